@@ -1,0 +1,234 @@
+"""The receptive field of each layer: box, phases, stride, holes, and the clipped box of the centre unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd, prod
+
+from rfcalc.engines.backward import Seen, trace
+from rfcalc.engines.forward import Support, Term, boxes_at, clipped, hull, supports
+from rfcalc.field import Span, area, count_of
+from rfcalc.graph import Graph, Node
+
+MOST_UNITS = 4096
+
+
+@dataclass(frozen=True)
+class ChannelField:
+    """The box of a set of channels that sees another one than the rest."""
+
+    channels: str
+    size: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Center:
+    """The centre unit (size // 2) and its exact box cut to the image, inclusive; None if it reads only padding."""
+
+    unit: tuple[int, ...]
+    box: list[tuple[int, int]] | None
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """A layer's field, in pixels of the input, one entry per spatial axis of the input.
+
+    size, size_min: the unclipped box of a unit, largest and smallest over the phases; None if every path is global.
+    stride: input pixels from one unit to the next. start: first index that unit 0 would read. center0: the middle of
+    unit 0's box. coverage: share of the box that is really read, least over the phases; exact unless `coverage_bound`
+    says that it is an upper bound. whole_input: some path passes a global layer.
+    """
+
+    size: tuple[int, ...] | None
+    size_min: tuple[int, ...] | None
+    stride: tuple[Fraction, ...] | None
+    start: tuple[int, ...] | None
+    center0: tuple[float, ...] | None
+    coverage: float | None
+    coverage_bound: bool
+    whole_input: bool
+    center: Center | None
+    classes: tuple[ChannelField, ...] = ()
+    misaligned: str = ""
+
+
+NOTHING = ReceptiveField(None, None, None, None, None, None, False, False, None)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What one unit sees: the unclipped box (None if every path is global), the box cut to the image, the pixels read."""
+
+    unit: tuple[int, ...]
+    unclipped: list[tuple[int, int]] | None
+    clipped: list[tuple[int, int]] | None
+    pixels: int
+
+
+class Fields:
+    """The receptive fields of a graph on one of its inputs (the first, unless `source` names another node)."""
+
+    def __init__(self, graph: Graph, source: int | None = None) -> None:
+        self.graph = graph
+        self.source = graph.inputs[0] if source is None else source
+        self.image = graph.nodes[self.source].shape.size
+        self.supports = supports(graph, self.source)
+        self._kept: dict[tuple[int, tuple[int, ...], bool], ReceptiveField] = {}
+
+    def of(self, index: int) -> ReceptiveField:
+        """The field of one node."""
+        node, support = self.graph.nodes[index], self.supports[index]
+        key = (id(support), node.shape.size, len(node.inputs) > 1)
+        if key not in self._kept:
+            self._kept[key] = self._measure(index, node, support)
+        return self._kept[key]
+
+    def unit(self, index: int, unit: Sequence[int], channel: int | None = None) -> Unit:
+        """What one unit of a node reads, exactly."""
+        seen = self.seen(index, unit, channel)
+        box = hull(self.supports[index], unit, channel) if len(unit) == len(self.image) else None
+        return Unit(tuple(unit), [(s[0], s[1]) for s in box] if box else None, seen.box(), seen.pixels())
+
+    def seen(self, index: int, unit: Sequence[int], channel: int | None = None) -> Seen:
+        """The exact set of positions that one unit of a node reads."""
+        return trace(self.graph, index, unit, self.source, channel)
+
+    def _measure(self, index: int, node: Node, support: Support) -> ReceptiveField:
+        whole = support.extent is not None
+        if not support.terms:
+            return ReceptiveField(None, None, None, None, None, None, False, whole, self._center(index, node, support))
+        boxes = [_phase_boxes(support, unit) for unit in _units(support, node.shape.size)]
+        boxes = [box for box in boxes if box]
+        if not boxes:
+            return NOTHING
+        rank = len(self.image)
+        sizes = [tuple(_size([box[k] for box in terms]) for k in range(rank)) for terms in boxes]
+        first = hull(support, (0,) * rank)
+        widest = max(support.terms, key=lambda term: prod(_length(f.spans) for f in term.axes))
+        return ReceptiveField(
+            size=tuple(max(size[k] for size in sizes) for k in range(rank)),
+            size_min=tuple(min(size[k] for size in sizes) for k in range(rank)),
+            stride=tuple(field.rate for field in widest.axes),
+            start=tuple(span[0] for span in first) if first else None,
+            center0=tuple((span[0] + span[1]) / 2 for span in first) if first else None,
+            coverage=min(_coverage(terms, size) for terms, size in zip(boxes, sizes, strict=True)),
+            coverage_bound=support.merged,
+            whole_input=whole,
+            center=self._center(index, node, support),
+            classes=_classes(support, node.shape.channels),
+            misaligned=self._misaligned(node),
+        )
+
+    def _center(self, index: int, node: Node, support: Support) -> Center | None:
+        unit = tuple(n // 2 for n in node.shape.size)
+        if not support.terms and support.extent is None:
+            return None
+        if support.certain:
+            return Center(unit, clipped(support, unit, self.image) if support.terms else list(support.extent or ()))
+        return Center(unit, self.seen(index, unit).box())
+
+    def _misaligned(self, node: Node) -> str:
+        """What is wrong where the inputs of a merge do not look at the same place, or the empty string."""
+        places = [place for j in node.inputs if (place := _place(self.supports[j])) is not None]
+        for place in places[1:]:
+            for (rate, middle), (other, theirs) in zip(places[0], place, strict=True):
+                if rate != other:
+                    return f"strides differ: {float(rate):g} and {float(other):g} pixels"
+                if middle != theirs:
+                    return f"centres differ by {abs(float(middle - theirs)):g} pixels"
+        return ""
+
+
+def _units(support: Support, size: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """One unit for each distinct phase; each unit where the terms' rates differ."""
+    axes = []
+    for k, n in enumerate(size):
+        period = 1
+        for field in (term.axes[k] for term in support.terms):
+            period = period * field.period // gcd(period, field.period)
+        same = len({term.axes[k].rate for term in support.terms}) == 1
+        axes.append(range(min(period, n, MOST_UNITS)) if same else range(min(n, MOST_UNITS)))
+    if len(support.terms) == 1 or prod(map(len, axes)) > MOST_UNITS:
+        longest = max(map(len, axes))  # products of one term: the axes' phases may be paired freely
+        return [tuple(axis[i % len(axis)] for axis in axes) for i in range(longest)]
+    units: list[tuple[int, ...]] = [()]
+    for axis in axes:
+        units = [(*unit, i) for unit in units for i in axis]
+    return units
+
+
+def _phase_boxes(support: Support, unit: tuple[int, ...]) -> list[tuple[Span, ...]]:
+    return boxes_at(support, unit)
+
+
+def _size(spans: Sequence[Span]) -> int:
+    return max(span[1] for span in spans) - min(span[0] for span in spans) + 1
+
+
+def _length(spans: Sequence[Span | None]) -> int:
+    return max((span[1] - span[0] + 1 for span in spans if span is not None), default=0)
+
+
+def _coverage(boxes: Sequence[tuple[Span, ...]], size: tuple[int, ...]) -> float:
+    full = prod(size)
+    if any(all(span[2] is None and count_of(span) == n for span, n in zip(box, size, strict=True)) for box in boxes):
+        return 1.0
+    return area(boxes) / full
+
+
+def _classes(support: Support, channels: int) -> tuple[ChannelField, ...]:
+    """Sets of channels with different boxes; empty if all channels see the same."""
+    if len(support.terms) < 2 or len({term.channels for term in support.terms}) < 2:
+        return ()
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for channel in range(channels):
+        terms = tuple(k for k, term in enumerate(support.terms) if term.channels >> channel & 1)
+        groups.setdefault(terms, []).append(channel)
+    found = []
+    for terms, members in groups.items():
+        if terms:
+            chosen = [support.terms[k] for k in terms]
+            found.append(ChannelField(ranges(members), _joint_size(chosen)))
+    return tuple(found) if len(found) > 1 else ()
+
+
+def _joint_size(terms: Sequence[Term]) -> tuple[int, ...]:
+    sizes = []
+    for unit in _units(Support(tuple(terms)), (MOST_UNITS,) * len(terms[0].axes)):
+        boxes = boxes_at(Support(tuple(terms)), unit)
+        if boxes:
+            sizes.append(tuple(_size([box[k] for box in boxes]) for k in range(len(unit))))
+    return tuple(max(size[k] for size in sizes) for k in range(len(terms[0].axes))) if sizes else ()
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers as "0-3, 8"."""
+    parts: list[list[int]] = []
+    for n in numbers:
+        if parts and n == parts[-1][1] + 1:
+            parts[-1][1] = n
+        else:
+            parts.append([n, n])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
+
+
+def _place(support: Support) -> list[tuple[Fraction, Fraction]] | None:
+    """Per axis: the stride, and the middle of a unit's box less unit * stride, averaged over the phases."""
+    if not support.terms:
+        return None
+    found = []
+    for k in range(len(support.terms[0].axes)):
+        fields = [term.axes[k] for term in support.terms]
+        period = max(field.period for field in fields)
+        total, count = Fraction(0), 0
+        for i in range(period):
+            spans = [span for field in fields if (span := field.at(i)) is not None]
+            if spans:
+                middle = Fraction(min(s[0] for s in spans) + max(s[1] for s in spans), 2)
+                total, count = total + middle - i * fields[0].rate, count + 1
+        if not count:
+            return None
+        found.append((fields[0].rate, total / count))
+    return found

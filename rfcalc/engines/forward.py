@@ -1,0 +1,295 @@
+"""Forward engine: the unclipped support of every unit of every layer, in one pass, free of the image's size.
+
+A layer's support is a union of terms; a term is a product of one Field per axis, for a set of channels. A term also
+carries a certificate per axis, the range of units that are alive: within it the clipped box of a unit is its unclipped
+box cut to the image. Where the certificate is lost (None), the backward engine answers instead.
+
+A path through a global layer (global pooling, linear, attention) adds no term; `extent` keeps what such a path sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rfcalc.field import START, Field, Span, compose, field_covers, mask_phases, union
+from rfcalc.geometry import IDENTITY, Fold, Reach
+from rfcalc.graph import Graph, Node
+from rfcalc.op import Read, Route
+
+Range = tuple[int, int]
+
+MAX_TERMS = 48
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """A product of supports: output channels (a bit set, -1 for all), one Field and one range of certified units per axis."""
+
+    channels: int
+    axes: tuple[Field, ...]
+    alive: tuple[Range | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Support:
+    """What the units of one layer see. `extent`: the clipped hull that global paths see, per axis; None without such paths.
+    `certain`: False where some clipped box needs the backward engine. `merged`: terms were joined to keep them few, so
+    that holes may be overlooked (the box stays exact)."""
+
+    terms: tuple[Term, ...]
+    extent: tuple[Range, ...] | None = None
+    certain: bool = True
+    merged: bool = False
+
+
+def supports(graph: Graph, source: int) -> list[Support]:
+    """The support of each node of the graph, measured on the input node `source`."""
+    return _Pass(graph, source).run()
+
+
+def selects_channels(graph: Graph) -> bool:
+    """True if some layer picks channels, so that channels must be told apart."""
+    return any(
+        isinstance(read.channels, Route) and len(read.channels.source) < node.shapes[read.source].channels
+        for node in graph.nodes
+        if node.op.word not in ("add", "concat")
+        for read in node.reads
+    )
+
+
+class _Pass:
+    def __init__(self, graph: Graph, source: int) -> None:
+        self.graph, self.source = graph, source
+        self.image = graph.nodes[source].shape.size
+        self.resolve = selects_channels(graph)
+        self.composed: dict[tuple[Field, Reach, int], Field] = {}
+        self.certificates: dict[tuple[Field, Range | None, Reach, int, int, int], Range | None] = {}
+
+    def run(self) -> list[Support]:
+        found: list[Support] = []
+        for i, node in enumerate(self.graph.nodes):
+            if node.is_input:
+                found.append(self._start(node) if i == self.source else Support(()))
+                continue
+            reads = node.reads
+            if len(reads) == 1 and reads[0].pointwise and (not self.resolve or type(reads[0].channels).__name__ == "Same"):
+                found.append(found[node.inputs[reads[0].source]])
+                continue
+            found.append(self._layer(node, reads, [found[j] for j in node.inputs]))
+        return found
+
+    def _start(self, node: Node) -> Support:
+        alive = tuple((0, n - 1) for n in node.shape.size)
+        channels = (1 << node.shape.channels) - 1 if self.resolve else -1
+        return Support((Term(channels, (START,) * node.shape.rank, alive),))
+
+    def _layer(self, node: Node, reads: Sequence[Read], inputs: Sequence[Support]) -> Support:
+        terms: list[Term] = []
+        extents: list[tuple[Range, ...]] = []
+        certain, merged = True, False
+        for read in reads:
+            support = inputs[read.source]
+            certain, merged = certain and support.certain, merged or support.merged
+            if support.extent is not None:
+                extents.append(support.extent)
+            if read.local:
+                terms += self._moved(node, read, support.terms)
+                continue
+            if support.terms:
+                extent = self._seen(support, node.shapes[read.source].size)
+                certain = certain and extent is not None and all(axis is None for axis in read.axes)
+                extents.append(extent or tuple((0, n - 1) for n in self.image))
+        return self._support(node, terms, extents, certain, merged)
+
+    def _support(self, node: Node, terms: list[Term], extents: list[tuple[Range, ...]], certain: bool, merged: bool) -> Support:
+        kept = _antichain(terms)
+        if len(kept) > MAX_TERMS:
+            kept, merged = _joined(kept), True
+        extent = None
+        if extents:
+            extent = tuple((min(e[0] for e in axis), max(e[1] for e in axis)) for axis in zip(*extents, strict=True))
+        certain = certain and all(None not in term.alive for term in kept)
+        return Support(tuple(kept), extent, certain, merged)
+
+    def _moved(self, node: Node, read: Read, terms: Sequence[Term]) -> list[Term]:
+        """The terms of one input, seen through one Read."""
+        if not terms:
+            return []
+        size, units = node.shapes[read.source].size, node.shape.size
+        found = []
+        for term in terms:
+            channels = -1
+            if self.resolve:
+                channels = read.channels.push(term.channels) & ((1 << node.shape.channels) - 1)
+                if not channels:
+                    continue
+            axes, alive = term.axes, term.alive
+            if read.axes and not read.pointwise:
+                moves = list(zip(term.axes, term.alive, read.axes, size, units, self.image, strict=True))
+                axes = tuple(self._compose(field, reach, m) for field, _, reach, _, m, _ in moves)
+                alive = tuple(self._certify(*move) for move in moves)
+            if read.phases and self.resolve:
+                axes = tuple(mask_phases(f, *phase) for f, phase in zip(axes, read.phases, strict=True))
+                alive = tuple(None for _ in axes)
+            found.append(Term(channels, axes, alive))
+        return found
+
+    def _compose(self, field: Field, reach: Reach | None, units: int) -> Field:
+        if reach is IDENTITY or reach is None:
+            return field
+        key = (field, reach, units)
+        if key not in self.composed:
+            self.composed[key] = compose(field, reach, units)
+        return self.composed[key]
+
+    def _certify(self, field: Field, alive: Range | None, reach: Reach | None, n: int, m: int, image: int) -> Range | None:
+        if reach is IDENTITY or reach is None:
+            return alive
+        key = (field, alive, reach, n, m, image)
+        if key not in self.certificates:
+            self.certificates[key] = certify(field, alive, reach, n, m, image)
+        return self.certificates[key]
+
+    def _seen(self, support: Support, size: tuple[int, ...]) -> tuple[Range, ...] | None:
+        """The clipped hull of all units of a layer; None where a certificate is missing."""
+        found = []
+        for axis, image in enumerate(self.image):
+            ends = []
+            for term in support.terms:
+                alive, field = term.alive[axis], term.axes[axis]
+                if alive is None:
+                    return None
+                first, last = field.at(alive[0]), field.at(alive[1])
+                if first is None or last is None or not field.monotone:
+                    return None
+                ends.append((max(0, first[0]), min(image - 1, last[1])))
+            found.append((min(e[0] for e in ends), max(e[1] for e in ends)))
+        return tuple(found)
+
+
+def certify(field: Field, alive: Range | None, reach: Reach, n: int, m: int, image: int) -> Range | None:
+    """The units, of `m`, whose clipped box is their unclipped box cut to the image; None if that cannot be promised.
+
+    A window that begins before the first living unit `a` of the input reads, as its first real unit, one of a ... a+gap-1;
+    if that one already sees the image's edge, cutting gives the same box. The same holds at the end.
+    """
+    if alive is None or not (reach.monotone and field.monotone):
+        return None
+    a, b = alive
+    gap = reach.gap
+    head, tail = reach.at(0), reach.at(m - 1)
+    if b - a + 1 < gap:
+        return None
+    if head[0] < a and not _left_ok(field, a + gap - 1):
+        return None
+    if tail[-1] > b and not _right_ok(field, b - gap + 1, image):
+        return None
+    touches = head[0] < 0 or tail[-1] > n - 1
+    if touches and reach.fold in (Fold.REFLECT, Fold.WRAP):
+        return None
+    if touches and reach.fold is Fold.EDGE and not (a == 0 and b == n - 1 and head[-1] >= 0 and tail[0] <= n - 1):
+        return None
+    first, last = 0, m - 1
+    while first <= last and reach.at(first)[-1] < a:
+        first += 1
+    while last >= first and reach.at(last)[0] > b:
+        last -= 1
+    return (first, last) if first <= last else None
+
+
+def _left_ok(field: Field, unit: int) -> bool:
+    span = field.at(unit)
+    return span is not None and span[0] <= 0
+
+
+def _right_ok(field: Field, unit: int, image: int) -> bool:
+    span = field.at(unit)
+    return span is not None and span[1] >= image - 1
+
+
+def _antichain(terms: Sequence[Term]) -> list[Term]:
+    """The terms without those that another one covers; a covered term without a certificate takes the other's away."""
+    if len(terms) == 1:
+        return list(terms)
+    kept: list[Term] = []
+    for term in terms:
+        for k, other in enumerate(kept):
+            if _covers(other, term):
+                kept[k] = _weakened(other, term)
+                break
+        else:
+            lost = [other for other in kept if _covers(term, other)]
+            for other in lost:
+                term = _weakened(term, other)
+            kept = [other for other in kept if not any(other is gone for gone in lost)]
+            kept.append(term)
+    return kept
+
+
+def _covers(big: Term, small: Term) -> bool:
+    if small.channels & ~big.channels:
+        return False
+    return all(field_covers(a, b) for a, b in zip(big.axes, small.axes, strict=True))
+
+
+def _weakened(big: Term, small: Term) -> Term:
+    """`big` with the certificates that still hold once `small` is counted within it."""
+    if big.alive == small.alive:
+        return big
+    alive = tuple(
+        a if a is not None and b is not None and a[0] <= b[0] and a[1] >= b[1] else None
+        for a, b in zip(big.alive, small.alive, strict=True)
+    )
+    return big if alive == big.alive else replace(big, alive=alive)
+
+
+def _joined(terms: Sequence[Term]) -> list[Term]:
+    """Terms of the same channels and rates as one, axis by axis: the boxes stay, holes between the terms are lost."""
+    groups: dict[tuple[object, ...], list[Term]] = {}
+    for term in terms:
+        groups.setdefault((term.channels, *(f.rate for f in term.axes)), []).append(term)
+    found = []
+    for (channels, *_), group in groups.items():
+        axes = tuple(_union([t.axes[k] for t in group]) for k in range(len(group[0].axes)))
+        found.append(Term(int(channels), axes, (None,) * len(axes)))  # type: ignore[call-overload]
+    return found
+
+
+def _union(fields: Sequence[Field]) -> Field:
+    period = max(field.period for field in fields)
+    wide = [field.widen(period) if period % field.period == 0 else field for field in fields]
+    return Field(period, wide[0].advance, tuple(union(field.at(i) for field in wide) for i in range(period)))
+
+
+def hull(support: Support, unit: Sequence[int], channel: int | None = None) -> list[Span] | None:
+    """The unclipped bounding box of one unit, per axis; None if no path without a global layer leads to it."""
+    boxes = boxes_at(support, unit, channel)
+    if not boxes:
+        return None
+    return [(min(box[k][0] for box in boxes), max(box[k][1] for box in boxes), None) for k in range(len(boxes[0]))]
+
+
+def boxes_at(support: Support, unit: Sequence[int], channel: int | None = None) -> list[tuple[Span, ...]]:
+    """The products of spans that one unit sees, unclipped."""
+    found: list[tuple[Span, ...]] = []
+    for term in support.terms:
+        if channel is not None and not term.channels >> channel & 1:
+            continue
+        spans = [field.at(i) for field, i in zip(term.axes, unit, strict=True)]
+        if all(span is not None for span in spans):
+            found.append(tuple(span for span in spans if span is not None))
+    return found
+
+
+def clipped(support: Support, unit: Sequence[int], image: Sequence[int]) -> list[Range] | None:
+    """The exact clipped box of a unit of a layer whose support is `certain`; None for a unit that reads only padding."""
+    boxes: list[Sequence[Range]] = [] if support.extent is None else [support.extent]
+    for term in support.terms:
+        if any(a is None or not a[0] <= i <= a[1] for a, i in zip(term.alive, unit, strict=True)):
+            continue
+        spans = [field.at(i) for field, i in zip(term.axes, unit, strict=True)]
+        boxes.append([(max(0, s[0]), min(n - 1, s[1])) for s, n in zip(spans, image, strict=True) if s is not None])
+    if not boxes:
+        return None
+    return [(min(box[k][0] for box in boxes), max(box[k][1] for box in boxes)) for k in range(len(image))]

@@ -1,0 +1,75 @@
+"""What is wrong, and where in whose file: the one way in which rfcalc reports bad input."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class RuleError(ValueError):
+    """A layer's own rule is broken; the message is plain and names no place ("inputs differ in size: 30x30, 32x32")."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A place in somebody's file; line and column count from 1, `text` is the whole source line."""
+
+    source: str
+    line: int
+    column: int
+    text: str = ""
+    width: int = 1
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: a stable code, one plain sentence, the place if there is one, and how to mend it."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.span.source}:{self.span.line}:{self.span.column}: " if self.span else ""
+        lines = [f"{where}error {self.code}: {self.message}"]
+        if self.span and self.span.text:
+            shown, caret = excerpt(self.span)
+            lines += [f"    {shown}", f"    {caret}"]
+        if self.hint:
+            lines.append(f"    hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class SpecError(Exception):
+    """Every problem that was found in one input, in the order of its lines."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def fail(code: str, message: str, span: Span | None = None, hint: str = "") -> SpecError:
+    """A SpecError with a single problem, to be raised by the caller."""
+    return SpecError([Problem(code, message, span, hint)])
+
+
+def excerpt(span: Span, limit: int = 100) -> tuple[str, str]:
+    """The source line, shortened around the place, and a line with carets below it."""
+    line = span.text.replace("\t", " ").rstrip()
+    at = max(0, span.column - 1)
+    cut = max(0, min(at - limit // 2, len(line) - limit))
+    shown = line[cut : cut + limit]
+    head = "..." if cut else ""
+    tail = "..." if cut + limit < len(line) else ""
+    width = max(1, min(span.width, len(shown) - (at - cut)))
+    return head + shown + tail, " " * (len(head) + at - cut) + "^" * width
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """'did you mean "conv"?' for the nearest known word, or the empty string."""
+    if len(word) > 60:
+        return ""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f'did you mean "{near[0]}"?' if near else ""

@@ -1,0 +1,137 @@
+"""The layer graph: immutable, in order of execution, with shapes inferred once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean
+from rfcalc.op import Cost, Op, Read, Shape
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One layer in a graph. `inputs` are indices of earlier nodes. `part_of` is the name of the layer as the spec wrote
+    it (a convolution, its norm and its activation share one). `repeat` names the repeated item that the node belongs
+    to, innermost last: ((scope, index, count), ...) such as (("layer1", 2, 3),)."""
+
+    name: str
+    op: Op
+    inputs: tuple[int, ...]
+    shapes: tuple[Shape, ...]
+    shape: Shape
+    span: Span | None = None
+    part_of: str = ""
+    repeat: tuple[tuple[str, int, int], ...] = ()
+
+    @cached_property
+    def reads(self) -> tuple[Read, ...]:
+        """How this layer reads its inputs."""
+        return self.op.reach(self.shapes)
+
+    @cached_property
+    def cost(self) -> Cost:
+        """What this layer costs."""
+        return self.op.cost(self.shapes)
+
+    @property
+    def is_input(self) -> bool:
+        """True for an input of the network, which is no layer."""
+        return self.op.word == "input"
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A network. `nodes` begin with its inputs; `outputs` are indices; `settings` keeps top-level keys of the spec that an
+    analysis may ask for (budget, object_size), each with its place."""
+
+    name: str
+    source: str
+    nodes: tuple[Node, ...]
+    outputs: tuple[int, ...]
+    settings: Mapping[str, tuple[Any, Span | None]] = field(default_factory=dict)
+
+    @cached_property
+    def inputs(self) -> tuple[int, ...]:
+        """Indices of the input nodes."""
+        return tuple(i for i, node in enumerate(self.nodes) if node.is_input)
+
+    @cached_property
+    def layers(self) -> tuple[Node, ...]:
+        """The nodes that are layers."""
+        return tuple(node for node in self.nodes if not node.is_input)
+
+    @cached_property
+    def by_name(self) -> dict[str, int]:
+        """Index of each node by its name."""
+        return {node.name: i for i, node in enumerate(self.nodes)}
+
+    @cached_property
+    def readers(self) -> tuple[tuple[int, ...], ...]:
+        """For each node, the nodes that read it."""
+        found: list[list[int]] = [[] for _ in self.nodes]
+        for i, node in enumerate(self.nodes):
+            for j in dict.fromkeys(node.inputs):
+                found[j].append(i)
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def last_spatial(self) -> int | None:
+        """Index of the last layer that is still a map: it has a spatial axis longer than 1, or no layer does."""
+        spatial = [i for i, node in enumerate(self.nodes) if not node.is_input and node.shape.positions > 1 and node.shape.rank]
+        return spatial[-1] if spatial else None
+
+
+class Builder:
+    """Collects layers in order of execution, infers each shape once, and keeps every problem with its place."""
+
+    def __init__(self, name: str, source: str) -> None:
+        self.name, self.source = name, source
+        self.nodes: list[Node] = []
+        self.names: dict[str, int] = {}
+        self.problems: list[Problem] = []
+
+    def add(
+        self,
+        name: str,
+        op: Op,
+        inputs: Sequence[int | None] = (),
+        span: Span | None = None,
+        part_of: str = "",
+        repeat: tuple[tuple[str, int, int], ...] = (),
+    ) -> int | None:
+        """Adds a layer and gives its index; None if it, or one of its inputs, is broken (the problem is kept)."""
+        if name in self.names:
+            self.problem("E110", f'the name "{name}" is used twice', span)
+            return None
+        sources = [i for i in inputs if i is not None]
+        if len(sources) < len(inputs):
+            return None
+        shapes = tuple(self.nodes[i].shape for i in sources)
+        try:
+            shape = op.shape(shapes)
+        except RuleError as error:
+            self.problem("E201", f'{op.word} "{name}": {error}', span)
+            return None
+        self.names[name] = len(self.nodes)
+        self.nodes.append(Node(name, op, tuple(sources), shapes, shape, span, part_of or name, repeat))
+        return self.names[name]
+
+    def problem(self, code: str, message: str, span: Span | None = None, hint: str = "") -> None:
+        """Keeps a problem for the report at the end."""
+        self.problems.append(Problem(code, message, span, hint))
+
+    def graph(self, outputs: Sequence[int], settings: Mapping[str, tuple[Any, Span | None]] | None = None) -> Graph:
+        """The finished graph; raises SpecError with every problem kept so far."""
+        if self.problems:
+            raise SpecError(self.problems)
+        return Graph(self.name, self.source, tuple(self.nodes), tuple(outputs), settings or {})
+
+
+def find(graph: Graph, name: str) -> int:
+    """Index of a layer by name; raises KeyError whose message suggests the nearest name."""
+    if name not in graph.by_name:
+        raise KeyError(f'no layer "{name}"; {did_you_mean(name, graph.by_name)}'.rstrip("; "))
+    return graph.by_name[name]

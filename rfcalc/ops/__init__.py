@@ -1,0 +1,72 @@
+"""The vocabulary: each word of the spec language, the room that states its facts, and its record.
+
+A room is imported when one of its words is first used, because a network uses few of them and starting fast matters.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from rfcalc.op import Op
+
+# word: (room, record, what the word fixes)
+WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "conv": ("conv", "Conv", ()),
+    "dwconv": ("conv", "Depthwise", ()),
+    "upconv": ("conv", "Upconv", ()),
+    "maxpool": ("pool", "MaxPool", ()),
+    "avgpool": ("pool", "AvgPool", ()),
+    "adaptivepool": ("pool", "AdaptivePool", ()),
+    "gap": ("pool", "GlobalPool", ()),
+    "bn": ("norm", "BatchNorm", ()),
+    "lrn": ("norm", "LocalResponseNorm", ()),
+    "relu": ("activation", "Activation", ("relu",)),
+    "relu6": ("activation", "Activation", ("relu6",)),
+    "silu": ("activation", "Activation", ("silu",)),
+    "gelu": ("activation", "Activation", ("gelu",)),
+    "hardswish": ("activation", "Activation", ("hardswish",)),
+    "hardsigmoid": ("activation", "Activation", ("hardsigmoid",)),
+    "sigmoid": ("activation", "Activation", ("sigmoid",)),
+    "tanh": ("activation", "Activation", ("tanh",)),
+    "mish": ("activation", "Activation", ("mish",)),
+    "selu": ("activation", "Activation", ("selu",)),
+    "softplus": ("activation", "Activation", ("softplus",)),
+    "identity": ("activation", "Activation", ("identity",)),
+    "leakyrelu": ("activation", "LeakyReLU", ()),
+    "elu": ("activation", "ELU", ()),
+    "prelu": ("activation", "PReLU", ()),
+    "softmax": ("activation", "Softmax", ()),
+    "dropout": ("activation", "Dropout", ()),
+    "add": ("merge", "Elementwise", ("add",)),
+    "mul": ("merge", "Elementwise", ("mul",)),
+    "max": ("merge", "Elementwise", ("max",)),
+    "concat": ("merge", "Concat", ()),
+    "linear": ("dense", "Linear", ()),
+    "flatten": ("dense", "Flatten", ()),
+    "upsample": ("resize", "Upsample", ()),
+    "pad": ("pad", "Pad", ()),
+    "crop": ("pad", "Crop", ()),
+    "pixelshuffle": ("reshape", "PixelShuffle", ()),
+    "pixelunshuffle": ("reshape", "PixelUnshuffle", ()),
+}
+
+
+def record(word: str) -> type[Any]:
+    """The record class of a word; raises KeyError for an unknown one."""
+    room, name, _ = WORDS[word]
+    return getattr(import_module(f"rfcalc.ops.{room}"), name)  # type: ignore[no-any-return]
+
+
+def make(word: str, **settings: Any) -> Op:
+    """A layer from its word and its parsed settings, for example make("conv", out=64, kernel=3)."""
+    return record(word)(*WORDS[word][2], **settings)  # type: ignore[no-any-return]
+
+
+def inputs_of(word: str) -> tuple[int, int | None]:
+    """The least and the largest number of inputs that a word takes; None for any number."""
+    cls = record(word)
+    if getattr(cls, "many", False):
+        return 2, None
+    least, most = getattr(cls, "arity", (1, 1))
+    return least, most

@@ -1,0 +1,168 @@
+"""Pooling: maximum, average, global, adaptive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+from rfcalc.errors import RuleError
+from rfcalc.geometry import Side, Window, adaptive, per_axis, windows
+from rfcalc.op import SAME, Cost, Read, Shape, Shapes, Torch
+from rfcalc.settings import Bool, Int, Optional, PerAxis, PerSide, setting
+
+PADDING = PerSide(Int(0), words=("half", "same", "valid"))
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """What the sliding pools share."""
+
+    main: ClassVar[str] = "kernel"
+
+    kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="window size")
+    stride: int | tuple[int, ...] | None = setting(
+        Optional(PerAxis(Int())), "s", default=None, help="stride; the kernel if left out"
+    )
+    padding: str | int | tuple[Side, ...] = setting(
+        PADDING, "p", default=0, help="a number, per axis, per side, or half, same, valid"
+    )
+    ceil_mode: bool = setting(Bool(), default=False, help="round the output size up")
+
+
+@dataclass(frozen=True)
+class MaxPool(_Pool):
+    """Maximum over a sliding window."""
+
+    word: ClassVar[str] = "maxpool"
+
+    dilation: int | tuple[int, ...] = setting(PerAxis(Int()), "d", default=1, help="distance between window taps")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return pooled(inputs[0], pool_windows(self, inputs[0], self.dilation), self.ceil_mode)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return (Read(0, tuple(w.reach() for w in pool_windows(self, inputs[0], self.dilation)), SAME),)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        out, axes = self.shape(inputs), pool_windows(self, inputs[0], self.dilation)
+        reads = out.elements * prod(w.kernel for w in axes)
+        elements = (("max_pool_window", reads), ("max_pool_input", inputs[0].elements), ("max_pool", out.elements))
+        return Cost(0, 0, 0, elements, "input", "new", saved=2 * out.elements)
+
+    def torch(self, inputs: Shapes) -> Torch:
+        axes = pool_windows(self, inputs[0], self.dilation)
+        extra = [f"dilation={_tuple(w.dilation for w in axes)}"] if any(w.dilation > 1 for w in axes) else []
+        return pool_torch(f"nn.MaxPool{len(axes)}d", axes, self.ceil_mode, extra, 'value=float("-inf")')
+
+
+@dataclass(frozen=True)
+class AvgPool(_Pool):
+    """Average over a sliding window."""
+
+    word: ClassVar[str] = "avgpool"
+
+    count_include_pad: bool = setting(Bool(), default=True, help="whether padding counts in the average")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return pooled(inputs[0], pool_windows(self, inputs[0], 1), self.ceil_mode)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return (Read(0, tuple(w.reach() for w in pool_windows(self, inputs[0], 1)), SAME),)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        out, axes = self.shape(inputs), pool_windows(self, inputs[0], 1)
+        reads = out.elements * prod(w.kernel for w in axes)
+        elements = (("avg_pool_window", reads), ("avg_pool_input", inputs[0].elements), ("avg_pool", out.elements))
+        return Cost(0, 0, 0, elements, "input", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        axes = pool_windows(self, inputs[0], 1)
+        extra = [] if self.count_include_pad else ["count_include_pad=False"]
+        return pool_torch(f"nn.AvgPool{len(axes)}d", axes, self.ceil_mode, extra, "")
+
+
+@dataclass(frozen=True)
+class AdaptivePool:
+    """Average over windows that depend on the input's size, so that the output has the size `out`."""
+
+    word: ClassVar[str] = "adaptivepool"
+    main: ClassVar[str] = "out"
+
+    out: int | tuple[int, ...] = setting(PerAxis(Int()), help="output size")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        _need_axes(inputs[0])
+        return Shape(inputs[0].channels, per_axis(self.out, inputs[0].rank, "out"))
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        sizes = zip(inputs[0].size, self.shape(inputs).size, strict=True)
+        return (Read(0, tuple(None if m == 1 else adaptive(n, m) for n, m in sizes), SAME),)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        elements = (("adaptive_pool_input", inputs[0].elements), ("adaptive_pool", self.shape(inputs).elements))
+        return Cost(0, 0, 0, elements, "input", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(f"nn.AdaptiveAvgPool{inputs[0].rank}d({_tuple(self.shape(inputs).size)})")
+
+
+@dataclass(frozen=True)
+class GlobalPool:
+    """Global average pooling: the mean over all positions, as a map of size 1."""
+
+    word: ClassVar[str] = "gap"
+
+    def shape(self, inputs: Shapes) -> Shape:
+        _need_axes(inputs[0])
+        return Shape(inputs[0].channels, (1,) * inputs[0].rank)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return (Read(0, (None,) * inputs[0].rank, SAME),)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        elements = (("adaptive_pool_input", inputs[0].elements), ("adaptive_pool", inputs[0].channels))
+        return Cost(0, 0, 0, elements, "", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(f"nn.AdaptiveAvgPool{inputs[0].rank}d(1)")
+
+
+def pool_windows(op: _Pool, shape: Shape, dilation: int | tuple[int, ...]) -> tuple[Window, ...]:
+    """The windows of a sliding pool; the stride defaults to the kernel."""
+    stride = op.kernel if op.stride is None else op.stride
+    return windows(shape.size, op.kernel, stride, dilation, op.padding)
+
+
+def pooled(shape: Shape, axes: tuple[Window, ...], ceil: bool) -> Shape:
+    """The output shape of a sliding pool."""
+    _need_axes(shape)
+    for window in axes:
+        if max(window.before, window.after) >= window.extent:
+            raise RuleError(f"padding of {max(window.before, window.after)} leaves windows of {window.kernel} that see nothing")
+    return Shape(shape.channels, tuple(w.out(n, ceil) for n, w in zip(shape.size, axes, strict=True)))
+
+
+def _need_axes(shape: Shape) -> None:
+    if not shape.rank:
+        raise RuleError(f"needs an input with spatial axes; this one is a vector of {shape.channels}")
+
+
+def _tuple(values: Iterable[int]) -> str:
+    found = tuple(values)
+    return repr(found[0]) if len(set(found)) == 1 else repr(found)
+
+
+def pool_torch(name: str, axes: tuple[Window, ...], ceil: bool, extra: list[str], fill: str) -> Torch:
+    """torch's module; padding that is unequal or more than half a window is written as F.pad."""
+    inside = all(w.before == w.after and 2 * w.before <= w.kernel for w in axes)
+    parts = [f"{name}({_tuple(w.kernel for w in axes)}", f"stride={_tuple(w.stride for w in axes)}"]
+    if inside and any(w.before for w in axes):
+        parts.append(f"padding={_tuple(w.before for w in axes)}")
+    parts += (["ceil_mode=True"] if ceil else []) + extra
+    module = ", ".join(parts) + ")"
+    if inside:
+        return Torch(module)
+    pads = tuple(side for w in reversed(axes) for side in (w.before, w.after))
+    return Torch(module, f"{{self}}(F.pad({{0}}, {pads}{', ' + fill if fill else ''}))")

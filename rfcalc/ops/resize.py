@@ -1,0 +1,94 @@
+"""Upsampling without weights: nearest, linear, cubic; by a factor or to a size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+from typing import ClassVar
+
+from rfcalc.errors import RuleError
+from rfcalc.geometry import IDENTITY, Reach, interpolate, nearest, per_axis
+from rfcalc.op import SAME, Cost, Read, Shape, Shapes, Torch
+from rfcalc.settings import Bool, Int, Number, Optional, PerAxis, Word, setting
+
+LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
+
+
+@dataclass(frozen=True)
+class Upsample:
+    """Interpolation to another size, larger or smaller. With a second input: to that input's size."""
+
+    word: ClassVar[str] = "upsample"
+    main: ClassVar[str] = "scale"
+    arity: ClassVar[tuple[int, int]] = (1, 2)
+
+    scale: float | tuple[float, ...] | None = setting(Optional(PerAxis(Number(1e-6, 4096))), "s", default=None, help="factor")
+    size: int | tuple[int, ...] | None = setting(Optional(PerAxis(Int())), default=None, help="output size")
+    mode: str = setting(
+        Word(("nearest", "bilinear", "bicubic", "linear", "trilinear")), default="nearest", help="interpolation"
+    )
+    align_corners: bool = setting(Bool(), default=False, help="whether the corner units' centres coincide")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        source = inputs[0]
+        if not source.rank:
+            raise RuleError(f"needs an input with spatial axes; this one is a vector of {source.channels}")
+        if self.align_corners and self.mode == "nearest":
+            raise RuleError("align_corners has no meaning for nearest")
+        if self.mode == "bicubic" and source.rank != 2:
+            raise RuleError(f"bicubic needs 2 axes, not {source.rank}")
+        if (self.scale is not None) + (self.size is not None) + (len(inputs) > 1) != 1:
+            raise RuleError("needs one of scale, size and a second input whose size it takes")
+        if len(inputs) > 1:
+            if inputs[1].rank != source.rank:
+                raise RuleError(f"inputs differ in rank: {source}, {inputs[1]}")
+            return Shape(source.channels, inputs[1].size)
+        if self.size is not None:
+            return Shape(source.channels, per_axis(self.size, source.rank, "size"))
+        size = tuple(int(n * float(s)) for n, s in zip(source.size, self._scales(source), strict=True))
+        if min(size) < 1:
+            raise RuleError(f"the scale leaves no output: {source} becomes {size}")
+        return Shape(source.channels, size)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        source, out = inputs[0], self.shape(inputs)
+        scales = self._scales(source) if self.scale is not None else (None,) * source.rank
+        reads = Read(0, tuple(self._axis(*axis) for axis in zip(source.size, out.size, scales, strict=True)), SAME)
+        return (reads,)
+
+    def _axis(self, n: int, out: int, scale: float | None) -> Reach:
+        exact = None if scale is None else Fraction(scale).limit_denominator(10**6)
+        if self.mode == "nearest":
+            return nearest(n, out, exact)
+        if n == out and (exact is None or exact == 1 or self.align_corners):
+            return IDENTITY
+        return interpolate(n, out, self.align_corners, exact, self.mode == "bicubic")
+
+    def cost(self, inputs: Shapes) -> Cost:
+        out = self.shape(inputs)
+        rank = out.rank
+        kind = self.mode if self.mode in ("nearest", "bicubic") else LINEAR.get(rank, "linear")
+        if kind == "nearest" and rank != 2:
+            kind = f"nearest{rank}d"
+        elements = ((f"upsample_{kind}", out.elements), ("upsample_input", prod((out.channels, *inputs[0].size))))
+        return Cost(0, 0, 0, elements, "", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        mode = self.mode if self.mode in ("nearest", "bicubic") else LINEAR[inputs[0].rank]
+        corners = "" if mode == "nearest" else f", align_corners={self.align_corners}"
+        if self.scale is not None:
+            return Torch(f"nn.Upsample(scale_factor={_tuple(self._scales(inputs[0]))}, mode={mode!r}{corners})")
+        return Torch(f"nn.Upsample(size={self.shape(inputs).size}, mode={mode!r}{corners})")
+
+    def _scales(self, source: Shape) -> tuple[float, ...]:
+        scale = self.scale
+        if isinstance(scale, tuple):
+            if len(scale) != source.rank:
+                raise RuleError(f"scale has {len(scale)} numbers for an input of {source.rank} axes")
+            return tuple(map(float, scale))
+        return (float(scale or 1),) * source.rank
+
+
+def _tuple(values: tuple[float, ...]) -> str:
+    return repr(values[0]) if len(set(values)) == 1 else repr(values)

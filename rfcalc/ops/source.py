@@ -1,0 +1,28 @@
+"""The network's inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rfcalc.op import Cost, Read, Shape, Shapes, Torch
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input of the network; reads nothing and costs nothing."""
+
+    word: ClassVar[str] = "input"
+    given: Shape
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return self.given
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return ()
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, 0, 0, (), "", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch("", "{0}")

@@ -1,0 +1,232 @@
+"""How a layer declares what can be set: each field of its record names a Kind, which parses one value of a spec.
+
+A Kind raises RuleError with a plain message; whoever reads the spec adds the place. The same declarations give the JSON
+Schema. Strings in numeric kinds are expressions, which the spec's reader evaluates before a Kind sees them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from rfcalc.errors import RuleError, did_you_mean
+
+MISSING: Any = dataclasses.MISSING
+LARGEST = 10**9
+
+
+def name_of(value: object) -> str:
+    """A value as an error message shows it: short, and in the words of YAML."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return "a mapping"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+class Kind:
+    """What a setting accepts. `numeric`: a string is an expression, except the `words` it names."""
+
+    numeric: bool = True
+    words: tuple[str, ...] = ()
+
+    def parse(self, value: Any) -> Any:
+        """The setting's value in the layer's record; raises RuleError."""
+        raise NotImplementedError
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of this setting."""
+        raise NotImplementedError
+
+
+EXPRESSION = {"type": "string", "description": "an expression over the params"}
+
+
+@dataclass(frozen=True)
+class Int(Kind):
+    """A whole number between `low` and `high`, inclusive."""
+
+    low: int = 1
+    high: int = LARGEST
+
+    def parse(self, value: Any) -> int:
+        if isinstance(value, float) and value == value and abs(value) < 1e15 and value == int(value):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise RuleError(f"must be a whole number, not {name_of(value)}")
+        if value < self.low:
+            raise RuleError(f"must be at least {self.low}, not {value if value > -LARGEST else 'so small'}")
+        if value > self.high:
+            raise RuleError(f"must be at most {self.high:,}" + (f", not {value:,}" if value < 10**20 else ""))
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "integer", "minimum": self.low, "maximum": self.high}, EXPRESSION]}
+
+
+@dataclass(frozen=True)
+class Number(Kind):
+    """A finite number, greater than or equal to `low` if that is given."""
+
+    low: float | None = None
+    high: float | None = None
+
+    def parse(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) > 1e300:
+            raise RuleError(f"must be a finite number, not {name_of(value)}")
+        if self.low is not None and value < self.low:
+            raise RuleError(f"must be at least {self.low:g}, not {value}")
+        if self.high is not None and value > self.high:
+            raise RuleError(f"must be at most {self.high:g}, not {value}")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        limits = {"minimum": self.low} if self.low is not None else {}
+        return {"anyOf": [{"type": "number", **limits}, EXPRESSION]}
+
+
+@dataclass(frozen=True)
+class Bool(Kind):
+    """true or false (an expression may compute it)."""
+
+    def parse(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise RuleError(f"must be true or false, not {name_of(value)}")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "boolean"}, EXPRESSION]}
+
+
+@dataclass(frozen=True)
+class Word(Kind):
+    """One of a few words, or the name of a string parameter of the enclosing block."""
+
+    words: tuple[str, ...]
+    numeric: bool = True
+
+    def parse(self, value: Any) -> str:
+        if value is None and "none" in self.words:
+            return "none"
+        if not isinstance(value, str) or value not in self.words:
+            hint = did_you_mean(value, self.words) if isinstance(value, str) else ""
+            raise RuleError(f"must be one of {', '.join(self.words)}, not {name_of(value)}" + (f"; {hint}" if hint else ""))
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"enum": list(self.words)}, EXPRESSION]}
+
+
+@dataclass(frozen=True)
+class PerAxis(Kind):
+    """One value for all axes, or a list with one per axis; kept as written until the rank of the input is known."""
+
+    item: Kind
+
+    def parse(self, value: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            return self.item.parse(value)
+        if not 1 <= len(value) <= 8:
+            raise RuleError("must be one value, or one per axis")
+        return tuple(self.item.parse(entry) for entry in value)
+
+    def schema(self) -> dict[str, Any]:
+        one = self.item.schema()
+        return {"anyOf": [*one.get("anyOf", [one]), {"type": "array", "items": one, "minItems": 1, "maxItems": 8}]}
+
+
+@dataclass(frozen=True)
+class PerSide(PerAxis):
+    """As PerAxis, where an entry may be a pair [before, after]; and the words, if any, that name a rule."""
+
+    words: tuple[str, ...] = ()
+
+    def parse(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return Word(self.words).parse(value) if self.words else self.item.parse(value)
+        if not isinstance(value, list | tuple):
+            return self.item.parse(value)
+        if not 1 <= len(value) <= 8:
+            raise RuleError("must be one number, one per axis, or one pair [before, after] per axis")
+        return tuple(self._side(entry) for entry in value)
+
+    def _side(self, entry: Any) -> Any:
+        if isinstance(entry, list | tuple):
+            if len(entry) != 2:
+                raise RuleError(f"a pair is [before, after], not {name_of(entry)}")
+            return (self.item.parse(entry[0]), self.item.parse(entry[1]))
+        return self.item.parse(entry)
+
+    def schema(self) -> dict[str, Any]:
+        one = self.item.schema()
+        pair = {"type": "array", "items": one, "minItems": 2, "maxItems": 2}
+        entry = {"anyOf": [*one.get("anyOf", [one]), pair]}
+        words = [{"enum": list(self.words)}] if self.words else []
+        return {"anyOf": [*words, *one["anyOf"], {"type": "array", "items": entry, "minItems": 1, "maxItems": 8}]}
+
+
+@dataclass(frozen=True)
+class ListOf(Kind):
+    """A list of at least one value."""
+
+    item: Kind
+
+    def parse(self, value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list | tuple) or not value:
+            raise RuleError(f"must be a list, not {name_of(value)}")
+        return tuple(self.item.parse(entry) for entry in value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": self.item.schema(), "minItems": 1}
+
+
+@dataclass(frozen=True)
+class Optional(Kind):
+    """Another kind, or nothing (`null`, `none`)."""
+
+    item: Kind
+
+    @property
+    def words(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The words of the inner kind, and "none"."""
+        return (*self.item.words, "none")
+
+    def parse(self, value: Any) -> Any:
+        return None if value is None or value == "none" else self.item.parse(value)
+
+    def schema(self) -> dict[str, Any]:
+        one = self.item.schema()
+        return {"anyOf": [*one.get("anyOf", [one]), {"type": "null"}, {"const": "none"}]}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a layer: its long name, short alias, kind, default (MISSING if it must be given) and meaning."""
+
+    name: str
+    alias: str
+    kind: Kind
+    default: Any
+    help: str
+
+
+def setting(kind: Kind, alias: str = "", *, default: Any = MISSING, help: str = "") -> Any:
+    """A dataclass field that is a setting of a layer."""
+    return field(default=default, metadata={"kind": kind, "alias": alias, "help": help})
+
+
+@cache
+def settings_of(cls: type) -> tuple[Setting, ...]:
+    """The settings of a layer's record, in the order of its fields."""
+    return tuple(
+        Setting(f.name, f.metadata["alias"], f.metadata["kind"], f.default, f.metadata["help"])
+        for f in dataclasses.fields(cls)
+        if "kind" in f.metadata
+    )
