@@ -1,0 +1,85 @@
+"""The command line: parse, call, print. Each command is a module that is imported when its name is typed."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from rfcalc.errors import SpecError
+
+# command: (module, function)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "analyze": ("rfcalc.cli.analyze", "analyze"),
+    "configs": ("rfcalc.cli.configs", "configs"),
+    "show": ("rfcalc.cli.show", "show"),
+    "schema": ("rfcalc.cli.schema", "schema"),
+}
+
+
+class _Commands(TyperGroup):
+    """A group whose commands are imported one at a time."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module, function = COMMANDS[cmd_name]
+        single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        single.command(name=cmd_name, no_args_is_help=False)(getattr(import_module(module), function))
+        return typer.main.get_command(single)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        from rfcalc.errors import did_you_mean
+
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            hint = did_you_mean(args[0], COMMANDS)
+            if not hint and ("." in args[0] or "/" in args[0]):
+                hint = f'to analyze a network: "rfcalc analyze {args[0]}"'
+            ctx.fail(f'there is no command "{args[0]}"' + (f"; {hint}" if hint else ""))
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with: rfcalc analyze resnet50.yaml",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from rfcalc.version import __version__
+
+        typer.echo(f"rfcalc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """The architecture calculator for convolutional networks: exact receptive fields, MACs, parameters and memory,
+    from a spec, in milliseconds, without running the network."""
+
+
+def main() -> None:
+    """Runs the command line; bad input ends with its problems on standard error and exit code 2, never a traceback."""
+    try:
+        app()
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stdout = None
+        sys.exit(0)
+    except RecursionError:
+        print("error E003: the input is nested too deeply", file=sys.stderr)
+        sys.exit(2)

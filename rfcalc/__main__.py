@@ -1,0 +1,5 @@
+"""`python -m rfcalc`."""
+
+from rfcalc.cli import main
+
+main()

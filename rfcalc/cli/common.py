@@ -1,0 +1,115 @@
+"""What the commands share: options, loading several specs, printing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rfcalc.errors import SpecError, did_you_mean, fail
+
+if TYPE_CHECKING:
+    from rfcalc.graph import Graph
+    from rfcalc.report import Report
+
+Specs = Annotated[
+    list[str], typer.Argument(metavar="SPEC...", help="Spec files, names of shipped networks, or - for standard input.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", "-s", metavar="KEY=VALUE", help="Override a param, or a layer's setting (-s 'layer4.*.conv2.dilation=2')."
+    ),
+]
+Input = Annotated[str | None, typer.Option("--input", "-i", metavar="CxHxW", help="Another input, such as 3x640x640.")]
+Layers = Annotated[list[str] | None, typer.Option("--layer", "-l", metavar="GLOB", help="Only layers whose name matches.")]
+MaxLayers = Annotated[int, typer.Option("--max-layers", min=1, help="Refuse a network of more layers.")]
+MAX_LAYERS = 100_000
+
+
+def usage(message: str) -> typer.BadParameter:
+    """An error in the way a command was called (exit code 2)."""
+    return typer.BadParameter(message)
+
+
+def overrides(pairs: Iterable[str] | None, shape: str | None = None) -> dict[str, str]:
+    """The overrides of `-s key=value` and `--input`; raises a usage error for anything else."""
+    found: dict[str, str] = {}
+    for pair in pairs or ():
+        key, sign, value = pair.partition("=")
+        if not sign or not key.strip():
+            raise usage(f"-s takes key=value, not {pair!r}")
+        found[key.strip()] = value.strip()
+    if shape is not None:
+        found["input"] = shape
+    return found
+
+
+def load_all(
+    specs: Sequence[str], settings: dict[str, str], max_layers: int = MAX_LAYERS
+) -> tuple[list[Graph], list[SpecError]]:
+    """The graphs of the specs that load, and the errors of those that do not."""
+    from rfcalc.importers import load
+
+    graphs, errors = [], []
+    for spec in specs:
+        try:
+            graphs.append(load(spec, settings, max_layers))
+        except SpecError as error:
+            errors.append(error)
+    return graphs, errors
+
+
+def choice(value: str, known: Iterable[str], option: str) -> str:
+    """The value, if it is known; else a usage error with the nearest one."""
+    words = list(known)
+    if value not in words:
+        hint = did_you_mean(value, words)
+        raise usage(f"{option} takes one of {', '.join(words)}, not {value!r}" + (f"; {hint}" if hint else ""))
+    return value
+
+
+def unit(text: str) -> tuple[int, ...]:
+    """A unit "158,158" as numbers."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise usage(f"--at takes one number per axis, such as 7,7, not {text!r}") from None
+
+
+def show(reports: Sequence[Report], name: str) -> None:
+    """Prints reports in a format; a terminal gives its width, and colours unless NO_COLOR is set."""
+    from rfcalc.formats import Screen, render
+
+    terminal = sys.stdout.isatty()
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdigit() and int(columns) >= 40 else 0
+    if terminal and not width:
+        width = os.get_terminal_size(sys.stdout.fileno()).columns
+    color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    sys.stdout.write(render(name, reports, Screen(width, color)) + "\n")
+
+
+def write(path: str, text: str) -> None:
+    """Writes a file whole or not at all; raises SpecError where that is impossible."""
+    from pathlib import Path
+    from tempfile import NamedTemporaryFile
+
+    target = Path(path)
+    try:
+        with NamedTemporaryFile("w", dir=target.parent, delete=False, encoding="utf-8") as file:
+            file.write(text)
+        os.replace(file.name, target)
+    except OSError as error:
+        raise fail("E009", f"cannot write {path}: {error.strerror or error}") from None
+
+
+def finish(errors: Sequence[SpecError]) -> None:
+    """Ends with exit code 2 if something could not be read, with every problem on standard error."""
+    if errors:
+        for error in errors:
+            print(error, file=sys.stderr)
+        raise typer.Exit(2)

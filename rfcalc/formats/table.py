@@ -1,0 +1,87 @@
+"""Tables for the screen, by rich: they fit the screen's width, and stay plain text in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import StringIO
+from typing import Literal
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from rfcalc.formats import Screen
+from rfcalc.report import Report, Table
+
+GAP = 2
+
+
+def render(reports: Sequence[Report], screen: Screen) -> str:
+    """The reports one below the other."""
+    out = StringIO()
+    width = screen.width or _needed(reports)
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=screen.color,
+        no_color=not screen.color,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+    for i, report in enumerate(reports):
+        if i:
+            console.print()
+        console.print(Text(report.title, style="bold"))
+        for table in report.tables:
+            if table.title:
+                console.print(Text(f"\n{table.title}", style="bold"))
+            console.print(_table(table, width))
+        console.print(_notes(report.notes))
+    return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))
+
+
+def _table(table: Table, width: int) -> RichTable:
+    found = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold", show_edge=False)
+    cells = [[c.show(v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
+    for column, room in zip(table.columns, _widths(table, cells, width), strict=True):
+        side: Literal["left", "right"] = "right" if column.right else "left"
+        found.add_column(column.title, justify=side, no_wrap=True, overflow="ellipsis", width=room)
+    for row in cells:
+        found.add_row(*map(Text, row))
+    return found
+
+
+def _widths(table: Table, cells: Sequence[Sequence[str]], width: int) -> list[int]:
+    """A width per column: figures get what they need, names and ops share what is left on a narrow screen."""
+    needed = [max([len(c.title), *(len(row[i]) for row in cells)]) for i, c in enumerate(table.columns)]
+    flexible = [i for i, column in enumerate(table.columns) if column.ratio]
+    excess = sum(needed) + GAP * len(needed) - width
+    for i in sorted(flexible, key=lambda i: -needed[i]):
+        if excess > 0:
+            rest = [needed[k] for k in flexible if k != i]
+            least = max(12, (sum(needed[k] for k in flexible) - excess) // 2 if rest else 12)
+            cut = min(excess, max(0, needed[i] - least))
+            needed[i], excess = needed[i] - cut, excess - cut
+    return needed
+
+
+def _notes(notes: Sequence[tuple[str, str]]) -> RichTable:
+    found = RichTable.grid(padding=(0, 2, 0, 0))
+    found.add_column(no_wrap=True)
+    found.add_column(overflow="fold")
+    for name, text in notes:
+        found.add_row(Text(name, style="bold"), Text(text))
+    return found
+
+
+def _needed(reports: Sequence[Report]) -> int:
+    """Wide enough for every cell and every note."""
+    width = 20
+    for report in reports:
+        for table in report.tables:
+            cells = [[c.show(v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
+            width = max(width, sum(_widths(table, cells, 10**6)) + GAP * len(table.columns))
+        width = max([width, *(len(name) + len(text) + 4 for name, text in report.notes)])
+    return width

@@ -1,0 +1,280 @@
+"""What an analysis says, ready for a format to print: columns, rows, notes below, and the JSON data. Knows no format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from rfcalc.analyses.receptive_field import ReceptiveField
+from rfcalc.analysis import Analysis, Layer
+from rfcalc.op import Op
+from rfcalc.units import joined, plain, short, times
+
+Show = Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `show` makes text of a raw value; `ratio` > 0 lets a narrow screen shorten it; right-aligned if `right`."""
+
+    key: str
+    title: str
+    show: Show = str
+    right: bool = False
+    ratio: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of raw values, one tuple per row in the order of the columns."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Tables with (label, text) notes below them; `flat` is the table for programs; `data` is what JSON prints."""
+
+    title: str
+    tables: tuple[Table, ...]
+    notes: tuple[tuple[str, str], ...]
+    flat: Table
+    data: Any
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the layer table: one layer as written in the spec, or a repeated block."""
+
+    name: str
+    op: str
+    layers: tuple[Layer, ...]
+
+    @property
+    def last(self) -> Layer:
+        """The layer whose output the row shows."""
+        return self.layers[-1]
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of all its layers."""
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def params(self) -> int:
+        """Learned numbers of all its layers."""
+        return sum(layer.params for layer in self.layers)
+
+
+def label(op: Op) -> str:
+    """An op in a few characters, from the settings it has: "conv 3x3/2 d2 g32"."""
+    text = op.word
+    kernel = getattr(op, "kernel", None)
+    if kernel is not None:
+        text += f" {kernel}x{kernel}" if isinstance(kernel, int) else " " + "x".join(map(str, kernel))
+    stride = getattr(op, "stride", None)
+    if stride not in (None, 1):
+        text += f"/{_compact(stride)}"
+    for name, sign in (("dilation", "d"), ("groups", "g")):
+        value = getattr(op, name, 1)
+        if value not in (1, None):
+            text += f" {sign}{_compact(value)}"
+    for name, sign in (("scale", "x"), ("ratio", "x")):
+        value = getattr(op, name, None)
+        if isinstance(value, int | float) and value != 1:
+            text += f" {sign}{plain(value)}"
+    return text
+
+
+def _compact(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def rows_of(layers: Sequence[Layer], full: bool) -> list[Row]:
+    """The rows of the layer table: one per layer as written, repeated equal blocks folded unless `full`."""
+    if full:
+        return [Row(layer.name, label(layer.node.op), (layer,)) for layer in layers]
+    return list(_folded(layers, 0))
+
+
+def _folded(layers: Sequence[Layer], depth: int) -> Iterator[Row]:
+    def scope(layer: Layer) -> str | None:
+        repeat = layer.node.repeat
+        return repeat[depth][0] if len(repeat) > depth else None
+
+    for name, group in groupby(layers, scope):
+        if name is None:
+            yield from _parts(list(group))
+            continue
+        items = [list(item) for _, item in groupby(group, lambda layer: layer.node.repeat[depth][1])]
+        for _, equal in groupby(items, _signature):
+            same = list(equal)
+            if len(same) == 1:
+                yield from _folded(same[0], depth + 1)
+                continue
+            first, last = (item[0].node.repeat[depth][1] for item in (same[0], same[-1]))
+            parts = " ".join(_squeezed([row.op.split(" + ")[0] for row in _folded(same[0], depth + 1)]))
+            yield Row(f"{name}.{first}-{last}", f"{len(same)}x ({parts})", tuple(x for item in same for x in item))
+
+
+def _signature(item: Sequence[Layer]) -> tuple[Any, ...]:
+    return tuple((layer.node.op, layer.node.shape, layer.macs) for layer in item)
+
+
+def _squeezed(words: Sequence[str]) -> list[str]:
+    return [word if (n := len(list(group))) == 1 else f"{n}x {word}" for word, group in groupby(words)]
+
+
+def _parts(layers: Sequence[Layer]) -> Iterator[Row]:
+    for name, group in groupby(layers, lambda layer: layer.node.part_of):
+        members = tuple(group)
+        yield Row(name, " + ".join(label(layer.node.op) for layer in members), members)
+
+
+def field_text(field: ReceptiveField) -> str:
+    """A field in a cell: "427", "188-204" over phases, "all" for the whole input, "91, all" for both."""
+    if field.size is None:
+        return "all" if field.whole_input else "-"
+    text = joined(field.size)
+    if field.size_min and field.size_min != field.size:
+        text = f"{joined(field.size_min)}-{text}"
+    return f"{text}, all" if field.whole_input else text
+
+
+def _stride_text(field: ReceptiveField) -> str:
+    return "-" if field.stride is None else joined([float(x) for x in field.stride])
+
+
+def _holes_text(field: ReceptiveField) -> str:
+    return "" if field.coverage in (None, 1.0) else f"{field.coverage:.0%}"
+
+
+def layer_report(analysis: Analysis, full: bool = False) -> Report:
+    """The report of `rfcalc analyze`."""
+    rows = rows_of(analysis.selected, full)
+    columns = [
+        Column("name", "Layer", ratio=3),
+        Column("op", "Op", ratio=4),
+        Column("output", "Output", str),
+        Column("field", "RF", field_text, True),
+        Column("stride", "Stride", _stride_text, True),
+        Column("macs", "MACs", short, True),
+        Column("params", "Params", short, True),
+    ]
+    if any(_holes_text(row.last.field) for row in rows):
+        columns.insert(4, Column("read", "Read", _holes_text, True))
+    values = tuple(tuple(_cell(row, column.key) for column in columns) for row in rows)
+    tables = [Table("", tuple(columns), values)]
+    units = _unit_table(rows if not full else rows_of(analysis.selected, True))
+    if units:
+        tables.append(units)
+    title = f"{analysis.graph.name} at {_input_text(analysis)}"
+    return Report(title, tuple(tables), tuple(_notes(analysis)), _flat(analysis), analysis.data())
+
+
+def _cell(row: Row, key: str) -> Any:
+    last = row.last
+    return {
+        "name": row.name,
+        "op": row.op,
+        "output": last.node.shape,
+        "field": last.field,
+        "read": last.field,
+        "stride": last.field,
+        "macs": row.macs,
+        "params": row.params,
+    }[key]
+
+
+def _unit_table(rows: Sequence[Row]) -> Table | None:
+    found = [(row.last.name, unit.unit, unit.unclipped, unit.clipped, unit.pixels) for row in rows for unit in row.last.units]
+    if not found:
+        return None
+    columns = (
+        Column("layer", "Layer", ratio=3),
+        Column("unit", "Unit", lambda unit: ",".join(map(str, unit))),
+        Column("unclipped", "Box, unclipped", box_text),
+        Column("clipped", "Box in the image", box_text),
+        Column("pixels", "Pixels read", lambda n: f"{n:,}", True),
+    )
+    return Table("What these units see", columns, tuple(found))
+
+
+def box_text(box: Sequence[tuple[int, int]] | None) -> str:
+    """A box as "[-19..23] x [-19..23]"; "nothing" where only padding is read or every path is global."""
+    return " x ".join(f"[{a}..{b}]" for a, b in box) if box else "-"
+
+
+def _input_text(analysis: Analysis) -> str:
+    nodes, inputs = analysis.graph.nodes, analysis.graph.inputs
+    if len(inputs) == 1:
+        return str(nodes[inputs[0]].shape)
+    return ", ".join(f"{nodes[i].name} {nodes[i].shape}" for i in inputs)
+
+
+def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    where = _input_text(analysis)
+    yield "Compute", f"{short(analysis.macs, 'MACs')} ({short(2 * analysis.macs, 'FLOPs')}) at {where}"
+    yield "Parameters", f"{short(analysis.params)} ({analysis.params:,}), {short(4 * analysis.params, 'B')} in float32"
+    peak = analysis.peak
+    yield "Memory", f"peak of live activations {short(peak.bytes, 'B')} at {where}, float32, batch 1 (at {peak.layer})"
+    shown = list(analysis.outputs)
+    if analysis.last_spatial and analysis.last_spatial not in shown:
+        shown.insert(0, analysis.last_spatial)
+    for layer in shown:
+        role = "output" if layer in analysis.outputs else "last map"
+        yield f"{role} {layer.name}", _place_text(layer)
+    misaligned = [layer for layer in analysis.layers if layer.field.misaligned]
+    for layer in misaligned[:3]:
+        yield "Misaligned", f"{layer.name}: the inputs' {layer.field.misaligned}"
+    if len(misaligned) > 3:
+        yield "Misaligned", f"and {len(misaligned) - 3} more (--format json lists them)"
+
+
+def _place_text(layer: Layer) -> str:
+    field, shape = layer.field, layer.node.shape
+    parts = [str(shape)]
+    if field.size is not None and field.stride and field.start and field.center0:
+        size = times(field.size)
+        if field.size_min and field.size_min != field.size:
+            size = f"{times(field.size_min)} to {size} over the phases"
+        parts.append(f"receptive field {size}, stride {joined([float(x) for x in field.stride])}")
+        parts.append(f"unit 0 starts at {joined(field.start)}, centre {joined(field.center0)}")
+        if field.coverage not in (None, 1.0):
+            parts.append(f"{'at most ' if field.coverage_bound else ''}{field.coverage:.1%} of the box is read")
+        if field.classes:
+            groups = "; ".join(f"{joined(c.size)} (channels {c.channels})" for c in field.classes[:6])
+            parts.append(f"by channel: {groups}{'; ...' if len(field.classes) > 6 else ''}")
+    if field.whole_input:
+        parts.append("sees the whole input" if field.size is None else "and the whole input by a global layer")
+    if layer.downsampling:
+        parts.append(f"downsampling {joined([float(x) for x in layer.downsampling])}")
+    return ", ".join(parts)
+
+
+FLAT: tuple[tuple[str, Callable[[Layer], Any]], ...] = (
+    ("name", lambda layer: layer.name),
+    ("op", lambda layer: layer.node.op.word),
+    ("channels", lambda layer: layer.node.shape.channels),
+    ("size", lambda layer: times(layer.node.shape.size) if layer.node.shape.rank else ""),
+    ("receptive_field", lambda layer: times(layer.field.size) if layer.field.size else ""),
+    ("receptive_field_min", lambda layer: times(layer.field.size_min) if layer.field.size_min else ""),
+    ("stride", lambda layer: times([float(x) for x in layer.field.stride]) if layer.field.stride else ""),
+    ("start", lambda layer: times(layer.field.start) if layer.field.start else ""),
+    ("coverage", lambda layer: "" if layer.field.coverage is None else layer.field.coverage),
+    ("whole_input", lambda layer: str(layer.field.whole_input).lower()),
+    ("macs", lambda layer: layer.macs),
+    ("flops", lambda layer: 2 * layer.macs),
+    ("params", lambda layer: layer.params),
+)
+
+
+def _flat(analysis: Analysis) -> Table:
+    """One row per layer with every figure as it is, for programs."""
+    columns = tuple(Column(key, key) for key, _ in FLAT)
+    rows = tuple(tuple(value(layer) for _, value in FLAT) for layer in analysis.selected)
+    return Table(analysis.graph.name, columns, rows)

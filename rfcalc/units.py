@@ -1,0 +1,34 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+PREFIXES = (("T", 10**12), ("G", 10**9), ("M", 10**6), ("k", 10**3))
+
+
+def short(value: float, unit: str = "") -> str:
+    """4089184256 as "4.09 G": three digits, SI prefix; 0 as "0"."""
+    for prefix, scale in PREFIXES:
+        if abs(value) >= scale * 0.9995:
+            scaled = value / scale
+            digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+            return f"{scaled:.{digits}f} {prefix}{unit}"
+    shown = f"{value:d}" if isinstance(value, int) else f"{value:.3g}"
+    return f"{shown} {unit}".rstrip()
+
+
+def plain(value: float) -> str:
+    """A number without needless digits: 2, 0.5, 1.333."""
+    return f"{value:.4g}" if value != int(value) else str(int(value))
+
+
+def joined(values: Sequence[float]) -> str:
+    """Numbers of several axes: "427" if all agree, else "427x15"."""
+    shown = [plain(value) for value in values]
+    return shown[0] if len(set(shown)) == 1 else "x".join(shown)
+
+
+def times(values: Sequence[float]) -> str:
+    """Numbers of several axes, each written: "427x427"."""
+    return "x".join(plain(value) for value in values) or "-"
