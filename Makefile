@@ -1,0 +1,16 @@
+.PHONY: check lint types test accept
+
+check: lint types  ## what CI runs besides the tests
+
+lint:
+	ruff check rfcalc tests benchmarks
+	ruff format --check rfcalc tests benchmarks
+
+types:
+	mypy
+
+test:
+	pytest
+
+accept:  ## rewrite the golden files after a change that was meant
+	RFCALC_ACCEPT=1 pytest tests/zoo tests/cli
