@@ -33,6 +33,12 @@ class Field:
         """Image units from one unit to the next, on average over a period."""
         return Fraction(self.advance, self.period)
 
+    @cached_property
+    def place(self) -> tuple[Fraction, Fraction] | None:
+        """The rate, and the middle of a unit's span less unit * rate, averaged over the phases that read something."""
+        middles = [Fraction(s[0] + s[1], 2) - i * self.rate for i, s in enumerate(self.spans) if s is not None]
+        return (self.rate, sum(middles, Fraction(0)) / len(middles)) if middles else None
+
     def at(self, i: int) -> Span | None:
         """The support of unit `i`; units outside the layer are those that padding would hold."""
         turn, phase = divmod(i, self.period)

@@ -9,7 +9,7 @@ from math import gcd, prod
 
 from rfcalc.engines.backward import Seen, trace
 from rfcalc.engines.forward import Support, Term, boxes_at, clipped, hull, supports
-from rfcalc.field import Span, area, count_of
+from rfcalc.field import Field, Span, area, count_of
 from rfcalc.graph import Graph, Node
 
 MOST_UNITS = 4096
@@ -99,7 +99,9 @@ class Fields:
         whole = support.extent is not None
         if not support.terms:
             return ReceptiveField(None, None, None, None, None, None, False, whole, self._center(index, node, support))
-        boxes = [_phase_boxes(support, unit) for unit in _units(support, node.shape.size)]
+        if (simple := _simple(support)) is not None:
+            return self._plain(index, node, support, simple)
+        boxes = [boxes_at(support, unit) for unit in _units(support, node.shape.size)]
         boxes = [box for box in boxes if box]
         if not boxes:
             return NOTHING
@@ -118,7 +120,24 @@ class Fields:
             whole_input=whole,
             center=self._center(index, node, support),
             classes=_classes(support, node.shape.channels),
-            misaligned=self._misaligned(node),
+            misaligned=self._misaligned(node) if len(node.inputs) > 1 else "",
+        )
+
+    def _plain(self, index: int, node: Node, support: Support, spans: Sequence[Span]) -> ReceptiveField:
+        """The field of a layer whose units all see the same box, moved: one term, one phase."""
+        size = tuple(span[1] - span[0] + 1 for span in spans)
+        coverage = 1.0 if all(span[2] is None for span in spans) else _coverage([tuple(spans)], size)
+        return ReceptiveField(
+            size=size,
+            size_min=size,
+            stride=tuple(field.rate for field in support.terms[0].axes),
+            start=tuple(span[0] for span in spans),
+            center0=tuple((span[0] + span[1]) / 2 for span in spans),
+            coverage=coverage,
+            coverage_bound=support.merged,
+            whole_input=support.extent is not None,
+            center=self._center(index, node, support),
+            misaligned=self._misaligned(node) if len(node.inputs) > 1 else "",
         )
 
     def _center(self, index: int, node: Node, support: Support) -> Center | None:
@@ -133,12 +152,23 @@ class Fields:
         """What is wrong where the inputs of a merge do not look at the same place, or the empty string."""
         places = [place for j in node.inputs if (place := _place(self.supports[j])) is not None]
         for place in places[1:]:
+            if place == places[0]:
+                continue
             for (rate, middle), (other, theirs) in zip(places[0], place, strict=True):
                 if rate != other:
                     return f"strides differ: {float(rate):g} and {float(other):g} pixels"
                 if middle != theirs:
                     return f"centres differ by {abs(float(middle - theirs)):g} pixels"
         return ""
+
+
+def _simple(support: Support) -> list[Span] | None:
+    """The spans of unit 0 where the layer has one term and one phase; None otherwise."""
+    if len(support.terms) != 1:
+        return None
+    spans = [field.spans[0] for field in support.terms[0].axes if field.period == 1]
+    found = [span for span in spans if span is not None]
+    return found if len(found) == len(support.terms[0].axes) else None
 
 
 def _units(support: Support, size: tuple[int, ...]) -> list[tuple[int, ...]]:
@@ -157,10 +187,6 @@ def _units(support: Support, size: tuple[int, ...]) -> list[tuple[int, ...]]:
     for axis in axes:
         units = [(*unit, i) for unit in units for i in axis]
     return units
-
-
-def _phase_boxes(support: Support, unit: tuple[int, ...]) -> list[tuple[Span, ...]]:
-    return boxes_at(support, unit)
 
 
 def _size(spans: Sequence[Span]) -> int:
@@ -221,14 +247,19 @@ def _place(support: Support) -> list[tuple[Fraction, Fraction]] | None:
     found = []
     for k in range(len(support.terms[0].axes)):
         fields = [term.axes[k] for term in support.terms]
-        period = max(field.period for field in fields)
-        total, count = Fraction(0), 0
-        for i in range(period):
-            spans = [span for field in fields if (span := field.at(i)) is not None]
-            if spans:
-                middle = Fraction(min(s[0] for s in spans) + max(s[1] for s in spans), 2)
-                total, count = total + middle - i * fields[0].rate, count + 1
-        if not count:
+        place = fields[0].place if len(fields) == 1 else _middle(fields)
+        if place is None:
             return None
-        found.append((fields[0].rate, total / count))
+        found.append(place)
     return found
+
+
+def _middle(fields: Sequence[Field]) -> tuple[Fraction, Fraction] | None:
+    period = max(field.period for field in fields)
+    total, count = Fraction(0), 0
+    for i in range(period):
+        spans = [span for field in fields if (span := field.at(i)) is not None]
+        if spans:
+            middle = Fraction(min(s[0] for s in spans) + max(s[1] for s in spans), 2)
+            total, count = total + middle - i * fields[0].rate, count + 1
+    return (fields[0].rate, total / count) if count else None
