@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, prod
+from functools import cached_property
+from math import prod
 
 from rfcalc.engines.backward import Seen, trace
-from rfcalc.engines.forward import Support, Term, boxes_at, clipped, hull, supports
-from rfcalc.field import Field, Span, area, count_of
+from rfcalc.engines.forward import Support, clipped, hull, supports
+from rfcalc.engines.measure import measure
+from rfcalc.field import Field, Span
 from rfcalc.graph import Graph, Node
-
-MOST_UNITS = 4096
+from rfcalc.op import Shape
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,6 @@ class ReceptiveField:
     misaligned: str = ""
 
 
-NOTHING = ReceptiveField(None, None, None, None, None, None, False, False, None)
-
-
 @dataclass(frozen=True)
 class Unit:
     """What one unit sees: the unclipped box (None if every path is global), the box cut to the image, the pixels read."""
@@ -88,55 +86,37 @@ class Fields:
     def unit(self, index: int, unit: Sequence[int], channel: int | None = None) -> Unit:
         """What one unit of a node reads, exactly."""
         seen = self.seen(index, unit, channel)
-        box = hull(self.supports[index], unit, channel) if len(unit) == len(self.image) else None
+        supports = self.supports if channel is None else self._told_apart
+        box = hull(supports[index], unit, channel) if len(unit) == len(self.image) else None
         return Unit(tuple(unit), [(s[0], s[1]) for s in box] if box else None, seen.box(), seen.pixels())
+
+    @cached_property
+    def _told_apart(self) -> list[Support]:
+        """The supports with the channels told apart."""
+        return supports(self.graph, self.source, resolve=True)
 
     def seen(self, index: int, unit: Sequence[int], channel: int | None = None) -> Seen:
         """The exact set of positions that one unit of a node reads."""
         return trace(self.graph, index, unit, self.source, channel)
 
     def _measure(self, index: int, node: Node, support: Support) -> ReceptiveField:
-        whole = support.extent is not None
-        if not support.terms:
-            return ReceptiveField(None, None, None, None, None, None, False, whole, self._center(index, node, support))
-        if (simple := _simple(support)) is not None:
-            return self._plain(index, node, support, simple)
-        boxes = [boxes_at(support, unit) for unit in _units(support, node.shape.size)]
-        boxes = [box for box in boxes if box]
-        if not boxes:
-            return NOTHING
-        rank = len(self.image)
-        sizes = [tuple(_size([box[k] for box in terms]) for k in range(rank)) for terms in boxes]
-        first = hull(support, (0,) * rank)
+        whole, center = support.extent is not None, self._center(index, node, support)
+        extremes = measure(support.terms, node.shape.size) if support.terms else None
+        if extremes is None:
+            return ReceptiveField(None, None, None, None, None, None, False, whole, center)
+        first = hull(support, (0,) * len(self.image))
         widest = max(support.terms, key=lambda term: prod(_length(f.spans) for f in term.axes))
         return ReceptiveField(
-            size=tuple(max(size[k] for size in sizes) for k in range(rank)),
-            size_min=tuple(min(size[k] for size in sizes) for k in range(rank)),
+            size=extremes.largest,
+            size_min=extremes.smallest,
             stride=tuple(field.rate for field in widest.axes),
             start=tuple(span[0] for span in first) if first else None,
             center0=tuple((span[0] + span[1]) / 2 for span in first) if first else None,
-            coverage=min(_coverage(terms, size) for terms, size in zip(boxes, sizes, strict=True)),
-            coverage_bound=support.merged,
+            coverage=extremes.coverage,
+            coverage_bound=support.merged or extremes.partial,
             whole_input=whole,
-            center=self._center(index, node, support),
-            classes=_classes(support, node.shape.channels),
-            misaligned=self._misaligned(node) if len(node.inputs) > 1 else "",
-        )
-
-    def _plain(self, index: int, node: Node, support: Support, spans: Sequence[Span]) -> ReceptiveField:
-        """The field of a layer whose units all see the same box, moved: one term, one phase."""
-        size = tuple(span[1] - span[0] + 1 for span in spans)
-        coverage = 1.0 if all(span[2] is None for span in spans) else _coverage([tuple(spans)], size)
-        return ReceptiveField(
-            size=size,
-            size_min=size,
-            stride=tuple(field.rate for field in support.terms[0].axes),
-            start=tuple(span[0] for span in spans),
-            center0=tuple((span[0] + span[1]) / 2 for span in spans),
-            coverage=coverage,
-            coverage_bound=support.merged,
-            whole_input=support.extent is not None,
-            center=self._center(index, node, support),
+            center=center,
+            classes=_classes(support, node.shape),
             misaligned=self._misaligned(node) if len(node.inputs) > 1 else "",
         )
 
@@ -162,71 +142,24 @@ class Fields:
         return ""
 
 
-def _simple(support: Support) -> list[Span] | None:
-    """The spans of unit 0 where the layer has one term and one phase; None otherwise."""
-    if len(support.terms) != 1:
-        return None
-    spans = [field.spans[0] for field in support.terms[0].axes if field.period == 1]
-    found = [span for span in spans if span is not None]
-    return found if len(found) == len(support.terms[0].axes) else None
-
-
-def _units(support: Support, size: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """One unit for each distinct phase; each unit where the terms' rates differ."""
-    axes = []
-    for k, n in enumerate(size):
-        period = 1
-        for field in (term.axes[k] for term in support.terms):
-            period = period * field.period // gcd(period, field.period)
-        same = len({term.axes[k].rate for term in support.terms}) == 1
-        axes.append(range(min(period, n, MOST_UNITS)) if same else range(min(n, MOST_UNITS)))
-    if len(support.terms) == 1 or prod(map(len, axes)) > MOST_UNITS:
-        longest = max(map(len, axes))  # products of one term: the axes' phases may be paired freely
-        return [tuple(axis[i % len(axis)] for axis in axes) for i in range(longest)]
-    units: list[tuple[int, ...]] = [()]
-    for axis in axes:
-        units = [(*unit, i) for unit in units for i in axis]
-    return units
-
-
-def _size(spans: Sequence[Span]) -> int:
-    return max(span[1] for span in spans) - min(span[0] for span in spans) + 1
-
-
 def _length(spans: Sequence[Span | None]) -> int:
     return max((span[1] - span[0] + 1 for span in spans if span is not None), default=0)
 
 
-def _coverage(boxes: Sequence[tuple[Span, ...]], size: tuple[int, ...]) -> float:
-    full = prod(size)
-    if any(all(span[2] is None and count_of(span) == n for span, n in zip(box, size, strict=True)) for box in boxes):
-        return 1.0
-    return area(boxes) / full
-
-
-def _classes(support: Support, channels: int) -> tuple[ChannelField, ...]:
-    """Sets of channels with different boxes; empty if all channels see the same."""
+def _classes(support: Support, shape: Shape) -> tuple[ChannelField, ...]:
+    """Sets of channels with different supports; empty if all channels see the same, or if no layer tells them apart."""
     if len(support.terms) < 2 or len({term.channels for term in support.terms}) < 2:
         return ()
     groups: dict[tuple[int, ...], list[int]] = {}
-    for channel in range(channels):
+    for channel in range(shape.channels):
         terms = tuple(k for k, term in enumerate(support.terms) if term.channels >> channel & 1)
         groups.setdefault(terms, []).append(channel)
     found = []
     for terms, members in groups.items():
-        if terms:
-            chosen = [support.terms[k] for k in terms]
-            found.append(ChannelField(ranges(members), _joint_size(chosen)))
+        extremes = measure([support.terms[k] for k in terms], shape.size)
+        if extremes is not None:
+            found.append(ChannelField(ranges(members), extremes.largest))
     return tuple(found) if len(found) > 1 else ()
-
-
-def _joint_size(terms: Sequence[Term]) -> tuple[int, ...]:
-    sizes = []
-    for unit in _units(Support(tuple(terms)), (MOST_UNITS,) * len(terms[0].axes)):
-        boxes = boxes_at(Support(tuple(terms)), unit)
-        if boxes:
-            sizes.append(tuple(_size([box[k] for box in boxes]) for k in range(len(unit))))
-    return tuple(max(size[k] for size in sizes) for k in range(len(terms[0].axes))) if sizes else ()
 
 
 def ranges(numbers: Sequence[int]) -> str:

@@ -43,9 +43,10 @@ class Support:
     merged: bool = False
 
 
-def supports(graph: Graph, source: int) -> list[Support]:
-    """The support of each node of the graph, measured on the input node `source`."""
-    return _Pass(graph, source).run()
+def supports(graph: Graph, source: int, resolve: bool = False) -> list[Support]:
+    """The support of each node, measured on the input node `source`. Channels are told apart if some layer selects
+    channels, or if `resolve` asks for it."""
+    return _Pass(graph, source, resolve or selects_channels(graph)).run()
 
 
 def selects_channels(graph: Graph) -> bool:
@@ -59,10 +60,9 @@ def selects_channels(graph: Graph) -> bool:
 
 
 class _Pass:
-    def __init__(self, graph: Graph, source: int) -> None:
-        self.graph, self.source = graph, source
+    def __init__(self, graph: Graph, source: int, resolve: bool) -> None:
+        self.graph, self.source, self.resolve = graph, source, resolve
         self.image = graph.nodes[source].shape.size
-        self.resolve = selects_channels(graph)
         self.composed: dict[tuple[Field, Reach, int], Field] = {}
         self.certificates: dict[tuple[Field, Range | None, Reach, int, int, int], Range | None] = {}
 
