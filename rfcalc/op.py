@@ -185,9 +185,13 @@ class Cost:
 
     macs: multiply-accumulates of convolutions and matrix products (taps on padding count, biases do not).
     elements: (kind, count) of every other operation, so that each tool's convention can be derived from them.
-    keeps: which of its tensors the backward pass reads: "input", "output", "input output", or "" for none.
-    storage: where the output lies: "new" memory, "inplace" if torch has a form that overwrites the input, "view" of it.
-    saved: float32 elements that training must keep beyond the tensors that `keeps` names (indices, statistics).
+    keeps: which of its tensors the backward pass reads: "input", "output", "input output", or "" for none; those of the
+        form that overwrites the input, if torch has one that needs no copy.
+    storage: where the output lies: "new" memory; "inplace" if torch has a form that overwrites the (first) input; "view" of
+        it; "idle", a view at inference and new memory in training (dropout).
+    saved: what training keeps beyond the tensors that `keeps` names, in units of 4 bytes (indices, masks).
+    statistics: the same, but once per batch instead of once per image (batch norm).
+    inner: elements of activations that live only within the layer, at its busiest moment, besides inputs and output.
     """
 
     macs: int
@@ -197,6 +201,8 @@ class Cost:
     keeps: str
     storage: str
     saved: int = 0
+    statistics: int = 0
+    inner: int = 0
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.op import POINTWISE, Cost, Read, Shape, Shapes, Torch
+from rfcalc.op import MIX, POINTWISE, Cost, Read, Shape, Shapes, Torch
 from rfcalc.settings import Int, Number, setting
 
 # word: (torch module, what the backward pass keeps, whether torch has an in-place form)
@@ -69,7 +69,7 @@ class LeakyReLU:
         return POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("leakyrelu", inputs[0].elements),), "input", "inplace")
+        return Cost(0, 0, 0, (("leakyrelu", inputs[0].elements),), "output", "inplace")
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(f"nn.LeakyReLU({self.slope!r})")
@@ -131,7 +131,7 @@ class Softmax:
         return inputs[0]
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
-        return POINTWISE
+        return (Read(0, (), MIX),)
 
     def cost(self, inputs: Shapes) -> Cost:
         return Cost(0, 0, 0, (("softmax", inputs[0].elements),), "output", "new")
@@ -156,7 +156,7 @@ class Dropout:
         return POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (), "", "view", saved=-(-inputs[0].elements // 4))
+        return Cost(0, 0, 0, (), "", "idle", saved=inputs[0].elements)
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(f"nn.Dropout({self.p!r})")

@@ -41,7 +41,7 @@ class Elementwise:
     def cost(self, inputs: Shapes) -> Cost:
         count = self.shape(inputs).elements * (len(inputs) - 1)
         keeps = "" if self.function == "add" else "input"
-        return Cost(0, 0, 0, ((self.function, count),), keeps, "inplace" if self.function == "add" else "new")
+        return Cost(0, 0, 0, ((self.function, count),), keeps, "new")
 
     def torch(self, inputs: Shapes) -> Torch:
         names = [f"{{{i}}}" for i in range(len(inputs))]

@@ -34,7 +34,7 @@ class BatchNorm:
             ((kind, inputs[0].elements),),
             "input",
             "new",
-            saved=2 * channels,
+            statistics=2 * channels,
         )
 
     def torch(self, inputs: Shapes) -> Torch:

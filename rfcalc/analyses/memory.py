@@ -1,0 +1,144 @@
+"""Memory from the graph alone: the peak of live activations at inference, and what training keeps for the backward pass.
+
+Counted are the layers' tensors. Weights, the network's inputs, kernel workspaces and the indices that a max pool makes on
+the way are not.
+
+Peak. Layers run in the graph's order. A tensor is born with its layer, before that layer's inputs can die; it dies after its
+last reader. PyTorch's eager mode keeps some a little longer, because a module's caller refers to its arguments: with `held`,
+a module's inputs live until it has returned, where a module is a dotted scope (`layer1`, `layer1.0`) or a layer with its norm
+and activation. Outputs of the network live to the end. An activation that can overwrites an input that nobody else reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rfcalc.graph import Graph, Node
+
+Run = list[int]  # first and last node of a module
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The most bytes that are alive at once, the node that runs then, and the nodes whose tensors those are."""
+
+    bytes: int
+    node: int | None
+    live: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What the forward pass of training keeps: `bytes` for the whole batch, of which `fixed` do not grow with the batch
+    (statistics of batch norms); `kept` are the nodes whose tensors are kept whole."""
+
+    bytes: int
+    fixed: int
+    kept: tuple[int, ...]
+
+
+def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = True) -> Peak:
+    """Peak of live activations, batch 1. `inplace`: activations overwrite where they can. `held`: see the module's text;
+    without it the figure is what a static memory planner reaches."""
+    nodes = graph.nodes
+    owner = _owners(graph, inplace)
+    runs = _runs(nodes) if held else None
+    death = list(range(len(nodes)))
+    for j, node in enumerate(nodes):
+        for i in node.inputs:
+            last = j if runs is None else _released(runs[j], i, j)
+            death[owner[i]] = max(death[owner[i]], last)
+    for i in graph.outputs:
+        death[owner[i]] = len(nodes)
+    sizes = [0 if node.is_input or owner[i] != i else node.shape.elements for i, node in enumerate(nodes)]
+    freed = [0] * (len(nodes) + 1)
+    now, most, at = 0, 0, None
+    for j, node in enumerate(nodes):
+        now += sizes[j]
+        freed[death[j]] += sizes[j]
+        if now + node.cost.inner > most:
+            most, at = now + node.cost.inner, j
+        now -= freed[j]
+    live = () if at is None else tuple(i for i in range(at + 1) if sizes[i] and death[i] >= at)
+    return Peak(most * dtype_bytes, at, live)
+
+
+def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:
+    """What autograd keeps after a forward pass in training, tensors that share storage once; in-place activations where
+    their backward pass needs the output only (elsewhere torch keeps a copy of the input)."""
+    nodes = graph.nodes
+    owner = _owners(graph, True, training=True)
+    learns: list[bool] = []
+    kept: set[int] = set()
+    extra = fixed = 0
+    for i, node in enumerate(nodes):
+        learns.append(node.cost.params > 0 or any(learns[j] for j in node.inputs))
+        if not learns[i]:
+            continue
+        extra += node.cost.saved
+        fixed += node.cost.statistics
+        if "input" in node.cost.keeps:
+            kept.update(owner[j] for j in node.inputs)
+        if "output" in node.cost.keeps:
+            kept.add(owner[i])
+    tensors = tuple(sorted(i for i in kept if not nodes[i].is_input))
+    elements = sum(nodes[i].shape.elements for i in tensors)
+    return Saved(batch * (elements * dtype_bytes + extra * 4) + fixed * 4, fixed * 4, tensors)
+
+
+def bytes_moved(node: Node, dtype_bytes: int = 4) -> int:
+    """The least traffic of a layer for a roofline: each input once, the weights once, the output once; none for a view."""
+    if node.cost.storage in ("view", "idle"):
+        return 0
+    inputs = {i: shape.elements for i, shape in zip(node.inputs, node.shapes, strict=True)}
+    return (sum(inputs.values()) + node.cost.params + node.shape.elements) * dtype_bytes
+
+
+def _owners(graph: Graph, inplace: bool, training: bool = False) -> list[int]:
+    """For each node, the node whose memory its output lies in."""
+    nodes, readers = graph.nodes, graph.readers
+    outputs = set(graph.outputs)
+    owner: list[int] = []
+    last_read: list[int] = []
+    for i, node in enumerate(nodes):
+        last = readers[i][-1] if readers[i] else i
+        last_read.append(len(nodes) if i in outputs else last)
+        at, shared = i, False
+        if node.inputs:
+            at = owner[node.inputs[0]]
+            storage = node.cost.storage
+            shared = storage == "view" or (storage == "idle" and not training)
+            if storage == "inplace" and inplace:
+                shared = last_read[at] <= i and not nodes[at].is_input and node.shape.elements == nodes[at].shape.elements
+                if training:
+                    shared = shared and node.cost.keeps != "input" and "output" not in nodes[node.inputs[0]].cost.keeps
+        owner.append(at if shared else i)
+        if shared:
+            last_read[at] = max(last_read[at], last_read[i])
+    return owner
+
+
+def _runs(nodes: Sequence[Node]) -> list[list[Run]]:
+    """For each node, the modules around it, outermost first, each as a shared [first, last]."""
+    found: list[list[Run]] = []
+    names: list[str] = []
+    for i, node in enumerate(nodes):
+        parts = node.part_of.split(".")
+        same = 0
+        while found and same < min(len(parts), len(names)) and parts[same] == names[same]:
+            same += 1
+        runs = found[-1][:same] if found else []
+        for run in runs:
+            run[1] = i
+        found.append(runs + [[i, i] for _ in parts[same:]])
+        names = parts
+    return found
+
+
+def _released(runs: Sequence[Run], source: int, reader: int) -> int:
+    """The last node during which `reader`'s modules hold what they got from `source`."""
+    for first, last in runs:
+        if source < first:
+            return last
+    return reader
