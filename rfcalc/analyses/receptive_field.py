@@ -124,8 +124,11 @@ class Fields:
         unit = tuple(n // 2 for n in node.shape.size)
         if not support.terms and support.extent is None:
             return None
-        if support.certain:
-            return Center(unit, clipped(support, unit, self.image) if support.terms else list(support.extent or ()))
+        if support.certain and len(unit) == len(self.image):
+            box = clipped(support, unit, self.image)
+            return Center(unit, list(box) if box else None)
+        if support.certain:  # a vector
+            return Center(unit, list(support.extent or ()))
         return Center(unit, self.seen(index, unit).box())
 
     def _misaligned(self, node: Node) -> str:

@@ -77,7 +77,7 @@ def _pull(read: Read, product: Product, channels: int, size: tuple[int, ...]) ->
 def pull_axis(reach: Reach, bits: int, n: int) -> int:
     """The units of an input of `n` units that the output units in `bits` read."""
     if reach is IDENTITY:
-        return bits
+        return bits & ((1 << n) - 1)
     low, last = _low(bits), bits.bit_length() - 1
     if reach.period == 1 and isinstance(taps := reach.taps[0], range) and reach.fold is Fold.ZERO:
         run = bits >> low == (1 << (last - low + 1)) - 1

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from rfcalc.field import START, Field, Span, compose, field_covers, mask_phases, union
 from rfcalc.geometry import IDENTITY, Fold, Reach
 from rfcalc.graph import Graph, Node
-from rfcalc.op import Read, Route
+from rfcalc.op import Read, Route, Same
 
 Range = tuple[int, int]
+Box = tuple[Range, ...]
 
 MAX_TERMS = 48
 
@@ -33,14 +34,19 @@ class Term:
 
 @dataclass(frozen=True, eq=False)
 class Support:
-    """What the units of one layer see. `extent`: the clipped hull that global paths see, per axis; None without such paths.
+    """What the units of one layer see. `extents`: the clipped hull that global paths see, per axis, for sets of channels.
     `certain`: False where some clipped box needs the backward engine. `merged`: terms were joined to keep them few, so
     that holes may be overlooked (the box stays exact)."""
 
     terms: tuple[Term, ...]
-    extent: tuple[Range, ...] | None = None
+    extents: tuple[tuple[int, Box], ...] = ()
     certain: bool = True
     merged: bool = False
+
+    @property
+    def extent(self) -> Box | None:
+        """The clipped hull that global paths see; None without such paths."""
+        return around([box for _, box in self.extents]) if self.extents else None
 
 
 def supports(graph: Graph, source: int, resolve: bool = False) -> list[Support]:
@@ -73,11 +79,17 @@ class _Pass:
                 found.append(self._start(node) if i == self.source else Support(()))
                 continue
             reads = node.reads
-            if len(reads) == 1 and reads[0].pointwise and (not self.resolve or type(reads[0].channels).__name__ == "Same"):
+            if len(reads) == 1 and self._same(node, reads[0]):
                 found.append(found[node.inputs[reads[0].source]])
                 continue
             found.append(self._layer(node, reads, [found[j] for j in node.inputs]))
         return found
+
+    def _same(self, node: Node, read: Read) -> bool:
+        """True if every unit of a layer sees what the same unit of its only input sees."""
+        if not read.pointwise or node.shape.size != node.shapes[read.source].size:
+            return False
+        return not self.resolve or type(read.channels) is Same
 
     def _start(self, node: Node) -> Support:
         alive = tuple((0, n - 1) for n in node.shape.size)
@@ -86,31 +98,42 @@ class _Pass:
 
     def _layer(self, node: Node, reads: Sequence[Read], inputs: Sequence[Support]) -> Support:
         terms: list[Term] = []
-        extents: list[tuple[Range, ...]] = []
+        extents: list[tuple[int, Box]] = []
         certain, merged = True, False
         for read in reads:
             support = inputs[read.source]
             certain, merged = certain and support.certain, merged or support.merged
-            if support.extent is not None:
-                extents.append(support.extent)
+            if support.extents:
+                extents += [(channels, box) for mask, box in support.extents if (channels := self._push(node, read, mask))]
+                certain = certain and self._all_live(node, read)
             if read.local:
                 terms += self._moved(node, read, support.terms)
-                continue
-            if support.terms:
-                extent = self._seen(support, node.shapes[read.source].size)
-                certain = certain and extent is not None and all(axis is None for axis in read.axes)
-                extents.append(extent or tuple((0, n - 1) for n in self.image))
-        return self._support(node, terms, extents, certain, merged)
+            elif support.terms:
+                seen = [(channels, self._seen(t)) for t in support.terms if (channels := self._push(node, read, t.channels))]
+                certain = certain and all(box is not None for _, box in seen) and all(axis is None for axis in read.axes)
+                extents += [(channels, box or tuple((0, n - 1) for n in self.image)) for channels, box in seen]
+        return self._support(terms, extents, certain, merged)
 
-    def _support(self, node: Node, terms: list[Term], extents: list[tuple[Range, ...]], certain: bool, merged: bool) -> Support:
+    def _support(self, terms: list[Term], extents: list[tuple[int, Box]], certain: bool, merged: bool) -> Support:
         kept = _antichain(terms)
         if len(kept) > MAX_TERMS:
             kept, merged = _joined(kept), True
-        extent = None
-        if extents:
-            extent = tuple((min(e[0] for e in axis), max(e[1] for e in axis)) for axis in zip(*extents, strict=True))
+        joint: dict[int, list[Box]] = {}
+        for channels, box in extents:
+            joint.setdefault(channels, []).append(box)
         certain = certain and all(None not in term.alive for term in kept)
-        return Support(tuple(kept), extent, certain, merged)
+        return Support(tuple(kept), tuple((mask, around(boxes)) for mask, boxes in joint.items()), certain, merged)
+
+    def _push(self, node: Node, read: Read, mask: int) -> int:
+        """The channels of a layer that read any of the channels in `mask`; -1 where channels are not told apart."""
+        return read.channels.push(mask) & ((1 << node.shape.channels) - 1) if self.resolve else -1
+
+    def _all_live(self, node: Node, read: Read) -> bool:
+        """True if it is certain that every unit of a layer reads some unit of an input."""
+        if read.phases and self.resolve:
+            return False
+        size = node.shapes[read.source].size
+        return not read.axes or all(_all_read(*axis) for axis in zip(read.axes, size, node.shape.size, strict=False))
 
     def _moved(self, node: Node, read: Read, terms: Sequence[Term]) -> list[Term]:
         """The terms of one input, seen through one Read."""
@@ -119,13 +142,11 @@ class _Pass:
         size, units = node.shapes[read.source].size, node.shape.size
         found = []
         for term in terms:
-            channels = -1
-            if self.resolve:
-                channels = read.channels.push(term.channels) & ((1 << node.shape.channels) - 1)
-                if not channels:
-                    continue
+            channels = self._push(node, read, term.channels)
+            if not channels:
+                continue
             axes, alive = term.axes, term.alive
-            if read.axes and not read.pointwise:
+            if read.axes:
                 moves = list(zip(term.axes, term.alive, read.axes, size, units, self.image, strict=True))
                 axes = tuple(self._compose(field, reach, m) for field, _, reach, _, m, _ in moves)
                 alive = tuple(self._certify(*move) for move in moves)
@@ -145,27 +166,37 @@ class _Pass:
 
     def _certify(self, field: Field, alive: Range | None, reach: Reach | None, n: int, m: int, image: int) -> Range | None:
         if reach is IDENTITY or reach is None:
-            return alive
+            return alive if alive is None or n <= m else (alive[0], min(alive[1], m - 1)) if alive[0] < m else None
         key = (field, alive, reach, n, m, image)
         if key not in self.certificates:
             self.certificates[key] = certify(field, alive, reach, n, m, image)
         return self.certificates[key]
 
-    def _seen(self, support: Support, size: tuple[int, ...]) -> tuple[Range, ...] | None:
-        """The clipped hull of all units of a layer; None where a certificate is missing."""
+    def _seen(self, term: Term) -> Box | None:
+        """The clipped hull of all units of a term; None where a certificate is missing."""
         found = []
-        for axis, image in enumerate(self.image):
-            ends = []
-            for term in support.terms:
-                alive, field = term.alive[axis], term.axes[axis]
-                if alive is None:
-                    return None
-                first, last = field.at(alive[0]), field.at(alive[1])
-                if first is None or last is None or not field.monotone:
-                    return None
-                ends.append((max(0, first[0]), min(image - 1, last[1])))
-            found.append((min(e[0] for e in ends), max(e[1] for e in ends)))
+        for field, alive, image in zip(term.axes, term.alive, self.image, strict=True):
+            if alive is None or not field.monotone:
+                return None
+            first, last = field.at(alive[0]), field.at(alive[1])
+            if first is None or last is None:
+                return None
+            found.append((max(0, first[0]), min(image - 1, last[1])))
         return tuple(found)
+
+
+def _all_read(reach: Reach | None, n: int, m: int) -> bool:
+    """True if it is certain that each of `m` units reads at least one of `n` units."""
+    if reach is None:
+        return True
+    if not reach.monotone or reach.fold is not Fold.ZERO:
+        return reach.total and reach.fold is not Fold.ZERO
+    return reach.at(0)[-1] >= 0 and reach.at(m - 1)[0] <= n - 1 and reach.gap <= n
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The smallest box that holds all of the boxes."""
+    return tuple((min(axis[k][0] for axis in boxes), max(axis[k][1] for axis in boxes)) for k in range(len(boxes[0])))
 
 
 def certify(field: Field, alive: Range | None, reach: Reach, n: int, m: int, image: int) -> Range | None:
@@ -282,14 +313,12 @@ def boxes_at(support: Support, unit: Sequence[int], channel: int | None = None) 
     return found
 
 
-def clipped(support: Support, unit: Sequence[int], image: Sequence[int]) -> list[Range] | None:
+def clipped(support: Support, unit: Sequence[int], image: Sequence[int]) -> Box | None:
     """The exact clipped box of a unit of a layer whose support is `certain`; None for a unit that reads only padding."""
-    boxes: list[Sequence[Range]] = [] if support.extent is None else [support.extent]
+    boxes = [] if support.extent is None else [support.extent]
     for term in support.terms:
         if any(a is None or not a[0] <= i <= a[1] for a, i in zip(term.alive, unit, strict=True)):
             continue
         spans = [field.at(i) for field, i in zip(term.axes, unit, strict=True)]
-        boxes.append([(max(0, s[0]), min(n - 1, s[1])) for s, n in zip(spans, image, strict=True) if s is not None])
-    if not boxes:
-        return None
-    return [(min(box[k][0] for box in boxes), max(box[k][1] for box in boxes)) for k in range(len(image))]
+        boxes.append(tuple((max(0, s[0]), min(n - 1, s[1])) for s, n in zip(spans, image, strict=True) if s is not None))
+    return around(boxes) if boxes else None
