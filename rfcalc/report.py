@@ -221,7 +221,8 @@ def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
     yield "Compute", f"{short(analysis.macs, 'MACs')} ({short(2 * analysis.macs, 'FLOPs')}) at {where}"
     yield "Parameters", f"{short(analysis.params)} ({analysis.params:,}), {short(4 * analysis.params, 'B')} in float32"
     peak = analysis.peak
-    yield "Memory", f"peak of live activations {short(peak.bytes, 'B')} at {where}, float32, batch 1 (at {peak.layer})"
+    where_peak = "" if peak.node is None else f" (while {analysis.graph.nodes[peak.node].name} runs)"
+    yield "Memory", f"peak of live activations {short(peak.bytes, 'B')} at {where}, float32, batch 1{where_peak}"
     shown = list(analysis.outputs)
     if analysis.last_spatial and analysis.last_spatial not in shown:
         shown.insert(0, analysis.last_spatial)

@@ -1,0 +1,100 @@
+"""How fast is `rfcalc analyze`? Ratios of CPU time, whole processes, measured in turn within one run.
+
+    python benchmarks/speed.py            # all of it, about a minute
+    python benchmarks/speed.py --runs 3
+
+Absolute times say little on a shared machine; each figure here is a ratio of two commands that ran A B A B.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+BARE = """import typer
+app = typer.Typer()
+@app.command()
+def main(number: int = typer.Option(1), word: str = typer.Option("x")) -> None:
+    print(number, word)
+app()
+"""
+CHAIN = "input: 8x64x64\nlayers:\n  - {{conv: {{out: 8, k: 3}}, repeat: {count}}}\n"
+WRITTEN = "  - conv: {out: 8, k: 3}\n"
+
+
+def cpu(command: list[str]) -> float:
+    """CPU seconds, user and system, of one finished process."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def paired(a: list[str], b: list[str], runs: int) -> tuple[float, float, float]:
+    """Median CPU seconds of both, and the median of the ratios a/b pair by pair."""
+    cpu(a), cpu(b)
+    pairs = [(cpu(a), cpu(b)) for _ in range(runs)]
+    return (
+        statistics.median(x for x, _ in pairs),
+        statistics.median(y for _, y in pairs),
+        statistics.median(x / y for x, y in pairs),
+    )
+
+
+def in_process(name: str, runs: int) -> float:
+    """Best milliseconds from a loaded graph to the fields of all its layers."""
+    from rfcalc.analyses.receptive_field import Fields
+    from rfcalc.importers import load
+
+    best = float("inf")
+    for _ in range(runs):
+        graph = load(name)
+        start = time.perf_counter()
+        fields = Fields(graph)
+        for index in range(len(graph.nodes)):
+            fields.of(index)
+        best = min(best, time.perf_counter() - start)
+    return 1000 * best
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args()
+    rfcalc = [sys.executable, "-m", "rfcalc"]
+    rows: list[tuple[str, float, float, float, str]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "bare.py").write_text(BARE)
+        for count in (10_000, 100_000):
+            (place / f"chain{count}.yaml").write_text(CHAIN.format(count=count))
+            (place / f"written{count}.yaml").write_text("input: 8x64x64\nlayers:\n" + WRITTEN * count)
+        bare = [sys.executable, str(place / "bare.py")]
+        analyze = [*rfcalc, "analyze", "resnet152.yaml"]
+        rows.append(("resnet152 --format json / bare typer", *paired([*analyze, "--format", "json"], bare, options.runs), "<= 1.6"))
+        rows.append(("resnet152 table / bare typer", *paired(analyze, bare, options.runs), ""))
+        for kind in ("chain", "written"):
+            small = [*rfcalc, "analyze", str(place / f"{kind}10000.yaml"), "--format", "json"]
+            large = [*rfcalc, "analyze", str(place / f"{kind}100000.yaml"), "--format", "json"]
+            rows.append((f"{kind}: 100,000 layers / 10,000", *paired(large, small, max(1, options.runs // 3)), "<= 12"))
+    fields = {name: in_process(name, 5 * options.runs) for name in ("resnet50", "resnet152")}
+    if options.json:
+        print(json.dumps({"rows": rows, "fields_ms": fields, "cpus": os.cpu_count(), "python": sys.version.split()[0]}))
+        return
+    for title, a, b, ratio, limit in rows:
+        print(f"{title:<42} {a:8.3f} s {b:8.3f} s   ratio {ratio:5.2f}  {limit}")
+    for name, ms in fields.items():
+        print(f"{name}: graph to all fields, in process, best: {ms:.2f} ms")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""What a rule is and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rfcalc.analysis import Analysis
+from rfcalc.errors import Span
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What a rule says of one layer ("" for the network as a whole)."""
+
+    layer: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A lint. `find` looks at one analysed network. `severity`: "warning" or "error". `default`: False where it is opt-in.
+
+    The texts make the rule's page: `why` it matters, an `example` that fires, how to `mend` it, a `reference`.
+    """
+
+    code: str
+    name: str
+    summary: str
+    why: str
+    example: str
+    mend: str
+    reference: str
+    find: Callable[[Analysis], Iterator[Hit]]
+    severity: str = "warning"
+    default: bool = True
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A hit with its rule's code and severity and its place in the spec."""
+
+    code: str
+    name: str
+    severity: str
+    message: str
+    hint: str
+    network: str
+    layer: str
+    source: str
+    span: Span | None
+
+    @property
+    def place(self) -> str:
+        """file:line:column, as far as it is known."""
+        return f"{self.span.source}:{self.span.line}:{self.span.column}" if self.span else self.source
