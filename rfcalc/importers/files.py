@@ -1,0 +1,73 @@
+"""Finds and reads what a user names: a path, a shipped network, or - for standard input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from rfcalc.errors import did_you_mean, fail
+from rfcalc.importers.marked import MOST_BYTES
+
+STDIN = "<stdin>"
+PACKAGED = Path(__file__).resolve().parent.parent / "configs"
+CHECKOUT = PACKAGED.parent.parent / "configs"
+FOLDERS = ("", "lessons")
+
+
+def shipped_files() -> dict[str, Path]:
+    """The shipped networks by name (`resnet50`, `lessons/aspp`), in the order of their names."""
+    root = PACKAGED if PACKAGED.is_dir() else CHECKOUT
+    found = {}
+    for folder in FOLDERS:
+        for path in sorted((root / folder).glob("*.yaml")):
+            found[f"{folder}/{path.stem}" if folder else path.stem] = path
+    return found
+
+
+def find(name: str, beside: str = "") -> Path:
+    """The file of a name: a path (relative to the folder `beside`), or a shipped network; raises SpecError."""
+    path = Path(beside, name)
+    try:
+        if path.is_dir():
+            raise fail("E002", f"{name} is a folder; a spec is a file")
+        if path.exists():
+            return path
+    except (OSError, ValueError):
+        raise fail("E001", f"{name[:200]!r} is no path") from None
+    networks = shipped_files()
+    stem = name.removesuffix(".yaml").removesuffix(".yml")
+    for key in (stem, f"lessons/{stem}"):
+        if key in networks:
+            return networks[key]
+    near = [*networks, *(str(p.name) for p in path.parent.glob("*.y*ml"))] if path.parent.is_dir() else list(networks)
+    hint = did_you_mean(os.path.basename(stem), near) or did_you_mean(os.path.basename(name), near)
+    raise fail(
+        "E001", f"there is no file {name}, and no shipped network of that name", hint=hint or "rfcalc configs lists them"
+    )
+
+
+def read_bytes(path: Path | None, name: str) -> bytes:
+    """The bytes of a file, or of standard input for None; raises SpecError."""
+    try:
+        if path is None:
+            return sys.stdin.buffer.read(MOST_BYTES + 1)
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise fail("E001", f"cannot read {name}: {error.strerror or error}") from None
+
+
+def text_of(data: bytes, name: str) -> str:
+    """The text of a file; raises SpecError for a file that is too large, binary or in another encoding."""
+    if len(data) > MOST_BYTES:
+        raise fail("E004", f"{name}: larger than {MOST_BYTES // 2**20} MB")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise fail("E003", f"{name}: in UTF-16; save it as UTF-8")
+    if b"\0" in data[:8192]:
+        raise fail("E003", f"{name}: a binary file; a spec is text")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise fail("E003", f"{name}: not text in UTF-8 (line {line}, byte {error.start})") from None

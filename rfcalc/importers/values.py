@@ -1,0 +1,95 @@
+"""Values that may depend on params: a string in a numeric setting is a param or an expression over params."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rfcalc.errors import RuleError, did_you_mean
+from rfcalc.importers.expressions import SIZE, WORD, compiled
+from rfcalc.importers.marked import Marked
+from rfcalc.importers.problems import KnownError
+from rfcalc.settings import Kind
+
+BROKEN: Any = object()  # stands for the value of a param whose problem is reported
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a string is read: `literal` words stand for themselves; with `free`, every word that is no param does."""
+
+    literal: tuple[str, ...] = ()
+    free: bool = False
+
+
+NUMBERS, FREE = Words(), Words(free=True)
+
+
+def words_of(kind: Kind) -> Words:
+    """How a kind reads strings."""
+    return Words(kind.words, True) if kind.words else NUMBERS
+
+
+def names_in(raw: Any, known: Collection[str], words: Words = NUMBERS) -> tuple[str, ...]:
+    """The params that a value depends on; raises RuleError for a bad expression or an unknown param."""
+    if isinstance(raw, str):
+        return _names_in_text(raw, known, words)
+    if isinstance(raw, tuple):
+        return tuple(name for entry in raw for name in names_in(entry, known, words))
+    if isinstance(raw, dict):
+        return tuple(name for entry in raw.values() for name in names_in(entry, known, words))
+    return ()
+
+
+def _names_in_text(text: str, known: Collection[str], words: Words) -> tuple[str, ...]:
+    if text in words.literal:
+        return ()
+    if text in known:
+        return (text,)
+    if words.free and (WORD.fullmatch(text) or SIZE.fullmatch(text)):
+        return ()
+    names = compiled(text).names
+    for name in names:
+        if name not in known:
+            raise RuleError(f'there is no param "{name}"' + (f"; {hint}" if (hint := did_you_mean(name, known)) else ""))
+    return names
+
+
+def evaluate(raw: Any, params: Mapping[str, Any], words: Words = NUMBERS) -> Any:
+    """The value, given the params; raises RuleError, or KnownError if it depends on a broken param."""
+    if isinstance(raw, str):
+        return _evaluate_text(raw, params, words)
+    if isinstance(raw, tuple):
+        return tuple(evaluate(entry, params, words) for entry in raw)
+    if isinstance(raw, dict):
+        return {key: evaluate(entry, params, words) for key, entry in raw.items()}
+    return raw
+
+
+def _evaluate_text(text: str, params: Mapping[str, Any], words: Words) -> Any:
+    if text in words.literal:
+        return text
+    if text in params:
+        value = params[text]
+        if value is BROKEN:
+            raise KnownError
+        return value
+    if words.free and (WORD.fullmatch(text) or SIZE.fullmatch(text)):
+        return text
+    expression = compiled(text)
+    if any(params.get(name) is BROKEN for name in expression.names):
+        raise KnownError
+    return expression(params)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value and its place; the names in it have been checked."""
+
+    raw: Any
+    mark: Marked
+
+    def at(self, params: Mapping[str, Any], kind: Kind) -> Any:
+        """What it is, parsed by a kind; raises RuleError."""
+        return kind.parse(evaluate(self.raw, params, words_of(kind)))
