@@ -148,7 +148,7 @@ class Window:
 @lru_cache(maxsize=4096)
 def window(kernel: int, stride: int = 1, dilation: int = 1, before: int = 0, fold: Fold = Fold.ZERO) -> Reach:
     """Unit i reads i*stride - before + dilation*t for t < kernel."""
-    if kernel == stride == 1 and before == 0:
+    if kernel == stride == 1 and before == 0 and fold is Fold.ZERO:
         return IDENTITY
     return Reach(1, stride, (range(-before, -before + dilation * (kernel - 1) + 1, dilation),), fold)
 
@@ -166,7 +166,7 @@ def transposed(kernel: int, stride: int, dilation: int, before: int) -> Reach:
 @lru_cache(maxsize=4096)
 def shift(offset: int, fold: Fold = Fold.ZERO) -> Reach:
     """Unit i reads i + offset: a crop (offset > 0) or a pad (offset < 0)."""
-    return Reach(1, 1, (range(offset, offset + 1),), fold) if offset else IDENTITY
+    return Reach(1, 1, (range(offset, offset + 1),), fold) if offset or fold is not Fold.ZERO else IDENTITY
 
 
 @lru_cache(maxsize=1024)
@@ -201,12 +201,13 @@ def _f32(x: float) -> float:
 
 
 @lru_cache(maxsize=1024)
-def nearest(n: int, out: int, scale: Fraction | None = None) -> Reach:
-    """Nearest interpolation by torch's float32 rule: floor(f32(i * f32(n/out))), with a given scale f32(1/scale)."""
-    if out == n:
-        return IDENTITY
-    if out == 2 * n:
-        return grow(2)
+def nearest(n: int, out: int, scale: Fraction | None = None, rank: int = 2) -> Reach:
+    """Nearest interpolation by torch's float32 rule: floor(f32(i * f32(n/out))), with a given scale f32(1/scale).
+
+    With two axes, torch copies where the sizes are equal and takes i // 2 for twice the size, whatever the scale.
+    """
+    if out in (n, 2 * n) and (rank == 2 or scale is None or n * scale == out):
+        return grow(out // n)
     step = _f32(1.0 / float(scale)) if scale else _f32(_f32(float(n)) / _f32(float(out)))
     index = [min(int(_f32(i * step)), n - 1) for i in range(out)]
     ratio = 1 / scale if scale else Fraction(n, out)

@@ -54,13 +54,13 @@ class Upsample:
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
         source, out = inputs[0], self.shape(inputs)
         scales = self._scales(source) if self.scale is not None else (None,) * source.rank
-        reads = Read(0, tuple(self._axis(*axis) for axis in zip(source.size, out.size, scales, strict=True)), SAME)
+        reads = Read(0, tuple(self._axis(*axis, source.rank) for axis in zip(source.size, out.size, scales, strict=True)), SAME)
         return (reads,)
 
-    def _axis(self, n: int, out: int, scale: float | None) -> Reach:
+    def _axis(self, n: int, out: int, scale: float | None, rank: int) -> Reach:
         exact = None if scale is None else Fraction(scale).limit_denominator(10**6)
         if self.mode == "nearest":
-            return nearest(n, out, exact)
+            return nearest(n, out, exact, rank)
         if n == out and (exact is None or exact == 1 or self.align_corners):
             return IDENTITY
         return interpolate(n, out, self.align_corners, exact, self.mode == "bicubic")
