@@ -125,6 +125,24 @@ class Word(Kind):
 
 
 @dataclass(frozen=True)
+class Text(Kind):
+    """Words as they are written, never an expression."""
+
+    longest: int = 1000
+    numeric: bool = False
+
+    def parse(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise RuleError(f"must be words, not {name_of(value)}")
+        if len(value) > self.longest:
+            raise RuleError(f"has {len(value):,} characters; at most {self.longest:,} are allowed")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": self.longest}
+
+
+@dataclass(frozen=True)
 class PerAxis(Kind):
     """One value for all axes, or a list with one per axis; kept as written until the rank of the input is known."""
 

@@ -49,6 +49,19 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "crop": ("pad", "Crop", ()),
     "pixelshuffle": ("reshape", "PixelShuffle", ()),
     "pixelunshuffle": ("reshape", "PixelUnshuffle", ()),
+    "rearrange": ("rearrange", "Rearrange", ()),
+    "contract": ("rearrange", "Contract", ()),
+    "attend": ("rearrange", "Attend", ()),
+    "softmaxover": ("rearrange", "SoftmaxOver", ()),
+    "take": ("select", "Take", ()),
+    "join": ("select", "Join", ()),
+    "roll": ("select", "Roll", ()),
+    "channelconv": ("select", "ChannelConv", ()),
+    "pointwise": ("generic", "Pointwise", ()),
+    "stored": ("generic", "Stored", ()),
+    "tokens": ("generic", "Tokens", ()),
+    "unused": ("generic", "Unused", ()),
+    "unknown": ("generic", "Unknown", ()),
 }
 
 

@@ -1,0 +1,200 @@
+"""Layers that imported programs need: arithmetic on each number, stored numbers, tokens, weights without a layer, unknowns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rfcalc.errors import RuleError
+from rfcalc.op import MIX, POINTWISE, Cost, Read, Shape, Shapes, Torch, whole
+from rfcalc.settings import Int, ListOf, Number, Optional, Text, Word, setting
+
+SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
+UNARY = (
+    "exp",
+    "log",
+    "log1p",
+    "expm1",
+    "sqrt",
+    "rsqrt",
+    "abs",
+    "neg",
+    "reciprocal",
+    "square",
+    "sin",
+    "cos",
+    "tan",
+    "atan",
+    "erf",
+    "sign",
+    "floor",
+    "ceil",
+    "round",
+    "trunc",
+    "frac",
+    "logsigmoid",
+    "softsign",
+    "tanhshrink",
+    "isnan",
+    "logical_not",
+)
+BINARY = (*SIGNS, "rsub", "rdiv", "rpow", "min", "max", "fmod", "compare", "where", "fill")
+
+
+@dataclass(frozen=True)
+class Pointwise:
+    """A function of each number by itself, or of it and one fixed `value`."""
+
+    word: ClassVar[str] = "pointwise"
+    main: ClassVar[str] = "function"
+
+    function: str = setting(Word((*UNARY, *BINARY)), help="the function")
+    value: float | None = setting(Optional(Number()), default=None, help="the other operand, where there is one")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        if (self.value is None) == (self.function in BINARY) and self.function not in ("compare", "where", "fill"):
+            raise RuleError(f"{self.function} {'needs a' if self.value is None else 'takes no'} value")
+        return inputs[0]
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return POINTWISE
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, 0, 0, ((self.function, inputs[0].elements),), "input", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        name, value = self.function, self.value
+        if name in SIGNS:
+            return Torch("", f"{{0}} {SIGNS[name]} {value!r}")
+        if name in ("rsub", "rdiv", "rpow"):
+            return Torch("", f"{value!r} {SIGNS[name[1:]]} {{0}}")
+        if name in ("min", "max"):
+            return Torch("", f"{{0}}.clamp({name}={value!r})")
+        if name in ("compare", "where", "fill", "fmod"):
+            raise RuleError(f"{name} of an imported program has no source of its own")
+        return Torch("", f"F.{name}({{0}})" if name in ("logsigmoid", "softsign", "tanhshrink") else f"torch.{name}({{0}})")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Combines each number with a stored one: `params` learned or `buffers` fixed numbers, repeated to the input's shape."""
+
+    word: ClassVar[str] = "stored"
+    main: ClassVar[str] = "function"
+
+    function: str = setting(Word(("add", "sub", "mul", "div", "rsub", "rdiv", "max", "min", "pow", "where")), help="how")
+    params: int = setting(Int(0), default=0, help="learned numbers")
+    buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return POINTWISE
+
+    def cost(self, inputs: Shapes) -> Cost:
+        keeps = "" if self.function in ("add", "sub", "rsub") else "input"
+        return Cost(0, self.params, self.buffers, ((self.function, inputs[0].elements),), keeps, "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        shape, count = inputs[0], max(1, self.params)
+        if self.function == "where":
+            raise RuleError("where of an imported program has no source of its own")
+        stored = (
+            "{self}[0]"
+            if count in (1, shape.elements)
+            else f"{{self}}[0][torch.arange({shape.elements}) * {count} // {shape.elements}]"
+        )
+        stored += "" if count == 1 else f".reshape({', '.join(map(str, (shape.channels, *shape.size)))})"
+        a, b = ("{0}", stored) if not self.function.startswith("r") else (stored, "{0}")
+        name = self.function.removeprefix("r")
+        text = f"{a} {SIGNS[name]} {b}" if name in SIGNS else f"torch.{name}imum({a}, {b})"
+        return Torch(f"nn.ParameterList([nn.Parameter(torch.ones({count}), requires_grad={self.params > 0})])", text)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """All positions of the inputs in one row, after `learned` tokens of their own (a class token); channels stay."""
+
+    word: ClassVar[str] = "tokens"
+    main: ClassVar[str] = "learned"
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    bound: ClassVar[str] = "the row of tokens has no axes of the image"
+
+    learned: int = setting(Int(0), default=0, help="learned tokens")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        if len({shape.channels for shape in inputs}) > 1:
+            raise RuleError(f"inputs differ in channels: {', '.join(map(str, inputs))}")
+        return Shape(inputs[0].channels, (self.learned + sum(shape.positions for shape in inputs),))
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return tuple(whole(shape, i) for i, shape in enumerate(inputs))
+
+    def cost(self, inputs: Shapes) -> Cost:
+        out = self.shape(inputs)
+        return Cost(0, self.learned * out.channels, 0, (("copy", out.elements),), "", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        rows = [f"{{{i}}}.flatten(2)" for i in range(len(inputs))]
+        if not self.learned:
+            return Torch("", f"torch.cat([{', '.join(rows)}], 2)")
+        module = f"nn.ParameterList([nn.Parameter(torch.randn(1, {inputs[0].channels}, {self.learned}) * 0.02)])"
+        return Torch(module, f"torch.cat([{{self}}[0].expand({{0}}.shape[0], -1, -1), {', '.join(rows)}], 2)")
+
+
+@dataclass(frozen=True)
+class Unused:
+    """Weights that the network holds and never uses (the training heads of a model at inference)."""
+
+    word: ClassVar[str] = "unused"
+    main: ClassVar[str] = "params"
+    arity: ClassVar[tuple[int, int]] = (0, 0)
+
+    params: int = setting(Int(0), default=0, help="learned numbers")
+    buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return Shape(1)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return ()
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, self.params, self.buffers, (), "", "view")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        module = f"nn.ParameterList([nn.Parameter(torch.zeros({self.params}))])"
+        return Torch(module, "{self}[0][:0]" if self.params else "torch.zeros(1)")
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A layer that nobody knows, treated as if each unit read the whole of each input."""
+
+    word: ClassVar[str] = "unknown"
+    main: ClassVar[str] = "name"
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+
+    name: str = setting(Text(200), help="what it is")
+    out: int = setting(Int(), help="output channels")
+    size: tuple[int, ...] = setting(Optional(ListOf(Int())), default=(), help="output size, one number per axis")
+    params: int = setting(Int(0), default=0, help="learned numbers")
+    buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
+
+    @property
+    def bound(self) -> str:
+        """Why the field is an upper bound."""
+        return f"{self.name} is unknown: taken as reading its whole input, its MACs are not counted"
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return Shape(self.out, self.size or ())
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return tuple(Read(i, (None,) * shape.rank, MIX) for i, shape in enumerate(inputs))
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, self.params, self.buffers, (("unknown", self.shape(inputs).elements),), "input", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        raise RuleError(f"{self.name} is unknown, so it cannot be built")
