@@ -61,8 +61,8 @@ class Upsample:
         exact = None if scale is None else Fraction(scale).limit_denominator(10**6)
         if self.mode == "nearest":
             return nearest(n, out, exact, rank)
-        if n == out and (exact is None or exact == 1 or self.align_corners):
-            return IDENTITY
+        if n == out and (self.mode != "bicubic" or exact is None or exact == 1 or self.align_corners):
+            return IDENTITY  # linear modes copy an axis whose size stays, whatever the scale; bicubic does not
         return interpolate(n, out, self.align_corners, exact, self.mode == "bicubic")
 
     def cost(self, inputs: Shapes) -> Cost:
