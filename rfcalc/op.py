@@ -209,10 +209,12 @@ class Cost:
 class Torch:
     """A layer as torch source. `module` constructs it ("nn.Conv2d(3, 64, ...)"; empty if it holds no state);
     `forward` is an expression over {self} and the inputs {0}, {1}, ... ("{self}({0})", "torch.cat([{0}, {1}], 1)").
-    Several inputs of a variadic layer are written {all} ("a, b, c")."""
+    Several inputs of a variadic layer are written {all} ("a, b, c"). `helper` is the definition of a class that `module`
+    constructs, if torch has none; a file needs each distinct text once."""
 
     module: str = ""
     forward: str = "{self}({0})"
+    helper: str = ""
 
 
 @runtime_checkable

@@ -134,7 +134,8 @@ class Softmax:
         return (Read(0, (), MIX),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("softmax", inputs[0].elements),), "output", "new")
+        elements = (("softmax", inputs[0].elements), ("softmax_rows", inputs[0].positions))
+        return Cost(0, 0, 0, elements, "output", "new")
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("nn.Softmax(1)")

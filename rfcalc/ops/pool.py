@@ -1,4 +1,4 @@
-"""Pooling: maximum, average, global, adaptive."""
+"""Sliding pools: maximum and average."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.geometry import Side, Window, adaptive, per_axis, windows
+from rfcalc.geometry import Side, Window, windows
 from rfcalc.op import SAME, Cost, Read, Shape, Shapes, Torch
 from rfcalc.settings import Bool, Int, Optional, PerAxis, PerSide, setting
 
@@ -47,8 +47,7 @@ class MaxPool(_Pool):
 
     def cost(self, inputs: Shapes) -> Cost:
         out, axes = self.shape(inputs), pool_windows(self, inputs[0], self.dilation)
-        reads = out.elements * prod(w.kernel for w in axes)
-        elements = (("max_pool_window", reads), ("max_pool_input", inputs[0].elements), ("max_pool", out.elements))
+        elements = (("max_pool_input", inputs[0].elements), ("max_pool", window_elements(inputs[0], out, axes, False)))
         return Cost(0, 0, 0, elements, "input", "new", saved=2 * out.elements)
 
     def torch(self, inputs: Shapes) -> Torch:
@@ -73,60 +72,14 @@ class AvgPool(_Pool):
 
     def cost(self, inputs: Shapes) -> Cost:
         out, axes = self.shape(inputs), pool_windows(self, inputs[0], 1)
-        reads = out.elements * prod(w.kernel for w in axes)
-        elements = (("avg_pool_window", reads), ("avg_pool_input", inputs[0].elements), ("avg_pool", out.elements))
+        summed = window_elements(inputs[0], out, axes, self.count_include_pad)
+        elements = (("avg_pool_input", inputs[0].elements), ("avg_pool_window", summed), ("avg_pool", out.elements))
         return Cost(0, 0, 0, elements, "input", "new")
 
     def torch(self, inputs: Shapes) -> Torch:
         axes = pool_windows(self, inputs[0], 1)
         extra = [] if self.count_include_pad else ["count_include_pad=False"]
         return pool_torch(f"nn.AvgPool{len(axes)}d", axes, self.ceil_mode, extra, "")
-
-
-@dataclass(frozen=True)
-class AdaptivePool:
-    """Average over windows that depend on the input's size, so that the output has the size `out`."""
-
-    word: ClassVar[str] = "adaptivepool"
-    main: ClassVar[str] = "out"
-
-    out: int | tuple[int, ...] = setting(PerAxis(Int()), help="output size")
-
-    def shape(self, inputs: Shapes) -> Shape:
-        _need_axes(inputs[0])
-        return Shape(inputs[0].channels, per_axis(self.out, inputs[0].rank, "out"))
-
-    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
-        sizes = zip(inputs[0].size, self.shape(inputs).size, strict=True)
-        return (Read(0, tuple(None if m == 1 else adaptive(n, m) for n, m in sizes), SAME),)
-
-    def cost(self, inputs: Shapes) -> Cost:
-        elements = (("adaptive_pool_input", inputs[0].elements), ("adaptive_pool", self.shape(inputs).elements))
-        return Cost(0, 0, 0, elements, "input", "new")
-
-    def torch(self, inputs: Shapes) -> Torch:
-        return Torch(f"nn.AdaptiveAvgPool{inputs[0].rank}d({_tuple(self.shape(inputs).size)})")
-
-
-@dataclass(frozen=True)
-class GlobalPool:
-    """Global average pooling: the mean over all positions, as a map of size 1."""
-
-    word: ClassVar[str] = "gap"
-
-    def shape(self, inputs: Shapes) -> Shape:
-        _need_axes(inputs[0])
-        return Shape(inputs[0].channels, (1,) * inputs[0].rank)
-
-    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
-        return (Read(0, (None,) * inputs[0].rank, SAME),)
-
-    def cost(self, inputs: Shapes) -> Cost:
-        elements = (("adaptive_pool_input", inputs[0].elements), ("adaptive_pool", inputs[0].channels))
-        return Cost(0, 0, 0, elements, "", "new")
-
-    def torch(self, inputs: Shapes) -> Torch:
-        return Torch(f"nn.AdaptiveAvgPool{inputs[0].rank}d(1)")
 
 
 def pool_windows(op: _Pool, shape: Shape, dilation: int | tuple[int, ...]) -> tuple[Window, ...]:
@@ -142,6 +95,23 @@ def pooled(shape: Shape, axes: tuple[Window, ...], ceil: bool) -> Shape:
         if max(window.before, window.after) >= window.extent:
             raise RuleError(f"padding of {max(window.before, window.after)} leaves windows of {window.kernel} that see nothing")
     return Shape(shape.channels, tuple(w.out(n, ceil) for n, w in zip(shape.size, axes, strict=True)))
+
+
+def window_elements(source: Shape, out: Shape, axes: tuple[Window, ...], padding: bool) -> int:
+    """How many elements all windows hold, with or without those of the padding; ceil mode's overhang never counts."""
+    counts = []
+    for n, units, w in zip(source.size, out.size, axes, strict=True):
+        low, high = (-w.before, n + w.after) if padding else (0, n)
+        taps = (w.dilation * t - w.before for t in range(w.kernel))
+        counts.append(sum(_hits(tap, w.stride, units, low, high) for tap in taps))
+    return source.channels * prod(counts)
+
+
+def _hits(tap: int, stride: int, units: int, low: int, high: int) -> int:
+    """How many of tap, tap + stride, ... (`units` of them) lie in [low, high)."""
+    first = max(0, -((tap - low) // stride))
+    last = min(units - 1, (high - 1 - tap) // stride)
+    return max(0, last - first + 1)
 
 
 def _need_axes(shape: Shape) -> None:

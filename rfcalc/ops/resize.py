@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
@@ -67,12 +66,8 @@ class Upsample:
 
     def cost(self, inputs: Shapes) -> Cost:
         out = self.shape(inputs)
-        rank = out.rank
-        kind = self.mode if self.mode in ("nearest", "bicubic") else LINEAR.get(rank, "linear")
-        if kind == "nearest" and rank != 2:
-            kind = f"nearest{rank}d"
-        elements = ((f"upsample_{kind}", out.elements), ("upsample_input", prod((out.channels, *inputs[0].size))))
-        return Cost(0, 0, 0, elements, "", "new")
+        kind = f"{self.mode}{out.rank}d" if self.mode in ("nearest", "bicubic") else f"{LINEAR[out.rank]}{out.rank}d"
+        return Cost(0, 0, 0, ((f"upsample_{kind}", out.elements),), "", "new")
 
     def torch(self, inputs: Shapes) -> Torch:
         mode = self.mode if self.mode in ("nearest", "bicubic") else LINEAR[inputs[0].rank]

@@ -1,0 +1,118 @@
+"""For every word of the vocabulary, settings and input shapes on which its facts are checked against torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rfcalc.op import Shape
+
+Case = tuple[str, dict[str, Any], tuple[Shape, ...]]
+
+
+def vector(channels: int) -> Shape:
+    return Shape(channels)
+
+
+def line(channels: int = 6, n: int = 13) -> Shape:
+    return Shape(channels, (n,))
+
+
+def image(channels: int = 6, height: int = 11, width: int = 9) -> Shape:
+    return Shape(channels, (height, width))
+
+
+def volume(channels: int = 4, depth: int = 5, height: int = 7, width: int = 6) -> Shape:
+    return Shape(channels, (depth, height, width))
+
+
+def on(settings: dict[str, Any], *shapes: Shape) -> list[tuple[dict[str, Any], tuple[Shape, ...]]]:
+    """One case of one input per shape."""
+    return [(settings, (shape,)) for shape in shapes]
+
+
+MAPS = (line(), image(), volume())
+EVERY = (*MAPS, vector(10))
+
+TABLE: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
+    "conv": [
+        *on({"out": 8, "kernel": 3}, *MAPS),
+        *on({"out": 4, "kernel": 3, "stride": 2, "groups": 2, "bias": False}, *MAPS),
+        *on({"out": 4, "kernel": (3, 5), "stride": (1, 2), "padding": ((0, 3), (2, 1)), "dilation": (2, 1)}, image()),
+        *on({"out": 5, "kernel": 4, "padding": "same", "stride": 3}, *MAPS),
+        *on({"out": 5, "kernel": 3, "padding": "valid"}, *MAPS),
+        *on({"out": 2, "kernel": 3, "padding_mode": "reflect"}, *MAPS),
+        *on({"out": 2, "kernel": 2, "padding": "same", "padding_mode": "circular"}, line(), image()),
+    ],
+    "dwconv": [
+        *on({"kernel": 3}, *MAPS),
+        *on({"kernel": 5, "stride": 2, "multiplier": 3, "bias": False}, *MAPS),
+        *on({"kernel": 2, "padding": "same", "dilation": 3}, *MAPS),
+    ],
+    "upconv": [
+        *on({"out": 4, "kernel": 2, "stride": 2}, *MAPS),
+        *on({"out": 4, "kernel": 3, "stride": 2, "padding": 1, "output_padding": 1, "groups": 2, "bias": False}, *MAPS),
+        *on({"out": 3, "kernel": 3, "stride": 3, "dilation": 2}, *MAPS),
+        *on({"out": 3, "kernel": (2, 3), "stride": (2, 1), "padding": (0, 1)}, image()),
+    ],
+    "maxpool": [
+        *on({"kernel": 2}, *MAPS),
+        *on({"kernel": 3, "stride": 2, "padding": 1, "ceil_mode": True}, *MAPS),
+        *on({"kernel": 2, "stride": 1, "padding": "same", "dilation": 2}, *MAPS),
+    ],
+    "avgpool": [
+        *on({"kernel": 2}, *MAPS),
+        *on({"kernel": 3, "stride": 2, "padding": 1, "ceil_mode": True}, *MAPS),
+        *on({"kernel": 3, "stride": 2, "padding": 1, "count_include_pad": False}, *MAPS),
+        *on({"kernel": 3, "stride": 1, "padding": ((0, 2), (1, 1))}, image()),
+    ],
+    "adaptivepool": [*on({"out": 3}, *MAPS), *on({"out": (11, 4)}, image()), *on({"out": 1}, *MAPS)],
+    "gap": on({}, *MAPS),
+    "bn": [*on({}, *EVERY), *on({"affine": False, "eps": 1e-3}, *EVERY)],
+    "lrn": [*on({}, *MAPS), *on({"size": 4, "alpha": 2e-5, "k": 2.0}, image())],
+    **{
+        word: on({}, *EVERY)
+        for word in (
+            "relu relu6 silu gelu hardswish hardsigmoid sigmoid tanh mish selu softplus identity leakyrelu elu prelu "
+            "softmax dropout flatten"
+        ).split()
+    },
+    "add": [
+        ({}, (image(), image())),
+        ({}, (image(), image(), image())),
+        ({}, (image(), Shape(6, (1, 1)))),
+        ({}, (line(),) * 2),
+    ],
+    "mul": [({}, (volume(), volume())), ({}, (image(), Shape(1, (11, 9)))), ({}, (image(), Shape(6, (1, 1))))],
+    "max": [({}, (image(), image())), ({}, (vector(3),) * 3)],
+    "concat": [({}, (image(2), image(3), image(4))), ({}, (line(2), line(5))), ({}, (vector(2), vector(3)))],
+    "linear": [*on({"out": 5}, *EVERY), *on({"out": 7, "bias": False}, *EVERY)],
+    "upsample": [
+        *on({"scale": 2.0}, *MAPS),
+        *on({"scale": 2.0, "mode": "bilinear"}, *MAPS),
+        *on({"size": 17, "mode": "bilinear", "align_corners": True}, *MAPS),
+        *on({"scale": 1.7, "mode": "bicubic"}, image()),
+        *on({"scale": (2.0, 1.5)}, image()),
+        ({"mode": "bilinear"}, (image(), image(2, 20, 30))),
+    ],
+    "pad": [
+        *on({"padding": 2}, *MAPS),
+        *on({"padding": ((1, 2), (0, 3)), "mode": "reflect"}, image()),
+        *on({"padding": 1, "mode": "replicate"}, *MAPS),
+        *on({"padding": 3, "mode": "circular"}, *MAPS),
+    ],
+    "crop": [
+        *on({"margin": 1}, *MAPS),
+        *on({"size": 4}, *MAPS),
+        *on({"size": 4, "offset": 1}, *MAPS),
+        ({}, (image(), image(3, 6, 5))),
+    ],
+    "pixelshuffle": [*on({"ratio": 2}, line(6), image(8), volume(16)), *on({"ratio": 1}, image())],
+    "pixelunshuffle": on({"ratio": 2}, line(3, 8), image(3, 4, 6), volume(2, 4, 6, 2)),
+}
+
+CASES: list[Case] = [(word, settings, shapes) for word, found in TABLE.items() for settings, shapes in found]
+
+
+def label(case: Case) -> str:
+    word, settings, shapes = case
+    return f"{word}({', '.join(f'{k}={v}' for k, v in settings.items())}) on {', '.join(map(str, shapes))}"
