@@ -15,7 +15,7 @@ from rfcalc.importers.values import FREE, NUMBERS, Value, Words, names_in, words
 from rfcalc.ops import WORDS
 from rfcalc.settings import name_of
 
-NAME = re.compile(r"\w[\w./:-]{0,99}")
+NAME = re.compile(r"\w[\w./:-]{0,299}")
 LAYER_KEYS = ("name", "from", "repeat", "when", "merge")
 CONSTRUCTS = ("residual", "branches", "sepconv")
 MERGES = ("add", "concat", "mul", "max")
@@ -129,7 +129,7 @@ class Reader:
         name = node.plain()
         if not isinstance(name, str) or not NAME.fullmatch(name) or name == "in" or name.startswith("in."):
             self.problems.add(
-                "E111", f"{name_of(name)} is no name", node, "letters, digits, _ - . / and :, at most 100; not in, not a number"
+                "E111", f"{name_of(name)} is no name", node, "letters, digits, _ - . / and :, at most 300; not in, not a number"
             )
             return
         if name in group.taken and not (optional and name in group.optional):  # those decided by `when` are seen later

@@ -43,7 +43,7 @@ class Attached(Kind):
 
     def schema(self) -> dict[str, Any]:
         one = {"type": "object", "propertyNames": {"enum": list(self.known)}, "minProperties": 1, "maxProperties": 1}
-        return {"anyOf": [{"enum": list(self.words)}, {"type": ["null", "boolean"], "const": None}, {"type": "string"}, one]}
+        return {"anyOf": [{"enum": [*self.words, None, False]}, {"type": "string"}, one]}
 
 
 NORM = Setting("norm", "", Attached(NORMS), None, "the normalization behind the layer")
