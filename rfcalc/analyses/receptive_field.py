@@ -133,7 +133,8 @@ class Fields:
 
     def _misaligned(self, node: Node) -> str:
         """What is wrong where the inputs of a merge do not look at the same place, or the empty string."""
-        places = [place for j in node.inputs if (place := _place(self.supports[j])) is not None]
+        read = dict.fromkeys(node.inputs[r.source] for r in node.reads)  # an input read for its size only has no place
+        places = [place for j in read if (place := _place(self.supports[j])) is not None]
         for place in places[1:]:
             if place == places[0]:
                 continue
