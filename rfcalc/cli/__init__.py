@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "configs": ("rfcalc.cli.configs", "configs"),
     "show": ("rfcalc.cli.show", "show"),
     "schema": ("rfcalc.cli.schema", "schema"),
+    "verify": ("rfcalc.cli.verify", "verify"),
 }
 
 

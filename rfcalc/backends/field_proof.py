@@ -1,0 +1,208 @@
+"""Receptive fields against autograd: the exact set of pixels of chosen units, and the unclipped box on a large input."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rfcalc.analyses.receptive_field import Fields
+from rfcalc.backends.claims import Claim, where
+from rfcalc.backends.positive import NoRuleError, Positive
+from rfcalc.backends.rebuild import narrower, rebuilt
+from rfcalc.backends.torch_backend import recorded
+from rfcalc.engines.backward import Seen, trace
+from rfcalc.graph import Graph
+from rfcalc.report import box_text
+from rfcalc.units import joined, times
+
+MOST_BYTES = 6 * 10**9
+MOST_PHASES = 64
+Unit = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A network whose forward pass has run: the gradient of any unit of the layers that were asked for."""
+
+    inputs: tuple[Tensor, ...]
+    outputs: Mapping[int, Tensor]
+
+    def seen(self, index: int, unit: Unit, source: int) -> Tensor:
+        """Which positions of input number `source` one unit reads, as a mask."""
+        total = self.outputs[index][(0, slice(None), *unit)].sum()
+        if not total.requires_grad:
+            return torch.zeros(self.inputs[source].shape[2:], dtype=torch.bool)
+        (gradient,) = torch.autograd.grad(total, [self.inputs[source]], retain_graph=True, allow_unused=True)
+        if gradient is None:
+            return torch.zeros(self.inputs[source].shape[2:], dtype=torch.bool)
+        return (gradient[0] != 0).any(0)
+
+
+def field_claims(graph: Graph, layers: Sequence[int], count: int, seed: int) -> Iterator[Claim]:
+    """Two claims for each layer: what `count` of its units read, pixel by pixel, and the unclipped box of its units."""
+    units = {i: chosen_units(graph.nodes[i].shape.size, count, random.Random(seed)) for i in layers}
+    narrow = _narrowest(graph, units)
+    try:
+        measured = measure(narrow, layers)
+    except NoRuleError as error:
+        yield Claim("receptive fields", "", "", None, f"no positive counterpart of torch's {error} is known")
+        return
+    if measured is None:
+        yield Claim("receptive fields", "", "", None, f"needs more than {MOST_BYTES / 1e9:.0f} GB")
+        return
+    width = _width_note(graph, narrow)
+    for i in layers:
+        yield _units_claim(graph, measured, i, units[i], width)
+    del measured
+    yield from _box_claims(graph, narrow, layers)
+
+
+def chosen_units(size: Sequence[int], count: int, draw: random.Random) -> list[Unit]:
+    """The centre, two corners, an edge unit per axis, then random units, without repetition; () for a vector."""
+    middle, last = tuple(n // 2 for n in size), tuple(n - 1 for n in size)
+    units = [middle, (0,) * len(size), last]
+    for k in range(len(size)):
+        units.append(tuple(0 if i == k else m for i, m in enumerate(middle)))
+        units.append(tuple(last[i] if i == k else m for i, m in enumerate(middle)))
+    units += [tuple(draw.randrange(n) for n in size) for _ in range(count)]
+    return list(dict.fromkeys(units))[:count]
+
+
+def measure(graph: Graph, layers: Sequence[int]) -> Measured | None:
+    """Runs the positive counterpart of the network in float64; None if that takes too much memory."""
+    if 24 * sum(node.shape.elements for node in graph.nodes) > MOST_BYTES:
+        return None
+    wanted, outputs = set(layers), dict[int, Tensor]()
+
+    def keep(index: int, output: Tensor) -> None:
+        if index in wanted:
+            outputs[index] = output
+
+    module = recorded(graph, keep, dtype=torch.float64).requires_grad_(False)
+    shapes = [graph.nodes[i].shape for i in graph.inputs]
+    inputs = tuple(torch.ones(1, s.channels, *s.size, dtype=torch.float64, requires_grad=True) for s in shapes)
+    for i, x in zip(graph.inputs, inputs, strict=True):
+        keep(i, x)
+    with Positive():
+        module(*inputs)
+    return Measured(inputs, outputs)
+
+
+def _narrowest(graph: Graph, units: Mapping[int, Sequence[Unit]]) -> Graph:
+    """The narrowest version of the graph in which these units read what they read in the graph itself."""
+    for narrow in narrower(graph):
+        if narrow is graph or all(
+            _mask(trace(narrow, i, unit, source), graph.nodes[source].shape.size).equal(
+                _mask(trace(graph, i, unit, source), graph.nodes[source].shape.size)
+            )
+            for i in units
+            for unit in units[i]
+            for source in graph.inputs
+        ):
+            return narrow
+    return graph
+
+
+def _width_note(graph: Graph, narrow: Graph) -> str:
+    if narrow is graph:
+        return "at full width"
+    widest = [max(node.shape.channels for node in g.nodes) for g in (graph, narrow)]
+    return f"narrowed from at most {widest[0]:,} to {widest[1]:,} channels"
+
+
+def _units_claim(graph: Graph, measured: Measured, i: int, units: Sequence[Unit], note: str) -> Claim:
+    node, difference, equal = graph.nodes[i], "", 0
+    stated = measured_box = "-"
+    for unit in units:
+        for number, source in enumerate(graph.inputs):
+            seen = trace(graph, i, unit, source)
+            claimed = _mask(seen, graph.nodes[source].shape.size)
+            found = measured.seen(i, unit, number)
+            if unit is units[0] and number == 0:
+                stated, measured_box = box_text(seen.box()), box_text(_box(found))
+            if claimed.equal(found):
+                equal += 1
+            elif not difference:
+                difference = _difference(unit, claimed, found)
+    total = len(units) * len(graph.inputs)
+    how = f"{equal} of {total} units equal, pixel by pixel, {note}"
+    detail = f"{where(node)}: {difference}" if difference else ""
+    return Claim(f"field of {node.name}, centre", stated, measured_box, not difference, detail, how)
+
+
+def _difference(unit: Unit, claimed: Tensor, found: Tensor) -> str:
+    parts = [f"unit {','.join(map(str, unit))}: stated {box_text(_box(claimed))} ({int(claimed.sum()):,} pixels)"]
+    parts.append(f"autograd {box_text(_box(found))} ({int(found.sum()):,})")
+    pixel = (claimed != found).nonzero()[0].tolist()
+    parts.append(f"they differ at pixel {','.join(map(str, pixel))}")
+    return ", ".join(parts)
+
+
+def _box_claims(graph: Graph, narrow: Graph, layers: Sequence[int]) -> Iterator[Claim]:
+    """The size of the unclipped box, on the smallest multiple of the input on which a unit's box lies inside."""
+    fields = Fields(graph)
+    by_scale: dict[int, list[int]] = {}
+    for i in layers:
+        field = fields.of(i)
+        if field.size and field.stride and not field.whole_input and not graph.nodes[i].is_input:
+            need = max(-(-(n + 4 * float(s)) // m) for n, s, m in zip(field.size, field.stride, fields.image, strict=True))
+            by_scale.setdefault(max(1, int(need)), []).append(i)
+    for scale, members in sorted(by_scale.items()):
+        big = rebuilt(narrow, None, scale) if scale > 1 else narrow
+        measured = measure(big, members) if big is not None else None
+        for i in members:
+            yield _box_claim(graph, fields, big, measured, i)
+
+
+def _box_claim(graph: Graph, fields: Fields, big: Graph | None, measured: Measured | None, i: int) -> Claim:
+    node, field = graph.nodes[i], fields.of(i)
+    stated = " to ".join(dict.fromkeys(times(size) for size in (field.size_min, field.size) if size))
+    stated += f", stride {joined([float(s) for s in field.stride or ()])}"
+    what = f"box of {node.name}"
+    if big is None or measured is None:
+        return Claim(what, stated, "-", None, "larger than the image, and the network fits no larger one")
+    larger = Fields(big)
+    if larger.of(i).size != field.size or larger.of(i).size_min != field.size_min:
+        return Claim(what, stated, "-", None, "larger than the image, and it depends on the input's size")
+    boxes = _extreme_units(larger, i)
+    sizes, detail = [], ""
+    for unit, claimed in boxes:
+        found = _box(measured.seen(i, unit, 0))
+        if found != claimed and not detail:
+            detail = f"{where(node)}: unit {','.join(map(str, unit))}: stated {box_text(claimed)}, autograd {box_text(found)}"
+        sizes.append(times([b - a + 1 for a, b in found]) if found else "nothing")
+    shown = " to ".join(dict.fromkeys(sizes))
+    return Claim(what, stated, shown, not detail and bool(boxes), detail, f"autograd at an input of {times(larger.image)}")
+
+
+def _extreme_units(fields: Fields, i: int) -> list[tuple[Unit, list[tuple[int, int]]]]:
+    """Units near the centre with the smallest and the largest unclipped box, and these boxes."""
+    size = fields.graph.nodes[i].shape.size
+    found: dict[int, tuple[Unit, list[tuple[int, int]]]] = {}
+    for step in range(min(MOST_PHASES, *(n - n // 2 for n in size))):
+        unit = tuple(n // 2 + step for n in size)
+        box = fields.unit(i, unit).unclipped
+        if box and all(a >= 0 and b < n for (a, b), n in zip(box, fields.image, strict=True)):
+            found.setdefault(sum(b - a for a, b in box), (unit, box))
+    return [found[key] for key in sorted({min(found), max(found)})] if found else []
+
+
+def _mask(seen: Seen, size: Sequence[int]) -> Tensor:
+    mask = torch.zeros(tuple(size), dtype=torch.bool)
+    for product in seen.products:
+        part = torch.ones((), dtype=torch.bool)
+        for bits, n in zip(product, size, strict=True):
+            part = part.unsqueeze(-1) & torch.tensor([bits >> k & 1 == 1 for k in range(n)])
+        mask |= part
+    return mask
+
+
+def _box(mask: Tensor) -> list[tuple[int, int]] | None:
+    places = mask.nonzero()
+    if not len(places):
+        return None
+    return list(zip(places.amin(0).tolist(), places.amax(0).tolist(), strict=True))

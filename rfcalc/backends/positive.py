@@ -1,0 +1,168 @@
+"""Which input pixels a unit of a built network reads, measured by autograd in float64.
+
+The network runs as it is, and each call to torch is rewritten on the way: weights become ones, a maximum becomes a sum,
+normalizations and activations the identity, a product a sum. After each call the gradient is cut to 0 or 1, so that it
+neither vanishes in deep networks nor cancels, and interpolation weights of 1e-16 do not count as reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+NOISE = 1e-9
+Rule = Callable[..., Any]
+
+
+class NoRuleError(Exception):
+    """The network calls a function of torch for which there is no rule here; the message is its name."""
+
+
+class _Cut(torch.autograd.Function):  # type: ignore[misc]
+    """Ones forward; backward 1 where any gradient arrives, else 0."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return torch.ones_like(x)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return (gradients[0].abs() > NOISE).to(gradients[0].dtype)
+
+
+def cut(x: Tensor) -> Tensor:
+    """The tensor as ones, whose gradient is 0 or 1."""
+    return _Cut.apply(x)
+
+
+def _first(x: Tensor, *_: Any, **__: Any) -> Tensor:
+    return x
+
+
+def _convolution(function: Rule) -> Rule:
+    def rule(x: Tensor, weight: Tensor, bias: Tensor | None = None, *rest: Any, **named: Any) -> Tensor:
+        named.pop("bias", None)
+        return cut(function(x, torch.ones_like(weight), None, *rest, **named))
+
+    return rule
+
+
+def _linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    return cut(F.linear(x, torch.ones_like(weight)))
+
+
+def _same(function: Rule) -> Rule:
+    return lambda *args, **named: cut(function(*args, **named))
+
+
+def _sum_of(x: Any, y: Any, **_: Any) -> Tensor:
+    """A product, quotient, difference or maximum reads both of its inputs, as their sum does."""
+    if not (isinstance(x, Tensor) and isinstance(y, Tensor)):
+        return x if isinstance(x, Tensor) else y
+    return cut(cut(x) + cut(y))
+
+
+def _matmul(x: Tensor, y: Tensor) -> Tensor:
+    return cut(torch.matmul(cut(x), cut(y)))
+
+
+def _attention(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None, *_: Any, **__: Any) -> Tensor:
+    scores = torch.matmul(cut(q), cut(k).transpose(-2, -1))
+    if attn_mask is not None:
+        allowed = attn_mask if attn_mask.dtype == torch.bool else attn_mask > -1e4
+        scores = scores * allowed.to(scores.dtype)
+    return cut(torch.matmul((scores > 0).to(scores.dtype) * cut(scores), cut(v)))
+
+
+def _pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
+    return cut(F.pad(x, pad, mode))
+
+
+def _max_pool(function: Rule) -> Rule:
+    def rule(
+        x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, **_: Any
+    ) -> Tensor:
+        axes = x.dim() - 2
+        k, s, p, d = (_per_axis(value, axes) for value in (kernel_size, stride or kernel_size, padding, dilation))
+        size = function(x.detach(), k, s, p, d, ceil_mode).shape[2:]
+        ends = [
+            (o - 1) * s[i] + d[i] * (k[i] - 1) + 1 - n - p[i] for i, (o, n) in enumerate(zip(size, x.shape[2:], strict=True))
+        ]
+        padded = F.pad(x, [side for i in reversed(range(axes)) for side in (p[i], ends[i])])
+        channels = x.shape[1]
+        convolve = (F.conv1d, F.conv2d, F.conv3d)[axes - 1]
+        return cut(convolve(padded, x.new_ones(channels, 1, *k), None, s, 0, d, channels))
+
+    return rule
+
+
+def _adaptive_max(x: Tensor, size: Any, *_: Any) -> Tensor:
+    return cut((F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)[x.dim() - 3](x, size))
+
+
+def _interpolate(
+    x: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None, **_: Any
+) -> Tensor:
+    """Each axis by its own 0-1 matrix, read off torch's interpolation of unit vectors (in float32 for nearest)."""
+    axes, dtype = x.dim() - 2, torch.float32 if mode == "nearest" else x.dtype
+    name, value = ("size", size) if size is not None else ("scale_factor", scale_factor)
+    for axis, to in enumerate(_per_axis(value, axes)):
+        n = x.shape[2 + axis]
+        eye = torch.eye(n, dtype=dtype).reshape(1, n, *_one_axis(n, axis, axes))
+        options: dict[str, Any] = {name: _one_axis(to, axis, axes), "align_corners": align_corners}
+        rows = F.interpolate(eye, mode=mode, **options)
+        matrix = (rows.reshape(n, -1).abs() > NOISE).to(x.dtype)
+        x = torch.matmul(x.movedim(2 + axis, -1), matrix).movedim(-1, 2 + axis)
+    return cut(x)
+
+
+def _one_axis(value: Any, axis: int, axes: int) -> list[Any]:
+    return [value if i == axis else type(value)(1) for i in range(axes)]
+
+
+def _per_axis(value: Any, axes: int) -> list[Any]:
+    return list(value) * (axes if len(value) == 1 else 1) if isinstance(value, Sequence) else [value] * axes
+
+
+POINTWISE = (
+    "relu relu_ relu6 hardtanh leaky_relu prelu elu selu celu gelu silu mish hardswish hardsigmoid sigmoid tanh softplus "
+    "softmax log_softmax dropout dropout1d dropout2d dropout3d batch_norm instance_norm group_norm layer_norm rms_norm "
+    "local_response_norm normalize clamp clamp_min sqrt rsqrt pow exp abs contiguous type_as to float double"
+)
+STRUCTURE = (
+    "cat concat stack add __add__ __radd__ __iadd__ sum mean reshape view permute transpose flatten unflatten __getitem__ "
+    "chunk split split_with_sizes unbind pixel_shuffle pixel_unshuffle channel_shuffle roll expand expand_as repeat movedim "
+    "squeeze unsqueeze narrow flip unfold adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d"
+)
+LOOKS = "__get__ size dim numel is_floating_point is_contiguous stride __len__ new_ones new_zeros zeros_like ones_like detach"
+PAIRS = ("mul", "__mul__", "__rmul__", "div", "__truediv__", "sub", "__sub__", "maximum", "minimum", "max")
+
+RULES: dict[str, Callable[[Rule], Rule]] = {
+    **{name: lambda f: _first for name in POINTWISE.split()},
+    **{name: lambda f: f for name in (STRUCTURE + " " + LOOKS).split()},
+    **{f"conv{way}{n}d": _convolution for way in ("", "_transpose") for n in (1, 2, 3)},
+    **{f"max_pool{n}d": _max_pool for n in (1, 2, 3)},
+    **{f"avg_pool{n}d": _same for n in (1, 2, 3)},
+    **{f"adaptive_max_pool{n}d": lambda f: _adaptive_max for n in (1, 2, 3)},
+    **{name: lambda f: _sum_of for name in PAIRS},
+    **{name: lambda f: _matmul for name in ("matmul", "bmm", "__matmul__")},
+    "linear": lambda f: _linear,
+    "pad": lambda f: _pad,
+    "interpolate": lambda f: _interpolate,
+    "scaled_dot_product_attention": lambda f: _attention,
+}
+
+
+class Positive(TorchFunctionMode):  # type: ignore[misc]
+    """Within this context, calls to torch follow the rules above; raises NoRuleError for any other call."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = getattr(func, "__name__", str(func))
+        if name not in RULES:
+            raise NoRuleError(name)
+        return RULES[name](func)(*args, **(kwargs or {}))

@@ -1,0 +1,46 @@
+"""`rfcalc verify`: the analysis of a spec against the network itself, built in torch."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rfcalc.cli.common import MAX_LAYERS, Input, Layers, MaxLayers, Set, Specs, choice, finish, load_all, overrides, show
+
+
+def verify(
+    specs: Specs,
+    layer: Layers = None,
+    units: Annotated[int, typer.Option("--units", min=1, help="How many units of each layer to trace.")] = 6,
+    seed: Annotated[int, typer.Option("--seed", help="For the units that are drawn at random.")] = 0,
+    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    set: Set = None,
+    input: Input = None,
+    max_layers: MaxLayers = MAX_LAYERS,
+) -> None:
+    """Build the network in torch and check every figure: shapes, parameters, MACs, and receptive fields by autograd.
+
+    Fields are checked for the outputs, the last map, and the layers that --layer names, pixel by pixel, at the centre,
+    corners and edges and at random units. Ends with exit code 1 if a claim does not hold.
+
+    Examples:
+
+      rfcalc verify resnet50.yaml
+
+      rfcalc verify unet.yaml --layer 'enc*' --units 20
+    """
+    from rfcalc.backends import require
+    from rfcalc.formats import FORMATS
+
+    choice(format, FORMATS, "--format")
+    require("torch", "torch")
+    from rfcalc.backends.verify import report, verify_graph
+
+    graphs, errors = load_all(specs, overrides(set, input), max_layers)
+    found = [(graph, verify_graph(graph, layer or (), units, seed)) for graph in graphs]
+    if found:
+        show([report(graph, claims) for graph, claims in found], format)
+    finish(errors)
+    if any(claim.ok is False for _, claims in found for claim in claims):
+        raise typer.Exit(1)
