@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import prod
 
 from rfcalc.engines.backward import Seen, trace
-from rfcalc.engines.forward import Support, clipped, hull, supports
+from rfcalc.engines.forward import Support, Term, clipped, hull, supports
 from rfcalc.engines.measure import measure
-from rfcalc.field import Field, Span
+from rfcalc.field import Field
 from rfcalc.graph import Graph, Node
 from rfcalc.op import Shape
 
@@ -105,11 +104,10 @@ class Fields:
         if extremes is None:
             return ReceptiveField(None, None, None, None, None, None, False, whole, center)
         first = hull(support, (0,) * len(self.image))
-        widest = max(support.terms, key=lambda term: prod(_length(f.spans) for f in term.axes))
         return ReceptiveField(
             size=extremes.largest,
             size_min=extremes.smallest,
-            stride=tuple(field.rate for field in widest.axes),
+            stride=self._stride(node, support.terms),
             start=tuple(span[0] for span in first) if first else None,
             center0=tuple((span[0] + span[1]) / 2 for span in first) if first else None,
             coverage=extremes.coverage,
@@ -131,6 +129,12 @@ class Fields:
             return Center(unit, list(support.extent or ()))
         return Center(unit, self.seen(index, unit).box())
 
+    def _stride(self, node: Node, terms: Sequence[Term]) -> tuple[Fraction, ...]:
+        """The step from unit to unit; where paths differ in theirs, the one nearest to the size of the image over the map's."""
+        rates = list(dict.fromkeys(tuple(field.rate for field in term.axes) for term in terms))
+        down = [Fraction(n, m) for n, m in zip(self.image, node.shape.size, strict=False)]
+        return min(rates, key=lambda rate: sum(abs(a - b) for a, b in zip(rate, down, strict=False)))
+
     def _misaligned(self, node: Node) -> str:
         """What is wrong where the inputs of a merge do not look at the same place, or the empty string."""
         read = dict.fromkeys(node.inputs[r.source] for r in node.reads)  # an input read for its size only has no place
@@ -144,10 +148,6 @@ class Fields:
                 if middle != theirs:
                     return f"centres differ by {abs(float(middle - theirs)):g} pixels"
         return ""
-
-
-def _length(spans: Sequence[Span | None]) -> int:
-    return max((span[1] - span[0] + 1 for span in spans if span is not None), default=0)
 
 
 def _classes(support: Support, shape: Shape) -> tuple[ChannelField, ...]:
