@@ -1,0 +1,154 @@
+"""Tiled inference: how much of a tile's output equals the output on the whole image, and how tiles must be placed.
+
+A unit of a tile is right if it touches none of the padding at the tile's edges (at an edge of the image that padding is
+right). Tiles must start at multiples of the grid, by which every layer shifts by whole units and whole periods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+
+from rfcalc.engines.clean import Clean, longest_run
+from rfcalc.engines.forward import supports
+from rfcalc.engines.resized import Misfit, Sizes
+from rfcalc.errors import RuleError
+from rfcalc.graph import Graph
+
+
+@dataclass(frozen=True)
+class AxisTile:
+    """One axis of a tile, in pixels unless said otherwise.
+
+    keep: first and last output unit that is right. stride: pixels per output unit. halo: pixels before and after what is
+    kept. grid: what tiles' positions are multiples of. step: from one tile to the next, the largest multiple of the grid
+    without a gap. overlap: what neighbouring tiles share.
+    """
+
+    size: int
+    output: int
+    keep: tuple[int, int]
+    stride: Fraction
+    halo: tuple[int, int]
+    grid: int
+
+    @property
+    def aligned(self) -> tuple[int, int]:
+        """The halo, rounded up to the grid."""
+        before, after = (-(-side // self.grid) * self.grid for side in self.halo)
+        return before, after
+
+    @property
+    def step(self) -> int:
+        """Pixels from one tile to the next; 0 where what is kept is less than a step of the grid."""
+        return int((self.keep[1] - self.keep[0] + 1) * self.stride) // self.grid * self.grid
+
+    @property
+    def overlap(self) -> int:
+        """Pixels that a tile shares with the next."""
+        return self.size - self.step
+
+
+class Tiling:
+    """Tiles of a network's output `target`; raises RuleError where no tiling can be right, naming the layer."""
+
+    def __init__(self, graph: Graph, target: int) -> None:
+        self.graph, self.target = graph, target
+        self.sizes = Sizes(graph)
+        self.rank = len(self.sizes.image)
+        self.path = _ancestors(graph, target)
+        self._refuse_global()
+        self.supports = supports(graph, graph.inputs[0])
+        self.strides = [self._stride(axis) for axis in range(self.rank)]
+        self.grids = [self._grid(axis) for axis in range(self.rank)]
+        self._clean = [Clean(self.sizes, axis) for axis in range(self.rank)]
+
+    def _refuse_global(self) -> None:
+        for i in self.path:
+            node = self.graph.nodes[i]
+            for read in node.reads:
+                if not read.local and node.shapes[read.source].positions > 1:
+                    raise RuleError(
+                        f'no tiling is exact: {node.op.word} "{node.name}" reads the whole of its input '
+                        f"({node.shapes[read.source]}), so every output depends on every pixel"
+                    )
+
+    def _stride(self, axis: int) -> Fraction:
+        rates = {term.axes[axis].rate for term in self.supports[self.target].terms}
+        if len(rates) != 1:
+            raise RuleError(f'"{self.graph.nodes[self.target].name}" has no single stride')
+        return rates.pop()
+
+    def _grid(self, axis: int) -> int:
+        """The least number of pixels by which the image may shift so that each layer shifts by whole periods."""
+        grid = 1
+        for i in self.path:
+            rates = {term.axes[axis].rate for term in self.supports[i].terms}
+            for read in self.graph.nodes[i].reads:
+                reach = read.axes[axis] if read.axes else None
+                period = lcm(reach.period if reach else 1, read.phases[axis][0] if read.phases else 1)
+                grid = lcm(grid, *((rate * period).numerator for rate in rates if rate))
+        return grid
+
+    def tile(self, size: Sequence[int]) -> tuple[AxisTile, ...]:
+        """Every axis of a tile of this size; raises RuleError where it does not fit or nothing of it is right."""
+        numbers = self._at(size)
+        self._refuse_dependent(size, numbers)
+        shape = self.sizes.shapes[numbers[self.target]]
+        return tuple(self._axis(axis, tuple(size), shape.size[axis]) for axis in range(self.rank))
+
+    def tile_for(self, output: int, candidates: Sequence[Sequence[int]]) -> tuple[AxisTile, ...]:
+        """The first of the candidate sizes of which at least `output` units per axis are kept, in whole steps of the grid;
+        raises RuleError where none will do."""
+        for size in candidates:
+            try:
+                axes = self.tile(size)
+            except RuleError:
+                continue
+            if all(axis.step >= output * axis.stride for axis in axes):
+                return axes
+        raise RuleError(f"no tile that was tried keeps {output} units of output")
+
+    def _axis(self, axis: int, size: tuple[int, ...], output: int) -> AxisTile:
+        kept = longest_run(self._clean[axis].units(size, self.target))
+        if kept is None:
+            raise RuleError(f"a tile of {size[axis]} is too small: each of its outputs touches padding at the tile's edges")
+        stride, n = self.strides[axis], size[axis]
+        margin = max(0, int(n - output * stride)) // 2
+        before = margin + int(kept[0] * stride)
+        after = n - margin - int((kept[1] + 1) * stride)
+        return AxisTile(n, output, kept, stride, (before, max(0, after)), self.grids[axis])
+
+    def _at(self, size: Sequence[int]) -> list[int]:
+        try:
+            return self.sizes.at(size)
+        except Misfit as error:
+            raise RuleError(f"a tile of {'x'.join(map(str, size))} does not fit: {error}") from None
+
+    def _refuse_dependent(self, size: Sequence[int], numbers: list[int]) -> None:
+        """Layers whose reach depends on the size see another place in a tile than in the image."""
+        larger = [n + grid for n, grid in zip(size, self.grids, strict=True)]
+        more = self._at(larger)
+        for i in self.path:
+            for read, other in zip(self.sizes.reads(i, numbers), self.sizes.reads(i, more), strict=True):
+                for a, b in zip(read.axes, other.axes, strict=True):
+                    if a is not b and (
+                        a is None or b is None or (a.period, a.advance, a.taps) != (b.period, b.advance, b.taps)
+                    ):
+                        node = self.graph.nodes[i]
+                        raise RuleError(
+                            f'no tiling is exact: what {node.op.word} "{node.name}" reads depends on the size of the whole '
+                            "map (a ratio of sizes), so that a tile is not a part of the image"
+                        )
+
+
+def _ancestors(graph: Graph, target: int) -> list[int]:
+    """The nodes that a node depends on by what it reads, and itself, in order."""
+    wanted = {target}
+    for i in range(target, -1, -1):
+        if i in wanted:
+            node = graph.nodes[i]
+            wanted |= {node.inputs[read.source] for read in node.reads}
+    return sorted(wanted)
