@@ -1,0 +1,288 @@
+"""What must hold between the analysis of a graph and the oracle's gradients; each check raises AssertionError."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import product
+from math import ceil, lcm, prod
+from random import Random
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rfcalc.analyses.receptive_field import Fields, ReceptiveField
+from rfcalc.engines.forward import boxes_at, clipped
+from rfcalc.field import area
+from rfcalc.graph import Graph
+
+from .network import GLOBAL_WORDS, Oracle, per_axis
+
+Box = list[tuple[int, int]]
+Unit = tuple[int, ...]
+
+MOST_ELEMENTS = 250_000
+MOST_UNITS = 24
+
+
+def check(graph: Graph, seed: int = 0, nodes: int = 4, units: int = 6) -> None:
+    """Every claim about some nodes of a graph: the last one and a few that `seed` picks."""
+    Proof(graph, seed).run(nodes, units)
+
+
+def box_of(reads: Tensor) -> Box | None:
+    """First and last position per axis, inclusive."""
+    found = reads.nonzero()
+    return list(zip(found.amin(0).tolist(), found.amax(0).tolist(), strict=True)) if len(found) else None
+
+
+class Proof:
+    """One graph, its analysis and its oracles."""
+
+    def __init__(self, graph: Graph, seed: int = 0) -> None:
+        self.graph, self.random = graph, Random(seed)
+        self.fields = Fields(graph)
+        self.whole = Oracle(graph)
+        self.local = Oracle(graph, local=True)
+        self.rates = rates(graph)
+        self._large: dict[int, tuple[Oracle, tuple[int, ...]] | None] = {}
+
+    def run(self, nodes: int, units: int) -> None:
+        self.shapes()
+        last = len(self.graph.nodes) - 1
+        others = self.random.sample(range(last), min(last, nodes - 1))
+        for index in (last, *others):
+            self.center(index)
+            self.paths(index)
+            for unit in self.some_units(index, units):
+                self.unit(index, unit)
+                self.unit(index, unit, self.random.randrange(self.whole.shape(index)[0]))
+            self.figures(index)
+
+    def shapes(self) -> None:
+        for index, node in enumerate(self.graph.nodes):
+            claimed = (node.shape.channels, *node.shape.size)
+            assert claimed == self.whole.shape(index), f"{node.name}: shape {claimed}, torch has {self.whole.shape(index)}"
+
+    def some_units(self, index: int, count: int) -> list[Unit]:
+        """Corners, edges, the middle and others."""
+        size = self.whole.shape(index)[1:]
+        draws = [
+            tuple(0 for _ in size),
+            tuple(n - 1 for n in size),
+            tuple(n // 2 for n in size),
+            *(tuple(self.random.choice((0, n - 1, n // 2)) for n in size) for _ in range(count)),
+            *(tuple(self.random.randrange(n) for n in size) for _ in range(count)),
+        ]
+        return list(dict.fromkeys(draws))[: count + 2]
+
+    def unit(self, index: int, unit: Unit, channel: int | None = None) -> None:
+        """The clipped box and the pixels of a unit; the unclipped box too where the unit touches no padding."""
+        name = f"{self.graph.nodes[index].name} unit {unit} channel {channel}"
+        if channel is not None and self.tells_no_channels(index):
+            return
+        claim = self.fields.unit(index, unit, channel)
+        reads = self.whole.reads(index, unit, channel)
+        same(name + ": clipped box", claim.clipped, box_of(reads))
+        same(name + ": pixels", claim.pixels, int(reads.sum()))
+        support = self.fields.supports[index]
+        if channel is None and support.certain and len(unit) == len(self.fields.image):
+            box = clipped(support, unit, self.fields.image)
+            same(name + ": clipped box, forward", box and list(box), box_of(reads))
+        if not self.local.touches_padding(index, unit, channel):
+            same(name + ": unclipped box", claim.unclipped, box_of(self.local.reads(index, unit, channel)))
+
+    def tells_no_channels(self, index: int) -> bool:
+        """A flattened map is one thing to the analysis; so is what follows, up to a linear layer."""
+        node = self.graph.nodes[index]
+        if node.op.word in ("linear", "input"):
+            return False
+        return node.op.word == "flatten" or any(self.tells_no_channels(i) for i in node.inputs)
+
+    def center(self, index: int) -> None:
+        claim = self.fields.of(index).center
+        unit = tuple(n // 2 for n in self.whole.shape(index)[1:])
+        truth = box_of(self.whole.reads(index, unit))
+        name = f"{self.graph.nodes[index].name}: centre"
+        assert claim is not None or truth is None, name
+        if claim is not None:
+            same(name, claim.unit, unit)
+            same(name, claim.box, truth)
+
+    def paths(self, index: int) -> None:
+        """`whole_input` says whether a path passes a global layer."""
+        same(f"{self.graph.nodes[index].name}: whole_input", self.fields.of(index).whole_input, sees_whole(self.graph, index))
+
+    def figures(self, index: int) -> None:
+        """Size, phases, stride, start and coverage, on an input so large that no unit touches padding."""
+        found = self.enlarged(index)
+        if found is None:
+            return
+        large, shift = found
+        name, claim = self.graph.nodes[index].name, self.fields.of(index)
+        units, complete = self.phases(index)
+        measured: list[tuple[tuple[int, ...], float]] = []
+        for unit in units:
+            reads = large.reads(index, self.moved(index, unit, shift))
+            box = box_of(reads)
+            moved = box and [(a - by, b - by) for (a, b), by in zip(box, shift, strict=True)]
+            same(f"{name} unit {unit}: unclipped box", self.fields.unit(index, unit).unclipped, moved)
+            if box is None:
+                continue
+            sizes = tuple(b - a + 1 for a, b in box)
+            measured.append((sizes, int(reads.sum()) / prod(sizes)))
+            products = boxes_at(self.fields.supports[index], unit)
+            if not self.fields.supports[index].merged:
+                same(f"{name} unit {unit}: pixels, unclipped", area(products), int(reads.sum()))
+            if not any(unit) and moved:
+                same(f"{name}: start", claim.start, tuple(a for a, _ in moved))
+        self.extremes(name, claim, measured, complete)
+        if measured and complete:
+            same(f"{name}: stride", claim.stride, self.rates[index])
+
+    def extremes(self, name: str, claim: ReceptiveField, measured: Sequence[Any], complete: bool) -> None:
+        """The claimed extremes against all phases, or as bounds on some."""
+        if not measured:
+            assert not complete or claim.size is None, f"{name}: size {claim.size}, but nothing is read"
+            return
+        assert claim.size is not None, f"{name}: no size"
+        assert claim.size_min is not None
+        assert claim.coverage is not None
+        axes = list(zip(*(sizes for sizes, _ in measured), strict=True))
+        largest, smallest, share = tuple(map(max, axes)), tuple(map(min, axes)), min(share for _, share in measured)
+        if complete:
+            same(f"{name}: size", claim.size, largest)
+            same(f"{name}: size_min", claim.size_min, smallest)
+        assert all(a >= b for a, b in zip(claim.size, largest, strict=True)), f"{name}: size {claim.size} < {largest}"
+        assert all(a <= b for a, b in zip(claim.size_min, smallest, strict=True)), f"{name}: {claim.size_min} > {smallest}"
+        if not claim.coverage_bound:
+            fits = abs(claim.coverage - share) < 1e-9 if complete else claim.coverage <= share + 1e-9
+            assert fits, f"{name}: coverage {claim.coverage}, truth {share}"
+
+    def phases(self, index: int) -> tuple[list[Unit], bool]:
+        """Units of each phase that occurs, and whether that is all of them."""
+        rate = self.rates[index]
+        assert isinstance(rate, tuple)
+        periods = [int(step / r) for step, r in zip(self.steps(), rate, strict=True)]
+        axes = [range(min(p, n)) for p, n in zip(periods, self.whole.shape(index)[1:], strict=True)]
+        units = list(product(*axes))
+        if len(units) <= MOST_UNITS:
+            return units, True
+        return [units[0], *self.random.sample(units, MOST_UNITS // 3)], False
+
+    def steps(self) -> tuple[int, ...]:
+        """By how much an image may grow so that every layer grows by whole units and nothing else changes."""
+        rank = len(self.fields.image)
+        known = [rate for rate in self.rates if isinstance(rate, tuple)]
+        return tuple(lcm(*(rate[axis].numerator for rate in known)) for axis in range(rank))
+
+    def moved(self, index: int, unit: Unit, shift: Sequence[int]) -> Unit:
+        """The unit that sees the image `shift` pixels further on."""
+        rate = self.rates[index]
+        assert isinstance(rate, tuple)
+        return tuple(i + int(by / r) for i, by, r in zip(unit, shift, rate, strict=True))
+
+    def enlarged(self, index: int) -> tuple[Oracle, tuple[int, ...]] | None:
+        """The oracle on a larger image, on which none of the node's phases touches padding; None if none is affordable."""
+        if not isinstance(self.rates[index], tuple) or not self.fields.image:
+            return None
+        for least in (8, 24, 96, 384):
+            large = self._enlarge(least)
+            if large is None or large[0].values[index] is None:
+                return None
+            oracle, shift = large
+            units = [self.moved(index, unit, shift) for unit in self.phases(index)[0]]
+            if not any(oracle.touches_padding(index, unit) for unit in units):
+                return large
+        return None
+
+    def _enlarge(self, least: int) -> tuple[Oracle, tuple[int, ...]] | None:
+        if least not in self._large:
+            shift = tuple(step * ceil(least / step) for step in self.steps())
+            size = tuple(n + 2 * by for n, by in zip(self.fields.image, shift, strict=True))
+            growth = prod(size) / prod(self.fields.image)
+            worst = max(node.shape.elements for node in self.graph.nodes) * growth
+            fits = worst <= MOST_ELEMENTS
+            self._large[least] = (Oracle(self.graph, local=True, sizes={0: size}), shift) if fits else None
+        return self._large[least]
+
+
+def same(what: str, claim: object, truth: object) -> None:
+    assert claim == truth, f"{what}: claimed {claim}, truth {truth}"
+
+
+def sees_whole(graph: Graph, index: int) -> bool:
+    """True if some path from the input to a node passes a global layer."""
+    if index == 0:
+        return False
+    node = graph.nodes[index]
+    sources = node.inputs[:1] if node.op.word in ("upsample", "crop") else node.inputs
+    if any(sees_whole(graph, i) for i in sources):
+        return True
+    if node.op.word in GLOBAL_WORDS:
+        return True
+    if node.op.word == "adaptivepool":
+        return 1 in node.shape.size
+    return node.op.word in ("add", "mul", "max") and len({graph.nodes[i].shape.size for i in node.inputs}) > 1
+
+
+Rate = tuple[Fraction, ...] | str | None
+
+
+def rates(graph: Graph) -> list[Rate]:
+    """Input pixels from one unit to the next, per axis; "global" after a global layer; None where a layer's relation
+    depends on the input's size, or the inputs of a merge differ in rate."""
+    found: list[Rate] = []
+    for index, node in enumerate(graph.nodes):
+        if index == 0:
+            found.append((Fraction(1),) * node.shape.rank)
+            continue
+        source = graph.nodes[node.inputs[0]].shape
+        rate = _rate(node.op, [found[i] for i in node.inputs], source.rank)
+        found.append(None if _copies(node.op, source.size, node.shape.size) else rate)
+    return found
+
+
+def _copies(op: Any, size: tuple[int, ...], out: tuple[int, ...]) -> bool:
+    """True where torch follows the sizes, not the scale: equal sizes are copied, and nearest doubles exactly."""
+    if op.word != "upsample" or op.scale is None:
+        return False
+    scales = per_axis(op.scale, len(size))
+    return any(m in (n, 2 * n) and s not in (1, 2) for n, m, s in zip(size, out, scales, strict=True))
+
+
+def _rate(op: Any, inputs: list[Rate], rank: int) -> Rate:
+    if op.word in GLOBAL_WORDS:
+        return "global"
+    if op.word in ("add", "mul", "max", "concat"):
+        local = {rate for rate in inputs if rate != "global"}
+        return local.pop() if len(local) == 1 else None if local else "global"
+    rate = inputs[0]
+    if not isinstance(rate, tuple):
+        return rate
+    by_size = op.word == "adaptivepool" or (op.word == "upsample" and (op.scale is None or op.align_corners))
+    if by_size or (op.word == "crop" and op.margin is None):
+        return None
+    return tuple(r * step for r, step in zip(rate, _steps(op, rank), strict=True))
+
+
+def _steps(op: Any, rank: int) -> Iterator[Fraction]:
+    """Input units per output unit."""
+    word = op.word
+    for axis in range(rank):
+        if word in ("conv", "dwconv"):
+            yield Fraction(per_axis(op.stride, rank)[axis])
+        elif word == "upconv":
+            yield Fraction(1, per_axis(op.stride, rank)[axis])
+        elif word in ("maxpool", "avgpool"):
+            yield Fraction(per_axis(op.kernel if op.stride is None else op.stride, rank)[axis])
+        elif word == "upsample":
+            yield 1 / Fraction(per_axis(op.scale, rank)[axis]).limit_denominator(1000)
+        elif word in ("pixelshuffle", "pixelunshuffle"):
+            yield Fraction(op.ratio) if word == "pixelunshuffle" else Fraction(1, op.ratio)
+        else:
+            yield Fraction(1)
+
+
+torch.set_num_threads(1)
