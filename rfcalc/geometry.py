@@ -21,6 +21,8 @@ from math import gcd
 from rfcalc.errors import RuleError
 
 Taps = range | tuple[int, ...]
+MOST_TAPS = 65_536  # of a kernel; also the largest stride, and the most phases of a relation
+MOST_UNITS = 10_000_000  # along one axis
 
 
 class Fold(Enum):
@@ -156,10 +158,19 @@ def window(kernel: int, stride: int = 1, dilation: int = 1, before: int = 0, fol
 @lru_cache(maxsize=4096)
 def transposed(kernel: int, stride: int, dilation: int, before: int) -> Reach:
     """Unit i reads (i + before - dilation*t) / stride for each t < kernel where that is whole."""
-    phases = []
+    common = gcd(dilation, stride)
+    turn = stride // common  # the taps of one phase are this far apart
+    inverse = pow(dilation // common, -1, turn)
+    phases: list[Taps] = []
     for f in range(stride):
-        hits = {(f + before - dilation * t) // stride for t in range(kernel) if (f + before - dilation * t) % stride == 0}
-        phases.append(tuple(sorted(hits)))
+        first = (f + before) // common * inverse % turn
+        if (f + before) % common or first >= kernel:
+            phases.append(())
+            continue
+        last = first + (kernel - 1 - first) // turn * turn
+        high, low = (f + before - dilation * first) // stride, (f + before - dilation * last) // stride
+        step = dilation // common
+        phases.append(tuple(range(low, high + 1, step)) if last == first else range(low, high + 1, step))
     return Reach(stride, 1, tuple(phases))
 
 
@@ -192,6 +203,7 @@ def adaptive(n: int, out: int) -> Reach:
     """Unit i reads [floor(i n/out), ceil((i+1) n/out)), torch's adaptive pooling."""
     g = gcd(n, out)
     period, advance = out // g, n // g
+    _check_phases(period)
     taps = tuple(range(i * n // out, -(-(i + 1) * n // out)) for i in range(period))
     return Reach(period, advance, taps)
 
@@ -211,9 +223,10 @@ def nearest(n: int, out: int, scale: Fraction | None = None, rank: int = 2) -> R
     step = _f32(1.0 / float(scale)) if scale else _f32(_f32(float(n)) / _f32(float(out)))
     index = [min(int(_f32(i * step)), n - 1) for i in range(out)]
     ratio = 1 / scale if scale else Fraction(n, out)
-    ideal = _from_source(lambda i: (int(i * ratio),), ratio, Fold.EDGE)
+    ideal = _from_source(lambda i: (int(i * ratio),), ratio, Fold.EDGE, out)
     if ideal is not None and index == [min(ideal.at(i)[0], n - 1) for i in range(out)]:
         return ideal
+    _check_phases(out)
     return Reach(out, n, tuple((j,) for j in index))
 
 
@@ -237,15 +250,25 @@ def interpolate(n: int, out: int, align_corners: bool, scale: Fraction | None = 
             return (base,)
         return (base - 1, base, base + 1, base + 2) if cubic else (base, base + 1)
 
-    found = _from_source(taps, ratio, Fold.EDGE)
-    return found if found is not None else Reach(out, n, tuple(taps(i) for i in range(out)), Fold.EDGE)
+    found = _from_source(taps, ratio, Fold.EDGE, out)
+    if found is not None:
+        return found
+    _check_phases(out)
+    return Reach(out, n, tuple(taps(i) for i in range(out)), Fold.EDGE)
 
 
-def _from_source(taps: Callable[[int], tuple[int, ...]], ratio: Fraction, fold: Fold) -> Reach | None:
-    """A periodic relation for a source position that moves by `ratio`; None where it stands still (one input unit)."""
-    if ratio == 0:
+def _check_phases(count: int) -> None:
+    if count > MOST_TAPS:
+        raise RuleError(f"a ratio of sizes with {count:,} phases is beyond the limit of {MOST_TAPS:,}")
+
+
+def _from_source(taps: Callable[[int], tuple[int, ...]], ratio: Fraction, fold: Fold, out: int) -> Reach | None:
+    """A periodic relation for a source position that moves by `ratio`; None where it stands still (one input unit), or
+    where the `out` units end long before the period."""
+    if ratio == 0 or ratio.denominator > max(out, MOST_TAPS):
         return None
     period, advance = ratio.denominator, ratio.numerator
+    _check_phases(period)
     found = tuple(taps(i) for i in range(period))
     if period == advance == 1 and found[0] == (0,):
         return IDENTITY
@@ -279,7 +302,22 @@ def windows(
         pads = tuple(_named(padding, *axis) for axis in zip(size, k, s, d, strict=True))
     else:
         pads = sides(padding, rank)
-    return tuple(Window(*axis) for axis in zip(k, s, d, *zip(*pads, strict=True), strict=True)) if rank else ()
+    found = tuple(Window(*axis) for axis in zip(k, s, d, *zip(*pads, strict=True), strict=True)) if rank else ()
+    for window in found:
+        _check_sane(window)
+    return found
+
+
+def _check_sane(window: Window) -> None:
+    """Raises RuleError for a window that no network has and that would take hours."""
+    for what, value, most in (
+        ("kernel", window.kernel, MOST_TAPS),
+        ("stride", window.stride, MOST_TAPS),
+        ("window", window.extent, MOST_UNITS),
+        ("padding", max(window.before, window.after), max(window.extent, MOST_TAPS)),
+    ):
+        if value > most:
+            raise RuleError(f"a {what} of {value:,} is beyond the limit of {most:,}")
 
 
 def _named(rule: str, n: int, k: int, s: int, d: int) -> tuple[int, int]:

@@ -8,7 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean
+from rfcalc.geometry import MOST_TAPS, MOST_UNITS
 from rfcalc.op import Cost, Op, Read, Shape
+
+MOST_ELEMENTS = 10**15
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +95,7 @@ class Builder:
         self.nodes: list[Node] = []
         self.names: dict[str, int] = {}
         self.problems: list[Problem] = []
+        self._shapes: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, Op]] = {}
 
     def add(
         self,
@@ -111,13 +115,27 @@ class Builder:
             return None
         shapes = tuple(self.nodes[i].shape for i in sources)
         try:
-            shape = op.shape(shapes)
+            shape = self._shape(op, shapes)
         except RuleError as error:
             self.problem("E201", f'{op.word} "{name}": {error}', span)
             return None
         self.names[name] = len(self.nodes)
         self.nodes.append(Node(name, op, tuple(sources), shapes, shape, span, part_of or name, repeat))
         return self.names[name]
+
+    def _shape(self, op: Op, shapes: tuple[Shape, ...]) -> Shape:
+        """The output's shape, inferred once for equal inputs of one record; raises RuleError."""
+        key = (id(op), shapes)
+        if key in self._shapes:
+            return self._shapes[key][0]
+        shape = op.shape(shapes)
+        longest = max(shape.size, default=0)
+        if longest > MOST_UNITS or shape.elements > MOST_ELEMENTS:
+            raise RuleError(f"an output of {shape} is beyond the limit of {MOST_UNITS:,} units on an axis, 1e15 in all")
+        if longest > MOST_TAPS:  # the relation of a long axis may have too many phases to be written down
+            op.reach(shapes)
+        self._shapes[key] = (shape, op)  # with the record, so that its id stays its own
+        return shape
 
     def problem(self, code: str, message: str, span: Span | None = None, hint: str = "") -> None:
         """Keeps a problem for the report at the end."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.geometry import Fold, Side, per_axis, shift, sides
+from rfcalc.geometry import MOST_TAPS, Fold, Side, per_axis, shift, sides
 from rfcalc.op import SAME, Cost, Read, Shape, Shapes, Torch
 from rfcalc.settings import Int, Optional, PerAxis, PerSide, Word, setting
 
@@ -30,6 +30,8 @@ class Pad:
         if not source.rank:
             raise RuleError(f"needs an input with spatial axes; this one is a vector of {source.channels}")
         pads = sides(self.padding, source.rank)
+        if max(map(max, pads)) > MOST_TAPS:
+            raise RuleError(f"padding of {max(map(max, pads)):,} is beyond the limit of {MOST_TAPS:,}")
         for n, pad in zip(source.size, pads, strict=True):
             most = {"reflect": n - 1, "circular": n}.get(self.mode)
             if most is not None and max(pad) > most:
