@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -25,7 +25,7 @@ LONGEST_NAME = 300
 MOST_LOOKS = 5_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Frame:
     """Where steps are expanded: the params they see, the prefix of their names, what `in` means, the enclosing frame.
 
@@ -40,6 +40,15 @@ class Frame:
     outer: Frame | None = None
     repeat: tuple[tuple[str, int, int], ...] = ()
     depth: int = 0
+
+    def turn(self, params: Mapping[str, Any], hidden: int, repeat: tuple[str, int, int]) -> Frame:
+        """The frame of one turn of a repeat."""
+        turns = (*self.repeat, repeat)
+        return Frame(params, self.body, self.prefix, hidden, self.given, self.outer, turns, self.depth)
+
+    def path(self, body: Body, prefix: str) -> Frame:
+        """The frame of one path of a residual or of branches."""
+        return Frame(self.params, body, prefix, self.hidden, self.given, self, self.repeat, self.depth + 1)
 
 
 class Expansion:
@@ -57,7 +66,7 @@ class Expansion:
         self.builder, self.problems, self.blocks = builder, problems, blocks
         self.params, self.overrides, self.most = params, overrides, most
         self.named: dict[str, tuple[Sources | None, int]] = {}  # sources (None: left out), hidden
-        self.steps = self.looked = 0
+        self.layers = self.edges = self.turns = self.looked = 0
 
     def run(self, body: Body, frame: Frame, current: Sources) -> Sources:
         """Expands the steps one after the other and gives what the last one made."""
@@ -103,11 +112,13 @@ class Expansion:
         made = None
         hidden = frame.hidden if step.named else len(name) + 1
         for k in range(times):
-            self._count(step, 1)
+            self.turns += 1
+            if self.turns > 4 * self.most:  # turns that make no layer must end too
+                self._too_many(step.repeat.mark)
             params = {**frame.params, "i": k}
             if not self._wanted(step, params):
                 continue
-            inner = replace(frame, params=params, repeat=(*frame.repeat, (name, k, times)), hidden=hidden)
+            inner = frame.turn(params, hidden, (name, k, times))
             made = current = self._once(step, inner, f"{name}.{k}", current)
             if step.named:
                 self.named[f"{name}.{k}"] = (made, frame.hidden)
@@ -136,7 +147,10 @@ class Expansion:
         if not recipe.least <= len(current) <= (recipe.most or len(current)):
             self._arity(step, recipe, name, len(current))
             return POISONED
-        self._count(step, len(chain) + len(current) // 8)
+        self.layers += len(chain)
+        self.edges += len(current)
+        if self.layers > self.most or self.edges > 10 * self.most:
+            self._too_many(step.mark)
         span = step.span
         for suffix, op in chain:
             current = (self.builder.add(name + suffix, op, current, span, name, frame.repeat),)
@@ -172,15 +186,9 @@ class Expansion:
         prefix = f"{name}." if own else frame.prefix
         ends: list[int | None] = []
         for key, body in zip(paths.keys, paths.bodies, strict=True):
-            inner = replace(frame, body=body, prefix=prefix + key, outer=frame, depth=frame.depth + 1)
-            ends += self.run(body, inner, current)
+            ends += self.run(body, frame.path(body, prefix + key), current)
         merge = paths.merge
         return self._chain(step, merge.recipe, frame, prefix + merge.name, tuple(ends))
-
-    def _count(self, step: Step, layers: int) -> None:
-        self.steps += layers
-        if self.steps > self.most:
-            self._too_many(step.mark)
 
     def _too_many(self, mark: Marked) -> None:
         self.problems.add("E115", f"the spec expands to more than {self.most:,} layers", mark, "--max-layers raises the limit")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
@@ -20,6 +20,7 @@ from rfcalc.settings import name_of
 MOST_CHARACTERS = 200
 MOST_DEPTH = 40
 LARGEST = 10**18
+MOST_KEPT = 1024
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SIZE = re.compile(r"[0-9]+(x[0-9]+)+")
 LITERALS = {"true": True, "false": False, "null": None}
@@ -56,13 +57,26 @@ REFUSED = {
 class Expression:
     """A checked expression; `names` are the params that it uses. Called with the params, it gives the value."""
 
-    __slots__ = ("names", "text", "tree")
+    __slots__ = ("kept", "names", "text", "tree")
 
     def __init__(self, text: str, tree: Any, names: tuple[str, ...]) -> None:
         self.text, self.tree, self.names = text, tree, names
+        self.kept: dict[Any, Any] = {}
 
     def __call__(self, params: Mapping[str, Any]) -> Any:
-        """The value; raises RuleError."""
+        """The value; raises RuleError. Kept for equal params, since a block is expanded many times."""
+        key = key_of(self.names, params)
+        try:
+            if key in self.kept:
+                return self.kept[key]
+        except TypeError:  # a param that is a mapping
+            return self._evaluated(params)
+        if len(self.kept) > MOST_KEPT:
+            self.kept.clear()
+        self.kept[key] = self._evaluated(params)
+        return self.kept[key]
+
+    def _evaluated(self, params: Mapping[str, Any]) -> Any:
         evaluator = _evaluator()
         evaluator.names = params
         try:
@@ -72,6 +86,11 @@ class Expression:
         except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
             raise RuleError(f"{name_of(self.text)}: {error}") from None
         return _small(value)
+
+
+def key_of(names: Iterable[str], params: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a result depends on; true and 1 are different things."""
+    return tuple((value := params.get(name), value.__class__) for name in names)
 
 
 @lru_cache(maxsize=4096)

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
+from rfcalc.importers.expressions import key_of
 from rfcalc.importers.marked import Marked
 from rfcalc.importers.problems import Problems
 from rfcalc.importers.values import evaluate, words_of
@@ -118,8 +119,8 @@ class Recipe:
 
     def chain(self, params: Mapping[str, Any], problems: Problems, changed: tuple[Entry, ...] = ()) -> Chain | None:
         """The operations, or None if a setting is wrong (the problem is kept). `changed` settings win."""
+        key = (changed, key_of(self.names, params)) if self.names or changed else None
         try:
-            key = (changed, *(params[name] for name in self.names)) if self.names or changed else None
             if key in self.kept:
                 return self.kept[key]
         except TypeError:  # a param that is a mapping: not kept
