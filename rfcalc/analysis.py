@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from dataclasses import field as default
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from rfcalc import figures
 from rfcalc.analyses.memory import Peak, peak
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField, Unit
+from rfcalc.analyses.unproductive import unproductive
+from rfcalc.engines.backward import runs
+from rfcalc.errors import RuleError, fail
+from rfcalc.figures import Figures
 from rfcalc.graph import Graph, Node
 from rfcalc.op import Shape
 from rfcalc.version import __version__
@@ -19,13 +25,15 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer and every figure of it. `units` holds the units that were asked for."""
+    """One layer and every figure of it. `units` holds the units that were asked for; `more` further keys of its JSON."""
 
     node: Node
     inputs: tuple[str, ...]
     field: ReceptiveField
     downsampling: tuple[Fraction, ...]
     units: tuple[Unit, ...] = ()
+    unproductive: bool = False
+    more: dict[str, Any] = default(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -58,9 +66,11 @@ class Layer:
             "downsampling": [number(x) for x in self.downsampling],
             "receptive_field": field_data(self.field),
         }
+        if self.unproductive:
+            found["unproductive"] = True
         if self.units:
             found["units"] = [unit_data(unit) for unit in self.units]
-        return found
+        return {**found, **self.more}
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,7 @@ class Analysis:
     layers: tuple[Layer, ...]
     selected: tuple[Layer, ...]
     peak: Peak
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = default(default_factory=dict)
 
     @property
     def input(self) -> Shape:
@@ -128,31 +138,54 @@ class Analysis:
 
 
 def analyze(
-    graph: Graph, *, select: Sequence[str] = (), at: Sequence[tuple[int, ...]] = (), dtype_bytes: int = 4, source: str = ""
+    graph: Graph,
+    *,
+    select: Sequence[str] = (),
+    at: Sequence[tuple[int, ...]] = (),
+    dtype_bytes: int = 4,
+    source: str = "",
+    extra: Sequence[str] = (),
 ) -> Analysis:
     """Analyses a graph. `select`: globs over layer names; `at`: units (one index per spatial axis) to be traced in each
-    selected layer that has them; `source`: the input to measure fields on (the first if empty)."""
+    selected layer that has them; `source`: the input to measure fields on (the first if empty); `extra`: further figures,
+    of "why" (the critical path), "erf" (the effective field), "mask" (what units see, as sets)."""
     fields = Fields(graph, graph.by_name[source] if source else None)
-    layers = []
+    nodes = range(len(graph.nodes))
+    chosen = [i for i in nodes if not graph.nodes[i].is_input and _selected(graph.nodes[i], select)]
+    wasted = unproductive(graph, [fields.of(i).size_min for i in nodes], fields.image)
+    asked = _asked(graph, fields, chosen if select else (), extra)
+    layers = {}
     for index, node in enumerate(graph.nodes):
-        if node.is_input:
-            continue
-        names = tuple(graph.nodes[i].name for i in node.inputs)
-        layers.append(Layer(node, names, fields.of(index), _downsampling(fields.image, node.shape)))
-    chosen = [layer for layer in layers if _selected(layer.node, select)]
-    if at:
-        chosen = [_with_units(fields, layer, at) for layer in chosen]
-    return Analysis(graph, tuple(layers), tuple(chosen), peak(graph, dtype_bytes))
+        if not node.is_input:
+            names = tuple(graph.nodes[i].name for i in node.inputs)
+            down, more = _downsampling(fields.image, node.shape), asked.layers.get(index, {})
+            layers[index] = Layer(node, names, fields.of(index), down, (), index in wasted, more)
+    selected = [_with_units(fields, i, layers[i], at, "mask" in extra) if at else layers[i] for i in chosen]
+    return Analysis(graph, tuple(layers.values()), tuple(selected), peak(graph, dtype_bytes), asked.network)
 
 
-def _with_units(fields: Fields, layer: Layer, at: Sequence[tuple[int, ...]]) -> Layer:
-    size, index = layer.node.shape.size, fields.graph.by_name[layer.name]
+def _asked(graph: Graph, fields: Fields, chosen: Sequence[int], extra: Sequence[str]) -> Figures:
+    """The further figures that were asked for; raises SpecError where one cannot be given."""
+    if not {"why", "erf"} & set(extra):
+        return Figures()
+    at = figures.target(graph, fields, chosen)
+    try:
+        found = [make(graph, fields, at) for name, make in (("why", figures.why), ("erf", figures.erf)) if name in extra]
+    except RuleError as error:
+        raise fail("E202", f"{graph.name}: {error}") from None
+    layers = {i: {key: v for one in found for key, v in one.layers.get(i, {}).items()} for i in range(len(graph.nodes))}
+    return Figures({key: value for one in found for key, value in one.network.items()}, layers)
+
+
+def _with_units(fields: Fields, index: int, layer: Layer, at: Sequence[tuple[int, ...]], masks: bool) -> Layer:
+    size = layer.node.shape.size
     units = tuple(
         fields.unit(index, unit)
         for unit in at
         if len(unit) == len(size) and all(0 <= i < n for i, n in zip(unit, size, strict=True))
     )
-    return Layer(layer.node, layer.inputs, layer.field, layer.downsampling, units)
+    more = {**layer.more, "masks": [mask_data(unit) for unit in units]} if masks and units else layer.more
+    return replace(layer, units=units, more=more)
 
 
 def _selected(node: Node, globs: Sequence[str]) -> bool:
@@ -182,6 +215,11 @@ def shape_data(shape: Shape) -> dict[str, Any]:
 def unit_data(unit: Unit) -> dict[str, Any]:
     """A traced unit as JSON."""
     return {"unit": list(unit.unit), "unclipped": unit.unclipped, "clipped": unit.clipped, "pixels": unit.pixels}
+
+
+def mask_data(unit: Unit) -> list[list[list[list[int]]]]:
+    """The exact set of positions that a unit reads, as JSON: a union of products, one list of runs [first, last] per axis."""
+    return [[[list(run) for run in runs(bits)] for bits in product] for product in unit.products]
 
 
 def field_data(field: ReceptiveField) -> dict[str, Any]:

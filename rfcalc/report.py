@@ -10,6 +10,7 @@ from typing import Any
 from rfcalc.analyses.receptive_field import ReceptiveField
 from rfcalc.analysis import Analysis, Layer
 from rfcalc.op import Op
+from rfcalc.picture import Picture
 from rfcalc.units import joined, plain, short, times
 
 Show = Callable[[Any], str]
@@ -37,13 +38,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Report:
-    """Tables with (label, text) notes below them; `flat` is the table for programs; `data` is what JSON prints."""
+    """Tables with (label, text) notes below them; `flat` is the table for programs; `data` is what JSON prints; `pictures`
+    stand between the tables and the notes."""
 
     title: str
     tables: tuple[Table, ...]
     notes: tuple[tuple[str, str], ...]
     flat: Table
     data: Any
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,16 @@ class Row:
     def params(self) -> int:
         """Learned numbers of all its layers."""
         return sum(layer.params for layer in self.layers)
+
+    @property
+    def field(self) -> tuple[ReceptiveField, bool]:
+        """The field that the row shows, and whether some of its layers are unproductive."""
+        return self.last.field, any(layer.unproductive for layer in self.layers)
+
+    @property
+    def adds(self) -> list[float]:
+        """What its layers add to the field on the critical path, per axis; empty if that was not asked for."""
+        return [sum(axis) for axis in zip(*(layer.more.get("adds", ()) for layer in self.layers), strict=True)]
 
 
 def label(op: Op) -> str:
@@ -160,13 +173,17 @@ def layer_report(analysis: Analysis, full: bool = False) -> Report:
         Column("name", "Layer", ratio=3),
         Column("op", "Op", ratio=4),
         Column("output", "Output", str),
-        Column("field", "RF", field_text, True),
+        Column("field", "RF", lambda cell: field_text(cell[0]) + "*" * cell[1], True),
         Column("stride", "Stride", _stride_text, True),
         Column("macs", "MACs", short, True),
         Column("params", "Params", short, True),
     ]
     if any(_holes_text(row.last.field) for row in rows):
         columns.insert(4, Column("read", "Read", _holes_text, True))
+    if any(row.adds for row in rows):
+        columns.insert(4, Column("adds", "Adds", lambda adds: f"+{joined(adds)}" if any(adds) else "", True))
+    if any("erf_sigma" in row.last.more for row in rows):
+        columns.insert(4, Column("erf", "ERF sigma", lambda sigma: joined(sigma) if sigma else "-", True))
     values = tuple(tuple(_cell(row, column.key) for column in columns) for row in rows)
     tables = [Table("", tuple(columns), values)]
     units = _unit_table(rows if not full else rows_of(analysis.selected, True))
@@ -182,7 +199,9 @@ def _cell(row: Row, key: str) -> Any:
         "name": row.name,
         "op": row.op,
         "output": last.node.shape,
-        "field": last.field,
+        "field": row.field,
+        "adds": row.adds,
+        "erf": last.more.get("erf_sigma", ()),
         "read": last.field,
         "stride": last.field,
         "macs": row.macs,
@@ -205,8 +224,8 @@ def _unit_table(rows: Sequence[Row]) -> Table | None:
 
 
 def box_text(box: Sequence[tuple[int, int]] | None) -> str:
-    """A box as "[-19..23] x [-19..23]"; "nothing" where only padding is read or every path is global."""
-    return " x ".join(f"[{a}..{b}]" for a, b in box) if box else "-"
+    """A box as "-19..23 x -19..23"; "-" where only padding is read or every path is global."""
+    return " x ".join(f"{a}..{b}" for a, b in box) if box else "-"
 
 
 def _input_text(analysis: Analysis) -> str:
@@ -229,6 +248,10 @@ def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
     for layer in shown:
         role = "output" if layer in analysis.outputs else "last map"
         yield f"{role} {layer.name}", _place_text(layer)
+    wasted = [layer.name for layer in analysis.layers if layer.unproductive]
+    if wasted:
+        more = f", {wasted[1]}" + (f" and {len(wasted) - 2} more" if len(wasted) > 2 else "") if wasted[1:] else ""
+        yield "Unproductive *", f"{wasted[0]}{more}: what they read already sees more than the image"
     misaligned = [layer for layer in analysis.layers if layer.field.misaligned]
     for layer in misaligned[:3]:
         yield "Misaligned", f"{layer.name}: the inputs' {layer.field.misaligned}"
@@ -268,6 +291,7 @@ FLAT: tuple[tuple[str, Callable[[Layer], Any]], ...] = (
     ("start", lambda layer: times(layer.field.start) if layer.field.start else ""),
     ("coverage", lambda layer: "" if layer.field.coverage is None else layer.field.coverage),
     ("whole_input", lambda layer: str(layer.field.whole_input).lower()),
+    ("unproductive", lambda layer: str(layer.unproductive).lower()),
     ("macs", lambda layer: layer.macs),
     ("flops", lambda layer: 2 * layer.macs),
     ("params", lambda layer: layer.params),

@@ -56,12 +56,14 @@ class ReceptiveField:
 
 @dataclass(frozen=True)
 class Unit:
-    """What one unit sees: the unclipped box (None if every path is global), the box cut to the image, the pixels read."""
+    """What one unit sees: the unclipped box (None if every path is global), the box cut to the image, the pixels read, and
+    which ones: a union of products of one bit set per axis."""
 
     unit: tuple[int, ...]
     unclipped: list[tuple[int, int]] | None
     clipped: list[tuple[int, int]] | None
     pixels: int
+    products: tuple[tuple[int, ...], ...] = ()
 
 
 class Fields:
@@ -87,7 +89,7 @@ class Fields:
         seen = self.seen(index, unit, channel)
         supports = self.supports if channel is None else self._told_apart
         box = hull(supports[index], unit, channel) if len(unit) == len(self.image) else None
-        return Unit(tuple(unit), [(s[0], s[1]) for s in box] if box else None, seen.box(), seen.pixels())
+        return Unit(tuple(unit), [(s[0], s[1]) for s in box] if box else None, seen.box(), seen.pixels(), seen.products)
 
     @cached_property
     def _told_apart(self) -> list[Support]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rfcalc.engines.clean import Clean
-from rfcalc.engines.resized import Misfit, Sizes
+from rfcalc.engines.resized import SizeError, Sizes
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 
@@ -93,7 +93,7 @@ def fitting(sizes: Sizes, axis: int, limit: int = 0) -> Fitting:
     for n in range(1, limit + 1):
         try:
             numbers = sizes.at((*image[:axis], n, *image[axis + 1 :]))
-        except Misfit as error:
+        except SizeError as error:
             refused.setdefault(error.layer, []).append((n, error.message))
             continue
         fits |= 1 << n
@@ -113,11 +113,8 @@ class _Losses:
 
     def _strided(self, reader: int, source: int) -> bool:
         node = self.sizes.graph.nodes[reader]
-        for read in node.reads:
-            if node.inputs[read.source] == source and read.axes and (reach := read.axes[self.axis]) is not None:
-                if reach.advance > reach.period:
-                    return True
-        return False
+        reaches = [read.axes[self.axis] for read in node.reads if node.inputs[read.source] == source and read.axes]
+        return any(reach is not None and reach.advance > reach.period for reach in reaches)
 
     def any(self, numbers: list[int]) -> bool:
         """True if something is lost at these shapes."""
@@ -148,7 +145,7 @@ def smallest_clean(sizes: Sizes, target: int, axis: int, least: int, grid: int) 
     for n in range(least, min(2 * least + 8 * grid + 64, least + MOST_TRIED)):
         try:
             units = clean.units((*image[:axis], n, *image[axis + 1 :]), target)
-        except Misfit:
+        except SizeError:
             continue
         if units:
             return n

@@ -13,7 +13,7 @@ from math import lcm
 
 from rfcalc.engines.clean import Clean, longest_run
 from rfcalc.engines.forward import supports
-from rfcalc.engines.resized import Misfit, Sizes
+from rfcalc.engines.resized import SizeError, Sizes
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 
@@ -124,7 +124,7 @@ class Tiling:
     def _at(self, size: Sequence[int]) -> list[int]:
         try:
             return self.sizes.at(size)
-        except Misfit as error:
+        except SizeError as error:
             raise RuleError(f"a tile of {'x'.join(map(str, size))} does not fit: {error}") from None
 
     def _refuse_dependent(self, size: Sequence[int], numbers: list[int]) -> None:

@@ -14,8 +14,8 @@ from fractions import Fraction
 from itertools import product
 from math import lcm
 
-from rfcalc.errors import RuleError
 from rfcalc.engines.forward import Support, boxes_at, hull
+from rfcalc.errors import RuleError
 from rfcalc.field import Span
 from rfcalc.graph import Graph
 from rfcalc.op import Read
@@ -110,7 +110,8 @@ class _Trace:
 
     def _end(self, step: _Step, side: int) -> int:
         """The first (side 0) or last index that a unit reads."""
-        return (max if side else min)(box[self.axis][side] for box in self._boxes(step))
+        spans = [box[self.axis] for box in self._boxes(step)]
+        return max(span[1] for span in spans) if side else min(span[0] for span in spans)
 
     def _boxes(self, step: _Step) -> list[tuple[Span, ...]]:
         support = self.supports[step.node]

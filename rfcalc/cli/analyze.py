@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import MAX_LAYERS, Input, Layers, MaxLayers, Set, Specs, choice, finish, load_all, overrides, show, unit
+from rfcalc.cli.common import (
+    MAX_LAYERS,
+    Input,
+    Layers,
+    MaxLayers,
+    Set,
+    Specs,
+    choice,
+    finish,
+    load_all,
+    overrides,
+    show,
+    unit,
+    usage,
+)
+
+if TYPE_CHECKING:
+    from rfcalc.analysis import Analysis
+    from rfcalc.errors import SpecError
+
+
+At = Annotated[
+    list[str] | None, typer.Option("--at", metavar="Y,X", help="What does this unit see? Traced in each selected layer.")
+]
+Why = Annotated[bool, typer.Option("--why", help="What sets the field of the last selected layer: its critical path.")]
+Erf = Annotated[bool, typer.Option("--erf", help="Effective receptive field under random weights: sigma per layer.")]
+Mask = Annotated[bool, typer.Option("--mask", help="With --at: draw which pixels the unit sees.")]
+Full = Annotated[bool, typer.Option("--full", help="One row per layer; do not fold repeated blocks.")]
+ErfMap = Annotated[
+    str | None, typer.Option("--erf-map", metavar="FILE.png", help="Its map, for the last selected layer, as a picture.")
+]
+MaskPng = Annotated[
+    str | None, typer.Option("--mask-png", metavar="FILE.png", help="With one --at: draw them as a picture of the image.")
+]
 
 
 def analyze(
@@ -15,10 +49,13 @@ def analyze(
     set: Set = None,
     input: Input = None,
     layer: Layers = None,
-    at: Annotated[
-        list[str] | None, typer.Option("--at", metavar="Y,X", help="What does this unit see? Traced in each selected layer.")
-    ] = None,
-    full: Annotated[bool, typer.Option("--full", help="One row per layer; do not fold repeated blocks.")] = False,
+    at: At = None,
+    mask: Mask = False,
+    mask_png: MaskPng = None,
+    why: Why = False,
+    erf: Erf = False,
+    erf_map: ErfMap = None,
+    full: Full = False,
     max_layers: MaxLayers = MAX_LAYERS,
 ) -> None:
     """Output shape, receptive field, stride, MACs and parameters of each layer, and the totals.
@@ -31,6 +68,8 @@ def analyze(
 
       rfcalc analyze unet.yaml --layer 'up*' --at 158,158
 
+      rfcalc analyze resnet50.yaml --why --erf
+
       rfcalc analyze my-net.yaml --format json | jq .totals
     """
     from rfcalc.analysis import analyze as run
@@ -39,17 +78,43 @@ def analyze(
 
     choice(format, FORMATS, "--format")
     units = [unit(text) for text in at or ()]
+    _check_pictures(mask or bool(mask_png), bool(erf_map or mask_png), len(units), len(specs))
+    extra = [name for name, wanted in (("why", why), ("erf", erf or erf_map), ("mask", mask)) if wanted]
     graphs, errors = load_all(specs, overrides(set, input), max_layers)
-    analyses = [run(graph, select=layer or (), at=units) for graph in graphs]
-    for analysis in analyses:
-        if layer and not analysis.selected:
-            from rfcalc.errors import did_you_mean, fail
-
-            names = [one.name for one in analysis.layers]
-            errors.append(
-                fail("E120", f"{analysis.graph.name}: no layer matches {', '.join(layer)}", None, did_you_mean(layer[0], names))
-            )
+    analyses = [run(graph, select=layer or (), at=units, extra=extra) for graph in graphs]
+    errors += [_none_selected(analysis, layer or ()) for analysis in analyses if not analysis.selected]
     reports = [layer_report(analysis, full) for analysis in analyses if analysis.selected]
+    if extra:
+        from rfcalc.reports.asked import with_asked
+
+        found = [analysis for analysis in analyses if analysis.selected]
+        reports = [with_asked(report, one, full, mask) for report, one in zip(reports, found, strict=True)]
     if reports:
         show(reports, format)
+        _write(analyses[0], erf_map, mask_png)
     finish(errors)
+
+
+def _check_pictures(needs_unit: bool, file: bool, units: int, specs: int) -> None:
+    if needs_unit and not units:
+        raise usage("--mask and --mask-png need a unit: --at Y,X")
+    if file and (specs > 1 or units > 1):
+        raise usage("a picture file is of one spec and one unit")
+
+
+def _none_selected(analysis: Analysis, globs: Sequence[str]) -> SpecError:
+    from rfcalc.errors import did_you_mean, fail
+
+    hint = did_you_mean(globs[0], [one.name for one in analysis.layers]) if globs else ""
+    what = f"no layer matches {', '.join(globs)}" if globs else "there are no layers"
+    return fail("E120", f"{analysis.graph.name}: {what}", None, hint)
+
+
+def _write(analysis: Analysis, erf_map: str | None, mask_png: str | None) -> None:
+    if erf_map or mask_png:
+        from rfcalc.cli.pictures import write_erf_map, write_mask_png
+
+        if erf_map:
+            write_erf_map(analysis, erf_map)
+        if mask_png:
+            write_mask_png(analysis, mask_png)

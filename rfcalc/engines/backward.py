@@ -162,3 +162,15 @@ def _area(products: Sequence[tuple[int, ...]]) -> int:
         total += same.bit_count() * _area(inside)
         rest &= ~same
     return total
+
+
+def runs(bits: int) -> list[tuple[int, int]]:
+    """A bit set as its runs of neighbouring units: first and last of each."""
+    found, at = [], 0
+    while bits:
+        skip = _low(bits)
+        length = (~(bits >> skip) & ((bits >> skip) + 1)).bit_length() - 1
+        found.append((at + skip, at + skip + length - 1))
+        bits >>= skip + length
+        at += skip + length
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rfcalc.engines.backward import runs
 from rfcalc.engines.resized import Sizes
 from rfcalc.geometry import IDENTITY, Reach
 
@@ -20,7 +21,7 @@ class Clean:
         self._known: dict[tuple[Reach, int, int], int] = {}
 
     def units(self, size: Sequence[int], target: int) -> int:
-        """The clean units of node `target` on the axis, as a bit set; raises Misfit where the size does not fit."""
+        """The clean units of node `target` on the axis, as a bit set; raises SizeError where the size does not fit."""
         numbers = self.sizes.at(size)
         graph, axis, rank = self.sizes.graph, self.axis, len(self.sizes.image)
         found: list[int] = []
@@ -88,15 +89,4 @@ def _every(period: int, count: int) -> int:
 
 def longest_run(bits: int) -> tuple[int, int] | None:
     """First and last unit of the longest run without a gap; None for the empty set."""
-    best: tuple[int, int] | None = None
-    at = 0
-    while bits:
-        skip = (bits & -bits).bit_length() - 1
-        bits >>= skip
-        at += skip
-        length = (~bits & (bits + 1)).bit_length() - 1
-        if best is None or length > best[1] - best[0] + 1:
-            best = (at, at + length - 1)
-        bits >>= length
-        at += length
-    return best
+    return max(runs(bits), key=lambda run: run[1] - run[0], default=None)

@@ -63,7 +63,7 @@ class Kernel:
 
 
 def spread(node: Node, read: Read, rank: int) -> tuple[Kernel, ...] | None:
-    """The kernel of each axis of a local read; None for a global one. Units that a read with `phases` leaves out have no taps."""
+    """The kernel of each axis of a local read; None for a global one. A unit that `phases` leaves out has no taps."""
     rule = rule_of(node)
     found = []
     for axis, reach in enumerate(read.axes or (IDENTITY,) * rank):
@@ -93,9 +93,7 @@ def kernel(reach: Reach, rule: str) -> Kernel:
 def _phased(kernel: Kernel, period: int, phase: int) -> Kernel:
     """The kernel with taps only for units i with i % period == phase."""
     turns = lcm(kernel.period, period) // kernel.period
-    taps = [
-        tuple((tap + turn * kernel.advance, share) for tap, share in each) for turn in range(turns) for each in kernel.taps
-    ]
+    taps = [tuple((tap + turn * kernel.advance, share) for tap, share in each) for turn in range(turns) for each in kernel.taps]
     kept = tuple(each if f % period == phase else () for f, each in enumerate(taps))
     return Kernel(kernel.period * turns, kernel.advance * turns, kept)
 
@@ -116,4 +114,3 @@ def _cubic(x: float) -> float:
     """Keys' cubic convolution kernel."""
     a = CUBIC
     return (a + 2) * x**3 - (a + 3) * x**2 + 1 if x <= 1 else a * x**3 - 5 * a * x**2 + 8 * a * x - 4 * a
-

@@ -13,7 +13,7 @@ from rfcalc.op import Op, Read, Shape
 from rfcalc.ops.source import Input
 
 
-class Misfit(RuleError):
+class SizeError(RuleError):
     """A size does not fit; `layer` is the first layer that says so."""
 
     def __init__(self, layer: str, message: str) -> None:
@@ -35,7 +35,7 @@ class Sizes:
         self._reads: dict[tuple[int, ...], tuple[Read, ...]] = {}
 
     def at(self, size: Sequence[int]) -> list[int]:
-        """For each node the number of its shape (an index into `shapes`); raises Misfit."""
+        """For each node the number of its shape (an index into `shapes`); raises SizeError."""
         found: list[int] = []
         known, kinds = self._known, self._kinds
         for i, node in enumerate(self.graph.nodes):
@@ -48,7 +48,7 @@ class Sizes:
             if number is None:
                 number = known[key] = self._infer(node, [self.shapes[j] for j in key[1:]])
             if isinstance(number, str):
-                raise Misfit(node.name, number)
+                raise SizeError(node.name, number)
             found.append(number)
         return found
 
@@ -61,7 +61,7 @@ class Sizes:
         return self._reads[key]
 
     def graph_at(self, size: Sequence[int]) -> Graph:
-        """The whole graph at another input size; raises Misfit."""
+        """The whole graph at another input size; raises SizeError."""
         shapes = [self.shapes[number] for number in self.at(size)]
         nodes = tuple(
             Node(
@@ -97,5 +97,5 @@ class Sizes:
 
 
 def resized(graph: Graph, size: Sequence[int]) -> Graph:
-    """The graph at another input size; raises Misfit, which names the layer that does not fit."""
+    """The graph at another input size; raises SizeError, which names the layer that does not fit."""
     return Sizes(graph).graph_at(size)

@@ -20,6 +20,10 @@ def _section(report: Report) -> Iterator[str]:
         if table.title:
             yield f"### {_safe(table.title)}\n"
         yield from _table(table)
+    for picture in report.pictures:
+        yield f"\n### {_safe(picture.title)}\n\n```text"
+        yield from picture.lines(100)
+        yield "```"
     yield ""
     for name, text in report.notes:
         yield f"- **{_safe(name)}**: {_safe(text)}"

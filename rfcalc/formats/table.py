@@ -14,7 +14,7 @@ from rich.text import Text
 from rfcalc.formats import Screen
 from rfcalc.report import Report, Table
 
-GAP = 2
+GAP = 2  # one of padding, one of the box
 
 
 def render(reports: Sequence[Report], screen: Screen) -> str:
@@ -38,12 +38,15 @@ def render(reports: Sequence[Report], screen: Screen) -> str:
             if table.title:
                 console.print(Text(f"\n{table.title}", style="bold"))
             console.print(_table(table, width))
+        for picture in report.pictures:
+            console.print(Text(f"\n{picture.title}", style="bold"))
+            console.print(Text("\n".join([*picture.lines(min(width, 160) if screen.width else 80), ""])), no_wrap=True)
         console.print(_notes(report.notes))
     return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))
 
 
 def _table(table: Table, width: int) -> RichTable:
-    found = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold", show_edge=False)
+    found = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, GAP - 1, 0, 0), header_style="bold", show_edge=False)
     cells = [[c.show(v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
     for column, room in zip(table.columns, _widths(table, cells, width), strict=True):
         side: Literal["left", "right"] = "right" if column.right else "left"

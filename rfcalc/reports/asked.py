@@ -1,0 +1,52 @@
+"""What `analyze` shows beyond the layer table when it is asked: the critical path, and pictures of what units see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from rfcalc.analysis import Analysis
+from rfcalc.picture import Picture
+from rfcalc.report import Column, Report, Table, rows_of
+from rfcalc.units import joined
+
+
+def with_asked(report: Report, analysis: Analysis, full: bool, masks: bool) -> Report:
+    """The report with a table of the critical path, if the analysis has one, and pictures, if they are wanted."""
+    tables, notes = list(report.tables), list(report.notes)
+    if "why" in analysis.extra:
+        tables.append(_path_table(analysis, full))
+    if "erf" in analysis.extra:
+        notes.append(("ERF sigma", "in pixels, under random weights (Luo 2016); paths through global layers are left out"))
+    return replace(report, tables=tuple(tables), notes=tuple(notes), pictures=tuple(pictures(analysis)) if masks else ())
+
+
+def _path_table(analysis: Analysis, full: bool) -> Table:
+    """One row per layer, or repeated block, that adds to the field; the sizes grow from 1 pixel to the field."""
+    why: dict[str, Any] = analysis.extra["why"]
+    sizes = [axis["size"] for axis in why["axes"]]
+    layers = [layer for layer in analysis.layers if any(layer.more.get("adds", ()))]
+    rows, sums = [], [1.0] * len(sizes)
+    for row in rows_of(layers, full):
+        sums = [total + more for total, more in zip(sums, row.adds, strict=True)]
+        share = max(more / (size - 1) if size > 1 else 0 for more, size in zip(row.adds, sizes, strict=True))
+        rows.append((row.name, row.op, row.adds, share, list(sums)))
+    columns = (
+        Column("name", "Layer", ratio=3),
+        Column("op", "Op", ratio=4),
+        Column("adds", "Adds", lambda adds: f"{'+' if min(adds) >= 0 else ''}{joined(adds)}", True),
+        Column("share", "Share", lambda share: f"{share:.1%}", True),
+        Column("sum", "Sum", joined, True),
+    )
+    title = f"What sets the receptive field of {why['layer']}: 1 + {joined([size - 1 for size in sizes])} pixels"
+    return Table(title, columns, tuple(rows))
+
+
+def pictures(analysis: Analysis) -> Iterator[Picture]:
+    """What the units that were asked for see, of the last selected layer that has them."""
+    layer = next((layer for layer in reversed(analysis.selected) if layer.units), None)
+    if layer is not None:
+        for unit in layer.units:
+            title = f"{layer.name}, unit {','.join(map(str, unit.unit))}: {unit.pixels:,} pixels"
+            yield Picture(title, unit.products)
