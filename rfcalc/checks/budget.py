@@ -14,15 +14,17 @@ from rfcalc.units import plain, short
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 SIGNS = {"<=": "at most", ">=": "at least", "==": "exactly", "<": "below", ">": "above"}
-_LIMIT = re.compile(r"^\s*(<=|>=|==|<|>)?\s*([0-9][0-9_]*(?:\.[0-9]+)?(?:e[0-9]+)?)\s*(%|(?:[kMGT]i?)?)\s*(?:B|MACs|FLOPs|px)?\s*$")
+_LIMIT = re.compile(
+    r"^\s*(<=|>=|==|<|>)?\s*([0-9][0-9_]*(?:\.[0-9]+)?(?:e[0-9]+)?)\s*(%|(?:[kMGT]i?)?)\s*(?:B|MACs|FLOPs|px)?\s*$"
+)
 
 # metric: (what it is, whether it is counted in bytes or the like)
 METRICS: dict[str, str] = {
     "params": "parameters",
     "macs": "MACs",
     "flops": "FLOPs",
-    "memory": "bytes of peak activation memory",
-    "receptive_field": "pixels of receptive field",
+    "memory": "peak activation bytes",
+    "receptive_field": "receptive field",
     "downsampling": "downsampling",
     "layers": "layers",
 }
@@ -133,6 +135,6 @@ def _changed(analysis: Analysis, base: Analysis, bound: Limit) -> Iterator[tuple
 
 
 def _message(bound: Limit, value: float) -> str:
-    shown = short(int(value)) if bound.metric not in ("receptive_field", "downsampling") else plain(value)
-    wanted = short(int(bound.value)) if bound.metric not in ("receptive_field", "downsampling") else plain(bound.value)
-    return f"{shown} {METRICS[bound.metric]}, the budget is {SIGNS[bound.sign]} {wanted}"
+    exact = bound.metric in ("receptive_field", "downsampling", "layers")
+    shown, wanted = (plain(x) if exact else short(int(x)) for x in (value, bound.value))
+    return f"{METRICS[bound.metric]}: {shown}, the budget is {SIGNS[bound.sign]} {wanted}"

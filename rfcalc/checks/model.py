@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rfcalc.analysis import Analysis
-from rfcalc.errors import Span
 
 
 @dataclass(frozen=True)
@@ -35,23 +34,3 @@ class Rule:
     find: Callable[[Analysis], Iterator[Hit]]
     severity: str = "warning"
     default: bool = True
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A hit with its rule's code and severity and its place in the spec."""
-
-    code: str
-    name: str
-    severity: str
-    message: str
-    hint: str
-    network: str
-    layer: str
-    source: str
-    span: Span | None
-
-    @property
-    def place(self) -> str:
-        """file:line:column, as far as it is known."""
-        return f"{self.span.source}:{self.span.line}:{self.span.column}" if self.span else self.source

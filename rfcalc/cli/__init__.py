@@ -14,6 +14,11 @@ from rfcalc.errors import SpecError
 # command: (module, function)
 COMMANDS: dict[str, tuple[str, str]] = {
     "analyze": ("rfcalc.cli.analyze", "analyze"),
+    "sizes": ("rfcalc.cli.sizes", "sizes"),
+    "paths": ("rfcalc.cli.paths", "paths"),
+    "check": ("rfcalc.cli.check", "check"),
+    "diff": ("rfcalc.cli.diff", "diff"),
+    "explain": ("rfcalc.cli.explain", "explain"),
     "configs": ("rfcalc.cli.configs", "configs"),
     "show": ("rfcalc.cli.show", "show"),
     "schema": ("rfcalc.cli.schema", "schema"),

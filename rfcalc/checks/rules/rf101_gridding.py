@@ -31,9 +31,7 @@ RULE = Rule(
         "A stack of convolutions with the same dilation reads a lattice: neighbouring output units see disjoint sets of "
         "pixels, local information is lost and predictions show a grid. Stride followed by a smaller kernel does the same."
     ),
-    example=(
-        "input: 3x128x128\nlayers:\n  - conv: {out: 8, k: 3, d: 2}\n  - conv: {out: 8, k: 3, d: 2}\n  - conv: {out: 8, k: 3, d: 2}\n"
-    ),
+    example="input: 3x128x128\nlayers:\n" + "  - conv: {out: 8, k: 3, d: 2}\n" * 3,
     mend="Let each layer's stride times dilation stay within the field reached so far: rates such as 1, 2, 5 or 1, 2, 4.",
     reference="Wang et al. 2018, Understanding Convolution for Semantic Segmentation, arXiv:1702.08502",
     find=find,

@@ -18,7 +18,7 @@ def find(analysis: Analysis) -> Iterator[Hit]:
                 least, most = uneven[0][0], uneven[0][-1]
                 stride = getattr(layer.node.op, "stride", "?")
                 kernel = getattr(layer.node.op, "kernel", "?")
-                message = f"kernel {kernel} is no multiple of stride {stride}: neighbouring outputs sum {least} and {most} taps per axis"
+                message = f"kernel {kernel} is no multiple of stride {stride}: neighbours sum {least} and {most} taps per axis"
                 yield Hit(layer.name, message, _hint(kernel, stride))
                 break
 
@@ -43,7 +43,7 @@ RULE = Rule(
         "borders and in generated images, and in the gradients of strided convolutions for the same reason."
     ),
     example="input: 16x32x32\nlayers:\n  - upconv: {out: 8, k: 3, s: 2, p: 1, output_padding: 1}\n",
-    mend="Choose a kernel that is a multiple of the stride (4 for 2), or interpolate and convolve, or use a sub-pixel convolution.",
+    mend="Choose a kernel that is a multiple of the stride (4 for 2), or interpolate and convolve, or shuffle pixels.",
     reference="Odena, Dumoulin, Olah 2016, Deconvolution and Checkerboard Artifacts, https://distill.pub/2016/deconv-checkerboard",
     find=find,
 )

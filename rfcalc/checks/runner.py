@@ -1,0 +1,101 @@
+"""Runs the rules and the budgets over analysed networks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from rfcalc.analysis import Analysis
+from rfcalc.checks.budget import Limit, broken, limits
+from rfcalc.checks.rules import rules
+from rfcalc.checks.settings import Settings
+from rfcalc.errors import RuleError, Span, fail
+from rfcalc.findings import Explained, Finding
+
+_IGNORE = re.compile(r"#\s*rfcalc:\s*ignore(?:\[([A-Z0-9,\s]*)\])?")
+
+BUDGETS = (
+    Explained("RF501", "budget", "a figure is outside its budget", "error"),
+    Explained("RF502", "baseline", "a figure differs from the accepted baseline", "error"),
+)
+
+
+def explained() -> tuple[Explained, ...]:
+    """Every code that can be found."""
+    return (*(Explained(rule.code, rule.name, rule.summary, rule.severity) for rule in rules().values()), *BUDGETS)
+
+
+def lint(analysis: Analysis, settings: Settings) -> Iterator[Finding]:
+    """What the rules say of one network, in the order of its lines."""
+    found = []
+    for rule in rules().values():
+        if not settings.wants(rule.code, rule.default):
+            continue
+        for hit in rule.find(analysis):
+            span = _span(analysis, hit.layer)
+            if not ignored(span, rule.code):
+                severity = settings.severity.get(rule.code, rule.severity)
+                found.append(
+                    _finding(analysis, rule.code, rule.name, severity, hit.message, hit.hint or rule.mend, hit.layer, span)
+                )
+    seen: set[tuple[object, ...]] = set()
+    for finding in sorted(found, key=lambda finding: (finding.line, finding.column, finding.code)):
+        key = (finding.code, finding.line, finding.column, finding.message)
+        if key not in seen:  # a block that is used many times says it once
+            seen.add(key)
+            yield finding
+
+
+def budget(analysis: Analysis, settings: Settings, extra: Sequence[Limit], base: Analysis | None = None) -> Iterator[Finding]:
+    """The limits, from the spec, the settings and the flags, that a network does not keep."""
+    if not settings.wants("RF501", True):
+        return
+    stated, span = analysis.graph.settings.get("budget", ({}, None))
+    try:
+        bounds = [*limits(stated), *settings.budget, *extra]
+    except RuleError as error:
+        raise fail("E117", f"budget: {error}", span) from None
+    for bound, layer, message in broken(analysis, bounds, base):
+        place = _span(analysis, layer) if layer else span
+        severity = settings.severity.get("RF501", "error")
+        yield _finding(analysis, "RF501", "budget", severity, message, f"{bound.metric}: {bound.text}", layer, place)
+
+
+def drift(analysis: Analysis, accepted: Mapping[str, float], settings: Settings) -> Iterator[Finding]:
+    """The figures that differ from an accepted baseline."""
+    from rfcalc.checks.lock import figures
+
+    if not settings.wants("RF502", True):
+        return
+    for metric, value in figures(analysis).items():
+        old = accepted.get(metric)
+        if old != value:
+            change = f" ({100 * (value - old) / old:+.1f} %)" if old and value is not None else ""
+            message = f"{metric} is {_plain(value)}, the baseline says {_plain(old)}{change}"
+            hint = "accept it: rfcalc check --write-baseline"
+            severity = settings.severity.get("RF502", "error")
+            yield _finding(analysis, "RF502", "baseline", severity, message, hint, "", None)
+
+
+def ignored(span: Span | None, code: str) -> bool:
+    """True if the place's line says `# rfcalc: ignore` or `# rfcalc: ignore[CODE, ...]`."""
+    found = _IGNORE.search(span.text) if span else None
+    if not found:
+        return False
+    return found[1] is None or code in [part.strip() for part in found[1].split(",")]
+
+
+def _plain(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:,.6g}" if value != int(value) else f"{int(value):,}"
+
+
+def _span(analysis: Analysis, layer: str) -> Span | None:
+    index = analysis.graph.by_name.get(layer)
+    return None if index is None else analysis.graph.nodes[index].span
+
+
+def _finding(
+    analysis: Analysis, code: str, name: str, severity: str, message: str, hint: str, layer: str, span: Span | None
+) -> Finding:
+    graph = analysis.graph
+    return Finding(code, name, severity, message, hint, graph.name, layer, span.source if span else graph.source, span)

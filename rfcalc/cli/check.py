@@ -1,0 +1,204 @@
+"""`rfcalc check`: rules and budgets, for people and for CI."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, Specs, choice, finish, load_all, overrides, usage, write
+
+if TYPE_CHECKING:
+    from rfcalc.analysis import Analysis
+    from rfcalc.checks.budget import Limit
+    from rfcalc.checks.settings import Settings
+    from rfcalc.errors import SpecError
+    from rfcalc.findings import Finding, Outcome
+
+FORMAT_HELP = "full, concise, json, markdown, github, gitlab, sarif or junit; github by itself under GitHub Actions."
+Format = Annotated[str | None, typer.Option("--format", "-f", help=FORMAT_HELP)]
+Bound = Annotated[list[str] | None, typer.Option(metavar="[GLOB=]N", help="Budget, for the network or for layers that match.")]
+Base = Annotated[str | None, typer.Option("--base", metavar="REV", help="Compare each spec with this git revision of it.")]
+
+
+def check(
+    specs: Specs,
+    format: Format = None,
+    select: Annotated[
+        str | None, typer.Option(help="Only these codes, or their beginnings: RF2,RF301. ALL adds the opt-in ones.")
+    ] = None,
+    ignore: Annotated[str | None, typer.Option(help="All but these codes.")] = None,
+    max_macs: Bound = None,
+    max_params: Bound = None,
+    max_memory: Bound = None,
+    min_rf: Bound = None,
+    max_rf: Bound = None,
+    max_downsampling: Bound = None,
+    base: Base = None,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The accepted figures; rfcalc.lock.json if it is there.")
+    ] = None,
+    write_baseline: Annotated[bool, typer.Option("--write-baseline", help="Accept the figures as they are now.")] = False,
+    set: Set = None,
+    input: Input = None,
+    max_layers: MaxLayers = MAX_LAYERS,
+) -> None:
+    """Lint designs and hold them to their budgets. Exit code 0: fine, 1: findings, 2: a bad spec or bad usage.
+
+    Budgets stand in the spec (budget:), in [tool.rfcalc] of pyproject.toml, or in these flags. A comment
+    "# rfcalc: ignore[RF201]" on a layer's line silences a rule there; "rfcalc explain RF201" says what it means.
+
+    Examples:
+
+      rfcalc check configs/*.yaml
+
+      rfcalc check net.yaml --max-macs 4.2G --max-params 26M --min-rf 400
+
+      rfcalc check net.yaml --base origin/main --format github
+    """
+    from rfcalc.analysis import analyze
+
+    name = choice(format or detected(), _formats(), "--format")
+    settings = _settings(select, ignore)
+    bounds = _bounds(
+        {
+            "macs": max_macs,
+            "params": max_params,
+            "memory": max_memory,
+            "receptive_field": max_rf,
+            "downsampling": max_downsampling,
+        }
+    ) + _bounds({"receptive_field": min_rf}, ">=")
+    values = overrides(set, input)
+    graphs, errors = load_all(specs, values, max_layers)
+    analyses = [analyze(graph) for graph in graphs]
+    lock = _lock_path(baseline, settings)
+    if write_baseline:
+        _write(analyses, lock, errors)
+        return
+    findings = _findings(analyses, settings, bounds, base, lock if baseline or lock.exists() else None, values, max_layers)
+    emit(_outcome(findings, analyses), name)
+    finish(errors)
+    if findings:
+        raise typer.Exit(1)
+
+
+def detected() -> str:
+    """The format that fits the place where the program runs."""
+    return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "full"
+
+
+def emit(outcome: Outcome, name: str) -> None:
+    """Prints an outcome; under GitHub Actions the Markdown is also appended to the job's summary."""
+    from rfcalc.formats.findings import render
+
+    sys.stdout.write(render(name, outcome) + "\n")
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary and os.environ.get("GITHUB_ACTIONS") == "true":
+        try:
+            with open(summary, "a", encoding="utf-8") as file:
+                file.write(render("markdown", outcome) + "\n")
+        except OSError as error:
+            print(f"warning: cannot write the job summary: {error}", file=sys.stderr)
+
+
+def _formats() -> list[str]:
+    from rfcalc.formats.findings import FORMATS
+
+    return list(FORMATS)
+
+
+def _settings(select: str | None, ignore: str | None) -> Settings:
+    from dataclasses import replace
+
+    from rfcalc.checks.settings import codes, read
+
+    found = read(Path.cwd())
+    problems: list[str] = []
+    chosen, dropped = (
+        codes([part.strip() for part in (text or "").split(",") if part.strip()], option, problems)
+        for option, text in (("--select", select), ("--ignore", ignore))
+    )
+    if problems:
+        raise usage("; ".join(problems))
+    return replace(found, select=chosen or found.select, ignore=(*found.ignore, *dropped))
+
+
+def _bounds(flags: dict[str, list[str] | None], sign: str = "<=") -> list[Limit]:
+    from rfcalc.checks.budget import limit
+    from rfcalc.errors import RuleError
+
+    found = []
+    for metric, values in flags.items():
+        for value in values or ():
+            glob, _, text = value.rpartition("=")
+            try:
+                found.append(limit(metric, f"{sign} {text}", layer=glob))
+            except RuleError as error:
+                raise usage(str(error)) from None
+    return found
+
+
+def _lock_path(baseline: str | None, settings: Settings) -> Path:
+    from rfcalc.checks.lock import NAME
+
+    return Path(baseline or settings.baseline or NAME)
+
+
+def _write(analyses: list[Analysis], lock: Path, errors: list[SpecError]) -> None:
+    """Writes the baseline; networks that are not among these keep their entries. Nothing is written if a spec is bad."""
+    from rfcalc.checks.lock import figures, key, read, text
+
+    finish(errors)
+    entries: dict[str, dict[str, float | None]] = dict(read(lock)) if lock.exists() else {}  # type: ignore[arg-type]
+    entries.update({key(analysis, lock.resolve().parent): figures(analysis) for analysis in analyses})
+    write(str(lock), text(entries))
+    print(f"{lock}: the figures of {len(analyses)} network{'s' if len(analyses) != 1 else ''} are accepted")
+
+
+def _findings(
+    analyses: list[Analysis],
+    settings: Settings,
+    bounds: list[Limit],
+    base: str | None,
+    lock: Path | None,
+    values: dict[str, str],
+    max_layers: int,
+) -> list[Finding]:
+    from rfcalc.analysis import analyze
+    from rfcalc.checks.lock import key, read
+    from rfcalc.checks.revision import load_at
+    from rfcalc.checks.runner import budget, drift, lint
+
+    accepted = read(lock) if lock else {}
+    found: list[Finding] = []
+    for analysis in analyses:
+        mine = settings.of(analysis.graph.source)
+        old = load_at(analysis.graph.source, base, values, max_layers) if base else None
+        found += lint(analysis, mine)
+        found += budget(analysis, mine, bounds, analyze(old) if old else None)
+        entry = accepted.get(key(analysis, lock.resolve().parent)) if lock else None
+        if entry is not None:
+            found += drift(analysis, entry, mine)
+    return found
+
+
+def _outcome(findings: list[Finding], analyses: list[Analysis]) -> Outcome:
+    from rfcalc.checks.runner import explained
+    from rfcalc.findings import Outcome
+
+    count = len(analyses)
+    networks = f"{count} network{'s' if count != 1 else ''} checked"
+    if findings:
+        errors = sum(finding.severity == "error" for finding in findings)
+        kinds = [
+            f"{n} {word}{'s' if n != 1 else ''}" for n, word in ((errors, "error"), (len(findings) - errors, "warning")) if n
+        ]
+        summary = f"{' and '.join(kinds)} in {len({f.source for f in findings})} of {networks}; rfcalc explain CODE tells more"
+    else:
+        summary = f"{networks}, no findings"
+    cases = tuple(analysis.graph.source for analysis in analyses)
+    return Outcome("check", tuple(findings), summary, cases=cases, codes=explained())

@@ -1,0 +1,23 @@
+"""Formats of `check` and `diff`: an Outcome becomes text. Each room has `render(outcome) -> str`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from rfcalc.findings import Outcome
+
+FORMATS: dict[str, str] = {
+    "full": "rfcalc.formats.findings.full",
+    "concise": "rfcalc.formats.findings.concise",
+    "json": "rfcalc.formats.findings.json",
+    "markdown": "rfcalc.formats.findings.markdown",
+    "github": "rfcalc.formats.findings.github",
+    "gitlab": "rfcalc.formats.findings.gitlab",
+    "sarif": "rfcalc.formats.findings.sarif",
+    "junit": "rfcalc.formats.findings.junit",
+}
+
+
+def render(name: str, outcome: Outcome) -> str:
+    """The outcome as text in the format `name`, a key of FORMATS."""
+    return str(import_module(FORMATS[name]).render(outcome))

@@ -1,0 +1,41 @@
+"""For people: each finding with its source line, a caret and a hint; tables; the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rfcalc.errors import excerpt
+from rfcalc.findings import Finding, Outcome
+from rfcalc.report import Table
+
+
+def render(outcome: Outcome) -> str:
+    """The outcome as plain text; notes are what the tables say already."""
+    blocks = ["\n".join(_table(table)) for table in outcome.tables]
+    blocks += ["\n".join(_finding(finding)) for finding in outcome.findings if finding.severity != "note"]
+    return "\n\n".join([*blocks, outcome.summary])
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    yield f"{finding.place}: {finding.code} {finding.severity}: {finding.text} [{finding.name}]"
+    if finding.span and finding.span.text:
+        line, caret = excerpt(finding.span)
+        number = str(finding.line)
+        yield f"{number} | {line}"
+        yield f"{' ' * len(number)} | {caret}"
+    if finding.hint:
+        yield f"  hint: {finding.hint}"
+
+
+def _table(table: Table) -> Iterator[str]:
+    cells = [[column.title for column in table.columns]]
+    cells += [[c.show(v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(table.columns))]
+    if table.title:
+        yield table.title
+    for row in cells:
+        parts = (
+            cell.rjust(width) if column.right else cell.ljust(width)
+            for cell, width, column in zip(row, widths, table.columns, strict=True)
+        )
+        yield "  ".join(parts).rstrip()
