@@ -85,7 +85,8 @@ class Difference:
         if self.same:
             return "no change"
         counts = [
-            (kind, sum(change.kind == kind for change in self.changes)) for kind in ("changed", "added", "removed", "renamed")
+            (kind, sum(change.kind == kind for change in self.changes))
+            for kind in ("changed", "added", "removed", "renamed", "affected")
         ]
         parts = [f"{count} {kind}" for kind, count in counts if count]
         if parts:
