@@ -74,7 +74,7 @@ def test_loads_from_any_folder(path: Path, tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_header(path: Path) -> None:
     lines = header(path)
-    assert 20 <= len(lines[0]) <= 120, "one line of description, printed by `rfcalc configs`"
+    assert 20 <= len(lines[0]) <= 92, "one line of description, printed by `rfcalc configs`"
     assert dict(shipped())[name_of(path)] == lines[0]
     assert lines[1] == "", "an empty comment line, then the definition"
     text = " ".join(lines[1:])
