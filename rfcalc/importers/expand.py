@@ -144,6 +144,8 @@ class Expansion:
         chain = recipe.chain(frame.params, self.problems, changed)
         if chain is None:
             return POISONED
+        if None in current:
+            return POISONED
         if not recipe.least <= len(current) <= (recipe.most or len(current)):
             self._arity(step, recipe, name, len(current))
             return POISONED

@@ -11,6 +11,7 @@ from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.importers.expressions import key_of
 from rfcalc.importers.marked import Marked
 from rfcalc.importers.problems import Problems
+from rfcalc.importers.synonyms import SETTINGS
 from rfcalc.importers.values import evaluate, words_of
 from rfcalc.op import Op
 from rfcalc.ops import WORDS, inputs_of, record
@@ -58,8 +59,8 @@ MID = (
 @cache
 def settings_for(word: str) -> tuple[Setting, ...]:
     """The settings of a word of the language, with norm and act where they may follow."""
-    if word == "residual":
-        return (NORM, ACT)
+    if word in ("residual", "branches"):
+        return (NORM, ACT) if word == "residual" else ()
     if word == "sepconv":
         (out,) = (setting for setting in _own("conv") if setting.name == "out")
         return (out, *_own("dwconv"), *MID, NORM, ACT)
@@ -184,26 +185,10 @@ def attached(word: str, settings: Any, defaults: Defaults) -> Op:
     return made
 
 
-SYNONYMS = {
-    "out_channels": "out",
-    "channels": "out",
-    "filters": "out",
-    "features": "out",
-    "kernel_size": "kernel",
-    "strides": "stride",
-    "pad": "padding",
-    "pads": "padding",
-    "rate": "dilation",
-    "activation": "act",
-    "normalization": "norm",
-    "scale_factor": "scale",
-}
-
-
 def unknown_setting(word: str, key: Any) -> str:
     """What is wrong with a setting that a word does not have."""
     known = lookup(word)
-    meant = SYNONYMS.get(key, "") if isinstance(key, str) else ""
+    meant = SETTINGS.get(key, "") if isinstance(key, str) else ""
     hint = f'did you mean "{meant}"?' if meant in known else did_you_mean(str(key), known)
     names = ", ".join(f"{s.name} ({s.alias})" if s.alias else s.name for s in settings_for(word))
     return f'{word} has no setting "{str(key)[:40]}"; {hint or (f"it has {names}" if names else "it has none")}'

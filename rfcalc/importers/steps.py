@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from rfcalc.errors import Span
 from rfcalc.importers.marked import Marked
@@ -46,6 +45,7 @@ class Step:
     mark: Marked
     name: str = ""
     named: bool = False
+    repeats: bool = False
     sources: tuple[tuple[str, Marked], ...] | None = None
     repeat: Value | None = None
     when: Value | None = None
@@ -103,8 +103,3 @@ class Group:
                 while f"{word}{number}" in self.taken:
                     number += 1
                 layer.name = f"{word}{number}"
-
-
-def plain(node: Marked | None) -> Any:
-    """The value of a node without marks; None for no node."""
-    return None if node is None else node.plain()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rfcalc.errors import RuleError, SpecError, did_you_mean, fail
+from rfcalc.importers.checking import Checker
 from rfcalc.importers.expressions import FUNCTIONS, LITERALS, WORD
 from rfcalc.importers.files import find, read_bytes, text_of
 from rfcalc.importers.marked import Items, Marked, Scalar, Table, read
@@ -174,8 +175,8 @@ def defaults(top: Top, params: Mapping[str, Any], problems: Problems) -> Default
     return found
 
 
-def blocks(top: Top, known: frozenset[str], problems: Problems, defaults: Defaults) -> dict[str, Block]:
-    """The blocks, read and checked; one that contains itself is a problem and stays empty."""
+def blocks(top: Top, known: frozenset[str], problems: Problems, defaults: Defaults) -> Checker:
+    """A checker with the blocks, which are read and checked; one that contains itself is a problem and stays empty."""
     found: dict[str, Block] = {}
     for name, (mark, node) in top.blocks.items():
         if not isinstance(name, str) or not WORD.fullmatch(name):
@@ -187,14 +188,15 @@ def blocks(top: Top, known: frozenset[str], problems: Problems, defaults: Defaul
             found[name] = Block(name, mark, {})
         else:
             found[name] = Block(name, mark, dict(_block_params(node, known, problems)))
+    checker = Checker(problems, found, defaults)
     for name, block in found.items():
         node = top.blocks[name][1]
         if isinstance(node, Table) and isinstance(node.get("layers"), Items):
-            reader = Reader(problems, found, defaults)
+            reader = Reader(checker)
             block.body = reader.body(node.get("layers"), known | block.params.keys())
             block.calls = reader.calls
     _refuse_recursion(found, problems)
-    return found
+    return checker
 
 
 def _block_params(node: Table, known: frozenset[str], problems: Problems) -> Iterator[tuple[str, Value]]:
@@ -210,12 +212,9 @@ def _block_params(node: Table, known: frozenset[str], problems: Problems) -> Ite
         return
     for name, (mark, value) in table.entries.items():
         if _usable(name, mark, problems):
-            try:
-                names_in(value.plain(), known, FREE)
-            except RuleError as error:
-                problems.rule("E106", f"{name}: ", error, value)
+            default = Checker(problems, {}, {}).value(value, known, str(name), FREE)
+            yield name, default or Value(BROKEN, value)
             known |= {name}
-            yield name, Value(value.plain(), value)
 
 
 def _refuse_recursion(found: dict[str, Block], problems: Problems) -> None:

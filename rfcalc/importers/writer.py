@@ -8,7 +8,7 @@ from typing import Any
 
 from rfcalc.errors import fail
 from rfcalc.graph import Graph, Node
-from rfcalc.importers.reading import NAME
+from rfcalc.importers.reading import is_name
 from rfcalc.importers.recipes import main_of
 from rfcalc.importers.scalars import resolve
 from rfcalc.ops import WORDS
@@ -41,19 +41,15 @@ def names_of(graph: Graph) -> list[str]:
     found = []
     for node in graph.nodes:
         name = node.name
-        if not _allowed(name):
+        if not is_name(name):
             stem = name = re.sub(r"[^\w./-]+", "_", name).lstrip("./-")[:290] or "layer"
             number = 1
-            while name in taken or not _allowed(name):
+            while name in taken or not is_name(name):
                 number += 1
                 name = f"{stem}_{number}"
             taken.add(name)
         found.append(name)
     return found
-
-
-def _allowed(name: str) -> bool:
-    return bool(NAME.fullmatch(name)) and name != "in" and not name.startswith("in.")
 
 
 def _inputs(graph: Graph, names: list[str]) -> list[str]:

@@ -1,0 +1,36 @@
+"""Words from other tools, for "did you mean"."""
+
+OPS = {
+    "convolution": "conv",
+    "conv1d": "conv",
+    "conv2d": "conv",
+    "conv3d": "conv",
+    "depthwise": "dwconv",
+    "deconv": "upconv",
+    "convtranspose": "upconv",
+    "convtranspose2d": "upconv",
+    "batchnorm": "bn",
+    "batchnorm2d": "bn",
+    "globalavgpool": "gap",
+    "fc": "linear",
+    "dense": "linear",
+    "cat": "concat",
+    "concatenate": "concat",
+    "sum": "add",
+    "interpolate": "upsample",
+    "pool": "maxpool",
+}
+SETTINGS = {
+    "out_channels": "out",
+    "channels": "out",
+    "filters": "out",
+    "features": "out",
+    "kernel_size": "kernel",
+    "strides": "stride",
+    "pad": "padding",
+    "pads": "padding",
+    "rate": "dilation",
+    "activation": "act",
+    "normalization": "norm",
+    "scale_factor": "scale",
+}
