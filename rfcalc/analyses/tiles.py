@@ -92,6 +92,11 @@ class Tiling:
                 grid = lcm(grid, *((rate * period).numerator for rate in rates if rate))
         return grid
 
+    def field(self, axis: int) -> int:
+        """The largest receptive field of the output's units on an axis."""
+        fields = (term.axes[axis] for term in self.supports[self.target].terms)
+        return max((span[1] - span[0] + 1 for field in fields for span in field.spans if span is not None), default=1)
+
     def tile(self, size: Sequence[int]) -> tuple[AxisTile, ...]:
         """Every axis of a tile of this size; raises RuleError where it does not fit or nothing of it is right."""
         numbers = self._at(size)

@@ -63,6 +63,18 @@ def load_all(
     return graphs, errors
 
 
+def layers_like(graph: Graph, glob: str | None) -> list[int]:
+    """The layers whose name matches a glob; none for None. Raises SpecError if it matches none."""
+    from fnmatch import fnmatchcase
+
+    if glob is None:
+        return []
+    found = [i for i, node in enumerate(graph.nodes) if not node.is_input and fnmatchcase(node.name, glob)]
+    if not found:
+        raise fail("E120", f"{graph.name}: no layer matches {glob}", None, did_you_mean(glob, graph.by_name))
+    return found
+
+
 def choice(value: str, known: Iterable[str], option: str) -> str:
     """The value, if it is known; else a usage error with the nearest one."""
     words = list(known)

@@ -1,0 +1,59 @@
+"""`rfcalc paths`: a network as an ensemble of paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, Specs, choice, finish, layers_like, load_all, overrides, show
+
+if TYPE_CHECKING:
+    from rfcalc.graph import Graph
+    from rfcalc.report import Report
+
+
+def paths(
+    specs: Specs,
+    layer: Annotated[
+        str | None, typer.Option("--layer", "-l", metavar="GLOB", help="Paths to this layer; the output if left out.")
+    ] = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    set: Set = None,
+    input: Input = None,
+    max_layers: MaxLayers = MAX_LAYERS,
+) -> None:
+    """How many paths lead from the input to the output, how long they are, and how much each of them sees: a residual
+    network is an ensemble of paths (Veit et al. 2016). Every input of a sum, a product or a concatenation is a choice.
+
+    Examples:
+
+      rfcalc paths resnet152.yaml
+
+      rfcalc paths unet.yaml --format json
+    """
+    from rfcalc.errors import RuleError, fail
+    from rfcalc.formats import FORMATS
+
+    choice(format, FORMATS, "--format")
+    graphs, errors = load_all(specs, overrides(set, input), max_layers)
+    reports = []
+    for graph in graphs:
+        try:
+            reports.append(_report(graph, layer))
+        except RuleError as error:
+            errors.append(fail("E203", f"{graph.name}: {error}"))
+    if reports:
+        show(reports, format)
+    finish(errors)
+
+
+def _report(graph: Graph, layer: str | None) -> Report:
+    from rfcalc.analyses.receptive_field import Fields
+    from rfcalc.figures import target
+    from rfcalc.reports.paths import ensemble, paths_report
+
+    fields, chosen = Fields(graph), layers_like(graph, layer)
+    seen = target(graph, fields, chosen)
+    ends = chosen or (graph.outputs if len(graph.outputs) == 1 else [seen or graph.outputs[0]])
+    return paths_report(ensemble(graph, ends[-1], seen, fields.supports))

@@ -1,0 +1,187 @@
+"""The report of `rfcalc sizes`: which inputs fit, and how output, compute and memory grow with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import lcm
+from typing import Any
+
+from rfcalc.analyses.memory import peak
+from rfcalc.analyses.sizes import Fitting, Rule, fitting, smallest_clean
+from rfcalc.analysis import SCHEMA_VERSION, shape_data
+from rfcalc.engines.forward import Support
+from rfcalc.engines.resized import SizeError, Sizes
+from rfcalc.errors import RuleError
+from rfcalc.graph import Graph
+from rfcalc.op import Shape
+from rfcalc.report import Column, Report, Table
+from rfcalc.units import joined, short, times
+
+AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The network at one input size."""
+
+    size: tuple[int, ...]
+    output: Shape
+    macs: int
+    memory: int
+
+
+def rule_text(rule: Rule) -> str:
+    """A rule in a line: "multiples of 16, from 16", "188 + 16 k (188, 204, 220, ...)", "227 to 258"."""
+    if not rule.members:
+        return f"no size up to {rule.limit}"
+    irregular = _runs(rule.irregular)
+    if rule.start is None or not rule.residues:
+        return irregular
+    first = rule.from_on(rule.start, 1)[0]
+    if len(rule.residues) == rule.period:
+        text = f"every size from {first}"
+    elif len(rule.residues) == 1 and not first % rule.period:
+        text = f"multiples of {rule.period}, from {first}"
+    elif len(rule.residues) == 1:
+        text = f"{first} + {rule.period} k ({', '.join(map(str, rule.from_on(first, 3)))}, ...)"
+    else:
+        text = f"from {first} on those with n mod {rule.period} in {_runs(rule.residues)}"
+    return f"{irregular}; {text}" if irregular else text
+
+
+def _runs(numbers: Sequence[int]) -> str:
+    """Ascending numbers as "227 to 258, 300", shortened where there are many."""
+    parts: list[list[int]] = []
+    for n in numbers:
+        if parts and n == parts[-1][1] + 1:
+            parts[-1][1] = n
+        else:
+            parts.append([n, n])
+    shown = [str(a) if a == b else f"{a} to {b}" for a, b in parts]
+    return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
+
+
+def rule_data(rule: Rule) -> dict[str, Any]:
+    """A rule as JSON: from `from` on, n fits if and only if n mod `period` is one of `residues`; below, only `irregular`."""
+    known = rule.start is not None
+    return {
+        "text": rule_text(rule),
+        "smallest": rule.first,
+        "from": rule.start,
+        "period": rule.period if known else None,
+        "residues": list(rule.residues),
+        "irregular": list(rule.irregular),
+    }
+
+
+class SizesOf:
+    """The sizes of one network. `target`: the layer whose units without padding are asked for; its `support`."""
+
+    def __init__(self, graph: Graph, target: int | None, support: Support | None, limit: int = 0) -> None:
+        self.graph, self.target = graph, target
+        self.sizes = Sizes(graph)
+        self.image = self.sizes.image
+        if not self.image:
+            raise RuleError("the input is a vector: it has no size to vary")
+        self.axes = [fitting(self.sizes, axis, limit) for axis in range(len(self.image))]
+        self.free = [self._padding_free(axis, support) for axis in range(len(self.image))]
+
+    def _padding_free(self, axis: int, support: Support | None) -> int | None:
+        if self.target is None or support is None or not support.terms:
+            return None
+        spans = [span for term in support.terms for span in term.axes[axis].spans if span is not None]
+        least = min((span[1] - span[0] + 1 for span in spans), default=1)
+        grid = lcm(*(term.axes[axis].advance for term in support.terms))
+        return smallest_clean(self.sizes, self.target, axis, least, grid)
+
+    def growth(self) -> list[Growth]:
+        """The network at the smallest size, at the smallest without padding for some unit, and at 1/2 to 2 times its own;
+        each moved up to a size that loses nothing."""
+        wanted = [tuple(axis.lossless.first or axis.fits.first or n for axis, n in zip(self.axes, self.image, strict=True))]
+        wanted += [tuple(-(-n * ratio // 4) for n in self.image) for ratio in (2, 3, 4, 6, 8)]
+        wanted += [tuple(n for n in self.free if n is not None)] if None not in self.free else []
+        snapped = {self._snapped(size) for size in wanted} | {self.image}
+        found = []
+        for size in sorted(size for size in snapped if size):
+            try:
+                found.append(self._at(size))
+            except SizeError:
+                continue
+        return found
+
+    def _snapped(self, size: Sequence[int]) -> tuple[int, ...]:
+        rules = [axis.lossless if axis.lossless.members else axis.fits for axis in self.axes]
+        found = [rule.from_on(n, 1) for rule, n in zip(rules, size, strict=True)]
+        return tuple(each[0] for each in found) if all(found) else ()
+
+    def _at(self, size: tuple[int, ...]) -> Growth:
+        graph = self.sizes.graph_at(size)
+        output = graph.nodes[graph.outputs[0]].shape
+        return Growth(size, output, sum(node.cost.macs for node in graph.nodes), peak(graph).bytes)
+
+
+def sizes_report(found: SizesOf) -> Report:
+    """The table of growth, and the rules as notes."""
+    graph, rows = found.graph, found.growth()
+    columns = (
+        Column("input", "Input", lambda size: f"{graph.nodes[graph.inputs[0]].shape.channels}x{times(size)}"),
+        Column("output", "Output", str),
+        Column("macs", "MACs", lambda n: short(n), True),
+        Column("memory", "Peak memory", lambda n: short(n, "B"), True),
+    )
+    values = tuple((row.size, row.output, row.macs, row.memory) for row in rows)
+    keys = tuple(Column(key, key) for key in ("input", "output", "macs", "peak_activation_bytes"))
+    flat = tuple((times(row.size), str(row.output), row.macs, row.memory) for row in rows)
+    table = Table("", columns, values)
+    return Report(
+        f"{graph.name}: input sizes", (table,), tuple(_notes(found)), Table(graph.name, keys, flat), sizes_data(found, rows)
+    )
+
+
+def _notes(found: SizesOf) -> Iterator[tuple[str, str]]:
+    same = len({(axis.fits, axis.lossless) for axis in found.axes}) == 1
+    names = AXES.get(len(found.axes), tuple(f"axis {k}" for k in range(len(found.axes))))
+    for name, axis in zip(names, found.axes[:1] if same else found.axes, strict=not same):
+        yield from _axis_notes("each side" if same and len(names) > 1 else name, axis)
+    if found.target is not None and None not in found.free:
+        layer = found.graph.nodes[found.target].name
+        text = (
+            f"{joined([n for n in found.free if n is not None])}: the smallest input on which some unit of {layer} touches none"
+        )
+        yield "No padding", text
+    yield "Exact for", f"sizes 1 to {found.axes[0].fits.limit}, tried one by one; memory is the peak in float32, batch 1"
+
+
+def _axis_notes(name: str, axis: Fitting) -> Iterator[tuple[str, str]]:
+    yield f"Fits, {name}", rule_text(axis.lossless) + ": all layers agree, and every row is read"
+    if axis.fits != axis.lossless and axis.fits.members:
+        yield f"Runs, {name}", rule_text(axis.fits) + ": where it runs but does not fit, a strided layer drops its last rows"
+    for layer, count, last, message in sorted(axis.refusals, key=lambda entry: -entry[1])[:2]:
+        yield "Refuses", f"{layer} refuses {count:,} size{'s' * (count > 1)}, {last} for one: {message}"
+
+
+def sizes_data(found: SizesOf, rows: Sequence[Growth]) -> dict[str, Any]:
+    """The answer as JSON."""
+    graph = found.graph
+    axes = [
+        {
+            "axis": k,
+            "tried": [1, axis.fits.limit],
+            "fits": rule_data(axis.lossless),
+            "runs": rule_data(axis.fits),
+            "padding_free": free,
+            "refusals": [
+                {"layer": layer, "sizes": count, "example": last, "message": message}
+                for layer, count, last, message in axis.refusals
+            ],
+        }
+        for k, (axis, free) in enumerate(zip(found.axes, found.free, strict=True))
+    ]
+    growth = [
+        {"input": list(g.size), "output": shape_data(g.output), "macs": g.macs, "peak_activation_bytes": g.memory} for g in rows
+    ]
+    layer = None if found.target is None else graph.nodes[found.target].name
+    head = {"schema_version": SCHEMA_VERSION, "name": graph.name, "source": graph.source}
+    return {**head, "padding_free_layer": layer, "axes": axes, "growth": growth}

@@ -1,0 +1,145 @@
+"""The report of `rfcalc sizes --tile`: halos, steps and sizes of tiles that stitch without seams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import prod
+from typing import Any
+
+from rfcalc.analyses.sizes import fitting
+from rfcalc.analyses.tiles import AxisTile, Tiling
+from rfcalc.analysis import SCHEMA_VERSION, number
+from rfcalc.errors import RuleError
+from rfcalc.graph import Graph
+from rfcalc.report import Column, Report, Table
+from rfcalc.units import joined, times
+
+MOST = 4096
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Tiled:
+    """One output of a network in tiles: what a tile gives on each axis, and the smallest tiles that fit."""
+
+    layer: str
+    axes: tuple[AxisTile, ...]
+    sizes: tuple[tuple[int, ...], ...]
+
+    @property
+    def work(self) -> float:
+        """Pixels computed per pixel gained."""
+        return prod(axis.size for axis in self.axes) / prod(axis.step for axis in self.axes)
+
+
+def tiled(graph: Graph, target: int, size: Sequence[int] | None, output: int | None) -> Tiled:
+    """Tiles of a size, or the smallest of which at least `output` units are kept; raises RuleError."""
+    tiling = Tiling(graph, target)
+    if size is None:
+        axes = tiling.tile_for(output or 1, _candidates(tiling, output or 1))
+        return Tiled(graph.nodes[target].name, axes, ())
+    axes = tiling.tile(size)
+    usable = tuple(islice((each for each in _candidates(tiling, 1) if _usable(tiling, each)), SHOWN))
+    if not all(axis.step for axis in axes):
+        least = f"; the smallest that will do is {times(usable[0])}" if usable else ""
+        kept = joined([axis.keep[1] - axis.keep[0] + 1 for axis in axes])
+        raise RuleError(f"a tile of {times(size)} keeps {kept} units, less than a step of the grid{least}")
+    if output is not None and any(axis.step < output * axis.stride for axis in axes):
+        advance = joined([float(axis.step / axis.stride) for axis in axes])
+        raise RuleError(f"a tile of {times(size)} advances by {advance} units of output, less than {output}")
+    return Tiled(graph.nodes[target].name, axes, usable)
+
+
+def _candidates(tiling: Tiling, output: int) -> list[tuple[int, ...]]:
+    """Sizes that fit, from the field on, equal steps on all axes; of those that fit, multiples of the grid if there are any."""
+    axes = []
+    for axis, grid in enumerate(tiling.grids):
+        field, core = tiling.field(axis), int(output * tiling.strides[axis])
+        found = fitting(tiling.sizes, axis, 2 * (field + core) + 16 * grid).lossless.from_on(field, MOST)
+        axes.append([n for n in found if n % grid == 0] or found)
+    return list(zip(*axes, strict=False))
+
+
+def _usable(tiling: Tiling, size: tuple[int, ...]) -> bool:
+    try:
+        return all(axis.step for axis in tiling.tile(size))
+    except RuleError:
+        return False
+
+
+def tiles_report(graph: Graph, found: Sequence[Tiled]) -> Report:
+    """One row per output, and how to place the tiles as notes."""
+    columns = (
+        Column("layer", "Output", ratio=3),
+        Column("tile", "Tile", times, True),
+        Column("halo", "Halo", _sides, True),
+        Column("aligned", "Aligned", _sides, True),
+        Column("grid", "Grid", joined, True),
+        Column("step", "Step", joined, True),
+        Column("overlap", "Overlap", joined, True),
+        Column("work", "Work", lambda ratio: f"{ratio:.2f}x", True),
+    )
+    rows = tuple(_row(each) for each in found)
+    flat = tuple(
+        (each.layer, k, axis.size, *axis.halo, *axis.aligned, axis.grid, axis.step, axis.overlap)
+        for each in found
+        for k, axis in enumerate(each.axes)
+    )
+    keys = ["layer", "axis", "tile", "halo_before", "halo_after", "aligned_before", "aligned_after", "grid", "step", "overlap"]
+    notes: tuple[tuple[str, str], ...] = (
+        ("Halo", "pixels before/after what is kept of a tile that depend on its edges; none at an edge of the image"),
+        ("Place", "tiles start at multiples of the grid, so at multiples of the step they stitch without seams"),
+    )
+    if found[0].sizes:
+        notes += (("Tiles", f"the smallest that fit: {', '.join(joined(size) for size in found[0].sizes)}"),)
+    table = Table(graph.name, tuple(Column(key, key) for key in keys), flat)
+    return Report(f"{graph.name} in tiles", (Table("", columns, rows),), notes, table, tiles_data(graph, found))
+
+
+def _row(found: Tiled) -> tuple[Any, ...]:
+    axes = found.axes
+    return (
+        found.layer,
+        [axis.size for axis in axes],
+        [axis.halo for axis in axes],
+        [axis.aligned for axis in axes],
+        [axis.grid for axis in axes],
+        [axis.step for axis in axes],
+        [axis.overlap for axis in axes],
+        found.work,
+    )
+
+
+def _sides(pairs: Sequence[tuple[int, int]]) -> str:
+    """A pair of sides per axis: "94", "224/192" if they differ, "94x32" if axes do."""
+    shown = [str(a) if a == b else f"{a}/{b}" for a, b in pairs]
+    return shown[0] if len(set(shown)) == 1 else " x ".join(shown)
+
+
+def tiles_data(graph: Graph, found: Sequence[Tiled]) -> dict[str, Any]:
+    """The answer as JSON."""
+    tiles = [
+        {
+            "layer": each.layer,
+            "work": each.work,
+            "fitting_tiles": [list(size) for size in each.sizes],
+            "axes": [
+                {
+                    "tile": axis.size,
+                    "output": axis.output,
+                    "keep": list(axis.keep),
+                    "pixels_per_unit": number(axis.stride),
+                    "halo": list(axis.halo),
+                    "aligned_halo": list(axis.aligned),
+                    "grid": axis.grid,
+                    "step": axis.step,
+                    "overlap": axis.overlap,
+                }
+                for axis in each.axes
+            ],
+        }
+        for each in found
+    ]
+    return {"schema_version": SCHEMA_VERSION, "name": graph.name, "source": graph.source, "tiles": tiles}
