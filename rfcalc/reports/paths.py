@@ -46,12 +46,12 @@ def paths_report(found: Ensemble) -> Report:
     graph = found.graph
     tables = [_chart("Weighted layers on a path", "Layers", found.lengths.lengths)]
     if found.fields and found.seen is not None:
-        axes = {tuple(sorted(each.fields.items())) for each in found.fields}
-        for each in found.fields[:1] if len(axes) == 1 else found.fields:
-            axis = "" if len(axes) == 1 else f", axis {each.axis}"
+        shown = _distinct(found.fields)
+        for each in shown:
+            axis = "" if len(shown) == 1 else f", axis {each.axis}"
             tables.append(_chart(f"Pixels that a path to {graph.nodes[found.seen].name} sees{axis}", "Pixels", each.fields))
     keys = tuple(Column(key, key) for key in ("kind", "axis", "value", "paths"))
-    rows = [("length", "", value, count) for value, count in found.lengths.lengths.items()]
+    rows: list[tuple[str, object, int, int]] = [("length", "", value, count) for value, count in found.lengths.lengths.items()]
     rows += [("field", each.axis, value, count) for each in found.fields for value, count in each.fields.items()]
     title = f"{graph.name}: paths to {graph.nodes[found.target].name}"
     return Report(title, tuple(tables), tuple(_notes(found)), Table(graph.name, keys, tuple(rows)), paths_data(found))
@@ -98,24 +98,30 @@ def _notes(found: Ensemble) -> Iterator[tuple[str, str]]:
     shown = f"{count:,}" if count < 10**24 else _scientific(count)
     yield "Paths", f"{shown}{power}: wherever a layer reads several others, each is a choice"
     yield "Length", f"layers with multiply-accumulates; {_spread(found.lengths.lengths)}"
-    for each in found.fields:
+    for each in _distinct(found.fields):
+        name = "Field" if len(_distinct(found.fields)) == 1 else f"Field, axis {each.axis}"
         if each.fields:
             bound = ", an upper bound where units are left out" if each.bound else ""
-            yield f"Field, axis {each.axis}", f"{_spread(each.fields)}{bound}"
+            yield name, f"{_spread(each.fields)} pixels{bound}"
         for number, text in ((each.whole, "see the whole input through a global layer"), (each.nothing, "see nothing here")):
             if number:
-                yield f"Field, axis {each.axis}", f"{count_text(number)} more paths {text}"
+                yield name, f"{count_text(number)} more paths {text}"
+
+
+def _distinct(fields: Sequence[PathFields]) -> Sequence[PathFields]:
+    """One axis, where all are the same."""
+    return fields[:1] if len({(*each.fields.items(), each.whole, each.nothing) for each in fields}) == 1 else fields
 
 
 def _spread(counts: Counts) -> str:
-    """ "6 to 152, mean 79, 90 % of the paths from 66 to 92"."""
+    """A distribution in a line: "6 to 152, mean 79, 90 % of the paths from 66 to 92"."""
     if not counts:
         return "no path"
     total = sum(counts.values())
     mean = sum(value * count for value, count in counts.items()) / total
     low, high = _quantile(counts, total, 5), _quantile(counts, total, 95)
     ends = f"{min(counts)} to {max(counts)}" if len(counts) > 1 else str(min(counts))
-    return f"{ends}, mean {plain(mean)}" + (f", 90 % of the paths from {low} to {high}" if len(counts) > 2 else "")
+    return f"{ends}, mean {plain(mean)}" + (f", 90 % of the paths from {low} to {high}" if len(counts) > 9 else "")
 
 
 def _quantile(counts: Counts, total: int, percent: int) -> int:

@@ -147,10 +147,8 @@ def _notes(found: SizesOf) -> Iterator[tuple[str, str]]:
         yield from _axis_notes("each side" if same and len(names) > 1 else name, axis)
     if found.target is not None and None not in found.free:
         layer = found.graph.nodes[found.target].name
-        text = (
-            f"{joined([n for n in found.free if n is not None])}: the smallest input on which some unit of {layer} touches none"
-        )
-        yield "No padding", text
+        size = joined([n for n in found.free if n is not None])
+        yield "No padding", f"{size}: the smallest input on which some unit of {layer} touches none"
     yield "Exact for", f"sizes 1 to {found.axes[0].fits.limit}, tried one by one; memory is the peak in float32, batch 1"
 
 
