@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rfcalc.op import Cost, Read, Shape, Shapes, Torch, whole
+from rfcalc.op import POINTWISE, Cost, Read, Shape, Shapes, Torch, whole
 from rfcalc.settings import Bool, Int, setting
 
 
@@ -19,7 +19,7 @@ class Flatten:
         return Shape(inputs[0].elements)
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
-        return (whole(inputs[0]),)
+        return (whole(inputs[0]),) if inputs[0].rank else POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
         return Cost(0, 0, 0, (), "", "view")

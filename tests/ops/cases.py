@@ -66,16 +66,26 @@ TABLE: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         *on({"kernel": 3, "stride": 1, "padding": ((0, 2), (1, 1))}, image()),
     ],
     "adaptivepool": [*on({"out": 3}, *MAPS), *on({"out": (11, 4)}, image()), *on({"out": 1}, *MAPS)],
-    "gap": on({}, *MAPS),
+    "gap": [*on({}, *MAPS), *on({"axis": 0}, *MAPS), *on({"axis": 1}, image(), volume())],
+    "adaptivemaxpool": [*on({"out": 3}, *MAPS), *on({"out": (11, 4)}, image())],
+    "gmp": [*on({}, *MAPS), *on({"axis": 0}, *MAPS), *on({"axis": 1}, image(), volume())],
     "bn": [*on({}, *EVERY), *on({"affine": False, "eps": 1e-3}, *EVERY)],
+    "layernorm": [
+        *on({}, *EVERY),
+        *on({"eps": 1e-6, "affine": False}, *MAPS),
+        *on({"over": "all"}, *MAPS),
+        *on({"over": "all", "affine": False}, *EVERY),
+    ],
+    "rmsnorm": [*on({}, *EVERY), *on({"eps": 1e-6, "affine": False}, *MAPS)],
+    "instancenorm": [*on({}, *MAPS), *on({"affine": True, "eps": 1e-3}, *MAPS)],
+    "gn": [*on({"groups": 2}, *EVERY), *on({"groups": 1, "affine": False}, *MAPS)],
+    "l2norm": [*on({}, *EVERY), *on({"scale": 10}, image())],
     "lrn": [*on({}, *MAPS), *on({"size": 4, "alpha": 2e-5, "k": 2.0}, image())],
     **{
         word: on({}, *EVERY)
-        for word in (
-            "relu relu6 silu gelu hardswish hardsigmoid sigmoid tanh mish selu softplus identity leakyrelu elu prelu "
-            "softmax dropout flatten"
-        ).split()
+        for word in ("relu", "relu6", "silu", "gelu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "mish", "selu", "softplus")
     },
+    **{word: on({}, *EVERY) for word in ("identity", "leakyrelu", "elu", "prelu", "softmax", "dropout", "flatten")},
     "add": [
         ({}, (image(), image())),
         ({}, (image(), image(), image())),
@@ -108,6 +118,21 @@ TABLE: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
     ],
     "pixelshuffle": [*on({"ratio": 2}, line(6), image(8), volume(16)), *on({"ratio": 1}, image())],
     "pixelunshuffle": on({"ratio": 2}, line(3, 8), image(3, 4, 6), volume(2, 4, 6, 2)),
+    "spacetodepth": on({"ratio": 2}, line(3, 8), image(3, 4, 6), volume(2, 4, 6, 2)),
+    "depthtospace": [*on({"ratio": 2}, line(6), image(8), volume(16)), *on({"ratio": 3}, image(18, 3, 2))],
+    "reorg": [*on({"ratio": 2}, image(4, 6, 4), image(8, 26, 26)), *on({"ratio": 3}, image(9, 6, 9))],
+    "slice": [*on({"start": 1, "stop": 6, "step": 2}, *EVERY), *on({"start": -2}, *MAPS), *on({"stop": -1}, image())],
+    "chunk": [*on({"parts": 4, "index": 1}, *EVERY), *on({"parts": 3, "index": 2}, image(7))],
+    "split": [({"sizes": (1, 3, 2), "index": 1}, (image(),)), ({"sizes": (4, 6), "index": 1}, (vector(10),))],
+    "channelshuffle": [*on({"groups": 2}, *EVERY), *on({"groups": 3}, image(12))],
+    "scale": [*on({}, *EVERY), *on({"init": 1e-6}, image())],
+    "bias": on({}, *EVERY),
+    "positions": on({}, *EVERY),
+    "se": [
+        *on({"channels": 3}, *MAPS),
+        *on({"ratio": 2, "act": "silu", "gate": "hardsigmoid"}, *MAPS),
+        *on({"channels": 3, "act": "hardswish"}, image()),
+    ],
 }
 
 CASES: list[Case] = [(word, settings, shapes) for word, found in TABLE.items() for settings, shapes in found]
