@@ -134,6 +134,8 @@ class Fields:
     def _stride(self, node: Node, terms: Sequence[Term]) -> tuple[Fraction, ...]:
         """The step from unit to unit; where paths differ in theirs, the one nearest to the size of the image over the map's."""
         rates = list(dict.fromkeys(tuple(field.rate for field in term.axes) for term in terms))
+        if len(rates) == 1:
+            return rates[0]
         down = [Fraction(n, m) for n, m in zip(self.image, node.shape.size, strict=False)]
         return min(rates, key=lambda rate: sum(abs(a - b) for a, b in zip(rate, down, strict=False)))
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rfcalc.engines.certificate import Range, all_read, certify
 from rfcalc.field import START, Field, Span, compose, field_covers, mask_phases, union
-from rfcalc.geometry import IDENTITY, Fold, Reach
+from rfcalc.geometry import IDENTITY, Reach
 from rfcalc.graph import Graph, Node
-from rfcalc.op import Read, Route, Same
+from rfcalc.op import Band, Grouped, Mix, Read, Same
 
-Range = tuple[int, int]
 Box = tuple[Range, ...]
 
 MAX_TERMS = 48
@@ -56,13 +56,15 @@ def supports(graph: Graph, source: int, resolve: bool = False) -> list[Support]:
 
 
 def selects_channels(graph: Graph) -> bool:
-    """True if some layer picks channels, so that channels must be told apart."""
-    return any(
-        isinstance(read.channels, Route) and len(read.channels.source) < node.shapes[read.source].channels
-        for node in graph.nodes
-        if node.op.word not in ("add", "concat")
-        for read in node.reads
-    )
+    """True if some layer leaves channels out, at least at some positions, so that channels must be told apart."""
+    return any(_leaves_out(read, node) for node in graph.nodes for read in node.reads)
+
+
+def _leaves_out(read: Read, node: Node) -> bool:
+    if isinstance(read.channels, Same | Grouped | Band) or type(read.channels) is Mix:
+        return False
+    every = (1 << node.shapes[read.source].channels) - 1
+    return read.channels.pull((1 << node.shape.channels) - 1) & every != every
 
 
 class _Pass:
@@ -133,7 +135,7 @@ class _Pass:
         if read.phases and self.resolve:
             return False
         size = node.shapes[read.source].size
-        return not read.axes or all(_all_read(*axis) for axis in zip(read.axes, size, node.shape.size, strict=False))
+        return not read.axes or all(all_read(*axis) for axis in zip(read.axes, size, node.shape.size, strict=False))
 
     def _moved(self, node: Node, read: Read, terms: Sequence[Term]) -> list[Term]:
         """The terms of one input, seen through one Read."""
@@ -185,58 +187,9 @@ class _Pass:
         return tuple(found)
 
 
-def _all_read(reach: Reach | None, n: int, m: int) -> bool:
-    """True if it is certain that each of `m` units reads at least one of `n` units."""
-    if reach is None:
-        return True
-    if not reach.monotone or reach.fold is not Fold.ZERO:
-        return reach.total and reach.fold is not Fold.ZERO
-    return reach.at(0)[-1] >= 0 and reach.at(m - 1)[0] <= n - 1 and reach.gap <= n
-
-
 def around(boxes: Sequence[Box]) -> Box:
     """The smallest box that holds all of the boxes."""
     return tuple((min(axis[k][0] for axis in boxes), max(axis[k][1] for axis in boxes)) for k in range(len(boxes[0])))
-
-
-def certify(field: Field, alive: Range | None, reach: Reach, n: int, m: int, image: int) -> Range | None:
-    """The units, of `m`, whose clipped box is their unclipped box cut to the image; None if that cannot be promised.
-
-    A window that begins before the first living unit `a` of the input reads, as its first real unit, one of a ... a+gap-1;
-    if that one already sees the image's edge, cutting gives the same box. The same holds at the end.
-    """
-    if alive is None or not (reach.monotone and field.monotone):
-        return None
-    a, b = alive
-    gap = reach.gap
-    head, tail = reach.at(0), reach.at(m - 1)
-    if b - a + 1 < gap:
-        return None
-    if head[0] < a and not _left_ok(field, a + gap - 1):
-        return None
-    if tail[-1] > b and not _right_ok(field, b - gap + 1, image):
-        return None
-    touches = head[0] < 0 or tail[-1] > n - 1
-    if touches and reach.fold in (Fold.REFLECT, Fold.WRAP):
-        return None
-    if touches and reach.fold is Fold.EDGE and not (a == 0 and b == n - 1 and head[-1] >= 0 and tail[0] <= n - 1):
-        return None
-    first, last = 0, m - 1
-    while first <= last and reach.at(first)[-1] < a:
-        first += 1
-    while last >= first and reach.at(last)[0] > b:
-        last -= 1
-    return (first, last) if first <= last else None
-
-
-def _left_ok(field: Field, unit: int) -> bool:
-    span = field.at(unit)
-    return span is not None and span[0] <= 0
-
-
-def _right_ok(field: Field, unit: int, image: int) -> bool:
-    span = field.at(unit)
-    return span is not None and span[1] >= image - 1
 
 
 def _antichain(terms: Sequence[Term]) -> list[Term]:
