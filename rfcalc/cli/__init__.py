@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("rfcalc.cli.show", "show"),
     "schema": ("rfcalc.cli.schema", "schema"),
     "verify": ("rfcalc.cli.verify", "verify"),
+    "time": ("rfcalc.cli.timing", "time"),
 }
 
 

@@ -1,0 +1,74 @@
+"""How long one run takes: CUDA events with one synchronization per block, or the CPU's clock; and the warm-up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter, perf_counter_ns
+from typing import Any
+
+import torch
+
+Step = Callable[[], Any]
+BLOCK_SECONDS = 0.05
+LONGEST_BLOCK = 500
+CLOSE = 0.02
+
+
+class CpuClock:
+    """Times each run by itself."""
+
+    def block(self, step: Step, count: int) -> list[float]:
+        """Milliseconds of `count` runs."""
+        found = []
+        for _ in range(count):
+            start = perf_counter_ns()
+            step()
+            found.append((perf_counter_ns() - start) / 1e6)
+        return found
+
+
+class CudaClock:
+    """Times runs by an event between each two of them, read after a single synchronization at the end of the block."""
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+
+    def block(self, step: Step, count: int) -> list[float]:
+        """Milliseconds of `count` runs, one after the other."""
+        events = [torch.cuda.Event(enable_timing=True) for _ in range(count + 1)]
+        torch.cuda.synchronize(self.device)
+        events[0].record()
+        for event in events[1:]:
+            step()
+            event.record()
+        torch.cuda.synchronize(self.device)
+        return [a.elapsed_time(b) for a, b in zip(events, events[1:], strict=False)]
+
+
+Clock = CpuClock | CudaClock
+
+
+@dataclass(frozen=True)
+class Warm:
+    """How a warm-up went: runs per block from now on, runs and seconds it took, and whether times had settled."""
+
+    block: int
+    runs: int
+    seconds: float
+    converged: bool
+
+
+def warm_up(clock: Clock, step: Step, limit: float) -> Warm:
+    """Runs until two blocks in a row have medians within 2 % of the one before, or for `limit` seconds."""
+    start, runs, size, close = perf_counter(), 0, 1, 0
+    last = 0.0
+    while close < 2 and (perf_counter() - start < limit or not runs):
+        samples = clock.block(step, size)
+        runs += size
+        now = median(samples)
+        close = close + 1 if abs(now - last) <= CLOSE * last else 0
+        last = now
+        size = max(1, min(LONGEST_BLOCK, int(BLOCK_SECONDS * 1000 / max(now, 1e-6))))
+    return Warm(size, runs, perf_counter() - start, close >= 2)

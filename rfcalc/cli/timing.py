@@ -1,0 +1,98 @@
+"""`rfcalc time`: latency, throughput and memory of one network, or of several side by side."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, Specs, choice, finish, load_all, overrides, show, usage
+
+if TYPE_CHECKING:
+    from rfcalc.backends.timing import Tick
+
+Device = Annotated[str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is a GPU.")]
+
+
+def time(
+    specs: Specs,
+    device: Device = "auto",
+    batch: Annotated[str, typer.Option("--batch", "-b", metavar="N,...", help="Batch sizes.")] = "1",
+    dtype: Annotated[str, typer.Option("--dtype", metavar="D,...", help="fp32, tf32, bf16, fp16, fp64.")] = "fp32",
+    memory_format: Annotated[
+        str, typer.Option("--memory-format", metavar="F,...", help="contiguous, channels_last.")
+    ] = "contiguous",
+    mode: Annotated[
+        str, typer.Option("--mode", metavar="M,...", help="eager, graph (a replayed CUDA graph), compile (torch.compile).")
+    ] = "eager",
+    seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="How long to measure each row.")] = 2.0,
+    warm_up: Annotated[float, typer.Option("--warm-up", min=0, help="Most seconds to wait until times settle.")] = 5.0,
+    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    set: Set = None,
+    input: Input = None,
+    max_layers: MaxLayers = MAX_LAYERS,
+) -> None:
+    """Measure the latency of a forward pass: median, spread, throughput, memory, on the GPU or the CPU.
+
+    Several networks are timed in turns and compared; where their intervals overlap the answer is "ambiguous".
+    A row that fails (out of memory, an unsupported dtype) says so, and the rest goes on. Ctrl-C prints what is done.
+
+    Examples:
+
+      rfcalc time resnet50.yaml --batch 1,8,32 --dtype fp32,bf16 --mode eager,graph
+
+      rfcalc time resnet50.yaml resnet101.yaml --device cpu
+    """
+    from rfcalc.backends import require
+    from rfcalc.formats import FORMATS
+
+    choice(format, FORMATS, "--format")
+    require("torch", "torch")
+    from rfcalc.backends import cases
+    from rfcalc.backends.environment import environment, gpu_state
+    from rfcalc.backends.timing import time_all
+    from rfcalc.backends.timing_report import report
+
+    place = cases.usable_device(device)
+    dtypes = [choice(word, cases.DTYPES, "--dtype") for word in dtype.split(",")]
+    layouts = [choice(word, cases.MEMORY_FORMATS, "--memory-format") for word in memory_format.split(",")]
+    modes = [choice(word, cases.MODES, "--mode") for word in mode.split(",")]
+    rows = cases.grid(place, whole_numbers(batch, "--batch"), dtypes, layouts, modes)
+    graphs, errors = load_all(specs, overrides(set, input), max_layers)
+    interrupted = False
+    if graphs:
+        before = gpu_state(place)
+        with progress("Timing", len(rows) * len(graphs) * seconds) as tick:
+            timing = time_all(graphs, rows, seconds, warm_up, tick)
+        interrupted = timing.interrupted
+        place_data = {**environment(place), "gpu_before": before, "gpu_after": gpu_state(place)}
+        show([report(timing, place_data)], format)
+    finish(errors)
+    if interrupted:
+        raise typer.Exit(130)
+
+
+def whole_numbers(text: str, option: str) -> list[int]:
+    """Positive whole numbers, separated by commas; raises a usage error for anything else."""
+    parts = text.split(",")
+    if not all(part.isascii() and part.isdigit() and 0 < int(part[:12]) <= 10**9 for part in parts):
+        raise usage(f"{option} takes whole numbers such as 1,8,32, not {text!r}")
+    return [int(part) for part in parts]
+
+
+@contextmanager
+def progress(title: str, total: float) -> Iterator[Tick]:
+    """A progress bar with the time left on standard error, if that is a terminal; gives what is to be told the advance."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda done: bar.advance(task, done)
