@@ -15,7 +15,7 @@ from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 
 LEAST_RANGE = 1024
-MOST_TRIED = 4096
+MOST_TRIED = 64
 
 
 @dataclass(frozen=True)
@@ -140,16 +140,25 @@ class _Losses:
 
 def smallest_clean(sizes: Sizes, target: int, axis: int, least: int, grid: int) -> int | None:
     """The smallest size of one axis, from `least` (the field) on, at which some unit of node `target` touches no padding on
-    any path without a global layer; None if no size up to twice the field and eight steps of the grid has one."""
+    any path without a global layer; None if none of the sizes around `enough` has one."""
     clean, image = Clean(sizes, axis), sizes.image
-    for n in range(least, min(2 * least + 8 * grid + 64, least + MOST_TRIED)):
+
+    def free(n: int) -> bool:
         try:
-            units = clean.units((*image[:axis], n, *image[axis + 1 :]), target)
+            return bool(clean.units((*image[:axis], n, *image[axis + 1 :]), target))
         except SizeError:
-            continue
-        if units:
-            return n
-    return None
+            return False
+
+    most = enough(least, grid)
+    if not any(free(n) for n in range(most, most + min(grid, MOST_TRIED))):
+        return None
+    return next(n for n in range(least, most + MOST_TRIED) if free(n))
+
+
+def enough(least: int, grid: int) -> int:
+    """A size at which a network with fields of `least` pixels has units without padding, unless it pools over parts of its
+    input: twice the field and eight steps of the grid."""
+    return 2 * least + 8 * min(grid, MOST_TRIED) + MOST_TRIED
 
 
 def need_axes(graph: Graph) -> None:

@@ -24,20 +24,20 @@ class Clean:
         """The clean units of node `target` on the axis, as a bit set; raises SizeError where the size does not fit."""
         numbers = self.sizes.at(size)
         graph, axis, rank = self.sizes.graph, self.axis, len(self.sizes.image)
-        found: list[int] = []
+        found: list[int | None] = []  # None where every path is global
         for i, node in enumerate(graph.nodes[: target + 1]):
             shape = self.sizes.shapes[numbers[i]]
-            whole = (1 << shape.size[axis]) - 1 if shape.rank == rank else 0
+            clean = (1 << shape.size[axis]) - 1 if node.is_input and shape.rank == rank else None
             for read in self.sizes.reads(i, numbers):
-                if read.axes and read.local and whole:
-                    reach = read.axes[axis]
-                    if reach is not None and reach is not IDENTITY:
-                        whole &= self._through(reach, found[node.inputs[read.source]], shape.size[axis])
-                        continue
-                if read.local and whole:
-                    whole &= found[node.inputs[read.source]]
-            found.append(whole)
-        return found[target]
+                before = found[node.inputs[read.source]] if read.local else None
+                if before is None:
+                    continue
+                reach = read.axes[axis] if read.axes else None
+                if reach is not None and reach is not IDENTITY:
+                    before = self._through(reach, before, shape.size[axis])
+                clean = before if clean is None else clean & before
+            found.append(clean)
+        return found[target] or 0
 
     def _through(self, reach: Reach, clean: int, m: int) -> int:
         key = (reach, clean, m)

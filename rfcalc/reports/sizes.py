@@ -8,7 +8,7 @@ from math import lcm
 from typing import Any
 
 from rfcalc.analyses.memory import peak
-from rfcalc.analyses.sizes import Fitting, Rule, fitting, smallest_clean
+from rfcalc.analyses.sizes import Fitting, Rule, enough, fitting, smallest_clean
 from rfcalc.analysis import SCHEMA_VERSION, shape_data
 from rfcalc.engines.forward import Support
 from rfcalc.engines.resized import SizeError, Sizes
@@ -86,22 +86,30 @@ class SizesOf:
         if not self.image:
             raise RuleError("the input is a vector: it has no size to vary")
         self.axes = [fitting(self.sizes, axis, limit) for axis in range(len(self.image))]
-        self.free = [self._padding_free(axis, support) for axis in range(len(self.image))]
+        self.free: list[int | None] = []
+        self.tried: list[int] = []
+        if target is not None and support is not None and support.terms:
+            for axis in range(len(self.image)):
+                self._padding_free(axis, target, support)
 
-    def _padding_free(self, axis: int, support: Support | None) -> int | None:
-        if self.target is None or support is None or not support.terms:
-            return None
+    def _padding_free(self, axis: int, target: int, support: Support) -> None:
         spans = [span for term in support.terms for span in term.axes[axis].spans if span is not None]
         least = min((span[1] - span[0] + 1 for span in spans), default=1)
         grid = lcm(*(term.axes[axis].advance for term in support.terms))
-        return smallest_clean(self.sizes, self.target, axis, least, grid)
+        self.free.append(smallest_clean(self.sizes, target, axis, least, grid))
+        self.tried.append(enough(least, grid))
+
+    @property
+    def output(self) -> int:
+        """The output that is shown: the layer that was asked for, if it is one, or the first."""
+        return self.target if self.target in self.graph.outputs and self.target is not None else self.graph.outputs[0]
 
     def growth(self) -> list[Growth]:
         """The network at the smallest size, at the smallest without padding for some unit, and at 1/2 to 2 times its own;
         each moved up to a size that loses nothing."""
         wanted = [tuple(axis.lossless.first or axis.fits.first or n for axis, n in zip(self.axes, self.image, strict=True))]
         wanted += [tuple(-(-n * ratio // 4) for n in self.image) for ratio in (2, 3, 4, 6, 8)]
-        wanted += [tuple(n for n in self.free if n is not None)] if None not in self.free else []
+        wanted += [tuple(n for n in self.free if n is not None)] if self.free and None not in self.free else []
         snapped = {self._snapped(size) for size in wanted} | {self.image}
         found = []
         for size in sorted(size for size in snapped if size):
@@ -118,7 +126,7 @@ class SizesOf:
 
     def _at(self, size: tuple[int, ...]) -> Growth:
         graph = self.sizes.graph_at(size)
-        output = graph.nodes[graph.outputs[0]].shape
+        output = graph.nodes[self.output].shape
         return Growth(size, output, sum(node.cost.macs for node in graph.nodes), peak(graph).bytes)
 
 
@@ -127,7 +135,7 @@ def sizes_report(found: SizesOf) -> Report:
     graph, rows = found.graph, found.growth()
     columns = (
         Column("input", "Input", lambda size: f"{graph.nodes[graph.inputs[0]].shape.channels}x{times(size)}"),
-        Column("output", "Output", str),
+        Column("output", f"Output {graph.nodes[found.output].name}" if len(graph.outputs) > 1 else "Output"),
         Column("macs", "MACs", lambda n: short(n), True),
         Column("memory", "Peak memory", lambda n: short(n, "B"), True),
     )
@@ -145,10 +153,13 @@ def _notes(found: SizesOf) -> Iterator[tuple[str, str]]:
     names = AXES.get(len(found.axes), tuple(f"axis {k}" for k in range(len(found.axes))))
     for name, axis in zip(names, found.axes[:1] if same else found.axes, strict=not same):
         yield from _axis_notes("each side" if same and len(names) > 1 else name, axis)
-    if found.target is not None and None not in found.free:
+    if found.target is not None and found.free and None not in found.free:
         layer = found.graph.nodes[found.target].name
         size = joined([n for n in found.free if n is not None])
         yield "No padding", f"{size}: the smallest input on which some unit of {layer} touches none"
+    elif found.target is not None and found.free:
+        layer = found.graph.nodes[found.target].name
+        yield "No padding", f"none found: each unit of {layer} touches some, also on an input of {joined(found.tried)}"
     yield "Exact for", f"sizes 1 to {found.axes[0].fits.limit}, tried one by one; memory is the peak in float32, batch 1"
 
 
@@ -175,7 +186,7 @@ def sizes_data(found: SizesOf, rows: Sequence[Growth]) -> dict[str, Any]:
                 for layer, count, last, message in axis.refusals
             ],
         }
-        for k, (axis, free) in enumerate(zip(found.axes, found.free, strict=True))
+        for k, (axis, free) in enumerate(zip(found.axes, found.free or [None] * len(found.axes), strict=True))
     ]
     growth = [
         {"input": list(g.size), "output": shape_data(g.output), "macs": g.macs, "peak_activation_bytes": g.memory} for g in rows
