@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
 from itertools import product
 from math import ceil, lcm, prod
 from random import Random
@@ -17,7 +16,8 @@ from rfcalc.engines.forward import boxes_at, clipped
 from rfcalc.field import area
 from rfcalc.graph import Graph
 
-from .network import GLOBAL_WORDS, Oracle, per_axis
+from .network import Oracle
+from .structure import rates
 
 Box = list[tuple[int, int]]
 Unit = tuple[int, ...]
@@ -112,7 +112,7 @@ class Proof:
 
     def paths(self, index: int) -> None:
         """`whole_input` says whether a path passes a global layer."""
-        same(f"{self.graph.nodes[index].name}: whole_input", self.fields.of(index).whole_input, sees_whole(self.graph, index))
+        same(f"{self.graph.nodes[index].name}: whole_input", self.fields.of(index).whole_input, self.whole.sees_whole(index))
 
     def figures(self, index: int) -> None:
         """Size, phases, stride, start and coverage, on an input so large that no unit touches padding."""
@@ -140,6 +140,23 @@ class Proof:
         self.extremes(name, claim, measured, complete)
         if measured and complete:
             same(f"{name}: stride", claim.stride, self.rates[index])
+            self.classes(index, large, [self.moved(index, unit, shift) for unit in units])
+
+    def classes(self, index: int, large: Oracle, units: Sequence[Unit]) -> None:
+        """The largest box of single channels, against the class that each is in, or the layer's own if there are none."""
+        claim, support = self.fields.of(index), self.fields.supports[index]
+        if len(units) > MOST_UNITS // 3 or any(term.channels < 0 for term in support.terms):
+            return
+        named = {channel: found.size for found in claim.classes for channel in numbers(found.channels)}
+        channels = large.shape(index)[0]
+        for channel in self.random.sample(range(channels), min(channels, 3)):
+            boxes = [box for unit in units if (box := box_of(large.reads(index, unit, channel)))]
+            sizes = [[b - a + 1 for a, b in axis] for axis in zip(*boxes, strict=True)]
+            if sizes:
+                truth = tuple(map(max, sizes))
+                same(f"{self.graph.nodes[index].name} channel {channel}: size", named.get(channel, claim.size), truth)
+            else:
+                assert channel not in named, f"channel {channel} reads nothing"
 
     def extremes(self, name: str, claim: ReceptiveField, measured: Sequence[Any], complete: bool) -> None:
         """The claimed extremes against all phases, or as bounds on some."""
@@ -208,81 +225,14 @@ class Proof:
         return self._large[least]
 
 
+def numbers(ranges: str) -> list[int]:
+    """The numbers of "0-3, 8"."""
+    ends = [list(map(int, part.split("-"))) for part in ranges.split(", ")]
+    return [number for pair in ends for number in range(pair[0], pair[-1] + 1)]
+
+
 def same(what: str, claim: object, truth: object) -> None:
     assert claim == truth, f"{what}: claimed {claim}, truth {truth}"
-
-
-def sees_whole(graph: Graph, index: int) -> bool:
-    """True if some path from the input to a node passes a global layer."""
-    if index == 0:
-        return False
-    node = graph.nodes[index]
-    sources = node.inputs[:1] if node.op.word in ("upsample", "crop") else node.inputs
-    if any(sees_whole(graph, i) for i in sources):
-        return True
-    if node.op.word in GLOBAL_WORDS:
-        return True
-    if node.op.word == "adaptivepool":
-        return 1 in node.shape.size
-    return node.op.word in ("add", "mul", "max") and len({graph.nodes[i].shape.size for i in node.inputs}) > 1
-
-
-Rate = tuple[Fraction, ...] | str | None
-
-
-def rates(graph: Graph) -> list[Rate]:
-    """Input pixels from one unit to the next, per axis; "global" after a global layer; None where a layer's relation
-    depends on the input's size, or the inputs of a merge differ in rate."""
-    found: list[Rate] = []
-    for index, node in enumerate(graph.nodes):
-        if index == 0:
-            found.append((Fraction(1),) * node.shape.rank)
-            continue
-        source = graph.nodes[node.inputs[0]].shape
-        rate = _rate(node.op, [found[i] for i in node.inputs], source.rank)
-        found.append(None if _copies(node.op, source.size, node.shape.size) else rate)
-    return found
-
-
-def _copies(op: Any, size: tuple[int, ...], out: tuple[int, ...]) -> bool:
-    """True where torch follows the sizes, not the scale: equal sizes are copied, and nearest doubles exactly."""
-    if op.word != "upsample" or op.scale is None:
-        return False
-    scales = per_axis(op.scale, len(size))
-    return any(m in (n, 2 * n) and s not in (1, 2) for n, m, s in zip(size, out, scales, strict=True))
-
-
-def _rate(op: Any, inputs: list[Rate], rank: int) -> Rate:
-    if op.word in GLOBAL_WORDS:
-        return "global"
-    if op.word in ("add", "mul", "max", "concat"):
-        local = {rate for rate in inputs if rate != "global"}
-        return local.pop() if len(local) == 1 else None if local else "global"
-    rate = inputs[0]
-    if not isinstance(rate, tuple):
-        return rate
-    by_size = op.word == "adaptivepool" or (op.word == "upsample" and (op.scale is None or op.align_corners))
-    if by_size or (op.word == "crop" and op.margin is None):
-        return None
-    return tuple(r * step for r, step in zip(rate, _steps(op, rank), strict=True))
-
-
-def _steps(op: Any, rank: int) -> Iterator[Fraction]:
-    """Input units per output unit."""
-    word = op.word
-    for axis in range(rank):
-        if word in ("conv", "dwconv"):
-            yield Fraction(per_axis(op.stride, rank)[axis])
-        elif word == "upconv":
-            yield Fraction(1, per_axis(op.stride, rank)[axis])
-        elif word in ("maxpool", "avgpool"):
-            yield Fraction(per_axis(op.kernel if op.stride is None else op.stride, rank)[axis])
-        elif word == "upsample":
-            yield 1 / Fraction(per_axis(op.scale, rank)[axis]).limit_denominator(1000)
-        elif word in ("pixelshuffle", "pixelunshuffle"):
-            yield Fraction(op.ratio) if word == "pixelunshuffle" else Fraction(1, op.ratio)
-        else:
-            yield Fraction(1)
 
 
 torch.set_num_threads(1)

@@ -7,7 +7,8 @@ import os
 from hypothesis import HealthCheck, given, settings
 
 from .checks import check
-from .graphs import Recipe, build, recipes
+from .graphs import recipes
+from .recipes import Recipe, build
 
 EXAMPLES = int(os.environ.get("RFCALC_ORACLE_EXAMPLES", "300"))
 # In CI, and wherever no number is asked for, always the same graphs.
