@@ -72,6 +72,13 @@ def test_loads_from_any_folder(path: Path, tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_no_layer_is_dead(path: Path) -> None:
+    graph = load(str(path))
+    dead = [graph.nodes[i].name for i, readers in enumerate(graph.readers) if not readers and i not in graph.outputs]
+    assert dead == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_header(path: Path) -> None:
     lines = header(path)
     assert 20 <= len(lines[0]) <= 92, "one line of description, printed by `rfcalc configs`"
