@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves
 
 NOISE = 1e-9
 Rule = Callable[..., Any]
@@ -44,6 +45,24 @@ def _first(x: Tensor, *_: Any, **__: Any) -> Tensor:
     return x
 
 
+def _total(x: Tensor, dim: Any = None, keepdim: bool = False, **named: Any) -> Tensor:
+    """A reduction, as the sum over the same axes."""
+    axes = named.get("axis", dim)
+    return cut(x.sum() if axes is None else x.sum(axes, keepdim=keepdim))
+
+
+def _softmax(x: Tensor, dim: int, *_: Any, **__: Any) -> Tensor:
+    return cut(x + x.sum(dim, keepdim=True))
+
+
+def _normalize(x: Tensor, p: float = 2.0, dim: int = 1, *_: Any, **__: Any) -> Tensor:
+    return cut(x + x.sum(dim, keepdim=True))
+
+
+def _einsum(equation: str, *terms: Tensor) -> Tensor:
+    return cut(torch.einsum(equation, *map(cut, terms)))
+
+
 def _convolution(function: Rule) -> Rule:
     def rule(x: Tensor, weight: Tensor, bias: Tensor | None = None, *rest: Any, **named: Any) -> Tensor:
         named.pop("bias", None)
@@ -62,9 +81,8 @@ def _same(function: Rule) -> Rule:
 
 def _sum_of(x: Any, y: Any, **_: Any) -> Tensor:
     """A product, quotient, difference or maximum reads both of its inputs, as their sum does."""
-    if not (isinstance(x, Tensor) and isinstance(y, Tensor)):
-        return x if isinstance(x, Tensor) else y
-    return cut(cut(x) + cut(y))
+    tensors = [cut(value) for value in (x, y) if isinstance(value, Tensor)]
+    return cut(sum(tensors[1:], tensors[0]))
 
 
 def _matmul(x: Tensor, y: Tensor) -> Tensor:
@@ -131,16 +149,21 @@ def _per_axis(value: Any, axes: int) -> list[Any]:
 
 POINTWISE = (
     "relu relu_ relu6 hardtanh leaky_relu prelu elu selu celu gelu silu mish hardswish hardsigmoid sigmoid tanh softplus "
-    "softmax log_softmax dropout dropout1d dropout2d dropout3d batch_norm instance_norm group_norm layer_norm rms_norm "
-    "local_response_norm normalize clamp clamp_min sqrt rsqrt pow exp abs contiguous type_as to float double"
+    "logsigmoid softsign tanhshrink exp log log1p expm1 sqrt rsqrt abs neg reciprocal square sin cos tan atan erf sign "
+    "floor ceil round trunc frac clamp clamp_min clamp_max pow __pow__ __rpow__ __neg__ dropout dropout1d dropout2d dropout3d "
+    "batch_norm instance_norm group_norm layer_norm rms_norm local_response_norm contiguous type_as to float double"
 )
 STRUCTURE = (
     "cat concat stack add __add__ __radd__ __iadd__ sum mean reshape view permute transpose flatten unflatten __getitem__ "
     "chunk split split_with_sizes unbind pixel_shuffle pixel_unshuffle channel_shuffle roll expand expand_as repeat movedim "
-    "squeeze unsqueeze narrow flip unfold adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d"
+    "repeat_interleave squeeze unsqueeze narrow flip unfold adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d"
 )
 LOOKS = "__get__ size dim numel is_floating_point is_contiguous stride __len__ new_ones new_zeros zeros_like ones_like detach"
-PAIRS = ("mul", "__mul__", "__rmul__", "div", "__truediv__", "sub", "__sub__", "maximum", "minimum", "max")
+PAIRS = (
+    *("mul", "__mul__", "__rmul__", "div", "__truediv__", "__rtruediv__", "__rdiv__", "sub", "__sub__", "__rsub__", "rsub"),
+    *("maximum", "minimum"),
+)
+REDUCTIONS = ("amax", "amin", "var", "std", "norm", "logsumexp", "prod")
 
 RULES: dict[str, Callable[[Rule], Rule]] = {
     **{name: lambda f: _first for name in POINTWISE.split()},
@@ -150,7 +173,11 @@ RULES: dict[str, Callable[[Rule], Rule]] = {
     **{f"avg_pool{n}d": _same for n in (1, 2, 3)},
     **{f"adaptive_max_pool{n}d": lambda f: _adaptive_max for n in (1, 2, 3)},
     **{name: lambda f: _sum_of for name in PAIRS},
+    **{name: lambda f: _total for name in REDUCTIONS},
     **{name: lambda f: _matmul for name in ("matmul", "bmm", "__matmul__")},
+    **{name: lambda f: _softmax for name in ("softmax", "log_softmax")},
+    "normalize": lambda f: _normalize,
+    "einsum": lambda f: _einsum,
     "linear": lambda f: _linear,
     "pad": lambda f: _pad,
     "interpolate": lambda f: _interpolate,
@@ -159,10 +186,13 @@ RULES: dict[str, Callable[[Rule], Rule]] = {
 
 
 class Positive(TorchFunctionMode):  # type: ignore[misc]
-    """Within this context, calls to torch follow the rules above; raises NoRuleError for any other call."""
+    """Within this context, calls that depend on the input follow the rules above; raises NoRuleError where there is none."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        named = kwargs or {}
+        if not any(isinstance(leaf, Tensor) and leaf.requires_grad for leaf in tree_leaves((args, named))):
+            return func(*args, **named)
         name = getattr(func, "__name__", str(func))
         if name not in RULES:
             raise NoRuleError(name)
-        return RULES[name](func)(*args, **(kwargs or {}))
+        return RULES[name](func)(*args, **named)

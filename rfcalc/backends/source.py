@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from keyword import iskeyword
 from typing import Any
 
 from rfcalc.backends.variables import identifier, statements
+from rfcalc.errors import Problem, RuleError, SpecError
 from rfcalc.graph import Graph
 from rfcalc.op import Torch
 from rfcalc.version import __version__
@@ -32,18 +33,32 @@ def source(graph: Graph, class_name: str = "", record: bool = False) -> str:
 
     A name that torch has taken gets a trailing underscore; one that is no Python identifier keeps its state_dict key.
     With `record`, the forward pass also calls `self.seen(index, tensor)` after each layer of the graph.
+    Raises SpecError for a layer that cannot be built.
     """
-    facts = {i: node.op.torch(node.shapes) for i, node in enumerate(graph.nodes) if not node.is_input}
+    facts = _facts(graph)
     tree, paths = _tree(graph, facts)
     calls = {i: _access(tree, path) for i, path in paths.items()}
     lines = [*_init(tree), "", *statements(graph, {i: fact.forward for i, fact in facts.items()}, calls, record)]
-    return "\n".join([*_head(graph, "\n".join(lines), class_name or class_for(graph.name)), *lines, ""])
+    helpers = list(dict.fromkeys(fact.helper.strip() for fact in facts.values() if fact.helper))
+    head = _head(graph, "\n".join([*helpers, *lines]), class_name or class_for(graph.name), helpers)
+    return "\n".join([*head, *lines, ""])
 
 
 def module_paths(graph: Graph) -> dict[int, str]:
     """For each node that has one, the path of its submodule, as in the keys of a state_dict."""
-    facts = {i: node.op.torch(node.shapes) for i, node in enumerate(graph.nodes) if not node.is_input}
-    return {i: ".".join(path) for i, path in _tree(graph, facts)[1].items()}
+    return {i: ".".join(path) for i, path in _tree(graph, _facts(graph))[1].items()}
+
+
+def _facts(graph: Graph) -> dict[int, Torch]:
+    found, problems = {}, []
+    for i, node in enumerate(graph.nodes):
+        try:
+            found[i] = node.op.torch(node.shapes)
+        except RuleError as error:
+            problems.append(Problem("E403", f'{node.op.word} "{node.name}" has no form in torch: {error}', node.span))
+    if problems:
+        raise SpecError(problems)
+    return {i: fact for i, fact in found.items() if not graph.nodes[i].is_input}
 
 
 def class_for(name: str) -> str:
@@ -52,7 +67,7 @@ def class_for(name: str) -> str:
     return identifier(found, "Net")
 
 
-def _head(graph: Graph, text: str, class_name: str) -> Iterator[str]:
+def _head(graph: Graph, text: str, class_name: str, helpers: Sequence[str]) -> Iterator[str]:
     params = sum(node.cost.params for node in graph.layers)
     macs = sum(node.cost.macs for node in graph.layers)
     shapes = ", ".join(str(graph.nodes[i].shape) for i in graph.inputs)
@@ -62,6 +77,8 @@ def _head(graph: Graph, text: str, class_name: str) -> Iterator[str]:
     yield from ["import torch"] if re.search(r"\btorch\.", text) else []
     yield from ["import torch.nn.functional as F"] if re.search(r"\bF\.", text) else []
     yield from ["from torch import Tensor, nn", "", ""]
+    for helper in helpers:
+        yield from [helper, "", ""]
     yield f"class {class_name}(nn.Module):"
     yield f'    """{params:,} parameters; {macs:,} MACs for one input of {shapes}."""'
     yield ""

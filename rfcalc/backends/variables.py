@@ -65,15 +65,13 @@ class _Variables:
         moved = target = ""
         if i in self.fixed:
             target = self.fixed[i]
+        elif i in self.last and free:
+            target = min(free, key=lambda name: name.startswith("skip"))
+        elif i in self.last and (not node.inputs or self._kept(node.inputs[0])):
+            target = self._new(("x", "y", "z"))
         elif i in self.last:
-            first = node.inputs[0]
-            if free:
-                target = min(free, key=lambda name: name.startswith("skip"))
-            elif self._kept(first):
-                target = self._new(("x", "y", "z"))
-            else:
-                target, moved = self.of[first], self._new(("skip",))
-                self.of[first] = moved
+            target, moved = self.of[node.inputs[0]], self._new(("skip",))
+            self.of[node.inputs[0]] = moved
         gone = [name for name in free if name != target]
         self.used.difference_update(gone)
         self.of[i] = target
