@@ -15,6 +15,7 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "conv": ("conv", "Conv", ()),
     "dwconv": ("conv", "Depthwise", ()),
     "upconv": ("conv", "Upconv", ()),
+    "maskedconv": ("conv", "MaskedConv", ()),
     "maxpool": ("pool", "MaxPool", ()),
     "avgpool": ("pool", "AvgPool", ()),
     "adaptivepool": ("adaptive", "AdaptivePool", ()),
@@ -67,6 +68,8 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "bias": ("learned", "Learned", ("bias",)),
     "positions": ("learned", "Learned", ("positions",)),
     "se": ("excite", "SqueezeExcite", ()),
+    "attention": ("attention", "Attention", ()),
+    "windowattention": ("attention", "WindowAttention", ()),
     "rearrange": ("rearrange", "Rearrange", ()),
     "contract": ("rearrange", "Contract", ()),
     "attend": ("rearrange", "Attend", ()),
@@ -81,6 +84,7 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "constant": ("generic", "Constant", ()),
     "unused": ("generic", "Unused", ()),
     "unknown": ("generic", "Unknown", ()),
+    "declared": ("generic", "Declared", ()),
 }
 
 

@@ -7,7 +7,7 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.geometry import Fold, Side, Window, per_axis, windows
+from rfcalc.geometry import IDENTITY, Fold, Side, Window, per_axis, windows
 from rfcalc.op import MIX, Cost, Grouped, Mix, Read, Shape, Shapes, Torch
 from rfcalc.settings import Bool, Int, PerAxis, PerSide, Word, setting
 
@@ -140,6 +140,53 @@ class Upconv:
 
     def _windows(self, shape: Shape) -> tuple[Window, ...]:
         return windows(shape.size, self.kernel, self.stride, self.dilation, self.padding)
+
+
+@dataclass(frozen=True)
+class MaskedConv:
+    """A convolution that sees only units before its own, row by row (PixelCNN): type A without its own unit, B with it.
+
+    The masked weights are there and are multiplied, as in every implementation with a mask; so they count.
+    """
+
+    word: ClassVar[str] = "maskedconv"
+    main: ClassVar[str] = "out"
+
+    out: int = setting(Int(), help="output channels")
+    kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="kernel size, odd")
+    mask: str = setting(Word(("A", "B")), default="B", help="A: without the unit itself (the first layer), B: with it")
+    dilation: int | tuple[int, ...] = setting(PerAxis(Int()), "d", default=1, help="distance between kernel taps")
+    bias: bool = setting(Bool(), default=True, help="add one learned number per output channel")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        axes = self._windows(inputs[0])
+        if self.mask == "A" and all(window.kernel == 1 for window in axes):
+            raise RuleError("a kernel of 1 under a mask of type A sees nothing")
+        return convolved(inputs[0], self.out, 1, axes, Fold.ZERO)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        """For each axis, the taps before the middle on it, in the middle on the axes before, all on those after."""
+        axes = self._windows(inputs[0])
+        reads = [] if self.mask == "A" else [Read(0, (IDENTITY,) * len(axes), MIX)]
+        for k, window in enumerate(axes):
+            if window.kernel > 1:
+                before = Window(window.kernel // 2, 1, window.dilation, window.before).reach()
+                reads.append(Read(0, (*(IDENTITY,) * k, before, *(w.reach() for w in axes[k + 1 :])), MIX))
+        return tuple(reads)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return convolution_cost(inputs[0], self.shape(inputs), self._windows(inputs[0]), 1, self.bias)
+
+    def torch(self, inputs: Shapes) -> Torch:
+        axes = self._windows(inputs[0])
+        kernel = tuple(window.kernel for window in axes)
+        module = convolution_torch(inputs[0], self.out, axes, 1, self.bias, "zeros").module
+        seen = f"torch.arange({prod(kernel)}, device={{0}}.device).reshape({kernel}) < {prod(kernel) // 2 + (self.mask == 'B')}"
+        more = f"padding={tuple(w.before for w in axes)}, dilation={tuple(w.dilation for w in axes)}"
+        return Torch(module, f"F.conv{len(axes)}d({{0}}, {{self}}.weight * ({seen}), {{self}}.bias, {more})")
+
+    def _windows(self, shape: Shape) -> tuple[Window, ...]:
+        return windows(shape.size, self.kernel, 1, self.dilation, "half")
 
 
 def need_axes(shape: Shape) -> None:

@@ -21,7 +21,7 @@ def image(channels: int = 6, height: int = 11, width: int = 9) -> Shape:
     return Shape(channels, (height, width))
 
 
-def volume(channels: int = 4, depth: int = 5, height: int = 7, width: int = 6) -> Shape:
+def volume(channels: int = 4, depth: int = 3, height: int = 5, width: int = 4) -> Shape:
     return Shape(channels, (depth, height, width))
 
 
@@ -53,6 +53,12 @@ TABLE: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         *on({"out": 4, "kernel": 3, "stride": 2, "padding": 1, "output_padding": 1, "groups": 2, "bias": False}, *MAPS),
         *on({"out": 3, "kernel": 3, "stride": 3, "dilation": 2}, *MAPS),
         *on({"out": 3, "kernel": (2, 3), "stride": (2, 1), "padding": (0, 1)}, image()),
+    ],
+    "maskedconv": [
+        *on({"out": 2, "kernel": 3, "mask": "A"}, *MAPS),
+        *on({"out": 2, "kernel": 5, "bias": False}, line(), image()),
+        *on({"out": 3, "kernel": (3, 1), "mask": "A", "dilation": (2, 1)}, image()),
+        *on({"out": 2, "kernel": 1}, image()),
     ],
     "maxpool": [
         *on({"kernel": 2}, *MAPS),
@@ -132,6 +138,13 @@ TABLE: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         *on({"channels": 3}, *MAPS),
         *on({"ratio": 2, "act": "silu", "gate": "hardsigmoid"}, *MAPS),
         *on({"channels": 3, "act": "hardswish"}, image()),
+    ],
+    "attention": [*on({"heads": 2}, *MAPS), *on({"heads": 1, "qkv_bias": False}, image())],
+    "windowattention": [
+        *on({"heads": 2, "window": 3}, line(6, 12), image(6, 9, 6), volume(4, 3, 6, 3)),
+        *on({"heads": 2, "window": 4, "shift": 2}, line(), image(), volume()),
+        *on({"heads": 2, "window": 3, "shift": 1, "relative": False, "qkv_bias": False}, line(6, 12), image(6, 9, 6)),
+        *on({"heads": 3, "window": (3, 5), "shift": (1, 3), "relative": False}, image(6, 3, 14)),
     ],
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import Any
 
 import torch
@@ -23,7 +24,7 @@ class TorchLayer(nn.Module):
     def __init__(self, op: Op, shapes: tuple[Shape, ...]) -> None:
         super().__init__()
         fact = op.torch(shapes)
-        self.scope: dict[str, Any] = {"torch": torch, "nn": nn, "F": F, "Tensor": Tensor}
+        self.scope: dict[str, Any] = {"torch": torch, "nn": nn, "F": F, "Tensor": Tensor, "math": math}
         exec(fact.helper, self.scope)
         self.layer = eval(fact.module, self.scope) if fact.module else None
         names = [f"x{i}" for i in range(len(shapes))]
