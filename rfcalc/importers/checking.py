@@ -11,6 +11,7 @@ from rfcalc.importers.problems import Problems
 from rfcalc.importers.recipes import Defaults, Entry, Recipe, lookup, main_of, required, unknown_setting
 from rfcalc.importers.steps import Block, Call
 from rfcalc.importers.values import FREE, NUMBERS, Value, Words, names_in, words_of
+from rfcalc.ops import inputs_of
 from rfcalc.settings import name_of
 
 Known = frozenset[str]
@@ -39,7 +40,7 @@ class Checker:
         given = self._given(node, main_of(word))
         if given is None:
             what = name_of(node.plain()) if node else ""
-            hint = f"{{{word}: {{}}, from: [a, b]}}" if isinstance(node, Marked) and not main_of(word) else ""
+            hint = f"to say what it reads: {{{word}: {{}}, from: [a, b]}}" if inputs_of(word)[1] != 1 else ""
             self.problems.add("E104", f"{word} takes its settings as a mapping, not {what}", node, hint)
             return None
         return self.settings(word, word, mark, given, known)

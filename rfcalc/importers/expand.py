@@ -9,6 +9,7 @@ from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.graph import Builder
+from rfcalc.importers.limits import LONGEST_NAME, MOST_BLOCKS
 from rfcalc.importers.marked import Marked
 from rfcalc.importers.overrides import LayerOverrides
 from rfcalc.importers.problems import Problems
@@ -20,8 +21,6 @@ from rfcalc.settings import Bool, Int
 Sources = tuple[int | None, ...]  # nodes that a layer reads; None for a broken one, whose problem is reported
 POISONED: Sources = (None,)
 TIMES, TRUTH = Int(0, 10**12), Bool()
-MOST_DEPTH = 50
-LONGEST_NAME = 300
 MOST_LOOKS = 5_000_000
 
 
@@ -94,18 +93,18 @@ class Expansion:
         if step.when is None:
             return True
         try:
-            return bool(step.when.at(params, TRUTH))
+            return bool(step.when.at(params, TRUTH, "when"))
         except RuleError as error:
-            self.problems.rule("E113", "when ", error, step.when.mark)
+            self.problems.rule("E113", "", error, step.when.mark)
             return True
 
     def _repeated(self, step: Step, frame: Frame, name: str, current: Sources) -> Sources | None:
         """All items of a repeated step; None if there is none."""
         assert step.repeat is not None
         try:
-            times = step.repeat.at(frame.params, TIMES)
+            times = step.repeat.at(frame.params, TIMES, "repeat")
         except RuleError as error:
-            self.problems.rule("E113", "repeat ", error, step.repeat.mark)
+            self.problems.rule("E113", "", error, step.repeat.mark)
             return POISONED
         if times > self.most:
             self._too_many(step.repeat.mark)
@@ -130,8 +129,8 @@ class Expansion:
             return self._chain(step, does, frame, name, current)
         if does is None:
             return POISONED
-        if len(name) > LONGEST_NAME or frame.depth >= MOST_DEPTH:
-            what = "blocks and paths nested too deeply" if frame.depth >= MOST_DEPTH else f"a name of {len(name)} characters"
+        if len(name) > LONGEST_NAME or frame.depth >= MOST_BLOCKS:
+            what = "blocks and paths nested too deeply" if frame.depth >= MOST_BLOCKS else f"a name of {len(name)} characters"
             self.problems.add("E114", what, step.mark)
             return POISONED
         if isinstance(does, Call):
@@ -259,7 +258,9 @@ class Expansion:
                 return
         known = [key[len(place.prefix) :] for place in _around(frame) for key in self._near(place.prefix)]
         hint = did_you_mean(name, ["in", *known] if frame.given is not None else known)
-        if not hint and frame.given is not None:
+        if name == "in" and frame.given is None:
+            hint = 'in is the input of a block; that of the network is called "input"'
+        elif not hint and frame.given is not None:
             hint = "inside a block, from sees the block's own names, and in, its input"
         self.problems.add("E109", f'there is no layer "{name[:60]}"', mark, hint)
 

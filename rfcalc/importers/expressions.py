@@ -15,9 +15,9 @@ from functools import cache, lru_cache
 from typing import Any
 
 from rfcalc.errors import RuleError
+from rfcalc.importers.limits import LONGEST_EXPRESSION
 from rfcalc.settings import name_of
 
-MOST_CHARACTERS = 200
 MOST_DEPTH = 40
 LARGEST = 10**18
 MOST_KEPT = 1024
@@ -96,8 +96,8 @@ def key_of(names: Iterable[str], params: Mapping[str, Any]) -> tuple[Any, ...]:
 @lru_cache(maxsize=4096)
 def compiled(text: str) -> Expression:
     """The expression of a text; raises RuleError for what is not allowed in one."""
-    if len(text) > MOST_CHARACTERS:
-        raise RuleError(f"an expression of {len(text):,} characters; at most {MOST_CHARACTERS} are allowed")
+    if len(text) > LONGEST_EXPRESSION:
+        raise RuleError(f"an expression of {len(text):,} characters; at most {LONGEST_EXPRESSION} are allowed")
     import ast
     import warnings
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 from pathlib import Path
 
-from rfcalc.errors import did_you_mean, fail
-from rfcalc.importers.marked import MOST_BYTES
+from rfcalc.errors import fail
+from rfcalc.importers.limits import MOST_BYTES
 
 STDIN = "<stdin>"
 PACKAGED = Path(__file__).resolve().parent.parent / "configs"
@@ -40,11 +41,28 @@ def find(name: str, beside: str = "") -> Path:
     for key in (stem, f"lessons/{stem}"):
         if key in networks:
             return networks[key]
-    near = [*networks, *(str(p.name) for p in path.parent.glob("*.y*ml"))] if path.parent.is_dir() else list(networks)
-    hint = did_you_mean(os.path.basename(stem), near) or did_you_mean(os.path.basename(name), near)
-    raise fail(
-        "E001", f"there is no file {name}, and no shipped network of that name", hint=hint or "rfcalc configs lists them"
-    )
+    raise fail("E001", f"there is no file {name}, and no shipped network of that name", hint=_near(stem, path.parent))
+
+
+def _near(stem: str, folder: Path) -> str:
+    """What may have been meant."""
+    networks = list(shipped_files())
+    begun = [network for network in networks if stem and network.startswith(stem)]
+    if begun:
+        return f"shipped are {', '.join(begun[:6])}"
+    files = {file.stem: file.name for file in [*folder.glob("*.y*ml")][:1000]} if folder.is_dir() else {}
+    known = {network: network for network in networks} | files
+    near = difflib.get_close_matches(os.path.basename(stem)[:60], known, n=1)
+    return f'did you mean "{known[near[0]]}"?' if near else "rfcalc configs lists them"
+
+
+def head_of(name: str) -> bytes:
+    """The first bytes of a file, by which its kind is known; none where it is no file that can be read."""
+    try:
+        with open(name, "rb") as file:
+            return file.read(4096)
+    except (OSError, ValueError):
+        return b""
 
 
 def read_bytes(path: Path | None, name: str) -> bytes:

@@ -14,27 +14,16 @@ from typing import Any
 import yaml
 
 from rfcalc.errors import Problem, Span, SpecError, fail
+from rfcalc.importers.limits import MOST_BYTES, MOST_NESTED, MOST_PROBLEMS, MOST_VALUES
 from rfcalc.importers.scalars import resolve
+from rfcalc.importers.syntax import explain
 
 Parser: Any = yaml.SafeLoader  # PyYAML built without libyaml: the same events, ten times slower
 if yaml.__with_libyaml__:
     from yaml._yaml import CParser as Parser
 
-MOST_BYTES = 16 * 2**20
-MOST_NODES = 2_000_000
-MOST_DEPTH = 100
 GLUED = re.compile(r"([\w-]+):(\S.*)", re.DOTALL)
 STRING = "tag:yaml.org,2002:str"
-HINTS = (
-    ("did not find expected ',' or '}'", "in { } each setting is followed by a comma: {k: 3, s: 2}"),
-    ("did not find expected ',' or ']'", "in [ ] entries are separated by commas: [1, 2]"),
-    ("mapping values are not allowed", "write one space after each colon, and give the keys of one mapping the same indent"),
-    ("while scanning a block scalar", 'put quotes around a value that begins with > or |: ">= 400"'),
-    ("scanning an alias", 'put quotes around a value that begins with *: "*x"'),
-    ("found unexpected end of stream", "a quote is not closed"),
-    ("could not find expected ':'", "write a space after the colon: k: 3"),
-    ("did not find expected key", "the indent differs from the lines above"),
-)
 
 
 class Document:
@@ -125,7 +114,7 @@ class Table(Marked):
         return {key: value.plain() for key, (_, value) in self.entries.items()}
 
 
-def read(text: str, source: str, most_nodes: int = MOST_NODES) -> tuple[Document, Marked]:
+def read(text: str, source: str, most_nodes: int = MOST_VALUES) -> tuple[Document, Marked]:
     """The tree of a file, with the problems that left it usable in `document.problems`; raises SpecError for others."""
     if len(text) > MOST_BYTES:
         raise fail("E004", f"{source}: larger than {MOST_BYTES // 2**20} MB")
@@ -133,7 +122,7 @@ def read(text: str, source: str, most_nodes: int = MOST_NODES) -> tuple[Document
     try:
         root = _Tree(document, most_nodes).build(Parser(document.text))
     except yaml.YAMLError as error:
-        raise SpecError([*document.problems, _syntax(document, error)]) from None
+        raise SpecError([*document.problems, explain(error, document.lines, document.text, document.span)]) from None
     except UnicodeEncodeError:
         raise fail("E003", f"{source}: not text in UTF-8") from None
     except _StopError as stop:
@@ -192,17 +181,17 @@ class _Tree:
             except ValueError as error:
                 raise self._stop("E012", str(error), event) from None
         elif event.tag not in (None, "!", STRING):
-            raise self._stop("E011", f"tags such as {event.tag} are not part of the language", event)
+            raise self._stop("E011", _tagged(event.tag), event)
         node = Scalar(self.document, self.line, mark.column, value, text)
         self._put(node, 1)
         if event.anchor:
             self.anchors[event.anchor] = (node, 1, 0)
 
     def _begin(self, event: Any, make: type[Items] | type[Table]) -> None:
-        if len(self.open) >= MOST_DEPTH:
-            raise self._stop("E010", f"nested more than {MOST_DEPTH} deep", event)
+        if len(self.open) >= MOST_NESTED:
+            raise self._stop("E010", f"nested more than {MOST_NESTED} deep", event)
         if event.tag is not None:
-            raise self._stop("E011", f"tags such as {event.tag} are not part of the language", event)
+            raise self._stop("E011", _tagged(event.tag), event)
         node = make(self.document, event.start_mark.line, event.start_mark.column)
         before = self.count
         self._put(node, 1)
@@ -225,8 +214,8 @@ class _Tree:
         if name not in self.anchors:
             raise self._stop("E009", f"there is no anchor &{name} before this alias", event)
         node, weight, height = self.anchors[name]
-        if len(self.open) + height > MOST_DEPTH:
-            raise self._stop("E010", f"nested more than {MOST_DEPTH} deep, through the alias *{name}", event)
+        if len(self.open) + height > MOST_NESTED:
+            raise self._stop("E010", f"nested more than {MOST_NESTED} deep, through the alias *{name}", event)
         self.heights[-1] = max(self.heights[-1], height)
         if self.count + weight > self.most:
             raise self._stop("E009", f"the aliases stand for more than {self.most:,} values", event)
@@ -258,6 +247,8 @@ class _Tree:
             node = Scalar(key.document, key.line, key.column + len(name) + 1, resolve(rest[:100]), rest)
         if key.value == "<<" and isinstance(node, Items | Table):
             self._problem("E011", "merge keys (<<) are not part of YAML 1.2", key, "use defaults: or a block")
+            for name, entry in (node.entries if isinstance(node, Table) else {}).items():
+                table.entries.setdefault(name, entry)
             return
         if key.value in table.entries:
             first = table.entries[key.value][0].line + 1
@@ -267,29 +258,14 @@ class _Tree:
 
     def _problem(self, code: str, message: str, node: Marked, hint: str = "") -> None:
         self.document.problems.append(Problem(code, message, node.span, hint))
-        if len(self.document.problems) >= 100:
-            raise _StopError(Problem("E099", "more than 100 problems; the rest is not read", node.span))
+        if len(self.document.problems) >= MOST_PROBLEMS:
+            raise _StopError(Problem("E099", f"{MOST_PROBLEMS} problems; the rest is not read"))
 
     def _stop(self, code: str, message: str, event: Any) -> _StopError:
         mark = event.start_mark
         return _StopError(Problem(code, message, self.document.span(mark.line, mark.column)))
 
 
-def _syntax(document: Document, error: Any) -> Problem:
-    """libyaml's complaint with its place, and what it most often means."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if mark is None:  # the reader's: a character that YAML forbids
-        at = getattr(error, "position", 0)
-        before = document.text[:at].splitlines() or [""]
-        character = getattr(error, "character", 0)
-        name = f"U+{character:04X}" if isinstance(character, int) else repr(character)
-        return Problem("E003", f"the character {name} is not allowed in YAML", document.span(len(before) - 1, len(before[-1])))
-    said = " ".join(part for part in (error.context, error.problem) if part)
-    line = document.lines[mark.line] if mark.line < len(document.lines) else ""
-    span = document.span(mark.line, mark.column)
-    if "\t" in line[: mark.column + 1] and "cannot start any token" in said:
-        return Problem("E007", "a tab; YAML indents with spaces", span)
-    if "cannot start any token" in said:
-        return Problem("E007", f"a value cannot begin with {line[mark.column : mark.column + 1]}", span, "put quotes around it")
-    hint = next((hint for part, hint in HINTS if part in said), "")
-    return Problem("E007", said, span, hint)
+def _tagged(tag: str) -> str:
+    short = tag.replace("tag:yaml.org,2002:", "!!")[:60]
+    return f"tags such as {short} are not part of the language"

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 from rfcalc.errors import Problem, RuleError, Span, SpecError
+from rfcalc.importers.limits import MOST_PROBLEMS
 from rfcalc.importers.marked import Marked
-
-MOST = 100
 
 
 class KnownError(RuleError):
@@ -25,14 +24,14 @@ class Problems:
         """Keeps a problem."""
         span = place.span if isinstance(place, Marked) else place
         self.found[Problem(code, message, span, hint)] = None
-        if len(self.found) >= MOST:
-            self.found[Problem("E099", f"{MOST} problems; the rest is not read")] = None
+        if len(self.found) >= MOST_PROBLEMS:
+            self.found[Problem("E099", f"{MOST_PROBLEMS} problems; the rest is not read")] = None
             self.stop()
 
-    def rule(self, code: str, prefix: str, error: RuleError, place: Marked | Span | None) -> None:
+    def rule(self, code: str, prefix: str, error: RuleError, place: Marked | Span | None, hint: str = "") -> None:
         """Keeps a broken rule, unless it only follows from a problem that is known."""
         if not isinstance(error, KnownError):
-            self.add(code, prefix + str(error), place)
+            self.add(code, prefix + str(error), place, hint)
 
     def stop(self) -> NoReturn:
         """Raises SpecError with the problems in the order of their lines."""

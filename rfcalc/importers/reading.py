@@ -7,7 +7,7 @@ import re
 from rfcalc.errors import did_you_mean
 from rfcalc.importers.checking import Checker, Given, Known
 from rfcalc.importers.marked import Items, Marked, Scalar, Table
-from rfcalc.importers.recipes import Recipe, lookup
+from rfcalc.importers.recipes import ACTS, FOLLOWED, NORMS, Recipe, lookup
 from rfcalc.importers.steps import Body, Call, Group, Merge, Paths, Step
 from rfcalc.importers.synonyms import OPS
 from rfcalc.ops import WORDS
@@ -88,6 +88,9 @@ class Reader:
         settings = lookup(first) if first in (*WORDS, "sepconv", "residual") else {}
         inside = all(key.value in settings for key in keys[1:])
         hint = f"the settings of {first} go inside it: {first}: {{...}}" if inside else "begin each layer with -"
+        for kind, known in (("norm", NORMS), ("act", ACTS)):
+            if first in FOLLOWED and keys[1].value in known:
+                hint = f"{first}: {{..., {kind}: {keys[1].value}}}"
         self.problems.add("E108", f"a layer is one op; here are {len(keys)}: {names}", keys[1], hint)
 
     def _with_merge(self, step: Step, item: Table, settings: Marked) -> Marked:

@@ -11,8 +11,8 @@ from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.importers.expressions import key_of
 from rfcalc.importers.marked import Marked
 from rfcalc.importers.problems import Problems
-from rfcalc.importers.synonyms import SETTINGS
-from rfcalc.importers.values import evaluate, words_of
+from rfcalc.importers.synonyms import OPS, SETTINGS
+from rfcalc.importers.values import BROKEN, parsed
 from rfcalc.op import Op
 from rfcalc.ops import WORDS, inputs_of, record
 from rfcalc.settings import MISSING, Kind, Setting, name_of, settings_of
@@ -39,7 +39,8 @@ class Attached(Kind):
             return None
         word, settings = next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else (value, None)
         if not isinstance(word, str) or word not in self.known:
-            hint = did_you_mean(word, self.known) if isinstance(word, str) else ""
+            meant = OPS.get(word.lower(), "") if isinstance(word, str) else ""
+            hint = f'did you mean "{meant}"?' if meant in self.known else did_you_mean(str(word), self.known)
             raise RuleError(f"must be one of {', '.join(self.words)}, not {name_of(value)}" + (f"; {hint}" if hint else ""))
         return word, settings
 
@@ -134,11 +135,11 @@ class Recipe:
         entries = {**self.entries, **{entry.setting.name: entry for entry in changed}}
         for name, entry in entries.items():
             try:
-                values[name] = entry.setting.kind.parse(evaluate(entry.raw, params, words_of(entry.setting.kind)))
+                values[name] = parsed(name, entry.setting.kind, entry.raw, params)
             except RuleError as error:
-                problems.rule("E104", f"{self.word}: {name} ", error, entry.mark)
+                problems.rule("E104", f"{self.word}: ", error, entry.mark)
                 whole = False
-        if not whole:
+        if not whole or any(value is BROKEN for value in values.values()):
             return None
         try:
             return assemble(self.word, values, self.defaults)

@@ -10,15 +10,24 @@ from typing import Any
 
 from rfcalc.errors import did_you_mean
 from rfcalc.graph import Builder, Graph
+from rfcalc.importers.definitions import blocks, defaults, params
 from rfcalc.importers.expand import Expansion, Frame, Sources
-from rfcalc.importers.marked import MOST_NODES, Items, Marked, Scalar, Table
+from rfcalc.importers.files import STDIN, find, read_bytes, text_of
+from rfcalc.importers.limits import MAX_LAYERS, MOST_VALUES
+from rfcalc.importers.marked import Items, Marked, Scalar, Table
 from rfcalc.importers.overrides import LayerOverrides, parsed
 from rfcalc.importers.problems import Problems
 from rfcalc.importers.reading import Reader
-from rfcalc.importers.top import Top, blocks, defaults, inputs, merged, params
+from rfcalc.importers.shapes import inputs
+from rfcalc.importers.top import Top, merged
 from rfcalc.ops.source import Input
 
-MAX_LAYERS = 100_000
+
+def load(path: str, overrides: Mapping[str, str], max_layers: int) -> Graph:
+    """The graph of a spec file, of a shipped network, or of standard input (`-`); raises SpecError."""
+    found = None if path == "-" else find(path)
+    source = STDIN if found is None else str(found)
+    return load_spec(text_of(read_bytes(found, source), source), source, overrides, max_layers)
 
 
 def load_spec(text: str, source: str, overrides: Mapping[str, str] | None = None, max_layers: int = MAX_LAYERS) -> Graph:
@@ -29,7 +38,7 @@ def load_spec(text: str, source: str, overrides: Mapping[str, str] | None = None
     with _paused_collector():
         problems = Problems()
         given = parsed(overrides or {}, problems)
-        top = merged(text, source, problems, max(MOST_NODES, 20 * max_layers))
+        top = merged(text, source, problems, max(MOST_VALUES, 20 * max_layers))
         return _Load(top, given, problems, max_layers).graph(source)
 
 
@@ -63,12 +72,15 @@ class _Load:
         checker = blocks(self.top, known, self.problems, self.defaults)
         body = Reader(checker).body(self.top.nodes.get("layers"), known)
         builder = Builder(self._name(source), source)
-        builder.problems = _Added(self.problems)
         expansion = Expansion(builder, self.problems, checker.blocks, self.params, self.overrides, self.most)
         frame = Frame(self.params, body)
         last = expansion.run(body, frame, self._inputs(builder, expansion))
-        outputs = self._outputs(expansion, frame, last, body.steps != [])
+        outputs = self._outputs(expansion, frame, last, bool(body.steps))
+        for problem in builder.problems:
+            self.problems.add(problem.code, problem.message, problem.span, problem.hint)
         self._unused(expansion)
+        if not self.problems.found and all(node.is_input for node in builder.nodes):
+            self.problems.add("E108", "every layer is left out, by its when or repeat", self.top.nodes["layers"])
         if self.problems.found:
             self.problems.stop()
         return builder.graph([i for i in outputs if i is not None], self._settings())
@@ -130,17 +142,3 @@ class _Load:
             if isinstance(node, Table):
                 found |= {f"{key}.{k}": (value.plain(), value.span) for k, (_, value) in node.entries.items()}
         return found
-
-
-class _Added(list):  # type: ignore[type-arg]
-    """Hands what a Builder reports on to the problems of the spec."""
-
-    def __init__(self, problems: Problems) -> None:
-        super().__init__()
-        self.problems = problems
-
-    def append(self, problem: Any) -> None:
-        self.problems.add(problem.code, problem.message, problem.span, problem.hint)
-
-
-__all__ = ["MAX_LAYERS", "load_spec"]

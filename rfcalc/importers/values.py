@@ -13,6 +13,7 @@ from rfcalc.importers.problems import KnownError
 from rfcalc.settings import Kind
 
 BROKEN: Any = object()  # stands for the value of a param whose problem is reported
+SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,15 @@ def _names_in_text(text: str, known: Collection[str], words: Words) -> tuple[str
     names = compiled(text).names
     for name in names:
         if name not in known:
-            raise RuleError(f'there is no param "{name}"' + (f"; {hint}" if (hint := did_you_mean(name, known)) else ""))
+            raise RuleError(f'there is no param "{name}"{_meant(name, known)}')
     return names
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    if name == "i":
+        return "; i counts the turns of a repeat, and is seen in the repeated layer only"
+    hint = f"write {SWITCHES[name.lower()]}" if name.lower() in SWITCHES else did_you_mean(name, known)
+    return f"; {hint}" if hint else ""
 
 
 def evaluate(raw: Any, params: Mapping[str, Any], words: Words = NUMBERS) -> Any:
@@ -90,6 +98,20 @@ class Value:
     raw: Any
     mark: Marked
 
-    def at(self, params: Mapping[str, Any], kind: Kind) -> Any:
+    def at(self, params: Mapping[str, Any], kind: Kind, what: str) -> Any:
         """What it is, parsed by a kind; raises RuleError."""
-        return kind.parse(evaluate(self.raw, params, words_of(kind)))
+        return parsed(what, kind, self.raw, params)
+
+
+def parsed(what: str, kind: Kind, raw: Any, params: Mapping[str, Any]) -> Any:
+    """A value of a spec, evaluated and parsed; raises RuleError that begins with `what` it is."""
+    try:
+        value = evaluate(raw, params, words_of(kind))
+    except KnownError:
+        raise
+    except RuleError as error:
+        raise RuleError(f"{what}: {error}") from None
+    try:
+        return kind.parse(value)
+    except RuleError as error:
+        raise RuleError(f"{what} {error}") from None
