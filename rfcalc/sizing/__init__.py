@@ -1,0 +1,1 @@
+"""Sizing: designs whose receptive field is the size of the structures that the task is about."""
