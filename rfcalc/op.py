@@ -189,7 +189,8 @@ class Cost:
         form that overwrites the input, if torch has one that needs no copy.
     storage: where the output lies: "new" memory; "inplace" if torch has a form that overwrites the (first) input; "view" of
         it; "idle", a view at inference and new memory in training (dropout).
-    saved: what training keeps beyond the tensors that `keeps` names, in units of 4 bytes (indices, masks).
+    saved: elements of activations that training keeps beyond the tensors that `keeps` names (the layer's own).
+    words: the same in units of 4 bytes, whatever the type of the activations (indices, statistics of one image).
     statistics: the same, but once per batch instead of once per image (batch norm).
     inner: elements of activations that live only within the layer, at its busiest moment, besides inputs and output.
     """
@@ -201,6 +202,7 @@ class Cost:
     keeps: str
     storage: str
     saved: int = 0
+    words: int = 0
     statistics: int = 0
     inner: int = 0
 

@@ -71,20 +71,21 @@ def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:
     owner = _owners(graph, True, training=True)
     learns: list[bool] = []
     kept: set[int] = set()
-    extra = fixed = 0
+    elements = words = fixed = 0
     for i, node in enumerate(nodes):
         learns.append(node.cost.params > 0 or any(learns[j] for j in node.inputs))
         if not learns[i]:
             continue
-        extra += node.cost.saved
+        elements += node.cost.saved
+        words += node.cost.words
         fixed += node.cost.statistics
         if "input" in node.cost.keeps:
             kept.update(owner[j] for j in node.inputs)
         if "output" in node.cost.keeps:
             kept.add(owner[i])
     tensors = tuple(sorted(i for i in kept if not nodes[i].is_input))
-    elements = sum(nodes[i].shape.elements for i in tensors)
-    return Saved(batch * (elements * dtype_bytes + extra * 4) + fixed * 4, fixed * 4, tensors)
+    elements += sum(nodes[i].shape.elements for i in tensors)
+    return Saved(batch * (elements * dtype_bytes + words * 4) + fixed * 4, fixed * 4, tensors)
 
 
 def bytes_moved(node: Node, dtype_bytes: int = 4) -> int:

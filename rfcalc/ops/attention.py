@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
@@ -110,7 +110,10 @@ class Attention:
 
     def cost(self, inputs: Shapes) -> Cost:
         channels, n = inputs[0].channels, inputs[0].positions
-        return attention_cost(channels, n, n, self.heads, self.qkv_bias)
+        cost = attention_cost(channels, n, n, self.heads, self.qkv_bias)
+        return replace(
+            cost, keeps="input", saved=4 * channels * n, words=self.heads * n, inner=(4 + (self.heads > 1)) * channels * n
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         bias = "" if self.qkv_bias else ", qkv_bias=False"
@@ -143,16 +146,23 @@ class WindowAttention:
         return (Read(0, tuple(window_reach(w, s) for w, s in pairs), MIX),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        windows = self._windows(inputs[0])
-        padded = prod(-(-n // w) * w for n, w in zip(inputs[0].size, windows, strict=True))
-        return attention_cost(
-            inputs[0].channels,
-            padded,
-            prod(windows),
-            self.heads,
-            self.qkv_bias,
-            self.heads * prod(2 * w - 1 for w in windows) * self.relative,
-            prod(windows) ** 2 * self.relative,
+        source, seen = inputs[0], prod(self._windows(inputs[0]))
+        tokens = prod(-(-n // w) * w for n, w in zip(source.size, self._windows(source), strict=True))
+        cost = attention_cost(source.channels, tokens, seen, self.heads, self.qkv_bias)
+        full, pairs, shifted = source.channels * tokens, tokens * seen, any(self._shifts(source))
+        busiest = (8 - (source.rank == 1 and not shifted)) * full
+        if self.relative and shifted:
+            busiest = max(busiest, 5 * full + self.heads * seen**2)
+        inner = busiest - source.elements + (pairs + -(-pairs // 4) + tokens) * shifted
+        if not self.relative:  # kept: the windows, q, k, v, the result, the mask, a number per query and head
+            return replace(cost, saved=5 * full + pairs * shifted, words=self.heads * tokens, inner=inner)
+        return replace(
+            cost,
+            params=cost.params + self.heads * prod(2 * w - 1 for w in self._windows(source)),
+            buffers=seen**2,
+            elements=(*cost.elements, ("add", self.heads * pairs)),
+            saved=5 * full + self.heads * pairs,  # a learned bias makes torch keep the attention's weights
+            inner=inner + self.heads * (pairs if shifted else seen**2),
         )
 
     def torch(self, inputs: Shapes) -> Torch:
@@ -184,15 +194,9 @@ def window_reach(window: int, shift: int) -> Reach:
     return Reach(window, window, tuple(range(start, start + window) for start in starts), Fold.ZERO)
 
 
-def attention_cost(channels: int, tokens: int, seen: int, heads: int, qkv_bias: bool, table: int = 0, buffers: int = 0) -> Cost:
+def attention_cost(channels: int, tokens: int, seen: int, heads: int, qkv_bias: bool) -> Cost:
     """`tokens` queries, each of which attends to `seen` keys: 4 c^2 tokens for the projections, 2 c tokens seen for q k^T and
-    the sum over v. `table`, `buffers`: numbers of a relative position bias. Training keeps q, k, v, the output and a
-    number per query and head (the softmax's normalization)."""
-    product, biased = 2 * channels * tokens * seen, tokens * channels * (3 * qkv_bias + 1)
-    weights = heads * tokens * seen
-    elements = [("bias", biased), ("attention", product), ("attention_softmax", weights)]
-    elements += [("add", weights)] if table else []
-    params = 4 * channels**2 + channels * (3 * qkv_bias + 1) + table
-    saved = 4 * channels * tokens + heads * tokens
-    macs = 4 * channels**2 * tokens + product
-    return Cost(macs, params, buffers, tuple(elements), "input", "new", saved=saved, inner=3 * channels * tokens)
+    the sum over v. What training keeps is left to the caller."""
+    product, biases = 2 * channels * tokens * seen, channels * (3 * qkv_bias + 1)
+    elements = (("bias", tokens * biases), ("attention", product), ("attention_softmax", heads * tokens * seen))
+    return Cost(4 * channels**2 * tokens + product, 4 * channels**2 + biases, 0, elements, "", "new")

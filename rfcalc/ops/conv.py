@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
@@ -41,7 +41,8 @@ class Conv:
         return (Read(0, axes, grouping(inputs[0].channels, self.out, self.groups)),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return convolution_cost(inputs[0], self.shape(inputs), self._windows(inputs[0]), self.groups, self.bias)
+        mode = self.padding_mode
+        return convolution_cost(inputs[0], self.shape(inputs), self._windows(inputs[0]), self.groups, self.bias, mode)
 
     def torch(self, inputs: Shapes) -> Torch:
         return convolution_torch(inputs[0], self.out, self._windows(inputs[0]), self.groups, self.bias, self.padding_mode)
@@ -75,7 +76,8 @@ class Depthwise:
         return (Read(0, axes, Grouped(channels, 1, self.multiplier)),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return convolution_cost(inputs[0], self.shape(inputs), self._windows(inputs[0]), inputs[0].channels, self.bias)
+        axes, mode = self._windows(inputs[0]), self.padding_mode
+        return convolution_cost(inputs[0], self.shape(inputs), axes, inputs[0].channels, self.bias, mode)
 
     def torch(self, inputs: Shapes) -> Torch:
         groups, out = inputs[0].channels, inputs[0].channels * self.multiplier
@@ -175,7 +177,9 @@ class MaskedConv:
         return tuple(reads)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return convolution_cost(inputs[0], self.shape(inputs), self._windows(inputs[0]), 1, self.bias)
+        cost = convolution_cost(inputs[0], self.shape(inputs), self._windows(inputs[0]), 1, self.bias)
+        weight, taps = cost.params - self.out * self.bias, prod(window.kernel for window in self._windows(inputs[0]))
+        return replace(cost, statistics=weight + -(-taps // 4), inner=weight)  # the masked weight, and the mask (bytes)
 
     def torch(self, inputs: Shapes) -> Torch:
         axes = self._windows(inputs[0])
@@ -218,11 +222,17 @@ def grouping(channels: int, out: int, groups: int) -> Mix:
     return MIX if groups == 1 else Grouped(groups, channels // groups, out // groups)
 
 
-def convolution_cost(source: Shape, out: Shape, axes: tuple[Window, ...], groups: int, bias: bool) -> Cost:
-    """MACs = prod(weight shape) x prod(output size); taps on padding count, the bias does not."""
+def convolution_cost(source: Shape, out: Shape, axes: tuple[Window, ...], groups: int, bias: bool, mode: str = "zeros") -> Cost:
+    """MACs = prod(weight shape) x prod(output size); taps on padding count, the bias does not. Padding that torch's
+    convolution does not do itself makes a copy of the input, which training keeps instead."""
     weight = out.channels * (source.channels // groups) * prod(window.kernel for window in axes)
     elements = (("bias", out.elements),) if bias else ()
-    return Cost(weight * out.positions, weight + out.channels * bias, 0, elements, "input", "new")
+    macs, params = weight * out.positions, weight + out.channels * bias
+    if all(w.before == w.after for w in axes) and (mode == "zeros" or not any(w.before for w in axes)):
+        return Cost(macs, params, 0, elements, "input", "new")
+    copy = source.channels * prod(n + w.before + w.after for n, w in zip(source.size, axes, strict=True))
+    keeps = "input" if mode in ("reflect", "replicate") else ""  # their own backward pass asks for the input's size
+    return Cost(macs, params, 0, elements, keeps, "new", saved=copy, inner=copy)
 
 
 def convolution_torch(source: Shape, out: int, axes: tuple[Window, ...], groups: int, bias: bool, mode: str) -> Torch:

@@ -39,9 +39,11 @@ class Elementwise:
         return tuple(_read(i, shape, out) for i, shape in enumerate(inputs))
 
     def cost(self, inputs: Shapes) -> Cost:
-        count = self.shape(inputs).elements * (len(inputs) - 1)
-        keeps = "" if self.function == "add" else "input"
-        return Cost(0, 0, 0, ((self.function, count),), keeps, "new")
+        out, merges = self.shape(inputs).elements, len(inputs) - 1
+        between = out * (merges - 1)  # results that only the next merge reads
+        if self.function == "add":
+            return Cost(0, 0, 0, (("add", out * merges),), "", "new", inner=min(between, out))
+        return Cost(0, 0, 0, ((self.function, out * merges),), "input", "new", saved=between, inner=min(between, out))
 
     def torch(self, inputs: Shapes) -> Torch:
         names = [f"{{{i}}}" for i in range(len(inputs))]

@@ -7,7 +7,7 @@ A norm across the channels of one position reads those channels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
@@ -70,7 +70,8 @@ class LocalResponseNorm:
 
     def cost(self, inputs: Shapes) -> Cost:
         n, padded = inputs[0].elements, (inputs[0].channels + self.size - 1) * inputs[0].positions
-        return Cost(0, 0, 0, (("lrn", n), ("lrn_window", n * self.size), ("lrn_padded", padded)), "input", "new", saved=n)
+        elements = (("lrn", n), ("lrn_window", n * self.size), ("lrn_padded", padded))
+        return Cost(0, 0, 0, elements, "input", "new", saved=2 * n + padded, inner=max(2 * n, padded))
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(f"nn.LocalResponseNorm({self.size}, alpha={self.alpha!r}, beta={self.beta!r}, k={self.k!r})")
@@ -127,7 +128,9 @@ class RMSNorm:
         return (Read(0, (), MIX),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return norm_cost("rms_norm", inputs[0], inputs[0].channels * self.affine, self.affine, inputs[0].positions)
+        n, rows = inputs[0].elements, inputs[0].positions
+        cost = norm_cost("rms_norm", inputs[0], inputs[0].channels * self.affine, self.affine, rows)
+        return replace(cost, saved=n * self.affine, inner=n + rows)
 
     def torch(self, inputs: Shapes) -> Torch:
         parts = [str(inputs[0].channels)] + ([f"eps={self.eps!r}"] if self.eps is not None else [])
@@ -154,7 +157,8 @@ class InstanceNorm:
 
     def cost(self, inputs: Shapes) -> Cost:
         channels = inputs[0].channels
-        return norm_cost("instance_norm", inputs[0], 2 * channels * self.affine, self.affine, 2 * channels)
+        cost = norm_cost("instance_norm", inputs[0], 2 * channels * self.affine, self.affine, 2 * channels)
+        return replace(cost, words=3 * channels, inner=4 * channels) if self.affine else cost  # the scale is repeated per image
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(
@@ -207,8 +211,8 @@ class L2Norm:
 
     def cost(self, inputs: Shapes) -> Cost:
         source = inputs[0]
-        saved = source.elements + 2 * source.positions
-        return Cost(0, source.channels, 0, (("l2_norm", source.elements),), "input", "new", saved)
+        n, saved = source.elements, source.elements + 2 * source.positions
+        return Cost(0, source.channels, 0, (("l2_norm", n),), "input", "new", saved=saved, inner=n)
 
     def torch(self, inputs: Shapes) -> Torch:
         shape = (inputs[0].channels, *(1,) * inputs[0].rank)
@@ -218,7 +222,7 @@ class L2Norm:
 def norm_cost(kind: str, source: Shape, params: int, affine: bool, statistics: int) -> Cost:
     """The cost of a norm that takes its statistics from its input; training keeps those of each image."""
     elements = ((kind if affine else f"{kind}_plain", source.elements),)
-    return Cost(0, params, 0, elements, "input", "new", saved=statistics)
+    return Cost(0, params, 0, elements, "input", "new", words=statistics, inner=statistics)
 
 
 def channels_last(module: str, source: Shape) -> Torch:

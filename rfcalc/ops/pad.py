@@ -43,7 +43,8 @@ class Pad:
         return (Read(0, tuple(shift(-before, MODES[self.mode]) for before, _ in pads), SAME),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("copy", self.shape(inputs).elements),), "", "new")
+        keeps = "input" if self.mode in ("reflect", "replicate") else ""
+        return Cost(0, 0, 0, (("copy", self.shape(inputs).elements),), keeps, "new")
 
     def torch(self, inputs: Shapes) -> Torch:
         flat = tuple(side for pair in reversed(sides(self.padding, inputs[0].rank)) for side in pair)

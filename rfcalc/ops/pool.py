@@ -48,7 +48,7 @@ class MaxPool(_Pool):
     def cost(self, inputs: Shapes) -> Cost:
         out, axes = self.shape(inputs), pool_windows(self, inputs[0], self.dilation)
         elements = (("max_pool_input", inputs[0].elements), ("max_pool", window_elements(inputs[0], out, axes, False)))
-        return Cost(0, 0, 0, elements, "input", "new", saved=2 * out.elements)
+        return pool_cost(elements, inputs[0], axes, 2 * out.elements)
 
     def torch(self, inputs: Shapes) -> Torch:
         axes = pool_windows(self, inputs[0], self.dilation)
@@ -74,7 +74,7 @@ class AvgPool(_Pool):
         out, axes = self.shape(inputs), pool_windows(self, inputs[0], 1)
         summed = window_elements(inputs[0], out, axes, self.count_include_pad)
         elements = (("avg_pool_input", inputs[0].elements), ("avg_pool_window", summed), ("avg_pool", out.elements))
-        return Cost(0, 0, 0, elements, "input", "new")
+        return pool_cost(elements, inputs[0], axes, 0)
 
     def torch(self, inputs: Shapes) -> Torch:
         axes = pool_windows(self, inputs[0], 1)
@@ -124,15 +124,27 @@ def _tuple(values: Iterable[int]) -> str:
     return repr(found[0]) if len(set(found)) == 1 else repr(found)
 
 
+def inside(axes: tuple[Window, ...]) -> bool:
+    """True if torch's pools take the padding: equal at both ends, at most half a window."""
+    return all(w.before == w.after and 2 * w.before <= w.kernel for w in axes)
+
+
+def pool_cost(elements: tuple[tuple[str, int], ...], source: Shape, axes: tuple[Window, ...], words: int) -> Cost:
+    """The cost of a sliding pool; padding that torch's pool does not take makes a copy, which training keeps instead."""
+    if inside(axes):
+        return Cost(0, 0, 0, elements, "input", "new", words=words)
+    copy = source.channels * prod(n + w.before + w.after for n, w in zip(source.size, axes, strict=True))
+    return Cost(0, 0, 0, elements, "", "new", saved=copy, words=words, inner=copy)
+
+
 def pool_torch(name: str, axes: tuple[Window, ...], ceil: bool, extra: list[str], fill: str) -> Torch:
     """torch's module; padding that is unequal or more than half a window is written as F.pad."""
-    inside = all(w.before == w.after and 2 * w.before <= w.kernel for w in axes)
     parts = [f"{name}({_tuple(w.kernel for w in axes)}", f"stride={_tuple(w.stride for w in axes)}"]
-    if inside and any(w.before for w in axes):
+    if inside(axes) and any(w.before for w in axes):
         parts.append(f"padding={_tuple(w.before for w in axes)}")
     parts += (["ceil_mode=True"] if ceil else []) + extra
     module = ", ".join(parts) + ")"
-    if inside:
+    if inside(axes):
         return Torch(module)
     pads = tuple(side for w in reversed(axes) for side in (w.before, w.after))
     return Torch(module, f"{{self}}(F.pad({{0}}, {pads}{', ' + fill if fill else ''}))")

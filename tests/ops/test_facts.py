@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from cases import CASES, TABLE, Case, label
-from torch_layer import TorchLayer, counted_flops, fvcore_total, tensors
 
+from ops.cases import CASES, TABLE, Case, label
+from ops.torch_layer import TorchLayer, counted_flops, fvcore_total, tensors
 from rfcalc.analyses.cost import CONVENTIONS, KINDS, MAC
 from rfcalc.op import Op
 from rfcalc.ops import WORDS, make

@@ -10,9 +10,9 @@ from itertools import product
 
 import pytest
 import torch
-from cases import CASES, Case, label
-from torch_layer import TorchLayer
 
+from ops.cases import CASES, Case, label
+from ops.torch_layer import TorchLayer
 from rfcalc.op import Op, Shape
 from rfcalc.ops import make
 

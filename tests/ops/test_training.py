@@ -1,0 +1,41 @@
+"""What each layer keeps for its backward pass, and the memory it needs while it runs, as torch does it on the CPU."""
+
+from __future__ import annotations
+
+import pytest
+from analyses.torch_memory import peak_bytes, saved_bytes
+
+from ops.cases import CASES, Case, label
+from ops.torch_layer import TorchLayer, tensors
+from rfcalc.ops import make
+
+MAXIMA = ("maxpool", "adaptivemaxpool", "gmp")  # torch makes their indices at inference too; the analysis leaves them out
+each_case = pytest.mark.parametrize("case", CASES, ids=label)
+
+
+@each_case
+def test_what_training_keeps(case: Case) -> None:
+    word, settings, shapes = case
+    op = make(word, **settings)
+    cost = op.cost(shapes)
+    layer = TorchLayer(op, shapes).train()
+    if cost.storage == "inplace" and cost.keeps == "output":
+        layer.layer.inplace = True
+    inputs = tuple(x.requires_grad_() * 1 for x in tensors(shapes, batch=2))
+    measured = saved_bytes(layer, *inputs, ignore=(*layer.parameters(), *layer.buffers()))
+    kept = sum(shape.elements for shape in shapes) * ("input" in cost.keeps) + op.shape(shapes).elements * (
+        "output" in cost.keeps
+    )
+    expected = 4 * (2 * (kept + cost.saved + cost.words) + cost.statistics)
+    assert expected - 4 < measured <= expected  # a mask of bytes is rounded up to words
+
+
+@each_case
+def test_memory_while_it_runs(case: Case) -> None:
+    word, settings, shapes = case
+    op = make(word, **settings)
+    cost = op.cost(shapes)
+    out = 0 if cost.storage in ("view", "idle") else op.shape(shapes).elements
+    indices = 2 * out if word in MAXIMA else 0
+    expected = 4 * (out + cost.inner + indices)
+    assert expected - 4 < peak_bytes(TorchLayer(op, shapes).eval(), *tensors(shapes)) <= expected
