@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.geometry import Fold, Reach, per_axis
 from rfcalc.op import MIX, Cost, Read, Shape, Shapes, Torch, whole
+from rfcalc.record import record
 from rfcalc.settings import Bool, Int, PerAxis, setting
 
 ATTENTION = '''class Attention(nn.Module):
@@ -91,7 +92,7 @@ WINDOW_ATTENTION = '''class WindowAttention(nn.Module):
 '''
 
 
-@dataclass(frozen=True)
+@record
 class Attention:
     """Multi-head self-attention over all positions: projections to queries, keys and values, softmax(q k / sqrt(d)) v per
     head, an output projection. Every unit sees the whole map."""
@@ -120,7 +121,7 @@ class Attention:
         return Torch(f"Attention({inputs[0].channels}, {self.heads}{bias})", helper=ATTENTION)
 
 
-@dataclass(frozen=True)
+@record
 class WindowAttention:
     """Multi-head self-attention within windows (Swin Transformer). With a `shift` the map is moved in a circle first, and units
     that were not neighbours do not see each other. A size that the window does not divide is padded at the end; an axis that is
@@ -150,10 +151,13 @@ class WindowAttention:
         tokens = prod(-(-n // w) * w for n, w in zip(source.size, self._windows(source), strict=True))
         cost = attention_cost(source.channels, tokens, seen, self.heads, self.qkv_bias)
         full, pairs, shifted = source.channels * tokens, tokens * seen, any(self._shifts(source))
-        busiest = (8 - (source.rank == 1 and not shifted)) * full
-        if self.relative and shifted:
-            busiest = max(busiest, 5 * full + self.heads * seen**2)
-        inner = busiest - source.elements + (pairs + -(-pairs // 4) + tokens) * shifted
+        table = self.heads * seen**2 * self.relative  # of one window
+        masks = (pairs + -(-pairs // 4) + tokens + self.heads * pairs * self.relative) * shifted
+        if shifted:
+            inner = max(8 * full, 5 * full + table) + masks
+        else:
+            inner = 8 * full + table if source.rank > 1 else max(7 * full, 6 * full + table)
+        inner -= source.elements
         if not self.relative:  # kept: the windows, q, k, v, the result, the mask, a number per query and head
             return replace(cost, saved=5 * full + pairs * shifted, words=self.heads * tokens, inner=inner)
         return replace(
@@ -162,7 +166,7 @@ class WindowAttention:
             buffers=seen**2,
             elements=(*cost.elements, ("add", self.heads * pairs)),
             saved=5 * full + self.heads * pairs,  # a learned bias makes torch keep the attention's weights
-            inner=inner + self.heads * (pairs if shifted else seen**2),
+            inner=inner,
         )
 
     def torch(self, inputs: Shapes) -> Torch:
