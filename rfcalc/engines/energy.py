@@ -17,7 +17,6 @@ Correlations between neighbouring gradients, which consecutive averaging layers 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import lcm
@@ -25,6 +24,7 @@ from math import lcm
 from rfcalc.geometry import IDENTITY, Reach
 from rfcalc.graph import Node
 from rfcalc.op import Read, Route
+from rfcalc.record import record
 
 Taps = tuple[tuple[int, float], ...]
 CUBIC = -0.75
@@ -34,10 +34,10 @@ def rule_of(node: Node) -> str:
     """Which convention of the module's text a layer follows: random, mean, interpolate or max."""
     if node.cost.macs:
         return "random"
-    kinds = {kind for kind, _ in node.cost.elements}
-    if kinds & {"avg_pool", "adaptive_pool"}:
+    kinds = [kind for kind, _ in node.cost.elements]
+    if any("avg_pool" in kind for kind in kinds):
         return "mean"
-    return "interpolate" if "upsample_input" in kinds else "max"
+    return "interpolate" if any(kind.startswith("upsample_") for kind in kinds) else "max"
 
 
 def factor(node: Node, read: Read) -> float:
@@ -48,7 +48,7 @@ def factor(node: Node, read: Read) -> float:
     return 1 / len(node.inputs) if any(kind == "max" for kind, _ in node.cost.elements) else 1.0
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Kernel:
     """One axis of a read: for each phase its taps with their shares of the energy; `period` units move them by `advance`."""
 
