@@ -54,6 +54,7 @@ PARAMS = [
     ("espcn", 22_729, "1,664 + 18,464 + 2,601, from the kernels of the paper"),
     ("ssd300", 26_285_486, "ports of the authors' Caffe model for VOC (ssd.pytorch)"),
     ("yolov2", 50_962_889, "trainable parameters of darknet's yolov2.weights as Keras counts them (YAD2K)"),
+    ("vit_b16", 86_567_656 - 2 * 768, TORCHVISION + ", less the class token and its position"),
     ("tcn", 66_510, "Bai et al. 2018, table of sequential MNIST: about 70 thousand"),
 ]
 

@@ -193,3 +193,21 @@ def test_alignment() -> None:
 def test_unproductive() -> None:
     assert size("unproductive", "layer1.0.relu") < 32 < size("unproductive", "layer1.1.relu")
     assert node("unproductive", "layer4.0.conv1").shape.size == (1, 1)
+
+
+def test_attention() -> None:
+    assert field("attention", "whole").size is None
+    assert field("attention", "whole").whole_input
+    assert (size("attention", "window"), field("attention", "window").whole_input) == (112, False)
+    large = {"input": "3x448x448"}
+    projections = 4 * 192 * 192 * 196
+    attended = [node("attention", "whole", **more).cost.macs - projections * scale for more, scale in (({}, 1), (large, 4))]
+    assert attended[1] == 16 * attended[0]
+
+
+def test_masked() -> None:
+    graph_ = graph("masked")
+    unit = Fields(graph_).unit(graph_.by_name["more.3"], (16, 16))
+    assert unit.clipped == [(10, 16), (10, 22)]
+    assert unit.pixels == 74
+    assert field("masked", "more.3").size == (7, 13)
