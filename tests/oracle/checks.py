@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import product
 from math import ceil, lcm, prod
 from random import Random
@@ -38,15 +39,21 @@ def box_of(reads: Tensor) -> Box | None:
 
 
 class Proof:
-    """One graph, its analysis and its oracles."""
+    """One graph, its analysis and its oracles. `narrow` is what the oracles get instead of the graph; `most` limits the
+    numbers in a map of a larger image."""
 
-    def __init__(self, graph: Graph, seed: int = 0) -> None:
-        self.graph, self.random = graph, Random(seed)
+    def __init__(self, graph: Graph, seed: int = 0, narrow: Any = None, most: int = MOST_ELEMENTS) -> None:
+        self.graph, self.random, self.most = graph, Random(seed), most
+        self.built = graph if narrow is None else narrow
         self.fields = Fields(graph)
-        self.whole = Oracle(graph)
-        self.local = Oracle(graph, local=True)
+        self.whole = Oracle(self.built)
         self.rates = rates(graph)
         self._large: dict[int, tuple[Oracle, tuple[int, ...]] | None] = {}
+
+    @cached_property
+    def local(self) -> Oracle:
+        """Without the paths that pass a global layer."""
+        return Oracle(self.built, local=True)
 
     def run(self, nodes: int, units: int) -> None:
         self.shapes()
@@ -114,11 +121,11 @@ class Proof:
         """`whole_input` says whether a path passes a global layer."""
         same(f"{self.graph.nodes[index].name}: whole_input", self.fields.of(index).whole_input, self.whole.sees_whole(index))
 
-    def figures(self, index: int) -> None:
-        """Size, phases, stride, start and coverage, on an input so large that no unit touches padding."""
+    def figures(self, index: int) -> bool:
+        """Size, phases, stride, start and coverage, on an input so large that no unit touches padding; False without one."""
         found = self.enlarged(index)
         if found is None:
-            return
+            return False
         large, shift = found
         name, claim = self.graph.nodes[index].name, self.fields.of(index)
         units, complete = self.phases(index)
@@ -141,6 +148,7 @@ class Proof:
         if measured and complete:
             same(f"{name}: stride", claim.stride, self.rates[index])
             self.classes(index, large, [self.moved(index, unit, shift) for unit in units])
+        return True
 
     def classes(self, index: int, large: Oracle, units: Sequence[Unit]) -> None:
         """The largest box of single channels, against the class that each is in, or the layer's own if there are none."""
@@ -219,9 +227,9 @@ class Proof:
             shift = tuple(step * ceil(least / step) for step in self.steps())
             size = tuple(n + 2 * by for n, by in zip(self.fields.image, shift, strict=True))
             growth = prod(size) / prod(self.fields.image)
-            worst = max(node.shape.elements for node in self.graph.nodes) * growth
-            fits = worst <= MOST_ELEMENTS
-            self._large[least] = (Oracle(self.graph, local=True, sizes={0: size}), shift) if fits else None
+            worst = max(value.numel() for value in self.whole.values if value is not None) * growth
+            fits = worst <= self.most
+            self._large[least] = (Oracle(self.built, local=True, sizes={0: size}), shift) if fits else None
         return self._large[least]
 
 

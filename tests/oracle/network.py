@@ -80,8 +80,12 @@ class Oracle:
         return gradient is not None and bool(gradient != 0)
 
     def global_path(self, x: Tensor) -> Tensor:
-        """What a global layer reads: marked, or cut off."""
-        return x.detach() if self.local else x + self.beyond
+        """What a global layer reads: marked if it depends on an input at all, or cut off."""
+        if self.local or not x.requires_grad:
+            return x.detach()
+        images = [value for value in self.values if value is not None and value.is_leaf]
+        gradients = torch.autograd.grad(x.sum(), images, retain_graph=True, allow_unused=True)
+        return x + self.beyond if any(g is not None and bool(g.any()) for g in gradients) else x
 
     def _value(self, index: int) -> Tensor:
         value = self.values[index]

@@ -47,8 +47,8 @@ def _rate(op: Any, inputs: list[Rate], rank: int) -> Rate:
     by_size = op.word in ("adaptivepool", "adaptivemaxpool", "reorg") or (
         op.word == "upsample" and (op.scale is None or op.align_corners)
     )
-    if by_size or (op.word == "crop" and op.margin is None):
-        return None
+    if by_size or (op.word == "crop" and op.margin is None and inputs[1:] != [rate]):
+        return None  # a crop to a map of the same rate stays the same on a larger image
     return tuple(r * step for r, step in zip(rate, _steps(op, rank), strict=True))
 
 
