@@ -80,7 +80,9 @@ def main() -> None:
             (place / f"written{count}.yaml").write_text("input: 8x64x64\nlayers:\n" + WRITTEN * count)
         bare = [sys.executable, str(place / "bare.py")]
         analyze = [*rfcalc, "analyze", "resnet152.yaml"]
-        rows.append(("resnet152 --format json / bare typer", *paired([*analyze, "--format", "json"], bare, options.runs), "<= 1.6"))
+        rows.append(
+            ("resnet152 --format json / bare typer", *paired([*analyze, "--format", "json"], bare, options.runs), "<= 1.6")
+        )
         rows.append(("resnet152 table / bare typer", *paired(analyze, bare, options.runs), ""))
         for kind in ("chain", "written"):
             small = [*rfcalc, "analyze", str(place / f"{kind}10000.yaml"), "--format", "json"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from dataclasses import field as default
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -18,12 +18,13 @@ from rfcalc.errors import RuleError, fail
 from rfcalc.figures import Figures
 from rfcalc.graph import Graph, Node
 from rfcalc.op import Shape
+from rfcalc.record import record
 from rfcalc.version import __version__
 
 SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True)
+@record
 class Layer:
     """One layer and every figure of it. `units` holds the units that were asked for; `more` further keys of its JSON."""
 
@@ -73,7 +74,7 @@ class Layer:
         return {**found, **self.more}
 
 
-@dataclass(frozen=True)
+@record
 class Analysis:
     """Every figure of a network. `layers` leaves out the inputs; `selected` are the layers that were asked for."""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from rfcalc.record import record
 
 
 class RuleError(ValueError):
     """A layer's own rule is broken; the message is plain and names no place ("inputs differ in size: 30x30, 32x32")."""
 
 
-@dataclass(frozen=True)
+@record
 class Span:
     """A place in somebody's file; line and column count from 1, `text` is the whole source line."""
 
@@ -22,7 +23,7 @@ class Span:
     width: int = 1
 
 
-@dataclass(frozen=True)
+@record
 class Problem:
     """One thing that is wrong: a stable code, one plain sentence, the place if there is one, and how to mend it."""
 

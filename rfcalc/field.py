@@ -8,19 +8,19 @@ moved by (i // period) * advance. Composing a Field with a layer's Reach gives t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import gcd
 
 from rfcalc.geometry import Reach
+from rfcalc.record import record
 
 Span = tuple[int, int, int | None]
 
 MAX_PHASES = 4096
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Field:
     """The unclipped support on one axis; a phase that reads nothing has the span None."""
 

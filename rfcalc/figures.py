@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.graph import Graph
+from rfcalc.record import record
 
 
-@dataclass(frozen=True)
+@record
 class Figures:
     """`network`: keys for the JSON of the whole; `layers`: keys for the JSON of single layers, by the layer's index."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from rfcalc.errors import Span
+from rfcalc.record import record
 from rfcalc.report import Table
 
 SEVERITIES = ("note", "warning", "error")
 
 
-@dataclass(frozen=True)
+@record
 class Finding:
     """One thing that was found: a stable code, its severity (note, warning, error), the layer and its place in the spec."""
 
@@ -61,7 +61,7 @@ class Finding:
         }
 
 
-@dataclass(frozen=True)
+@record
 class Explained:
     """What a format may tell of a code: its name, one sentence, the page that explains it."""
 
@@ -71,7 +71,7 @@ class Explained:
     severity: str
 
 
-@dataclass(frozen=True)
+@record
 class Outcome:
     """The whole result. `command`: check or diff; `tables` and `summary` for people; `data`: more keys for JSON;
     `cases`: what was looked at, whether or not something was found; `codes`: those that could have been found."""

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import gcd
 
 from rfcalc.errors import RuleError
+from rfcalc.record import record
 
 Taps = range | tuple[int, ...]
 MOST_TAPS = 65_536  # of a kernel; also the largest stride, and the most phases of a relation
@@ -47,7 +47,7 @@ class Fold(Enum):
         return i if i < n else 2 * n - 2 - i
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Reach:
     """The relation of one axis; `taps` holds one ascending collection per phase, which may be empty.
 
@@ -104,7 +104,7 @@ class Reach:
 IDENTITY = Reach(1, 1, (range(1),))
 
 
-@dataclass(frozen=True)
+@record
 class Window:
     """A sliding window along one axis, as a convolution and a pooling share it; padding in units before and after."""
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
 from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean
 from rfcalc.geometry import MOST_TAPS, MOST_UNITS
 from rfcalc.op import Cost, Op, Read, Shape
+from rfcalc.record import record
 
 MOST_ELEMENTS = 10**15
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Node:
     """One layer in a graph. `inputs` are indices of earlier nodes. `part_of` is the name of the layer as the spec wrote
     it (a convolution, its norm and its activation share one). `repeat` names the repeated item that the node belongs
@@ -45,7 +46,7 @@ class Node:
         return self.op.word == "input"
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Graph:
     """A network. `nodes` begin with its inputs; `outputs` are indices; `settings` keeps top-level keys of the spec that an
     analysis may ask for (budget, object_size), each with its place."""

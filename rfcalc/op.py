@@ -11,14 +11,14 @@ No fact has a default: nothing counts as zero because nobody thought of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import ClassVar, Protocol, runtime_checkable
 
 from rfcalc.geometry import IDENTITY, Reach
+from rfcalc.record import record
 
 
-@dataclass(frozen=True)
+@record
 class Shape:
     """Channels and the size of each spatial axis, without the batch; a vector has no axes."""
 
@@ -72,7 +72,7 @@ class Same(Mix):
 MIX, SAME = Mix(), Same()
 
 
-@dataclass(frozen=True)
+@record
 class Grouped(Mix):
     """Channel relation: output channels of group g read the input channels of group g (`wide` in, `out` out per group)."""
 
@@ -99,7 +99,7 @@ def _regroup(mask: int, groups: int, old: int, new: int) -> int:
     return found
 
 
-@dataclass(frozen=True)
+@record
 class Route(Mix):
     """Channel relation of layers that place or select: output channel out[i] reads input channel source[i] only."""
 
@@ -123,7 +123,7 @@ def _route(mask: int, old: range | tuple[int, ...], new: range | tuple[int, ...]
     return found
 
 
-@dataclass(frozen=True)
+@record
 class Band(Mix):
     """Channel relation of a window across channels: output c reads c - before ... c + after."""
 
@@ -146,7 +146,7 @@ class Band(Mix):
         return found & ((1 << self.channels) - 1)
 
 
-@dataclass(frozen=True)
+@record
 class Read:
     """One product of relations: how an output unit reads input number `source`.
 
@@ -179,7 +179,7 @@ def whole(shape: Shape, source: int = 0) -> Read:
     return Read(source, (None,) * shape.rank, MIX)
 
 
-@dataclass(frozen=True)
+@record
 class Cost:
     """What a layer costs at batch 1, in whole numbers.
 
@@ -207,7 +207,7 @@ class Cost:
     inner: int = 0
 
 
-@dataclass(frozen=True)
+@record
 class Torch:
     """A layer as torch source. `module` constructs it ("nn.Conv2d(3, 64, ...)"; empty if it holds no state);
     `forward` is an expression over {self} and the inputs {0}, {1}, ... ("{self}({0})", "torch.cat([{0}, {1}], 1)").

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from math import prod
@@ -21,6 +20,7 @@ from math import prod
 from rfcalc.errors import RuleError
 from rfcalc.geometry import IDENTITY, Reach, window
 from rfcalc.op import MIX, SAME, Grouped, Mix, Read, Route, Shape, Shapes
+from rfcalc.record import record
 
 Group = tuple[str, ...]
 Axes = tuple[Group, ...]
@@ -31,7 +31,7 @@ MOST_CHANNEL_PAIRS = 1 << 22
 TOKEN = re.compile(r"\s*(?:([A-Za-z_]\w*)(?::(\d{1,9}))?|([()1,])|(->))")
 
 
-@dataclass(frozen=True)
+@record
 class Pattern:
     """The groups of each input and of the output, and the sizes that the text gives."""
 
@@ -146,19 +146,20 @@ def _moved(axes: Axes, out: Axes) -> bool:
     return False
 
 
-def reads(source: int, axes: Axes, out: Axes, sizes: Sizes) -> tuple[Read, ...]:
+def reads(source: int, axes: Axes, out: Axes, sizes: Sizes, most: int = MOST_READS) -> tuple[Read, ...]:
     """How an output unit reads one input: one Read for each value of the digits that change between channels and positions.
 
-    Positions that become more than MOST_READS channels are read as a union by all of them.
+    Positions that become more than `most` channels are read as a union by all of them, which is exact for all channels
+    together.
     """
     if _moved(axes, out):
         return (Read(source, (None,) * (len(axes) - 1), MIX),)
     spatial = [name for group in axes[1:] for name in group]
     spread = [name for name in spatial if name in out[0]]
     placed = [name for name in axes[0] if name not in out[0] and any(name in group for group in out[1:])]
-    if prod(sizes[name] for name in spread + placed) > MOST_READS:
-        if placed:
-            raise RuleError(f"more than {MOST_READS} groups of channels become positions")
+    if prod(sizes[name] for name in placed) > MOST_READS:
+        raise RuleError(f"more than {MOST_READS} groups of channels become positions")
+    if prod(sizes[name] for name in spread + placed) > most:
         spread = []
     found = []
     for values in product(*(range(sizes[name]) for name in spread + placed)):
@@ -240,7 +241,7 @@ def _period(taps: list[tuple[int, ...]], n: int) -> tuple[int, int]:
     return m, n
 
 
-@dataclass(frozen=True)
+@record
 class Lookup(Mix):
     """Channel relation in full: `sources[c]` is the set of input channels, as bits, that output channel c reads."""
 

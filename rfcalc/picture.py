@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from rfcalc.record import record
 
 HALVES = "·▄▀█"
 SHARES = "·▒█"
@@ -12,7 +13,7 @@ MOST_LINES = 48
 Products = Sequence[tuple[int, ...]]
 
 
-@dataclass(frozen=True)
+@record
 class Picture:
     """A union of products of bit sets, one per axis; of more than two axes the last two are shown, the others projected."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -11,12 +10,13 @@ from rfcalc.analyses.receptive_field import ReceptiveField
 from rfcalc.analysis import Analysis, Layer
 from rfcalc.op import Op
 from rfcalc.picture import Picture
+from rfcalc.record import record
 from rfcalc.units import joined, plain, short, times
 
 Show = Callable[[Any], str]
 
 
-@dataclass(frozen=True)
+@record
 class Column:
     """One column. `show` makes text of a raw value; `ratio` > 0 lets a narrow screen shorten it; right-aligned if `right`."""
 
@@ -27,7 +27,7 @@ class Column:
     ratio: int = 0
 
 
-@dataclass(frozen=True)
+@record
 class Table:
     """A table of raw values, one tuple per row in the order of the columns."""
 
@@ -36,7 +36,7 @@ class Table:
     rows: tuple[tuple[Any, ...], ...]
 
 
-@dataclass(frozen=True)
+@record
 class Report:
     """Tables with (label, text) notes below them; `flat` is the table for programs; `data` is what JSON prints; `pictures`
     stand between the tables and the notes."""
@@ -49,7 +49,7 @@ class Report:
     pictures: tuple[Picture, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Row:
     """A row of the layer table: one layer as written in the spec, or a repeated block."""
 

@@ -7,11 +7,12 @@ Schema. Strings in numeric kinds are expressions, which the spec's reader evalua
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
+from rfcalc.record import record
 
 MISSING: Any = dataclasses.MISSING
 LARGEST = 10**9
@@ -49,7 +50,7 @@ class Kind:
 EXPRESSION = {"type": "string", "description": "an expression over the params"}
 
 
-@dataclass(frozen=True)
+@record
 class Int(Kind):
     """A whole number between `low` and `high`, inclusive."""
 
@@ -71,7 +72,7 @@ class Int(Kind):
         return {"anyOf": [{"type": "integer", "minimum": self.low, "maximum": self.high}, EXPRESSION]}
 
 
-@dataclass(frozen=True)
+@record
 class Number(Kind):
     """A finite number, greater than or equal to `low` if that is given."""
 
@@ -92,7 +93,7 @@ class Number(Kind):
         return {"anyOf": [{"type": "number", **limits}, EXPRESSION]}
 
 
-@dataclass(frozen=True)
+@record
 class Bool(Kind):
     """true or false (an expression may compute it)."""
 
@@ -105,7 +106,7 @@ class Bool(Kind):
         return {"anyOf": [{"type": "boolean"}, EXPRESSION]}
 
 
-@dataclass(frozen=True)
+@record
 class Word(Kind):
     """One of a few words, or the name of a string parameter of the enclosing block."""
 
@@ -124,7 +125,7 @@ class Word(Kind):
         return {"anyOf": [{"enum": list(self.words)}, EXPRESSION]}
 
 
-@dataclass(frozen=True)
+@record
 class Text(Kind):
     """Words as they are written, never an expression."""
 
@@ -142,7 +143,7 @@ class Text(Kind):
         return {"type": "string", "maxLength": self.longest}
 
 
-@dataclass(frozen=True)
+@record
 class PerAxis(Kind):
     """One value for all axes, or a list with one per axis; kept as written until the rank of the input is known."""
 
@@ -160,7 +161,7 @@ class PerAxis(Kind):
         return {"anyOf": [*one.get("anyOf", [one]), {"type": "array", "items": one, "minItems": 1, "maxItems": 8}]}
 
 
-@dataclass(frozen=True)
+@record
 class PerSide(PerAxis):
     """As PerAxis, where an entry may be a pair [before, after]; and the words, if any, that name a rule."""
 
@@ -190,7 +191,7 @@ class PerSide(PerAxis):
         return {"anyOf": [*words, *one["anyOf"], {"type": "array", "items": entry, "minItems": 1, "maxItems": 8}]}
 
 
-@dataclass(frozen=True)
+@record
 class ListOf(Kind):
     """A list of at least one value."""
 
@@ -205,7 +206,7 @@ class ListOf(Kind):
         return {"type": "array", "items": self.item.schema(), "minItems": 1}
 
 
-@dataclass(frozen=True)
+@record
 class Optional(Kind):
     """Another kind, or nothing (`null`, `none`)."""
 
@@ -224,7 +225,7 @@ class Optional(Kind):
         return {"anyOf": [*one.get("anyOf", [one]), {"type": "null"}, {"const": "none"}]}
 
 
-@dataclass(frozen=True)
+@record
 class Setting:
     """One setting of a layer: its long name, short alias, kind, default (MISSING if it must be given) and meaning."""
 

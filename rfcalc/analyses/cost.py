@@ -9,9 +9,9 @@ network made of torch's own modules.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from rfcalc.graph import Graph, Node
+from rfcalc.record import record
 
 MAC = "mac"
 
@@ -74,6 +74,9 @@ KINDS: dict[str, str] = {
     "mul": "product of two layers' elements, or with a learned number",
     "max": "comparison of two layers' elements",
     "copy": "element moved",
+    "function": "element of another function of one number, or of it and a stored one",
+    "reduce": "element joined by a sum, a mean or a maximum along an axis",
+    "unknown": "output element of a layer that nobody knows",
 }
 
 # convention: factor of each kind that it counts. The negative ones take away multiply-accumulates that a tool overlooks.
@@ -158,7 +161,7 @@ CONVENTIONS: dict[str, dict[str, int]] = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Totals:
     """Sums over layers, batch 1."""
 
@@ -172,7 +175,7 @@ class Totals:
         return 2 * self.macs
 
 
-@dataclass(frozen=True)
+@record
 class Term:
     """One kind of operation in a network: how many, in which layers, and what each convention makes of it."""
 

@@ -9,17 +9,17 @@ upsampling), branches are weighted by the mean over the phases of the other axes
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import lcm, prod, sqrt
 
 from rfcalc.engines.energy import Kernel, factor, spread
 from rfcalc.graph import Graph, Node
+from rfcalc.record import record
 
 MOST_PHASES = 4096
 Phase = tuple[float, float, float]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Moments:
     """One axis of a layer: (mass, mean, variance) for each phase, in pixels; `period` units lie `advance` pixels apart."""
 
@@ -113,7 +113,7 @@ def _mixed(branches: Sequence[State]) -> State:
     return tuple(found) or None
 
 
-@dataclass(frozen=True)
+@record
 class Marginal:
     """The distribution of a unit's energy on one axis of the input: shares of the pixels from `start` on; they sum to 1."""
 

@@ -4,12 +4,12 @@ map is no product of its marginals. Conventions: see engines/energy.py. Needs nu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rfcalc.engines.energy import Kernel, factor, spread
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
+from rfcalc.record import record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_CELLS = 1 << 26
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class EnergyMap:
     """`start`: the first pixel per axis (negative: in the padding); `energy`: the share of each pixel, sum 1."""
 

@@ -12,14 +12,14 @@ and activation. Outputs of the network live to the end. An activation that can o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rfcalc.graph import Graph, Node
+from rfcalc.record import record
 
 Run = list[int]  # first and last node of a module
 
 
-@dataclass(frozen=True)
+@record
 class Peak:
     """The most bytes that are alive at once, the node that runs then, and the nodes whose tensors those are."""
 
@@ -28,7 +28,7 @@ class Peak:
     live: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Saved:
     """What the forward pass of training keeps: `bytes` for the whole batch, of which `fixed` do not grow with the batch
     (statistics of batch norms); `kept` are the nodes whose tensors are kept whole."""

@@ -10,18 +10,18 @@ sees by this path alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rfcalc.errors import RuleError
 from rfcalc.geometry import IDENTITY, Reach
 from rfcalc.graph import Graph, Node
 from rfcalc.op import Read
+from rfcalc.record import record
 
 MOST_STATES = 2_000_000
 Ends = tuple[int, int]
 
 
-@dataclass(frozen=True)
+@record
 class _Move:
     """How a layer reads one axis of an input; `phase` restricts it to units i with i % phase[0] == phase[1]."""
 
@@ -33,7 +33,7 @@ class _Move:
         return self.reach.at(unit) if unit % self.phase[0] == self.phase[1] else ()
 
 
-@dataclass(frozen=True)
+@record
 class Paths:
     """`lengths`: number of paths by their length. Counted exactly, in whole numbers."""
 
@@ -45,7 +45,7 @@ class Paths:
         return sum(self.lengths.values())
 
 
-@dataclass(frozen=True)
+@record
 class PathFields:
     """`fields`: number of paths by the box that unit `unit` sees on one axis, in pixels. `nothing`: paths on which it reads
     no unit. `whole`: paths through a global layer, which see the whole input. `bound`: on some path the boxes may be too

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
@@ -13,9 +12,10 @@ from rfcalc.engines.measure import measure
 from rfcalc.field import Field
 from rfcalc.graph import Graph, Node
 from rfcalc.op import Shape
+from rfcalc.record import record
 
 
-@dataclass(frozen=True)
+@record
 class ChannelField:
     """The box of a set of channels that sees another one than the rest."""
 
@@ -23,7 +23,7 @@ class ChannelField:
     size: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Center:
     """The centre unit (size // 2) and its exact box cut to the image, inclusive; None if it reads only padding."""
 
@@ -31,7 +31,7 @@ class Center:
     box: list[tuple[int, int]] | None
 
 
-@dataclass(frozen=True)
+@record
 class ReceptiveField:
     """A layer's field, in pixels of the input, one entry per spatial axis of the input.
 
@@ -54,7 +54,7 @@ class ReceptiveField:
     misaligned: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Unit:
     """What one unit sees: the unclipped box (None if every path is global), the box cut to the image, the pixels read, and
     which ones: a union of products of one bit set per axis."""

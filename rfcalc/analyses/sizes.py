@@ -6,19 +6,19 @@ tensor that a strided layer reads has units at its end that nobody reads: a 2x2 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from rfcalc.engines.clean import Clean
 from rfcalc.engines.resized import SizeError, Sizes
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
+from rfcalc.record import record
 
 LEAST_RANGE = 1024
 MOST_TRIED = 64
 
 
-@dataclass(frozen=True)
+@record
 class Rule:
     """A set of sizes between 1 and `limit`, as a bit set, and its pattern: from `start` on, size n is in it if and only if
     n + period is. `start` is None where no pattern repeats at least three times over half of the range."""
@@ -73,7 +73,7 @@ def rule(members: int, limit: int) -> Rule:
     return Rule(members, limit, 1, None)
 
 
-@dataclass(frozen=True)
+@record
 class Fitting:
     """Sizes along one axis, the others as in the spec: those that fit, those that lose nothing as well, and which layer
     refuses how many of the others, with an example (size, message)."""

@@ -7,7 +7,6 @@ right). Tiles must start at multiples of the grid, by which every layer shifts b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
@@ -15,10 +14,11 @@ from rfcalc.engines.clean import Clean, longest_run
 from rfcalc.engines.forward import supports
 from rfcalc.engines.resized import SizeError, Sizes
 from rfcalc.errors import RuleError
-from rfcalc.graph import Graph
+from rfcalc.graph import Graph, Node
+from rfcalc.record import record
 
 
-@dataclass(frozen=True)
+@record
 class AxisTile:
     """One axis of a tile, in pixels unless said otherwise.
 
@@ -137,6 +137,7 @@ class Tiling:
         larger = [n + grid for n, grid in zip(size, self.grids, strict=True)]
         more = self._at(larger)
         for i in self.path:
+            self._refuse_statistics(self.graph.nodes[i], numbers, more)
             for read, other in zip(self.sizes.reads(i, numbers), self.sizes.reads(i, more), strict=True):
                 for a, b in zip(read.axes, other.axes, strict=True):
                     if a is not b and (
@@ -147,6 +148,17 @@ class Tiling:
                             f'no tiling is exact: what {node.op.word} "{node.name}" reads depends on the size of the whole '
                             "map (a ratio of sizes), so that a tile is not a part of the image"
                         )
+
+    def _refuse_statistics(self, node: Node, *numbers: list[int]) -> None:
+        """Norms that take statistics over the map: as many numbers per image, however large the map is."""
+        if node.cost.words and node.shape.rank:
+            inputs = [[self.sizes.shapes[at[j]] for j in node.inputs] for at in numbers]
+            kept = [node.op.cost(shapes).words for shapes in inputs]
+            if kept[0] == kept[1] and inputs[0] != inputs[1]:
+                raise RuleError(
+                    f'no tiling is exact: {node.op.word} "{node.name}" takes statistics over the whole map, '
+                    "which are others in a tile (a batch norm's are fixed)"
+                )
 
 
 def _ancestors(graph: Graph, target: int) -> list[int]:

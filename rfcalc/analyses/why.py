@@ -9,7 +9,6 @@ after upsampling. The sum over the chain is the size of the box less one, exactl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import lcm
@@ -19,12 +18,13 @@ from rfcalc.errors import RuleError
 from rfcalc.field import Span
 from rfcalc.graph import Graph
 from rfcalc.op import Read
+from rfcalc.record import record
 
 MOST_PHASES = 1024
 Unit = tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Share:
     """What one layer adds to the field, in pixels before and after; `node` is its index."""
 
@@ -38,7 +38,7 @@ class Share:
         return self.before + self.after
 
 
-@dataclass(frozen=True)
+@record
 class Path:
     """The critical path of one axis, from the input on: 1 + the sum of all shares = `size`, the box of `unit`."""
 
@@ -71,7 +71,7 @@ def _widest(support: Support, axis: int) -> Unit:
     return best
 
 
-@dataclass(frozen=True)
+@record
 class _Step:
     """Where one end of the box is read: a node, one of its units, and the channels (a bit set) that matter."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import product
 from time import perf_counter
 from typing import Any
@@ -16,6 +15,7 @@ from rfcalc.backends.torch_backend import random_inputs, to_torch
 from rfcalc.backends.tracked import peak_bytes
 from rfcalc.errors import fail
 from rfcalc.graph import Graph
+from rfcalc.record import record
 
 DTYPES = {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16, "fp64": torch.float64}
 MEMORY_FORMATS = ("contiguous", "channels_last")
@@ -26,7 +26,7 @@ class UnsupportedError(Exception):
     """This network cannot run in this way; the message says why."""
 
 
-@dataclass(frozen=True)
+@record
 class Case:
     """One row of the grid. `mode`: eager, graph (a CUDA graph, replayed) or compile (torch.compile)."""
 
@@ -45,7 +45,7 @@ class Case:
         return f"{self.device}, batch {self.batch}, {self.dtype}, {self.memory_format}, {self.mode}"
 
 
-@dataclass(frozen=True)
+@record
 class Prepared:
     """A network ready to run: `step` runs it once. `first_ms` is what the first call took (library start-up, autotuning and
     compilation included); `memory` is in bytes, None where that cannot be known."""
@@ -99,7 +99,7 @@ def prepare(graph: Graph, case: Case) -> Prepared:
     if case.cuda:
         torch.cuda.empty_cache()
     base = torch.cuda.memory_allocated(case.device) if case.cuda else 0
-    dtype, layout = DTYPES[case.dtype], _layout(graph, case)
+    dtype, layout = DTYPES[case.dtype], layout_of(graph, case)
     module = to_torch(graph, device=case.device, dtype=dtype, seed=0).eval().requires_grad_(False)
     if layout is not None:
         module = module.to(memory_format=layout)
@@ -137,7 +137,7 @@ def _check(graph: Graph, case: Case) -> None:
         raise UnsupportedError(f"{case.dtype} needs compute capability 8.0")
 
 
-def _layout(graph: Graph, case: Case) -> torch.memory_format | None:
+def layout_of(graph: Graph, case: Case) -> torch.memory_format | None:
     """torch's name of a memory format that differs from the usual one."""
     if case.memory_format == "contiguous":
         return None

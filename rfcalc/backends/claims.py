@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rfcalc.graph import Node
+from rfcalc.record import record
 
 
-@dataclass(frozen=True)
+@record
 class Claim:
     """One figure of the analysis and what torch says. `ok` is None if it could not be checked; `detail` says why, or
     what the first difference is; `how` says how it was measured."""

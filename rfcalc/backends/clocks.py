@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import median
 from time import perf_counter, perf_counter_ns
 from typing import Any
 
 import torch
+
+from rfcalc.record import record
 
 Step = Callable[[], Any]
 BLOCK_SECONDS = 0.05
@@ -50,7 +51,7 @@ class CudaClock:
 Clock = CpuClock | CudaClock
 
 
-@dataclass(frozen=True)
+@record
 class Warm:
     """How a warm-up went: runs per block from now on, runs and seconds it took, and whether times had settled."""
 

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from rfcalc.analyses.receptive_field import Fields
+from rfcalc.analyses.receptive_field import Fields, ReceptiveField
 from rfcalc.backends.claims import Claim, where
 from rfcalc.backends.positive import NoRuleError, Positive
-from rfcalc.backends.rebuild import narrower, rebuilt
+from rfcalc.backends.rebuild import ancestors, enlarged, narrower
 from rfcalc.backends.torch_backend import recorded
 from rfcalc.engines.backward import Seen, trace
-from rfcalc.graph import Graph
+from rfcalc.graph import Graph, Node
+from rfcalc.record import record
 from rfcalc.report import box_text
 from rfcalc.units import joined, times
 
 MOST_BYTES = 6 * 10**9
+MOST_BOX_BYTES = 6 * 10**8
 MOST_PHASES = 64
 Unit = tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Measured:
     """A network whose forward pass has run: the gradient of any unit of the layers that were asked for."""
 
@@ -71,9 +72,9 @@ def chosen_units(size: Sequence[int], count: int, draw: random.Random) -> list[U
     return list(dict.fromkeys(units))[:count]
 
 
-def measure(graph: Graph, layers: Sequence[int]) -> Measured | None:
+def measure(graph: Graph, layers: Sequence[int], most_bytes: int = MOST_BYTES) -> Measured | None:
     """Runs the positive counterpart of the network in float64; None if that takes too much memory."""
-    if 24 * sum(node.shape.elements for node in graph.nodes) > MOST_BYTES:
+    if 24 * sum(node.shape.elements for node in graph.nodes) > most_bytes:
         return None
     wanted, outputs = set(layers), dict[int, Tensor]()
 
@@ -111,13 +112,7 @@ def _same_units(graph: Graph, narrow: Graph, units: Mapping[int, Sequence[Unit]]
 
 def _bounded(graph: Graph, i: int) -> bool:
     """True if the field of a layer is stated as an upper bound, because some layer before it has no exact reach."""
-    waiting, done = [i], set[int]()
-    while waiting:
-        at = waiting.pop()
-        if at not in done:
-            done.add(at)
-            waiting += graph.nodes[at].inputs
-    return any(getattr(graph.nodes[at].op, "bound", "") for at in done)
+    return any(getattr(graph.nodes[at].op, "bound", "") for at in ancestors(graph, i))
 
 
 def _width_note(graph: Graph, narrow: Graph) -> str:
@@ -156,40 +151,37 @@ def _difference(unit: Unit, claimed: Tensor, found: Tensor) -> str:
 
 
 def _box_claims(graph: Graph, narrow: Graph, layers: Sequence[int]) -> Iterator[Claim]:
-    """The size of the unclipped box, on the smallest multiple of the input on which a unit's box lies inside."""
+    """The size of the unclipped box, on an image that is large enough for a unit's box to lie inside."""
     fields = Fields(graph)
-    by_scale: dict[int, list[int]] = {}
     for i in layers:
         field = fields.of(i)
         if field.size and field.stride and not field.whole_input and not _bounded(graph, i):
-            need = max(-(-(n + 4 * float(s)) // m) for n, s, m in zip(field.size, field.stride, fields.image, strict=True))
-            by_scale.setdefault(max(1, int(need)), []).append(i)
-    for scale, members in sorted(by_scale.items()):
-        big = rebuilt(narrow, None, scale) if scale > 1 else narrow
-        measured = measure(big, members) if big is not None else None
-        for i in members:
-            yield _box_claim(graph, fields, big, measured, i)
+            least = [n + 4 * -(-s.numerator // s.denominator) for n, s in zip(field.size, field.stride, strict=True)]
+            yield _box_claim(graph.nodes[i], field, enlarged(narrow, i, least))
 
 
-def _box_claim(graph: Graph, fields: Fields, big: Graph | None, measured: Measured | None, i: int) -> Claim:
-    node, field = graph.nodes[i], fields.of(i)
+def _box_claim(node: Node, field: ReceptiveField, big: Graph | None) -> Claim:
     stated = " to ".join(dict.fromkeys(times(size) for size in (field.size_min, field.size) if size))
     stated += f", stride {joined([float(s) for s in field.stride or ()])}"
-    what = f"box of {node.name}"
-    if big is None or measured is None:
-        return Claim(what, stated, "-", None, "larger than the image, and the network fits no larger one")
-    larger = Fields(big)
-    if larger.of(i).size != field.size or larger.of(i).size_min != field.size_min:
-        return Claim(what, stated, "-", None, "larger than the image, and it depends on the input's size")
-    boxes = _extreme_units(larger, i)
+    what, outside = f"box of {node.name}", "larger than the image, and"
+    if big is None:
+        return Claim(what, stated, "-", None, f"{outside} the network fits no larger one")
+    larger, last = Fields(big), len(big.nodes) - 1
+    if larger.of(last).size != field.size or larger.of(last).size_min != field.size_min:
+        return Claim(what, stated, "-", None, f"{outside} it depends on the input's size")
+    measured = measure(big, [last], MOST_BOX_BYTES)
+    if measured is None:
+        return Claim(what, stated, "-", None, f"{outside} an input of {times(larger.image)} takes too much memory")
     sizes, detail = [], ""
+    boxes = _extreme_units(larger, last)
     for unit, claimed in boxes:
-        found = _box(measured.seen(i, unit, 0))
+        found = _box(measured.seen(last, unit, 0))
         if found != claimed and not detail:
             detail = f"{where(node)}: unit {','.join(map(str, unit))}: stated {box_text(claimed)}, autograd {box_text(found)}"
         sizes.append(times([b - a + 1 for a, b in found]) if found else "nothing")
-    shown = " to ".join(dict.fromkeys(sizes))
-    return Claim(what, stated, shown, not detail and bool(boxes), detail, f"autograd at an input of {times(larger.image)}")
+    shown = " to ".join(dict.fromkeys(sizes)) or "-"
+    how = f"autograd at an input of {times(larger.image)}"
+    return Claim(what, stated, shown, not detail if boxes else None, detail or ("" if boxes else "no unit lies inside"), how)
 
 
 def _extreme_units(fields: Fields, i: int) -> list[tuple[Unit, list[tuple[int, int]]]]:

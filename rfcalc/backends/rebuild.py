@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
 from math import gcd
 
@@ -16,25 +16,58 @@ WIDTHS = ("out", "parameters")  # settings that count channels
 PARTS = ("groups", "heads")  # settings that divide them
 
 
-def rebuilt(graph: Graph, width: Width | None = None, scale: int = 1) -> Graph | None:
-    """The graph with each layer's channels changed by `width` and the inputs' axes `scale` times as long.
-
-    None if a layer refuses, or if another width would change a size.
-    """
+def rebuilt(graph: Graph, width: Width | None = None) -> Graph | None:
+    """The graph with each layer's channels changed by `width`; None if a layer refuses, or if a size would change."""
     builder = Builder(graph.name, graph.source)
     for node in graph.nodes:
         op = node.op
-        if node.is_input:
-            op = Input(Shape(node.shape.channels, tuple(n * scale for n in node.shape.size)))
-        elif width is not None:
+        if width is not None and not node.is_input:
             try:
                 op = _narrowed(op, node.shapes, [builder.nodes[i].shape for i in node.inputs], width)
             except (RuleError, ValueError):
                 return None
         at = builder.add(node.name, op, node.inputs, node.span, node.part_of, node.repeat)
-        if at is None or (scale == 1 and builder.nodes[at].shape.size != node.shape.size):
+        if at is None or builder.nodes[at].shape.size != node.shape.size:
             return None
     return builder.graph(graph.outputs, graph.settings)
+
+
+def enlarged(graph: Graph, target: int, least: Sequence[int]) -> Graph | None:
+    """What leads to one layer, on an image of at least the size `least`; the layer is the last node. None if none fits.
+
+    Tried are the size itself, sizes that differ from it by multiples of the coarsest map's stride, and its multiples.
+    """
+    keep = ancestors(graph, target)
+    image = graph.nodes[graph.inputs[0]].shape.size
+    strides = [n // m for i in keep for n, m in zip(image, graph.nodes[i].shape.size, strict=False) if m > 1]
+    for step in dict.fromkeys([*[(max(strides, default=1),) * len(image)], image]):
+        size = tuple(n + max(0, -(-(m - n) // k)) * k for n, m, k in zip(image, least, step, strict=True))
+        found = _resized(graph, keep, image, size)
+        if found is not None:
+            return found
+    return None
+
+
+def _resized(graph: Graph, keep: Sequence[int], image: tuple[int, ...], size: tuple[int, ...]) -> Graph | None:
+    builder, at = Builder(graph.name, graph.source), dict[int, int | None]()
+    for i in keep:
+        node = graph.nodes[i]
+        op = Input(Shape(node.shape.channels, size)) if node.is_input and node.shape.size == image else node.op
+        at[i] = builder.add(node.name, op, [at[j] for j in node.inputs], node.span, node.part_of, node.repeat)
+        if at[i] is None:
+            return None
+    return builder.graph([len(builder.nodes) - 1])
+
+
+def ancestors(graph: Graph, target: int) -> list[int]:
+    """A node, all inputs, and the nodes between, in order."""
+    found, waiting = set(graph.inputs), [target]
+    while waiting:
+        at = waiting.pop()
+        if at not in found:
+            found.add(at)
+            waiting += graph.nodes[at].inputs
+    return sorted(found)
 
 
 def narrower(graph: Graph) -> Iterator[Graph]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import comb
 from statistics import median
+
+from rfcalc.record import record
 
 WIDE = 0.1  # an interquartile range of more than this share of the median is worth a warning
 
 
-@dataclass(frozen=True)
+@record
 class Summary:
     """Quantiles of samples, in their unit (milliseconds)."""
 
@@ -54,7 +55,7 @@ def interval(blocks: Sequence[float], confidence: float = 0.95) -> tuple[float, 
     return ordered[cut], ordered[n - 1 - cut]
 
 
-@dataclass(frozen=True)
+@record
 class Comparison:
     """Two networks timed in turns: the ratio of their medians, its interval, and whether they can be told apart."""
 

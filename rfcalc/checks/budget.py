@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from rfcalc.analysis import Analysis, Layer
 from rfcalc.errors import RuleError, did_you_mean
+from rfcalc.record import record
 from rfcalc.units import plain, short
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
@@ -31,7 +31,7 @@ METRICS: dict[str, str] = {
 CHANGES = ("params_change", "macs_change", "flops_change", "memory_change")
 
 
-@dataclass(frozen=True)
+@record
 class Limit:
     """A bound on one metric. `layer`: a glob if it holds for single layers; `percent`: a change against the base."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from rfcalc.analysis import Analysis, Layer, number
+from rfcalc.record import record
 from rfcalc.report import Column, Table, field_text, label
 from rfcalc.units import joined, short
 
 
-@dataclass(frozen=True)
+@record
 class Total:
     """One figure of both networks; None where a network has none."""
 
@@ -27,7 +27,7 @@ class Total:
         return 100 * (self.new - self.old) / self.old
 
 
-@dataclass(frozen=True)
+@record
 class Change:
     """One layer that changed. `kind`: added, removed, changed, renamed (equal but for its name), or affected (only its
     field changed, because of another layer)."""
@@ -65,7 +65,7 @@ class Change:
         return "; ".join(part.strip() for part in parts) or _settings(self.old, self.new)
 
 
-@dataclass(frozen=True)
+@record
 class Difference:
     """Everything that changed from one network to another."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from rfcalc.analysis import Analysis
+from rfcalc.record import record
 
 
-@dataclass(frozen=True)
+@record
 class Hit:
     """What a rule says of one layer ("" for the network as a whole)."""
 
@@ -17,7 +17,7 @@ class Hit:
     hint: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Rule:
     """A lint. `find` looks at one analysed network. `severity`: "warning" or "error". `default`: False where it is opt-in.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ from typing import Any
 from rfcalc.checks.budget import Limit, limits
 from rfcalc.checks.rules import rules
 from rfcalc.errors import RuleError, Span, SpecError, did_you_mean, fail
+from rfcalc.record import record
 
 KEYS = ("select", "ignore", "severity", "budget", "baseline", "per-path")
 PATH_KEYS = ("select", "ignore", "severity", "budget")
 BUDGET_CODES = ("RF501", "RF502")
 
 
-@dataclass(frozen=True)
+@record
 class Settings:
     """Which rules apply and what the budgets are. `select`: codes or their beginnings that replace the default ones;
     `ignore`: those that are left out; `severity`: code -> warning or error; `paths`: (glob, settings for such files)."""

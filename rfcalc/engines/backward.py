@@ -7,16 +7,16 @@ channels and one set of positions per axis, each a bit set (an int).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rfcalc.geometry import IDENTITY, Fold, Reach
 from rfcalc.graph import Graph
 from rfcalc.op import Read
+from rfcalc.record import record
 
 Product = tuple[int, tuple[int, ...]]
 
 
-@dataclass(frozen=True)
+@record
 class Seen:
     """The positions read: a union of products of one bit set per axis; empty if only padding is read."""
 

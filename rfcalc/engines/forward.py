@@ -10,20 +10,21 @@ A path through a global layer (global pooling, linear, attention) adds no term; 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rfcalc.engines.certificate import Range, all_read, any_read, certify
 from rfcalc.field import START, Field, Span, compose, field_covers, mask_phases, union
 from rfcalc.geometry import IDENTITY, Reach
 from rfcalc.graph import Graph, Node
 from rfcalc.op import Band, Grouped, Mix, Read, Same
+from rfcalc.record import record
 
 Box = tuple[Range, ...]
 
 MAX_TERMS = 48
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Term:
     """A product of supports: output channels (a bit set, -1 for all), one Field and one range of certified units per axis."""
 
@@ -32,7 +33,7 @@ class Term:
     alive: tuple[Range | None, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Support:
     """What the units of one layer see. `extents`: the clipped hull that global paths see, per axis, for sets of channels.
     `certain`: False where some clipped box needs the backward engine. `merged`: terms were joined to keep them few, so

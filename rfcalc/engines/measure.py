@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice, product
 from math import lcm, prod
 
 from rfcalc.engines.forward import Term
 from rfcalc.field import Field, Span, area, count_of
+from rfcalc.record import record
 
 MOST_UNITS = 4096
 
@@ -16,7 +16,7 @@ MOST_UNITS = 4096
 Spans = tuple[Span | None, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Extremes:
     """Largest and smallest box per axis, and the least share of a box that is read. `partial`: there were too many
     different units, so that the coverage is an upper bound."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 
+from rfcalc.record import record
 from rfcalc.report import Report
 
 FORMATS: dict[str, str] = {
@@ -16,7 +16,7 @@ FORMATS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Screen:
     """Where the text goes: columns of the screen (0: as wide as it needs to be) and whether colours are welcome."""
 

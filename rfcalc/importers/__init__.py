@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 
 from rfcalc.graph import Graph
 from rfcalc.importers.files import head_of, shipped_files
 from rfcalc.importers.limits import MAX_LAYERS
+from rfcalc.record import record
 
 
-@dataclass(frozen=True)
+@record
 class Importer:
     """One kind of input. `module` has `load(path, overrides, max_layers) -> Graph`, which raises SpecError.
 

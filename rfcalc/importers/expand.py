@@ -21,7 +21,7 @@ from rfcalc.settings import Bool, Int
 Sources = tuple[int | None, ...]  # nodes that a layer reads; None for a broken one, whose problem is reported
 POISONED: Sources = (None,)
 TIMES, TRUTH = Int(0, 10**12), Bool()
-MOST_LOOKS = 5_000_000
+MOST_LOOKS = 2_000_000
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class Expansion:
         hidden = frame.hidden if step.named else len(name) + 1
         for k in range(times):
             self.turns += 1
-            if self.turns > 4 * self.most:  # turns that make no layer must end too
+            if self.turns > 2 * self.most:  # turns that make no layer must end too
                 self._too_many(step.repeat.mark)
             params = {**frame.params, "i": k}
             if not self._wanted(step, params):

@@ -77,6 +77,9 @@ class Expression:
         return self.kept[key]
 
     def _evaluated(self, params: Mapping[str, Any]) -> Any:
+        for name in self.names:
+            if name not in params:
+                raise RuleError(f'there is no param "{name}"')
         evaluator = _evaluator()
         evaluator.names = params
         try:
@@ -215,7 +218,7 @@ def _arithmetic(symbol: str, function: Callable[..., Any]) -> Callable[..., Any]
 def _entry(holder: Any, key: Any) -> Any:
     """holder[key]; raises RuleError that says what there is."""
     if isinstance(holder, dict):
-        if key in holder:
+        if not isinstance(key, list | tuple | dict) and key in holder:
             return holder[key]
         there = ", ".join(name_of(k) for k in list(holder)[:8])
         raise RuleError(f"there is no entry {name_of(key)}; there are {there}" if there else "an empty mapping has no entries")

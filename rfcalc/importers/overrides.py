@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from rfcalc.errors import SpecError
@@ -17,10 +18,10 @@ def parsed(overrides: Mapping[str, str], problems: Problems) -> dict[str, Marked
     for key, text in overrides.items():
         line = f"{key}={text}"
         try:
-            document, node = read(" " * (len(key) + 1) + text if text.strip() else "null", "-s " + line)
+            document, node = read(" " * (len(key) + 1) + text if text.strip() else "null", "command line")
         except SpecError as error:
             for problem in error.problems:
-                problems.add(problem.code, problem.message, problem.span, problem.hint)
+                problems.add(problem.code, f"{key}: {problem.message}", problem.span and replace(problem.span, text=line))
             continue
         document.lines = [line]
         found[key] = node
@@ -50,5 +51,5 @@ class LayerOverrides:
             if setting is None:
                 continue
             self.used.add(key)
-            found.append(self.kept.setdefault((key, setting.name), Entry(setting, node.plain(), node)))
+            found.append(self.kept.setdefault((key, recipe.kind), Entry(setting, node.plain(), node)))
         return tuple(found)

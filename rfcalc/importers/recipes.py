@@ -14,7 +14,8 @@ from rfcalc.importers.problems import Problems
 from rfcalc.importers.synonyms import OPS, SETTINGS
 from rfcalc.importers.values import BROKEN, parsed
 from rfcalc.op import Op
-from rfcalc.ops import WORDS, inputs_of, record
+from rfcalc.ops import WORDS, class_of, inputs_of
+from rfcalc.record import record
 from rfcalc.settings import MISSING, Kind, Setting, name_of, settings_of
 
 Chain = tuple[tuple[str, Op], ...]  # (suffix of the name, operation)
@@ -23,7 +24,7 @@ NORMS = tuple(word for word, (room, _, _) in WORDS.items() if room == "norm")
 ACTS = tuple(word for word, (room, _, _) in WORDS.items() if room == "activation")
 
 
-@dataclass(frozen=True)
+@record
 class Attached(Kind):
     """A norm or activation behind a layer: a word, {word: settings}, or none. Parsed: None or (word, settings)."""
 
@@ -70,7 +71,7 @@ def settings_for(word: str) -> tuple[Setting, ...]:
 
 
 def _own(word: str) -> tuple[Setting, ...]:
-    cls: type = record(word)
+    cls: type = class_of(word)
     return settings_of(cls)
 
 
@@ -84,7 +85,7 @@ def lookup(word: str) -> dict[str, Setting]:
 @cache
 def main_of(word: str) -> str:
     """The setting that a scalar stands for; the empty string if there is none."""
-    return "out" if word == "sepconv" else getattr(record(word), "main", "") if word in WORDS else ""
+    return "out" if word == "sepconv" else getattr(class_of(word), "main", "") if word in WORDS else ""
 
 
 @cache
@@ -154,10 +155,10 @@ def assemble(word: str, values: dict[str, Any], defaults: Defaults) -> Chain:
     attached = {name: values.pop(name, None) for name in ("norm", "act", "mid_norm", "mid_act")}
     after = _followers("", attached["norm"], attached["act"], defaults)
     if word != "sepconv":
-        return (("", record(word)(*WORDS[word][2], **values)), *after)
+        return (("", class_of(word)(*WORDS[word][2], **values)), *after)
     out = values.pop("out")
-    depthwise = record("dwconv")(**values)
-    pointwise = record("conv")(out=out, kernel=1, bias=depthwise.bias)
+    depthwise = class_of("dwconv")(**values)
+    pointwise = class_of("conv")(out=out, kernel=1, bias=depthwise.bias)
     middle = _followers("_dw", attached["mid_norm"], attached["mid_act"], defaults)
     return (("_dw", depthwise), *middle, ("", pointwise), *after)
 
@@ -182,7 +183,7 @@ def attached(word: str, settings: Any, defaults: Defaults) -> Op:
     missing = [setting.name for setting in required(word) if setting.name not in values]
     if missing:
         raise RuleError(f"{word} needs {', '.join(missing)}")
-    made: Op = record(word)(*WORDS[word][2], **values)
+    made: Op = class_of(word)(*WORDS[word][2], **values)
     return made
 
 

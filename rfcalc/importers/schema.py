@@ -7,7 +7,7 @@ from typing import Any
 
 from rfcalc.importers.reading import MERGES
 from rfcalc.importers.recipes import ACT, NORM, lookup, main_of, settings_for
-from rfcalc.ops import WORDS, record
+from rfcalc.ops import WORDS, class_of
 from rfcalc.settings import EXPRESSION, MISSING, Setting
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -29,7 +29,7 @@ PARAMS = {"type": "object", "description": "names and their values; a value may 
 
 def json_schema() -> dict[str, Any]:
     """The schema, draft 2020-12."""
-    words = {word: _op(word, (record(word).__doc__ or "").strip().split("\n")[0]) for word in WORDS}
+    words = {word: _op(word, (class_of(word).__doc__ or "").strip().split("\n")[0]) for word in WORDS}
     words["sepconv"] = _op("sepconv", "A depthwise convolution, then a 1x1 convolution.")
     return {
         "$schema": DRAFT,

@@ -127,9 +127,10 @@ class _Load:
             if key in self.overrides.seen:
                 self.problems.add("E116", f'no layer that matches "{pattern}" has a setting "{setting}"', node)
                 continue
-            known = [*self.params, "input", *(f"{name}.{setting}" for name in list(expansion.builder.names)[:500] if pattern)]
             what = f'no layer matches "{pattern}"' if pattern else f'there is no param "{key}"'
-            self.problems.add("E116", what, node, did_you_mean(key, known))
+            names = [f"{name}.{setting}" for name in list(expansion.builder.names)[:500]] if pattern else []
+            hint = "" if "*" in pattern else did_you_mean(key, [*self.params, "input", *names])
+            self.problems.add("E116", what, node, hint)
 
     def _settings(self) -> dict[str, tuple[Any, Any]]:
         """The top keys that an analysis may ask for; a mapping also entry by entry (`budget.macs`)."""

@@ -49,6 +49,9 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "add": ("merge", "Elementwise", ("add",)),
     "mul": ("merge", "Elementwise", ("mul",)),
     "max": ("merge", "Elementwise", ("max",)),
+    "sub": ("merge", "Elementwise", ("sub",)),
+    "div": ("merge", "Elementwise", ("div",)),
+    "min": ("merge", "Elementwise", ("min",)),
     "concat": ("merge", "Concat", ()),
     "linear": ("dense", "Linear", ()),
     "flatten": ("dense", "Flatten", ()),
@@ -88,7 +91,7 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 }
 
 
-def record(word: str) -> type[Any]:
+def class_of(word: str) -> type[Any]:
     """The record class of a word; raises KeyError for an unknown one."""
     room, name, _ = WORDS[word]
     return getattr(import_module(f"rfcalc.ops.{room}"), name)  # type: ignore[no-any-return]
@@ -96,12 +99,12 @@ def record(word: str) -> type[Any]:
 
 def make(word: str, **settings: Any) -> Op:
     """A layer from its word and its parsed settings, for example make("conv", out=64, kernel=3)."""
-    return record(word)(*WORDS[word][2], **settings)  # type: ignore[no-any-return]
+    return class_of(word)(*WORDS[word][2], **settings)  # type: ignore[no-any-return]
 
 
 def inputs_of(word: str) -> tuple[int, int | None]:
     """The least and the largest number of inputs that a word takes; None for any number."""
-    cls = record(word)
+    cls = class_of(word)
     if getattr(cls, "many", False):
         return 2, None
     least, most = getattr(cls, "arity", (1, 1))

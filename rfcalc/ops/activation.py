@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.op import MIX, POINTWISE, Cost, Read, Shape, Shapes, Torch
+from rfcalc.record import record
 from rfcalc.settings import Int, Number, setting
 
 # word: (torch module, what the backward pass keeps, whether torch has an in-place form)
@@ -26,7 +26,7 @@ FUNCTIONS: dict[str, tuple[str, str, bool]] = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Activation:
     """A pointwise function without parameters or settings; `function` is its word in FUNCTIONS."""
 
@@ -53,7 +53,7 @@ class Activation:
         return Torch(f"nn.{FUNCTIONS[self.function][0]}()")
 
 
-@dataclass(frozen=True)
+@record
 class LeakyReLU:
     """max(x, slope * x)."""
 
@@ -75,7 +75,7 @@ class LeakyReLU:
         return Torch(f"nn.LeakyReLU({self.slope!r})")
 
 
-@dataclass(frozen=True)
+@record
 class ELU:
     """x, or alpha * (exp(x) - 1) for negative numbers."""
 
@@ -97,7 +97,7 @@ class ELU:
         return Torch(f"nn.ELU({self.alpha!r})")
 
 
-@dataclass(frozen=True)
+@record
 class PReLU:
     """max(x, a * x) with a learned slope a, one for all channels or one per channel (`parameters`: 1 or the channels)."""
 
@@ -121,7 +121,7 @@ class PReLU:
         return Torch(f"nn.PReLU({self.parameters})")
 
 
-@dataclass(frozen=True)
+@record
 class Softmax:
     """Softmax over the channels, at each position."""
 
@@ -141,7 +141,7 @@ class Softmax:
         return Torch("nn.Softmax(1)")
 
 
-@dataclass(frozen=True)
+@record
 class Dropout:
     """Dropout; does nothing at inference."""
 

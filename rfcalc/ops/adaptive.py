@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.geometry import IDENTITY, adaptive, per_axis
 from rfcalc.op import SAME, Cost, Read, Shape, Shapes, Torch
+from rfcalc.record import record
 from rfcalc.settings import Int, Optional, PerAxis, setting
 
 AXIS_HELP = "pool along this axis only (0 is the first); all axes if left out"
 
 
-@dataclass(frozen=True)
+@record
 class AdaptivePool:
     """Average over windows that depend on the input's size, so that the output has the size `out`."""
 
@@ -36,7 +36,7 @@ class AdaptivePool:
         return Torch(f"nn.AdaptiveAvgPool{inputs[0].rank}d({_text(self.shape(inputs).size)})")
 
 
-@dataclass(frozen=True)
+@record
 class AdaptiveMaxPool:
     """Maximum over windows that depend on the input's size, so that the output has the size `out`."""
 
@@ -58,7 +58,7 @@ class AdaptiveMaxPool:
         return Torch(f"nn.AdaptiveMaxPool{inputs[0].rank}d({_text(self.shape(inputs).size)})")
 
 
-@dataclass(frozen=True)
+@record
 class GlobalPool:
     """Global average pooling: the mean over all positions, or along one axis (strip pooling), which keeps the size 1."""
 
@@ -79,7 +79,7 @@ class GlobalPool:
         return Torch(f"nn.AdaptiveAvgPool{inputs[0].rank}d({_text(global_size(inputs[0], self.axis))})")
 
 
-@dataclass(frozen=True)
+@record
 class GlobalMaxPool:
     """Global max pooling: the maximum over all positions, or along one axis, which keeps the size 1."""
 

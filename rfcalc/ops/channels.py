@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.op import Cost, Read, Route, Shape, Shapes, Torch
+from rfcalc.record import record
 from rfcalc.settings import Int, ListOf, Optional, setting
 
 FURTHEST = 10**9
 
 
-@dataclass(frozen=True)
+@record
 class Slice:
     """The channels start, start + step, ... before stop, as Python slices a list (negative: counted from the end)."""
 
@@ -40,7 +40,7 @@ class Slice:
         return range(source.channels)[self.start : self.stop : self.step]
 
 
-@dataclass(frozen=True)
+@record
 class Chunk:
     """Part number `index` of the channels cut into `parts` equal parts (torch.chunk: the last ones may be smaller)."""
 
@@ -69,7 +69,7 @@ class Chunk:
         return range(source.channels)[self.index * size : (self.index + 1) * size]
 
 
-@dataclass(frozen=True)
+@record
 class Split:
     """Part number `index` of the channels cut into parts of the given sizes (torch.split)."""
 
@@ -97,7 +97,7 @@ class Split:
         return Torch("", f"{{0}}.split({list(self.sizes)}, 1)[{self.index}]")
 
 
-@dataclass(frozen=True)
+@record
 class ChannelShuffle:
     """Channels of different groups next to each other (ShuffleNet): output j*groups + i is channel j of group i."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.geometry import IDENTITY, Fold, Side, Window, per_axis, windows
 from rfcalc.op import MIX, Cost, Grouped, Mix, Read, Shape, Shapes, Torch
+from rfcalc.record import record
 from rfcalc.settings import Bool, Int, PerAxis, PerSide, Word, setting
 
 PADDING = PerSide(Int(0), words=("half", "same", "valid"))
@@ -16,7 +17,7 @@ PADDING_HELP = "a number, one per axis, a pair [before, after] per axis, or half
 MODES = {fold.value: fold for fold in Fold}
 
 
-@dataclass(frozen=True)
+@record
 class Conv:
     """A convolution; the default padding is half of the (dilated) kernel, which keeps the size at stride 1."""
 
@@ -51,7 +52,7 @@ class Conv:
         return windows(shape.size, self.kernel, self.stride, self.dilation, self.padding)
 
 
-@dataclass(frozen=True)
+@record
 class Depthwise:
     """A depthwise convolution: each input channel is filtered by itself, `multiplier` times."""
 
@@ -87,7 +88,7 @@ class Depthwise:
         return windows(shape.size, self.kernel, self.stride, self.dilation, self.padding)
 
 
-@dataclass(frozen=True)
+@record
 class Upconv:
     """A transposed convolution: size (n-1)*stride - 2*padding + dilation*(kernel-1) + output_padding + 1."""
 
@@ -144,7 +145,7 @@ class Upconv:
         return windows(shape.size, self.kernel, self.stride, self.dilation, self.padding)
 
 
-@dataclass(frozen=True)
+@record
 class MaskedConv:
     """A convolution that sees only units before its own, row by row (PixelCNN): type A without its own unit, B with it.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rfcalc.op import POINTWISE, Cost, Read, Shape, Shapes, Torch, whole
+from rfcalc.record import record
 from rfcalc.settings import Bool, Int, setting
 
 
-@dataclass(frozen=True)
+@record
 class Flatten:
     """All positions and channels as one vector, which as a whole sees what the map saw."""
 
@@ -28,7 +28,7 @@ class Flatten:
         return Torch("", "torch.flatten({0}, 1)")
 
 
-@dataclass(frozen=True)
+@record
 class Linear:
     """A fully connected layer; a map is flattened first, so that every unit sees all of it."""
 

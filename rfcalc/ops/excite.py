@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.op import SAME, Cost, Read, Shape, Shapes, Torch, whole
+from rfcalc.record import record
 from rfcalc.settings import Int, Optional, Word, setting
 
 MODULES = {
@@ -20,7 +20,7 @@ MODULES = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class SqueezeExcite:
     """Global average pool, 1x1 convolution to `channels` (or 1/`ratio` of them), `act`, 1x1 convolution back, `gate`, times
     the input. A unit sees its own position and, through the gate, all."""

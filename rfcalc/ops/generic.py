@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.op import MIX, POINTWISE, Cost, Read, Shape, Shapes, Torch, whole
-from rfcalc.settings import Int, ListOf, Number, Optional, Text, Word, setting
+from rfcalc.geometry import windows
+from rfcalc.op import MIX, POINTWISE, SAME, Cost, Read, Shape, Shapes, Torch, whole
+from rfcalc.record import record
+from rfcalc.settings import Int, ListOf, Number, Optional, PerAxis, Text, Word, setting
 
 SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 UNARY = (
@@ -41,7 +43,7 @@ UNARY = (
 BINARY = (*SIGNS, "rsub", "rdiv", "rpow", "min", "max", "fmod", "compare", "where", "fill")
 
 
-@dataclass(frozen=True)
+@record
 class Pointwise:
     """A function of each number by itself, or of it and one fixed `value`."""
 
@@ -60,7 +62,7 @@ class Pointwise:
         return POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, ((self.function, inputs[0].elements),), "input", "new")
+        return Cost(0, 0, 0, (("function", inputs[0].elements),), "input", "new")
 
     def torch(self, inputs: Shapes) -> Torch:
         name, value = self.function, self.value
@@ -75,7 +77,7 @@ class Pointwise:
         return Torch("", f"F.{name}({{0}})" if name in ("logsigmoid", "softsign", "tanhshrink") else f"torch.{name}({{0}})")
 
 
-@dataclass(frozen=True)
+@record
 class Stored:
     """Combines each number with a stored one: `params` learned or `buffers` fixed numbers, repeated to the input's shape."""
 
@@ -94,7 +96,7 @@ class Stored:
 
     def cost(self, inputs: Shapes) -> Cost:
         keeps = "" if self.function in ("add", "sub", "rsub") else "input"
-        return Cost(0, self.params, self.buffers, ((self.function, inputs[0].elements),), keeps, "new")
+        return Cost(0, self.params, self.buffers, (("function", inputs[0].elements),), keeps, "new")
 
     def torch(self, inputs: Shapes) -> Torch:
         shape, count = inputs[0], max(1, self.params)
@@ -112,7 +114,7 @@ class Stored:
         return Torch(f"nn.ParameterList([nn.Parameter(torch.ones({count}), requires_grad={self.params > 0})])", text)
 
 
-@dataclass(frozen=True)
+@record
 class Tokens:
     """All positions of the inputs in one row, after `learned` tokens of their own (a class token); channels stay."""
 
@@ -143,7 +145,38 @@ class Tokens:
         return Torch(module, f"torch.cat([{{self}}[0].expand({{0}}.shape[0], -1, -1), {', '.join(rows)}], 2)")
 
 
-@dataclass(frozen=True)
+@record
+class Constant:
+    """Numbers that do not depend on the input, as a layer: learned ones, or fixed ones such as padding of the channels."""
+
+    word: ClassVar[str] = "constant"
+    main: ClassVar[str] = "out"
+    arity: ClassVar[tuple[int, int]] = (0, 0)
+
+    out: int = setting(Int(), help="channels")
+    size: tuple[int, ...] | None = setting(Optional(ListOf(Int())), default=None, help="size, one number per axis")
+    params: int = setting(Int(0), default=0, help="learned numbers")
+    buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return Shape(self.out, self.size or ())
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return ()
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, self.params, self.buffers, (), "", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        shape = (1, self.out, *(self.size or ()))
+        if not self.params:
+            return Torch("", f"torch.zeros{shape}")
+        count = prod(shape)
+        stored = "{self}[0]" if self.params == count else f"{{self}}[0][torch.arange({count}) * {self.params} // {count}]"
+        return Torch(f"nn.ParameterList([nn.Parameter(torch.zeros({self.params}))])", f"{stored}.reshape{shape}")
+
+
+@record
 class Unused:
     """Weights that the network holds and never uses (the training heads of a model at inference)."""
 
@@ -168,7 +201,7 @@ class Unused:
         return Torch(module, "{self}[0][:0]" if self.params else "torch.zeros(1)")
 
 
-@dataclass(frozen=True)
+@record
 class Unknown:
     """A layer that nobody knows, treated as if each unit read the whole of each input."""
 
@@ -185,7 +218,12 @@ class Unknown:
     @property
     def bound(self) -> str:
         """Why the field is an upper bound."""
-        return f"{self.name} is unknown: taken as reading its whole input, its MACs are not counted"
+        return f"{self.name} is unknown: taken as reading its whole input"
+
+    @property
+    def uncounted(self) -> str:
+        """What is missing from the cost."""
+        return f"{self.name} is unknown: its MACs are not counted"
 
     def shape(self, inputs: Shapes) -> Shape:
         return Shape(self.out, self.size or ())
@@ -198,3 +236,38 @@ class Unknown:
 
     def torch(self, inputs: Shapes) -> Torch:
         raise RuleError(f"{self.name} is unknown, so it cannot be built")
+
+
+@record
+class Declared:
+    """A layer that the user has declared: each channel by itself, a window of positions."""
+
+    word: ClassVar[str] = "declared"
+    main: ClassVar[str] = "name"
+
+    name: str = setting(Text(200), help="what it is")
+    kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", default=1, help="window size")
+    stride: int | tuple[int, ...] = setting(PerAxis(Int()), "s", default=1, help="stride")
+    padding: int | tuple[int, ...] = setting(PerAxis(Int(0)), "p", default=0, help="padding")
+    params: int = setting(Int(0), default=0, help="learned numbers")
+    buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
+
+    @property
+    def uncounted(self) -> str:
+        """What is missing from the cost."""
+        return f"{self.name} is declared: its MACs are not counted"
+
+    def shape(self, inputs: Shapes) -> Shape:
+        axes = windows(inputs[0].size, self.kernel, self.stride, 1, self.padding)
+        return Shape(inputs[0].channels, tuple(w.out(n) for n, w in zip(inputs[0].size, axes, strict=True)))
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        axes = windows(inputs[0].size, self.kernel, self.stride, 1, self.padding)
+        mix = SAME if self.kernel == 1 else MIX
+        return tuple(Read(i, tuple(w.reach() for w in axes), mix) for i in range(len(inputs)))
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, self.params, self.buffers, (("unknown", self.shape(inputs).elements),), "input", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        raise RuleError(f"{self.name} is only declared, so it cannot be built")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
 from rfcalc.op import POINTWISE, Cost, Read, Shape, Shapes, Torch
+from rfcalc.record import record
 from rfcalc.settings import Number, Optional, setting
 
 
-@dataclass(frozen=True)
+@record
 class Learned:
     """One learned number per channel (`scale`: LayerScale; `bias`), or per channel and position (`positions`).
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.geometry import IDENTITY
 from rfcalc.op import MIX, SAME, Cost, Read, Route, Shape, Shapes, Torch
+from rfcalc.record import record
 
-SYMBOLS = {"add": " + ", "mul": " * "}
+SYMBOLS = {"add": " + ", "sub": " - ", "mul": " * ", "div": " / "}
+KINDS = {"sub": "add", "div": "mul", "min": "max"}
 
 
-@dataclass(frozen=True)
+@record
 class Elementwise:
-    """An element-wise sum, product or maximum. An input of one channel or of size 1 on an axis is repeated along it."""
+    """An element-wise sum, difference, product, quotient, maximum or minimum. An input of one channel or of size 1 on an axis is repeated along it."""
 
     many: ClassVar[bool] = True
     word: ClassVar[str] = "add"
@@ -51,11 +52,11 @@ class Elementwise:
             return Torch("", SYMBOLS[self.function].join(names))
         text = names[0]
         for name in names[1:]:
-            text = f"torch.maximum({text}, {name})"
+            text = f"torch.{self.function}imum({text}, {name})"
         return Torch("", text)
 
 
-@dataclass(frozen=True)
+@record
 class Concat:
     """The inputs' channels one after the other; all inputs have the same size."""
 

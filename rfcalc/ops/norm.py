@@ -7,15 +7,16 @@ A norm across the channels of one position reads those channels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.op import MIX, POINTWISE, Band, Cost, Read, Shape, Shapes, Torch
+from rfcalc.record import record
 from rfcalc.settings import Bool, Int, Number, Optional, Word, setting
 
 
-@dataclass(frozen=True)
+@record
 class BatchNorm:
     """Batch normalization with running statistics, as at inference."""
 
@@ -50,7 +51,7 @@ class BatchNorm:
         return Torch(", ".join(parts) + ")")
 
 
-@dataclass(frozen=True)
+@record
 class LocalResponseNorm:
     """Local response normalization across `size` neighbouring channels (AlexNet); reads its own position only."""
 
@@ -77,7 +78,7 @@ class LocalResponseNorm:
         return Torch(f"nn.LocalResponseNorm({self.size}, alpha={self.alpha!r}, beta={self.beta!r}, k={self.k!r})")
 
 
-@dataclass(frozen=True)
+@record
 class LayerNorm:
     """Layer normalization over the channels at each position (ConvNeXt, transformers), or over everything.
 
@@ -112,7 +113,7 @@ class LayerNorm:
         return channels_last(module, source) if self.over == "channels" else Torch(module)
 
 
-@dataclass(frozen=True)
+@record
 class RMSNorm:
     """Division by the root of the channels' mean square at each position, times a learned scale."""
 
@@ -138,7 +139,7 @@ class RMSNorm:
         return channels_last(f"nn.RMSNorm({', '.join(parts)})", inputs[0])
 
 
-@dataclass(frozen=True)
+@record
 class InstanceNorm:
     """Normalization of each channel of each image by its own statistics, which do not count for the field."""
 
@@ -166,7 +167,7 @@ class InstanceNorm:
         )
 
 
-@dataclass(frozen=True)
+@record
 class GroupNorm:
     """Normalization of each group of channels of each image by its own statistics, which do not count for the field."""
 
@@ -194,7 +195,7 @@ class GroupNorm:
         return Torch(f"nn.GroupNorm({_options(f'{self.groups}, {inputs[0].channels}', self.eps, self.affine, 'affine')})")
 
 
-@dataclass(frozen=True)
+@record
 class L2Norm:
     """Division by the length of the channel vector at each position, times a learned scale per channel (SSD's conv4_3)."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.geometry import MOST_TAPS, Fold, Side, per_axis, shift, sides
 from rfcalc.op import SAME, Cost, Read, Shape, Shapes, Torch
+from rfcalc.record import record
 from rfcalc.settings import Int, Optional, PerAxis, PerSide, Word, setting
 
 MODES = {fold.value: fold for fold in Fold}
 
 
-@dataclass(frozen=True)
+@record
 class Pad:
     """Adds units around the input: zeros, the edge repeated, mirrored, or taken from the opposite end."""
 
@@ -51,7 +51,7 @@ class Pad:
         return Torch("", f"F.pad({{0}}, {flat}{'' if self.mode == 'zeros' else f', mode={self.mode!r}'})")
 
 
-@dataclass(frozen=True)
+@record
 class Crop:
     """Takes units away: `margin` from the sides, or down to `size`, or to the size of a second input.
 

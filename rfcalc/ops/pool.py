@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.geometry import Side, Window, windows
 from rfcalc.op import SAME, Cost, Read, Shape, Shapes, Torch
+from rfcalc.record import record
 from rfcalc.settings import Bool, Int, Optional, PerAxis, PerSide, setting
 
 PADDING = PerSide(Int(0), words=("half", "same", "valid"))
 
 
-@dataclass(frozen=True)
+@record
 class _Pool:
     """What the sliding pools share."""
 
@@ -31,7 +31,7 @@ class _Pool:
     ceil_mode: bool = setting(Bool(), default=False, help="round the output size up")
 
 
-@dataclass(frozen=True)
+@record
 class MaxPool(_Pool):
     """Maximum over a sliding window."""
 
@@ -56,7 +56,7 @@ class MaxPool(_Pool):
         return pool_torch(f"nn.MaxPool{len(axes)}d", axes, self.ceil_mode, extra, 'value=float("-inf")')
 
 
-@dataclass(frozen=True)
+@record
 class AvgPool(_Pool):
     """Average over a sliding window."""
 

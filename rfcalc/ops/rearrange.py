@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.op import Cost, Read, Shape, Shapes, Torch
 from rfcalc.pattern import Axes, Pattern, Sizes, parse, reads
-from rfcalc.settings import Bool, Text, Word, setting
+from rfcalc.record import record
+from rfcalc.settings import Bool, Int, Text, Word, setting
 
 PATTERN_HELP = 'named axes, channels first: "(g c) y x -> (c g) y x"'
 NOT_FOLLOWED = "positions move to other axes"
 
 
-@dataclass(frozen=True)
+@record
 class Rearrange:
     """Splits, merges, moves and repeats axes; a name that the output lacks is joined by `function`."""
 
@@ -44,7 +44,7 @@ class Rearrange:
         pattern = parse(self.pattern)
         sizes, out = pattern.sizes(inputs), self.shape(inputs)
         joined = any(sizes[name] > 1 for name in _missing(pattern))
-        kind, count = (f"reduce_{self.function}", inputs[0].elements) if joined else ("copy", out.elements)
+        kind, count = ("reduce", inputs[0].elements) if joined else ("copy", out.elements)
         view = not joined and _flat(pattern.inputs[0], sizes) == _flat(pattern.out, sizes)
         return Cost(0, 0, 0, () if view else ((kind, count),), "", "view" if view else "new")
 
@@ -53,7 +53,7 @@ class Rearrange:
         return Torch("", rearranged("{0}", pattern.inputs[0], pattern.out, pattern.sizes(inputs), self.function))
 
 
-@dataclass(frozen=True)
+@record
 class Contract:
     """A product of two tensors, summed over the names that the output lacks; with `learned` the second one is a weight."""
 
@@ -82,7 +82,7 @@ class Contract:
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
         pattern = parse(self.pattern)
         sizes = pattern.sizes(inputs)
-        return tuple(read for i in range(len(inputs)) for read in reads(i, pattern.inputs[i], pattern.out, sizes))
+        return tuple(read for i in range(len(inputs)) for read in reads(i, pattern.inputs[i], pattern.out, sizes, most=1))
 
     def cost(self, inputs: Shapes) -> Cost:
         pattern = parse(self.pattern)
@@ -119,7 +119,7 @@ class Contract:
         return prod(sizes[n] for n in names) + self.bias * prod(sizes[n] for n in names if n in kept)
 
 
-@dataclass(frozen=True)
+@record
 class Attend:
     """Scaled dot product attention, softmax(q k) v, over the names that only keys and values have."""
 
@@ -148,8 +148,9 @@ class Attend:
     def cost(self, inputs: Shapes) -> Cost:
         sizes = parse(self.pattern).sizes(inputs)
         scores, depth, width = (prod(sizes[name] for name in names) for names in self._roles())
-        inner = 2 * scores
-        return Cost(scores * (depth + width), 0, 0, (("softmax", scores),), "input output", "new", saved=scores, inner=inner)
+        macs = scores * (depth + width)
+        elements = (("attention", macs), ("attention_softmax", scores))
+        return Cost(macs, 0, 0, elements, "input output", "new", saved=scores, inner=2 * scores)
 
     def torch(self, inputs: Shapes) -> Torch:
         pattern = parse(self.pattern)
@@ -181,14 +182,17 @@ class Attend:
         return scores, depth, [n for n in value if n not in scores]
 
 
-@dataclass(frozen=True)
-class SoftmaxOver:
-    """Softmax over some of the named axes."""
+@record
+class Normalize:
+    """Softmax, layer norm or RMS norm over some of the named axes. A norm's statistics over positions do not count for the
+    field, as with the other norms; softmax reads all that it sums over."""
 
-    word: ClassVar[str] = "softmaxover"
+    word: ClassVar[str] = "normalize"
     main: ClassVar[str] = "pattern"
 
-    pattern: str = setting(Text(), help='"(h u v) y x -> (h) y x": softmax over the names that are missing at the end')
+    pattern: str = setting(Text(), help='"(h u v) y x -> h y x": over the names that are missing at the end')
+    function: str = setting(Word(("softmax", "layernorm", "rmsnorm")), default="softmax", help="which")
+    params: int = setting(Int(0), default=0, help="learned numbers: one, or two, per normalized number")
 
     def shape(self, inputs: Shapes) -> Shape:
         _parsed(self.pattern, 1).sizes(inputs)
@@ -197,22 +201,41 @@ class SoftmaxOver:
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
         pattern = parse(self.pattern)
         sizes, missing = pattern.sizes(inputs), _missing(pattern)
+        if self.function != "softmax":
+            missing = [name for name in missing if name in pattern.inputs[0][0]]
         out = tuple(tuple(f"{n}'" if n in missing else n for n in group) for group in pattern.inputs[0])
         return reads(0, pattern.inputs[0], out, {**sizes, **{f"{n}'": sizes[n] for n in missing}})
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("softmax", inputs[0].elements),), "output", "new")
+        pattern, n = parse(self.pattern), inputs[0].elements
+        sizes = pattern.sizes(inputs)
+        rows = n // prod(sizes[name] for name in _missing(pattern))
+        if self.function == "softmax":
+            return Cost(0, 0, 0, (("softmax", n), ("softmax_rows", rows)), "output", "new")
+        kind = {"layernorm": "layer_norm", "rmsnorm": "rms_norm"}[self.function]
+        return Cost(0, self.params, 0, ((kind if self.params else f"{kind}_plain", n),), "input", "new", saved=2 * rows)
 
     def torch(self, inputs: Shapes) -> Torch:
         pattern = parse(self.pattern)
         sizes, missing = pattern.sizes(inputs), _missing(pattern)
         names = _names(pattern.inputs[0])
         kept = [n for n in names if n not in missing]
-        order = [*kept, *missing]
-        text = f"{{0}}.reshape{(-1, *(sizes[n] for n in names))}.permute{(0, *(1 + names.index(n) for n in order))}"
-        text = f"F.softmax({text}.flatten({1 + len(kept)}), -1).reshape{(-1, *(sizes[n] for n in order))}"
+        order, width = [*kept, *missing], prod(sizes[n] for n in missing)
+        rows = f"{{0}}.reshape{(-1, *(sizes[n] for n in names))}.permute{(0, *(1 + names.index(n) for n in order))}"
+        module, call = self._call(f"{rows}.flatten({1 + len(kept)})", width)
         back = (0, *(1 + order.index(n) for n in names))
-        return Torch("", f"{text}.permute{back}.reshape{(-1, inputs[0].channels, *inputs[0].size)}")
+        shape = (-1, inputs[0].channels, *inputs[0].size)
+        return Torch(module, f"{call}.reshape{(-1, *(sizes[n] for n in order))}.permute{back}.reshape{shape}")
+
+    def _call(self, rows: str, width: int) -> tuple[str, str]:
+        if self.function == "softmax":
+            return "", f"F.softmax({rows}, -1)"
+        if self.params not in (0, width, 2 * width):
+            raise RuleError(f"{self.params} learned numbers for {width} normalized ones")
+        parts = [f"{{self}}[{i}]" for i in range(self.params // width)]
+        numbers = ", ".join(f"nn.Parameter(torch.{how}({width}))" for how, _ in zip(("ones", "zeros"), parts, strict=False))
+        name = {"layernorm": "layer_norm", "rmsnorm": "rms_norm"}[self.function]
+        return f"nn.ParameterList([{numbers}])" if parts else "", f"F.{name}({', '.join([rows, f'({width},)', *parts])})"
 
 
 def _parsed(text: str, count: int) -> Pattern:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import ClassVar
@@ -10,10 +9,11 @@ from typing import ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.geometry import Reach, grow, window
 from rfcalc.op import Cost, Read, Route, Shape, Shapes, Torch
+from rfcalc.record import record
 from rfcalc.settings import Int, setting
 
 
-@dataclass(frozen=True)
+@record
 class PixelShuffle:
     """Sub-pixel rearrangement (ESPCN): ratio^axes channels become a position each; the map grows `ratio` times."""
 
@@ -37,7 +37,7 @@ class PixelShuffle:
         return Torch("", rearranged(inputs[0], self.ratio, True))
 
 
-@dataclass(frozen=True)
+@record
 class PixelUnshuffle:
     """Space to depth: blocks of ratio^axes positions become channels, in torch's order (channel first, then position)."""
 
@@ -61,7 +61,7 @@ class PixelUnshuffle:
         return Torch("", rearranged(inputs[0], self.ratio, False))
 
 
-@dataclass(frozen=True)
+@record
 class SpaceToDepth:
     """Space to depth in the order of TensorFlow, ONNX and darknet's reorg3d: position within the block first, then channel."""
 
@@ -86,7 +86,7 @@ class SpaceToDepth:
         return Torch("", f"{{0}}.reshape({inner}).permute({order}).reshape({_batched(self.shape(inputs))})")
 
 
-@dataclass(frozen=True)
+@record
 class DepthToSpace:
     """Depth to space in the order of TensorFlow and ONNX's DCR: channels hold the position within the block first."""
 
@@ -111,7 +111,7 @@ class DepthToSpace:
         return Torch("", f"{{0}}.reshape({inner}).permute({order}).reshape({_batched(self.shape(inputs))})")
 
 
-@dataclass(frozen=True)
+@record
 class Reorg:
     """Darknet's [reorg] as it is: it takes its input's numbers, in memory order, for a map of ratio^2 times fewer channels.
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.geometry import IDENTITY, Reach, interpolate, nearest, per_axis
 from rfcalc.op import SAME, Cost, Read, Shape, Shapes, Torch
+from rfcalc.record import record
 from rfcalc.settings import Bool, Int, Number, Optional, PerAxis, Word, setting
 
 LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 
-@dataclass(frozen=True)
+@record
 class Upsample:
     """Interpolation to another size, larger or smaller. With a second input: to that input's size."""
 

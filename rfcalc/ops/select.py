@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import ClassVar
@@ -10,12 +9,13 @@ from typing import ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.geometry import IDENTITY, Fold, Reach, per_axis, shift, window
 from rfcalc.op import SAME, Band, Cost, Read, Route, Shape, Shapes, Torch
+from rfcalc.record import record
 from rfcalc.settings import Bool, Int, ListOf, Optional, PerAxis, setting
 
 AXIS = "0 for the channels, 1 for the first spatial axis"
 
 
-@dataclass(frozen=True)
+@record
 class Take:
     """Some units of one axis: `count` of them from `start` in steps of `step`, or those listed in `index`."""
 
@@ -64,7 +64,7 @@ class Take:
         return range(self.start, self.start + ((self.count or 1) - 1) * self.step + 1, self.step)
 
 
-@dataclass(frozen=True)
+@record
 class Join:
     """The inputs one after the other along a spatial axis."""
 
@@ -92,7 +92,7 @@ class Join:
         return Torch("", f"torch.cat([{{all}}], {self.axis + 1})")
 
 
-@dataclass(frozen=True)
+@record
 class Roll:
     """Moves the map in a circle: what leaves at one end comes back at the other (shifted windows)."""
 
@@ -117,7 +117,7 @@ class Roll:
         return Torch("", f"{{0}}.roll({moves}, {tuple(range(2, 2 + len(moves)))})")
 
 
-@dataclass(frozen=True)
+@record
 class ChannelConv:
     """A convolution along the channels, the same at each position (efficient channel attention); keeps their number."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rfcalc.op import Cost, Read, Shape, Shapes, Torch
+from rfcalc.record import record
 
 
-@dataclass(frozen=True)
+@record
 class Input:
     """An input of the network; reads nothing and costs nothing."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rfcalc.analyses.paths import PathFields, Paths, path_fields, path_lengths
@@ -11,6 +10,7 @@ from rfcalc.analyses.why import critical_paths
 from rfcalc.analysis import SCHEMA_VERSION
 from rfcalc.engines.forward import Support
 from rfcalc.graph import Graph
+from rfcalc.record import record
 from rfcalc.report import Column, Report, Table
 from rfcalc.units import plain
 
@@ -19,7 +19,7 @@ BAR = 32
 Counts = dict[int, int]
 
 
-@dataclass(frozen=True)
+@record
 class Ensemble:
     """The paths to one layer by length, and those to layer `seen` (the last with a field) by the box they see per axis."""
 

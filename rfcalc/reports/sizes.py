@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import lcm
 from typing import Any
 
@@ -15,6 +14,7 @@ from rfcalc.engines.resized import SizeError, Sizes
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 from rfcalc.op import Shape
+from rfcalc.record import record
 from rfcalc.report import Column, Report, Table
 from rfcalc.units import joined, short, times
 
@@ -22,7 +22,7 @@ AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 SHOWN = 6
 
 
-@dataclass(frozen=True)
+@record
 class Growth:
     """The network at one input size."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from math import prod
 from typing import Any
@@ -13,6 +12,7 @@ from rfcalc.analyses.tiles import AxisTile, Tiling
 from rfcalc.analysis import SCHEMA_VERSION, number
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
+from rfcalc.record import record
 from rfcalc.report import Column, Report, Table
 from rfcalc.units import joined, times
 
@@ -20,7 +20,7 @@ MOST = 4096
 SHOWN = 8
 
 
-@dataclass(frozen=True)
+@record
 class Tiled:
     """One output of a network in tiles: what a tile gives on each axis, and the smallest tiles that fit."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from rfcalc.op import Op, Shape
 from rfcalc.ops import make
+from rfcalc.record import record
 
 # A layer of a block as (word, settings); each is followed by a batch norm.
 Layer = tuple[str, dict[str, Any]]
@@ -22,7 +23,7 @@ class Unit:
     kind: str = "plain"
 
 
-@dataclass(frozen=True)
+@record
 class Move:
     """A block at its place in a design.
 
@@ -39,7 +40,7 @@ class Move:
     depth: int
 
 
-@dataclass(frozen=True)
+@record
 class Kind:
     """A kind of block: the layers of its main path for (unit, output channels, stride), and whether it has a skip."""
 

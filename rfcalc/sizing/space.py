@@ -1,20 +1,20 @@
-"""The space of designs: a stem, then stages of blocks, each stage beginning with the block that halves the map."""
+"""The space of designs: a stem, then stages of blocks; the first stages begin with a block that halves the map."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from rfcalc.errors import RuleError
 from rfcalc.op import Shape
+from rfcalc.record import record
 from rfcalc.sizing.blocks import KINDS, Move, Unit, place
 
 # The effective field is taken to be +-2 sigma wide: 95 % of a Gaussian along one axis.
 SIGMAS = 4
 
 
-@dataclass(frozen=True)
+@record
 class Limits:
     """The most that a design may cost; None for no limit. `depth` counts convolutions on the main path."""
 
@@ -27,7 +27,7 @@ PHOTO = Shape(3, (512, 512))
 NO_LIMITS = Limits()
 
 
-@dataclass(frozen=True)
+@record
 class Space:
     """What may be built, and for what.
 
@@ -69,8 +69,8 @@ class Space:
                 raise RuleError(f"blocks are {', '.join(KINDS)}, not {kind!r}")
         if min((*self.dilations, *self.widths, self.stem, self.layers[0])) < 1 or self.layers[0] > self.layers[1]:
             raise RuleError("dilations, widths and layers per stage must be at least 1, and the least at most the most")
-        if not (self.kernels and self.dilations and self.kinds):
-            raise RuleError("at least one kernel, one dilation and one kind of block must be allowed")
+        if not (self.halving and self.kinds):
+            raise RuleError("at least one kernel above 1, dilation 1, and one kind of block must be allowed")
 
     @property
     def slack(self) -> int:
@@ -93,15 +93,23 @@ class Space:
         found = {Unit(d if k > 1 else 1, k, kind) for k, d, kind in product(self.kernels, self.dilations, self.kinds)}
         return tuple(sorted(found))
 
+    @property
+    def halving(self) -> tuple[Unit, ...]:
+        """The blocks that may begin a stage with stride 2: not dilated, and wider than 1, so that every unit is read."""
+        return tuple(unit for unit in self.units if unit.dilation == 1 and unit.kernel > 1)
+
     def size(self) -> int:
         """How many designs there are: all sequences of blocks, before any limit."""
         least, most = self.layers
-        per_kind = len({(u.kernel, u.dilation) for u in self.units})
-        stage = sum(per_kind**count for count in range(least, most + 1)) * len(set(self.kinds))
-        return int(len(set(self.kernels)) * stage ** len(self.widths))
+        found = len({unit.kernel for unit in self.halving})
+        for number in range(len(self.widths)):
+            starts = self.halving if number < self.halvings else self.units
+            later = len(self.units) // len(set(self.kinds))
+            found *= len(starts) * sum(later ** (count - 1) for count in range(least, most + 1))
+        return found
 
 
-@dataclass(frozen=True)
+@record
 class Stage:
     """The moves of one stage, one entry per kind of block: those of its first block, and those of each later one."""
 
@@ -113,27 +121,28 @@ class Stage:
 
 def stages(space: Space) -> list[Stage]:
     """The stem (a stage of one convolution) and the stages, each with its moves and their costs."""
-    stems = [Unit(1, kernel) for kernel in sorted(set(space.kernels))]
+    stems = [Unit(1, kernel) for kernel in sorted({unit.kernel for unit in space.halving})]
     moves = tuple(place(unit, space.input, space.stem, 2, 1)[0] for unit in stems)
     shape = place(stems[0], space.input, space.stem, 2, 1)[1]
     found, pixels = [Stage((moves,), ((),), 1, 1)], 2
     for number, width in enumerate(space.widths):
         stride = 2 if number < space.halvings else 1
         after = place(space.units[0], shape, width, stride, pixels)[1]
-        groups = [[unit for unit in space.units if unit.kind == kind] for kind in sorted(set(space.kinds))]
-        first = tuple(_moves(group, shape, width, stride, pixels) for group in groups)
+        starts = space.halving if stride > 1 else space.units
+        kinds = sorted(set(space.kinds))
+        first = tuple(_moves(kind, starts, shape, width, stride, pixels) for kind in kinds)
         pixels *= stride
-        later = tuple(_moves(group, after, width, 1, pixels) for group in groups)
+        later = tuple(_moves(kind, space.units, after, width, 1, pixels) for kind in kinds)
         found.append(Stage(first, later, *space.layers))
         shape = after
     return found
 
 
-def _moves(units: Sequence[Unit], source: Shape, width: int, stride: int, pixels: int) -> tuple[Move, ...]:
-    return tuple(place(unit, source, width, stride, pixels)[0] for unit in units)
+def _moves(kind: str, units: Sequence[Unit], source: Shape, width: int, stride: int, pixels: int) -> tuple[Move, ...]:
+    return tuple(place(unit, source, width, stride, pixels)[0] for unit in units if unit.kind == kind)
 
 
-@dataclass(frozen=True)
+@record
 class Design:
     """One design: the blocks of the stem and of each stage, and what they add up to."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 import torch
@@ -164,6 +165,38 @@ def test_a_layer_that_depends_on_the_size_is_refused_by_name(word: str) -> None:
     graph = net.graph()
     with pytest.raises(RuleError, match=f'what {word} "resize" reads depends on the size'):
         Tiling(graph, graph.outputs[0]).tile((64, 64))
+
+
+@pytest.mark.parametrize(
+    ("word", "settings", "fine"),
+    [
+        ("bn", {}, True),
+        ("ln", {"over": "channels"}, True),
+        ("lrn", {}, True),
+        ("ln", {"over": "all"}, False),
+        ("instancenorm", {}, False),
+        ("gn", {"groups": 2}, False),
+    ],
+)
+def test_statistics_over_the_map_are_refused(word: str, settings: dict[str, Any], fine: bool) -> None:
+    net = Net(1, (32, 32))
+    net("conv", out=4, kernel=3)
+    net("maxpool", kernel=2)
+    net(word, name="norm", **settings)
+    graph = net.graph()
+    if fine:
+        assert tile(graph, 32, 32)[0].halo == (2, 2)
+    else:
+        with pytest.raises(RuleError, match=f'{word} "norm" takes statistics over the whole map'):
+            tile(graph, 32, 32)
+
+
+def test_windows_of_attention_set_the_grid() -> None:
+    net = Net(4, (32, 32))
+    net("conv", out=4, kernel=2, stride=2, padding=0)
+    net("windowattention", heads=2, window=4)
+    axis = tile(net.graph(), 64, 64)[0]
+    assert (axis.grid, axis.halo) == (8, (0, 0))
 
 
 def test_a_global_layer_beside_the_path_does_not_matter() -> None:

@@ -153,7 +153,51 @@ TABLE: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
     ],
 }
 
+# Words that importers write. Their memory is that of a torch function, which differs from case to case.
+IMPORTED: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
+    "rearrange": [
+        *on({"pattern": "(g:2 c) y x -> (c g) y x"}, image()),
+        *on({"pattern": "c (y i:2) (x j:2) -> (c i j) y x"}, image(3, 4, 6)),
+        *on({"pattern": "c y x -> c x y"}, image()),
+        *on({"pattern": "c y x -> c y", "function": "mean"}, image()),
+        *on({"pattern": "c n -> c 1 n"}, line()),
+    ],
+    "contract": [
+        ({"pattern": "(h:2 d) y x, (h d) u v -> (h u v) y x"}, (image(), image(6, 2, 3))),
+        ({"pattern": "c y x, d:5 c -> d y x", "learned": True, "bias": True}, (image(),)),
+    ],
+    "attend": [({"pattern": "(h:2 d) y x, (h d) u v, (h e) u v -> (h e) y x"}, (image(), image(), image(4)))],
+    "normalize": [
+        *on({"pattern": "(h:2 u) y x -> h y x"}, image()),
+        *on({"pattern": "c y x -> y x", "function": "layernorm", "params": 12}, image()),
+        *on({"pattern": "c y x -> y x", "function": "rmsnorm", "params": 6}, image()),
+    ],
+    "take": [
+        *on({"count": 2, "start": 1, "step": 2}, *EVERY),
+        *on({"count": 2, "start": 1, "step": 2, "axis": 2}, image()),
+        *on({"index": (2, 0, 1), "axis": 1}, *MAPS),
+    ],
+    "join": [({"axis": 2}, (image(), image(6, 11, 4))), ({}, (line(), line(6, 3)))],
+    "roll": [*on({"shift": 2}, *MAPS), *on({"shift": (-1, 3)}, image())],
+    "channelconv": [*on({"kernel": 3}, *EVERY), *on({"kernel": 5, "bias": True}, image())],
+    "pointwise": [
+        *on({"function": "exp"}, *EVERY),
+        *on({"function": "sub", "value": 0.5}, image()),
+        *on({"function": "rdiv", "value": 2.0}, image()),
+        *on({"function": "logsigmoid"}, line()),
+    ],
+    "stored": [
+        *on({"function": "mul", "params": 6}, line(), image()),
+        *on({"function": "rsub", "params": 594}, image()),
+    ],
+    "tokens": [({"learned": 1}, (image(),)), ({}, (image(), line())), ({"learned": 2}, (line(), volume(6)))],
+}
+
+# Words without a torch source of their own, or without inputs.
+NOT_RUN = {"constant", "unused", "unknown", "declared"}
+
 CASES: list[Case] = [(word, settings, shapes) for word, found in TABLE.items() for settings, shapes in found]
+IMPORTED_CASES: list[Case] = [(word, settings, shapes) for word, found in IMPORTED.items() for settings, shapes in found]
 
 
 def label(case: Case) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ops.cases import CASES, TABLE, Case, label
+from ops.cases import CASES, IMPORTED, IMPORTED_CASES, NOT_RUN, TABLE, Case, label
 from ops.torch_layer import TorchLayer, counted_flops, fvcore_total, tensors
 from rfcalc.analyses.cost import CONVENTIONS, KINDS, MAC
 from rfcalc.op import Op
 from rfcalc.ops import WORDS, make
 
-each_case = pytest.mark.parametrize("case", CASES, ids=label)
+each_case = pytest.mark.parametrize("case", [*CASES, *IMPORTED_CASES], ids=label)
 
 
 def layer(case: Case) -> Op:
@@ -25,7 +25,7 @@ def built(case: Case, device: str) -> TorchLayer:
 
 
 def test_every_word_has_cases() -> None:
-    assert set(TABLE) == set(WORDS)
+    assert set(TABLE) | set(IMPORTED) == set(WORDS) - NOT_RUN
 
 
 @each_case

@@ -84,12 +84,16 @@ def enumerated(space: Space) -> tuple[set[tuple[int, int, int]], int]:
     least, most = space.layers
     pairs = {(k, d) if k > 1 else (1, 1) for k in space.kernels for d in space.dilations}
     count, scores = 0, set()
-    walks = [Walk(space.input.size[0], space.input.channels).step("plain", k, 1, space.stem, 2) for k in set(space.kernels)]
+    walks = [
+        Walk(space.input.size[0], space.input.channels).step("plain", k, 1, space.stem, 2) for k in set(space.kernels) - {1}
+    ]
     for number, width in enumerate(space.widths):
         ends = []
         for kind in set(space.kinds):
             for n in range(least, most + 1):
                 for blocks in product(pairs, repeat=n):
+                    if number < space.halvings and (blocks[0][0] == 1 or blocks[0][1] > 1):
+                        continue
                     for walk in walks:
                         for i, (k, d) in enumerate(blocks):
                             walk = walk.step(kind, k, d, width, 2 if i == 0 and number < space.halvings else 1)
@@ -115,8 +119,8 @@ def enumerated(space: Space) -> tuple[set[tuple[int, int, int]], int]:
 def some_space(rng: random.Random) -> Space:
     stages = rng.choice([1, 1, 2, 2, 3])
     most = {1: 3, 2: 2, 3: 1}[stages]
-    kernels = tuple(rng.sample([1, 3, 5, 7], rng.choice([1, 2])))
-    dilations = tuple(rng.sample([1, 2, 3, 4, 8], rng.choice([1, 2])))
+    kernels = (rng.choice([3, 5]), *rng.sample([1, 5, 7], rng.choice([0, 1])))
+    dilations = (1, *rng.sample([2, 3, 4, 8], rng.choice([0, 1, 1])))
     kinds = tuple(rng.sample(list(KINDS), rng.choice([1, 1, 2])))
     some = [None, None, rng.randint(200_000, 2_000_000)]
     return Space(
