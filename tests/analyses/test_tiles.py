@@ -171,9 +171,8 @@ def test_a_layer_that_depends_on_the_size_is_refused_by_name(word: str) -> None:
     ("word", "settings", "fine"),
     [
         ("bn", {}, True),
-        ("ln", {"over": "channels"}, True),
+        ("layernorm", {"over": "channels"}, True),
         ("lrn", {}, True),
-        ("ln", {"over": "all"}, False),
         ("instancenorm", {}, False),
         ("gn", {"groups": 2}, False),
     ],
@@ -189,6 +188,13 @@ def test_statistics_over_the_map_are_refused(word: str, settings: dict[str, Any]
     else:
         with pytest.raises(RuleError, match=f'{word} "norm" takes statistics over the whole map'):
             tile(graph, 32, 32)
+
+
+def test_weights_for_one_size_are_refused() -> None:
+    net = Net(1, (32, 32))
+    net("layernorm", name="norm", over="all")
+    with pytest.raises(RuleError, match='"norm": its weights are made for an input of 1x32x32'):
+        tile(net.graph(), 32, 32)
 
 
 def test_windows_of_attention_set_the_grid() -> None:
