@@ -103,6 +103,14 @@ def test_two_ends_on_two_branches() -> None:
     assert {(graph.nodes[s.node].name, s.before, s.after) for s in path.shares} == {("left", 3, 0), ("right", 0, 5)}
 
 
+def test_one_branch_for_both_ends_if_there_is_one() -> None:
+    net = Net(1, (64,))
+    left = net("conv", net.input, name="left", out=1, kernel=3, padding=((2, 0),))
+    both = net("conv", net.input, name="both", out=1, kernel=5)
+    net("add", left, both)
+    assert adds(net.graph()) == {"both": 4}
+
+
 def test_phases_after_upsampling_add_up() -> None:
     """A 2x2 transposed convolution adds nothing in one phase; of a 3x3 after it, what is added depends on the phase."""
     graph = chain(
