@@ -66,7 +66,8 @@ def _einsum(equation: str, *terms: Tensor) -> Tensor:
 def _convolution(function: Rule) -> Rule:
     def rule(x: Tensor, weight: Tensor, bias: Tensor | None = None, *rest: Any, **named: Any) -> Tensor:
         named.pop("bias", None)
-        return cut(function(x, torch.ones_like(weight), None, *rest, **named))
+        pattern = torch.ones_like(weight) if isinstance(weight, torch.nn.Parameter) else (weight != 0).to(weight.dtype)
+        return cut(function(x, pattern, None, *rest, **named))  # a weight that was computed may be masked
 
     return rule
 
@@ -80,7 +81,9 @@ def _same(function: Rule) -> Rule:
 
 
 def _sum_of(x: Any, y: Any, **_: Any) -> Tensor:
-    """A product, quotient, difference or maximum reads both of its inputs, as their sum does."""
+    """A product, quotient, difference or maximum reads both of its inputs, as their sum does; a mask lets some through."""
+    if isinstance(y, Tensor) and y.dtype == torch.bool:
+        return cut(x) * y
     tensors = [cut(value) for value in (x, y) if isinstance(value, Tensor)]
     return cut(sum(tensors[1:], tensors[0]))
 

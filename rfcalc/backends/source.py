@@ -26,6 +26,8 @@ TAKEN = (
     "set_submodule share_memory state_dict to to_empty train training type update values xpu zero_grad"
 )
 _TAKEN = frozenset(TAKEN.split())
+# What the text of a module defines or imports beside its own class.
+TAKEN_CLASSES = ("F", "Tensor", "Attention", "WindowAttention")
 
 
 def source(graph: Graph, class_name: str = "", record: bool = False) -> str:
@@ -64,7 +66,8 @@ def _facts(graph: Graph) -> dict[int, Torch]:
 def class_for(name: str) -> str:
     """A class name: "mobilenet_v2" becomes "MobilenetV2"."""
     found = "".join(part[:1].upper() + part[1:] for part in re.split(r"\W|_", name, flags=re.ASCII) if part)
-    return identifier(found, "Net")
+    found = identifier(found, "Net")
+    return found + "Net" if found in TAKEN_CLASSES else found
 
 
 def _head(graph: Graph, text: str, class_name: str, helpers: Sequence[str]) -> Iterator[str]:
