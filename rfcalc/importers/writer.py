@@ -21,7 +21,8 @@ def expanded(graph: Graph) -> str:
     """The spec; raises SpecError for a layer that no word of the language makes."""
     names = names_of(graph)
     count = len(graph.layers)
-    lines = [f"# {graph.name}: {count:,} layer{'s' if count != 1 else ''}, each written out", f"name: {scalar(graph.name)}"]
+    title = "".join(c if c.isprintable() else " " for c in graph.name)
+    lines = [f"# {title}: {count:,} layer{'s' if count != 1 else ''}, each written out", f"name: {scalar(graph.name)}"]
     lines += _inputs(graph, names)
     lines.append("layers:")
     current = graph.inputs
