@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from rfcalc import figures
-from rfcalc.analyses.memory import Peak, peak
+from rfcalc.analyses.memory import Peak, peak, saved
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField, Unit
 from rfcalc.analyses.unproductive import unproductive
 from rfcalc.engines.backward import runs
@@ -83,6 +83,12 @@ class Analysis:
     selected: tuple[Layer, ...]
     peak: Peak
     extra: dict[str, Any] = default(default_factory=dict)
+    dtype_bytes: int = 4
+
+    @cached_property
+    def saved(self) -> int:
+        """Bytes that training keeps for the backward pass, batch 1."""
+        return saved(self.graph, self.dtype_bytes).bytes
 
     @property
     def input(self) -> Shape:
@@ -132,6 +138,8 @@ class Analysis:
             "macs": self.macs,
             "flops": 2 * self.macs,
             "peak_activation_bytes": self.peak.bytes,
+            "saved_for_backward_bytes": self.saved,
+            "dtype_bytes": self.dtype_bytes,
         }
         found["outputs"] = [nodes[i].name for i in self.graph.outputs]
         found["last_spatial"] = self.last_spatial.name if self.last_spatial else None
@@ -149,7 +157,7 @@ def analyze(
 ) -> Analysis:
     """Analyses a graph. `select`: globs over layer names; `at`: units (one index per spatial axis) to be traced in each
     selected layer that has them; `source`: the input to measure fields on (the first if empty); `extra`: further figures,
-    of "why" (the critical path), "erf" (the effective field), "mask" (what units see, as sets)."""
+    of "why" (the critical path), "erf" (the effective field), "mask" (what units see, as sets), "cost:NAME" (a convention)."""
     fields = Fields(graph, graph.by_name[source] if source else None)
     nodes = range(len(graph.nodes))
     chosen = [i for i in nodes if not graph.nodes[i].is_input and _selected(graph.nodes[i], select)]
@@ -162,18 +170,20 @@ def analyze(
             down, more = _downsampling(fields.image, node.shape), asked.layers.get(index, {})
             layers[index] = Layer(node, names, fields.of(index), down, (), index in wasted, more)
     selected = [_with_units(fields, i, layers[i], at, "mask" in extra) if at else layers[i] for i in chosen]
-    return Analysis(graph, tuple(layers.values()), tuple(selected), peak(graph, dtype_bytes), asked.network)
+    return Analysis(graph, tuple(layers.values()), tuple(selected), peak(graph, dtype_bytes), asked.network, dtype_bytes)
 
 
 def _asked(graph: Graph, fields: Fields, chosen: Sequence[int], extra: Sequence[str]) -> Figures:
     """The further figures that were asked for; raises SpecError where one cannot be given."""
-    if not {"why", "erf"} & set(extra):
+    found = [figures.cost(graph, name.removeprefix("cost:")) for name in extra if name.startswith("cost:")]
+    if {"why", "erf"} & set(extra):
+        at = figures.target(graph, fields, chosen)
+        try:
+            found += [make(graph, fields, at) for name, make in (("why", figures.why), ("erf", figures.erf)) if name in extra]
+        except RuleError as error:
+            raise fail("E202", f"{graph.name}: {error}") from None
+    if not found:
         return Figures()
-    at = figures.target(graph, fields, chosen)
-    try:
-        found = [make(graph, fields, at) for name, make in (("why", figures.why), ("erf", figures.erf)) if name in extra]
-    except RuleError as error:
-        raise fail("E202", f"{graph.name}: {error}") from None
     layers = {i: {key: v for one in found for key, v in one.layers.get(i, {}).items()} for i in range(len(graph.nodes))}
     return Figures({key: value for one in found for key, value in one.network.items()}, layers)
 

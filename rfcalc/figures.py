@@ -72,3 +72,11 @@ def erf(graph: Graph, fields: Fields, at: int | None) -> Figures:
     lines = [marginal(graph, at, fields.source, axis, i) for axis, i in enumerate(unit)]
     shown = [None if line is None else {"start": line.start, "shares": list(line.shares)} for line in lines]
     return Figures({"erf": {"layer": graph.nodes[at].name, "unit": unit, "marginals": shown}}, layers)
+
+
+def cost(graph: Graph, convention: str) -> Figures:
+    """What each layer and the network cost as another tool counts; `convention` is a key of cost.CONVENTIONS."""
+    from rfcalc.analyses.cost import amount, total
+
+    layers = {i: {"cost": amount(node, convention)} for i, node in enumerate(graph.nodes) if not node.is_input}
+    return Figures({"convention": {"name": convention, "total": total(graph, convention)}}, dict(layers))

@@ -14,6 +14,7 @@ from rfcalc.record import record
 from rfcalc.units import joined, plain, short, times
 
 Show = Callable[[Any], str]
+DTYPES = {4: "float32", 2: "16-bit floats", 1: "8-bit numbers", 8: "float64"}
 
 
 @record
@@ -182,6 +183,8 @@ def layer_report(analysis: Analysis, full: bool = False) -> Report:
         columns.insert(4, Column("read", "Read", _holes_text, True))
     if any(row.adds for row in rows):
         columns.insert(4, Column("adds", "Adds", lambda adds: f"+{joined(adds)}" if any(adds) else "", True))
+    if "convention" in analysis.extra:
+        columns.insert(-1, Column("cost", analysis.extra["convention"]["name"], short, True))
     if any("erf_sigma" in row.last.more for row in rows):
         columns.insert(4, Column("erf", "ERF sigma", lambda sigma: joined(sigma) if sigma else "-", True))
     values = tuple(tuple(_cell(row, column.key) for column in columns) for row in rows)
@@ -191,6 +194,11 @@ def layer_report(analysis: Analysis, full: bool = False) -> Report:
         tables.append(units)
     title = f"{analysis.graph.name} at {_input_text(analysis)}"
     return Report(title, tuple(tables), tuple(_notes(analysis)), _flat(analysis), analysis.data())
+
+
+def data_report(analysis: Analysis) -> Report:
+    """The same for programs: no tables, no notes, only the data."""
+    return Report(analysis.graph.name, (), (), Table("", (), ()), analysis.data())
 
 
 def _cell(row: Row, key: str) -> Any:
@@ -205,6 +213,7 @@ def _cell(row: Row, key: str) -> Any:
         "read": last.field,
         "stride": last.field,
         "macs": row.macs,
+        "cost": sum(layer.more.get("cost", 0) for layer in row.layers),
         "params": row.params,
     }[key]
 
@@ -238,10 +247,16 @@ def _input_text(analysis: Analysis) -> str:
 def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
     where = _input_text(analysis)
     yield "Compute", f"{short(analysis.macs, 'MACs')} ({short(2 * analysis.macs, 'FLOPs')}) at {where}"
-    yield "Parameters", f"{short(analysis.params)} ({analysis.params:,}), {short(4 * analysis.params, 'B')} in float32"
+    told = analysis.extra.get("convention")
+    if told:
+        yield f"By {told['name']}", f"{short(told['total'])} ({told['total']:,}) at {where} (rfcalc explain-cost tells why)"
+    dtype = DTYPES.get(analysis.dtype_bytes, f"{8 * analysis.dtype_bytes} bit")
+    size = short(analysis.dtype_bytes * analysis.params, "B")
+    yield "Parameters", f"{short(analysis.params)} ({analysis.params:,}), {size} in {dtype}"
     peak = analysis.peak
     where_peak = "" if peak.node is None else f" (while {analysis.graph.nodes[peak.node].name} runs)"
-    yield "Memory", f"peak of live activations {short(peak.bytes, 'B')} at {where}, float32, batch 1{where_peak}"
+    yield "Memory", f"peak of live activations {short(peak.bytes, 'B')} at {where}, {dtype}, batch 1{where_peak}"
+    yield "Training", f"keeps {short(analysis.saved, 'B')} for the backward pass, {dtype}, batch 1"
     shown = list(analysis.outputs)
     if analysis.last_spatial and analysis.last_spatial not in shown:
         shown.insert(0, analysis.last_spatial)

@@ -15,9 +15,11 @@ from rfcalc.errors import SpecError
 COMMANDS: dict[str, tuple[str, str]] = {
     "analyze": ("rfcalc.cli.analyze", "analyze"),
     "sizes": ("rfcalc.cli.sizes", "sizes"),
+    "size": ("rfcalc.cli.size", "size"),
     "paths": ("rfcalc.cli.paths", "paths"),
     "check": ("rfcalc.cli.check", "check"),
     "diff": ("rfcalc.cli.diff", "diff"),
+    "explain-cost": ("rfcalc.cli.explain_cost", "explain_cost"),
     "explain": ("rfcalc.cli.explain", "explain"),
     "configs": ("rfcalc.cli.configs", "configs"),
     "show": ("rfcalc.cli.show", "show"),

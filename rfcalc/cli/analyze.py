@@ -34,6 +34,12 @@ At = Annotated[
 Why = Annotated[bool, typer.Option("--why", help="What sets the field of the last selected layer: its critical path.")]
 Erf = Annotated[bool, typer.Option("--erf", help="Effective receptive field under random weights: sigma per layer.")]
 Mask = Annotated[bool, typer.Option("--mask", help="With --at: draw which pixels the unit sees.")]
+Convention = Annotated[
+    str | None,
+    typer.Option("--convention", metavar="NAME", help="Cost as another tool counts: torch, fvcore, thop, ptflops, macs."),
+]
+Dtype = Annotated[str, typer.Option("--dtype", help="Of the memory figures: fp64, fp32, tf32, fp16, bf16, fp8 or int8.")]
+DTYPES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "fp8": 1, "int8": 1}
 Full = Annotated[bool, typer.Option("--full", help="One row per layer; do not fold repeated blocks.")]
 ErfMap = Annotated[
     str | None, typer.Option("--erf-map", metavar="FILE.png", help="Its map, for the last selected layer, as a picture.")
@@ -55,6 +61,8 @@ def analyze(
     why: Why = False,
     erf: Erf = False,
     erf_map: ErfMap = None,
+    convention: Convention = None,
+    dtype: Dtype = "fp32",
     full: Full = False,
     max_layers: MaxLayers = MAX_LAYERS,
 ) -> None:
@@ -74,17 +82,23 @@ def analyze(
     """
     from rfcalc.analysis import analyze as run
     from rfcalc.formats import FORMATS
-    from rfcalc.report import layer_report
+    from rfcalc.report import data_report, layer_report
 
     choice(format, FORMATS, "--format")
     units = [unit(text) for text in at or ()]
     _check_pictures(mask or bool(mask_png), bool(erf_map or mask_png), len(units), len(specs))
     extra = [name for name, wanted in (("why", why), ("erf", erf or erf_map), ("mask", mask)) if wanted]
+    if convention:
+        from rfcalc.analyses.cost import CONVENTIONS
+
+        extra.append(f"cost:{choice(convention, CONVENTIONS, '--convention')}")
+    size = DTYPES[choice(dtype, DTYPES, "--dtype")]
     graphs, errors = load_all(specs, overrides(set, input), max_layers)
-    analyses = [run(graph, select=layer or (), at=units, extra=extra) for graph in graphs]
+    analyses = [run(graph, select=layer or (), at=units, dtype_bytes=size, extra=extra) for graph in graphs]
     errors += [_none_selected(analysis, layer or ()) for analysis in analyses if not analysis.selected]
-    reports = [layer_report(analysis, full) for analysis in analyses if analysis.selected]
-    if extra:
+    tables = format != "json"
+    reports = [layer_report(one, full) if tables else data_report(one) for one in analyses if one.selected]
+    if extra and tables:
         from rfcalc.reports.asked import with_asked
 
         found = [analysis for analysis in analyses if analysis.selected]

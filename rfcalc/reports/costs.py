@@ -1,0 +1,50 @@
+"""The report of `explain-cost`: why two tools disagree about one network, term by term."""
+
+from __future__ import annotations
+
+from rfcalc.analyses.cost import CONVENTIONS, terms, total
+from rfcalc.graph import Graph
+from rfcalc.report import Column, Report, Table
+from rfcalc.units import short
+
+FIRST_COLUMNS = (Column("kind", "Operation", ratio=3), Column("count", "Count", lambda n: f"{n:,}", True))
+
+
+def cost_report(graph: Graph) -> Report:
+    """One row per kind of operation: its count, and how often each convention counts it; the totals; what is never counted."""
+    found = terms(graph)
+    counted = [term for term in found if any(term.factor(name) for name in CONVENTIONS)]
+    columns = (*FIRST_COLUMNS, *(Column(name, name, _factor, True) for name in CONVENTIONS))
+    rows = tuple((term.meaning, term.count, *(term.factor(name) for name in CONVENTIONS)) for term in counted)
+    totals = {name: total(graph, name) for name in CONVENTIONS}
+    shape = graph.nodes[graph.inputs[0]].shape
+    notes = [(name, f"{short(value)} ({value:,}) at {shape}{_against(totals, name)}") for name, value in totals.items()]
+    rest = [term for term in found if term not in counted]
+    if rest:
+        notes.append(("Nobody counts", "; ".join(f"{short(term.count)} x {term.meaning}" for term in rest)))
+    data = {
+        "name": graph.name,
+        "source": graph.source,
+        "totals": totals,
+        "terms": [
+            {
+                "kind": term.kind,
+                "meaning": term.meaning,
+                "count": term.count,
+                "amounts": {name: term.amount(name) for name in CONVENTIONS},
+                "layers": list(term.layers),
+            }
+            for term in found
+        ],
+    }
+    table = Table("How often each tool counts one", columns, rows)
+    return Report(f"{graph.name} at {shape}: what each tool counts", (table,), tuple(notes), table, data)
+
+
+def _factor(value: int) -> str:
+    return str(value) if value else "."
+
+
+def _against(totals: dict[str, int], name: str) -> str:
+    macs = totals["macs"]
+    return "" if name == "macs" or not macs else f", {totals[name] / macs:.3f} x MACs"
