@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("rfcalc.cli.schema", "schema"),
     "verify": ("rfcalc.cli.verify", "verify"),
     "time": ("rfcalc.cli.timing", "time"),
+    "profile": ("rfcalc.cli.profile", "profile"),
 }
 
 

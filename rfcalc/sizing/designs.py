@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from itertools import chain
 from operator import itemgetter
 
+from rfcalc.errors import RuleError
 from rfcalc.sizing.blocks import Move, Unit
 from rfcalc.sizing.bounds import Goals, Rest, Score
 from rfcalc.sizing.space import Design, Space, Stage, aim, aims, error, measure, stages
@@ -27,12 +28,13 @@ Bucket = dict[int, list[Label]]
 
 # The coarse passes: how many buckets, and how many labels each may keep.
 PASSES = ((64, 8), (512, 8), (4096, 8))
+MOST_LABELS = 20_000_000
 
 
 def front(space: Space) -> list[Design]:
     """Every design within the tolerance that no other one beats, nearest to the target first, then cheapest.
 
-    The list is empty if the limits, or the tolerance, exclude all.
+    The list is empty if the limits, or the tolerance, exclude all. Raises RuleError for a space that is too large to search.
     """
     plan = stages(space)
     rest, most = Rest(space, plan), aims(space, space.slack)[1]
@@ -54,6 +56,7 @@ class _Pass:
         self.goals = Goals(space, rest, [score for score, _ in known])
         self.effective, self.whole, self.depth = space.effective, not space.holes, space.limits.depth
         self.follow = self.effective and self.whole
+        self.looked = 0
         # Minus the field from which on no block of this stage or a later one can leave holes: more of it is of no use.
         self.enough = [
             -max(_needs(stage.later), *(_needs(s.first + s.later) for s in plan[n + 1 :]), 1) for n, stage in enumerate(plan)
@@ -88,6 +91,9 @@ class _Pass:
     def extend(self, bucket: Bucket, move: Move, into: Bucket, place: tuple[int, int, int]) -> None:
         """Places one more block on each label, and keeps in `into` what is promising and not beaten there."""
         touched: Bucket = {}
+        self.looked += sum(map(len, bucket.values()))
+        if self.looked > MOST_LABELS:
+            raise RuleError("too many designs to compare; allow fewer kernels, dilations, blocks or layers, or less tolerance")
         add, enough = aim(self.space, move), self.enough[place[0]]
         deeper = move.depth if self.depth is not None else 0
         for label in chain.from_iterable(bucket.values()):

@@ -53,22 +53,30 @@ class Space:
     limits: Limits = NO_LIMITS
 
     def __post_init__(self) -> None:
-        if self.target < 1:
-            raise RuleError(f"the target must be at least 1 pixel, not {self.target}")
+        for what, values, most in (
+            ("the target", (self.target,), 1 << 14),
+            ("a kernel", self.kernels, 63),
+            ("a dilation", self.dilations, 256),
+            ("a width", (*self.widths, self.stem), 1 << 16),
+            ("the layers of a stage", self.layers, 64),
+            ("a size of the image", (self.input.channels, *self.input.size), 1 << 16),
+        ):
+            for value in values:
+                if not 1 <= value <= most:
+                    raise RuleError(f"{what} must be from 1 to {most:,}, not {value}")
         if self.stride < 2 or self.stride & (self.stride - 1):
             raise RuleError(f"the output stride must be a power of two from 2 on, not {self.stride}")
         if self.halvings > len(self.widths):
-            raise RuleError(
-                f"an output stride of {self.stride} needs {self.halvings} stages: the stem and each stage halve once"
-            )
-        for kernel in self.kernels:
-            if kernel < 1 or kernel % 2 == 0:
-                raise RuleError(f"kernels must be odd, so that a unit looks at its centre, not {kernel}")
-        for kind in self.kinds:
-            if kind not in KINDS:
-                raise RuleError(f"blocks are {', '.join(KINDS)}, not {kind!r}")
-        if min((*self.dilations, *self.widths, self.stem, self.layers[0])) < 1 or self.layers[0] > self.layers[1]:
-            raise RuleError("dilations, widths and layers per stage must be at least 1, and the least at most the most")
+            needs = f"{self.halvings} stages, not {len(self.widths)}"
+            raise RuleError(f"an output stride of {self.stride} needs {needs}: the stem and each stage halve once")
+        if len(self.widths) > 8 or max(len(self.kernels), len(self.dilations)) > 8:
+            raise RuleError("at most 8 stages, 8 kernels and 8 dilations can be searched")
+        if even := [kernel for kernel in self.kernels if kernel % 2 == 0]:
+            raise RuleError(f"kernels must be odd, so that a unit looks at its centre, not {even[0]}")
+        if unknown := [kind for kind in self.kinds if kind not in KINDS]:
+            raise RuleError(f"blocks are {', '.join(KINDS)}, not {unknown[0]!r}")
+        if not 0 <= self.tolerance <= 1 or self.layers[0] > self.layers[1]:
+            raise RuleError("the tolerance must be from 0 to 1, and the least layers of a stage at most the most")
         if not (self.halving and self.kinds):
             raise RuleError("at least one kernel above 1, dilation 1, and one kind of block must be allowed")
 

@@ -189,13 +189,17 @@ def test_measure_adds_up_what_torch_would_build() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"target": 0}, "at least 1 pixel"),
+        ({"target": 0}, "target must be from 1"),
         ({"stride": 24}, "power of two"),
         ({"stride": 64}, "needs 5 stages"),
         ({"kernels": (2, 3)}, "must be odd"),
         ({"kinds": ("dense",)}, "blocks are"),
-        ({"layers": (3, 2)}, "at least 1"),
+        ({"layers": (3, 2)}, "least layers"),
         ({"kernels": ()}, "must be allowed"),
+        ({"dilations": (2, 4)}, "must be allowed"),
+        ({"layers": (1, 10**6)}, "from 1 to 64"),
+        ({"kernels": tuple(range(3, 40, 2))}, "at most 8 stages"),
+        ({"tolerance": -0.5}, "tolerance"),
     ],
 )
 def test_mistakes(settings: dict[str, object], message: str) -> None:

@@ -1,0 +1,107 @@
+"""`rfcalc size` as it is typed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from rfcalc.analysis import analyze
+from rfcalc.cli import main
+from rfcalc.importers import load
+
+
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[int, str, str]:
+    """Exit code, standard output, standard error."""
+    monkeypatch.setattr(sys, "argv", ["rfcalc", *words])
+    code = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def test_the_table_names_a_recommended_design_and_why(capsys, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    code, out, _ = run(capsys, monkeypatch, "size", "--target", "224")
+    assert code == 0
+    assert "Recommended (*)" in out
+    assert "covers the target" in out
+    assert "GMACs" in out
+    assert "GFLOPs" in out
+    assert "3x512x512" in out
+
+
+def test_the_written_spec_analyses_to_the_promised_figures(capsys, monkeypatch, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "net.yaml"
+    words = ["size", "--target", "100", "--input", "256x192", "--stride", "16", "--blocks", "basic,plain", "--kernels", "3"]
+    code, out, _ = run(capsys, monkeypatch, *words, "--format", "json", "-o", str(file))
+    assert code == 0
+    data = json.loads(out)
+    promised = data["front"][data["recommended"]["number"] - 1]
+    found = analyze(load(str(file)))
+    assert found.layers[-1].field.size == (promised["receptive_field"],) * 2
+    assert (found.macs, found.params) == (promised["macs"], promised["params"])
+    assert promised["flops"] == 2 * promised["macs"]
+    assert found.input.size == (256, 192)
+    assert [float(x) for x in found.layers[-1].field.stride or ()] == [16, 16]
+
+
+def test_pick_another_design_to_standard_output(capsys, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    first = run(capsys, monkeypatch, "size", "--target", "224", "-o", "-", "--pick", "1")
+    other = run(capsys, monkeypatch, "size", "--target", "224", "-o", "-", "--pick", "2")
+    assert first[0] == other[0] == 0
+    assert first[1].startswith("# Receptive field")
+    assert first[1] != other[1]
+    assert run(capsys, monkeypatch, "size", "--target", "224", "--pick", "9999")[0] == 2
+
+
+@pytest.mark.parametrize("name", ["csv", "markdown", "json"])
+def test_formats(capsys, monkeypatch, name: str) -> None:  # type: ignore[no-untyped-def]
+    code, out, _ = run(capsys, monkeypatch, "size", "--target", "90", "--stride", "8", "--effective", "--format", name)
+    assert code == 0
+    assert {"csv": "effective_field", "markdown": "| RF |", "json": '"aim": "effective_field"'}[name] in out.replace(
+        "---:", "RF"
+    )
+
+
+def test_limits_are_kept(capsys, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    words = ["size", "--target", "224", "--max-macs", "3G", "--max-params", "2.5M", "--max-depth", "8", "--format", "json"]
+    front = json.loads(run(capsys, monkeypatch, *words)[1])["front"]
+    assert front
+    assert all(d["macs"] <= 3e9 and d["params"] <= 2.5e6 and d["depth"] <= 8 for d in front)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "--target"),
+        (["--target", "0"], "from 1 to"),
+        (["--target", "x"], "--target"),
+        (["--target", "224", "--kernels", "3,a"], "--kernels"),
+        (["--target", "224", "--kernels", "4"], "odd"),
+        (["--target", "224", "--blocks", "dense"], "blocks are"),
+        (["--target", "224", "--layers", "8-2"], "least"),
+        (["--target", "224", "--layers", "a"], "--layers"),
+        (["--target", "224", "--stages", "3"], "needs 4 stages"),
+        (["--target", "224", "--stages", "1000000"], "--stages"),
+        (["--target", "224", "--input", "big"], "--input"),
+        (["--target", "224", "--input", "0"], "from 1 to"),
+        (["--target", "224", "--max-macs", "lots"], "--max-macs"),
+        (["--target", "224", "--max-macs", ">= 4G"], "--max-macs"),
+        (["--target", "224", "--max-macs", "1k"], "within the limits"),
+        (["--target", "20"], "smallest sees 63"),
+        (["--target", "16000", "--layers", "1-1"], "more --layers"),
+        (["--target", "224", "--tolerance", "many"], "--tolerance"),
+        (["--target", "224", "--format", "xml"], "--format"),
+        (["--target", "224", "-o", "/nowhere/at/all.yaml"], "cannot write"),
+    ],
+)
+def test_mistakes_end_with_exit_code_2(capsys, monkeypatch, words: list[str], message: str) -> None:  # type: ignore[no-untyped-def]
+    code, _, err = run(capsys, monkeypatch, "size", *words)
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
