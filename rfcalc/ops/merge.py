@@ -16,7 +16,8 @@ KINDS = {"sub": "add", "div": "mul", "min": "max"}
 
 @record
 class Elementwise:
-    """An element-wise sum, difference, product, quotient, maximum or minimum. An input of one channel or of size 1 on an axis is repeated along it."""
+    """An element-wise sum, difference, product, quotient, maximum or minimum. An input of one channel, or of size 1 on an
+    axis, is repeated along it."""
 
     many: ClassVar[bool] = True
     word: ClassVar[str] = "add"
@@ -42,9 +43,10 @@ class Elementwise:
     def cost(self, inputs: Shapes) -> Cost:
         out, merges = self.shape(inputs).elements, len(inputs) - 1
         between = out * (merges - 1)  # results that only the next merge reads
-        if self.function == "add":
-            return Cost(0, 0, 0, (("add", out * merges),), "", "new", inner=min(between, out))
-        return Cost(0, 0, 0, ((self.function, out * merges),), "input", "new", saved=between, inner=min(between, out))
+        kind = KINDS.get(self.function, self.function)
+        if kind == "add":
+            return Cost(0, 0, 0, ((kind, out * merges),), "", "new", inner=min(between, out))
+        return Cost(0, 0, 0, ((kind, out * merges),), "input", "new", saved=between, inner=min(between, out))
 
     def torch(self, inputs: Shapes) -> Torch:
         names = [f"{{{i}}}" for i in range(len(inputs))]

@@ -17,7 +17,7 @@ def line(channels: int = 6, n: int = 13) -> Shape:
     return Shape(channels, (n,))
 
 
-def image(channels: int = 6, height: int = 11, width: int = 9) -> Shape:
+def image(channels: int = 6, height: int = 8, width: int = 7) -> Shape:
     return Shape(channels, (height, width))
 
 
@@ -101,10 +101,13 @@ TABLE: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
     "mul": [
         ({}, (volume(), volume())),
         ({}, (image(),) * 4),
-        ({}, (image(), Shape(1, (11, 9)))),
+        ({}, (image(), Shape(1, (8, 7)))),
         ({}, (image(), Shape(6, (1, 1)))),
     ],
     "max": [({}, (image(), image())), ({}, (vector(3),) * 3)],
+    "sub": [({}, (image(), image())), ({}, (line(),) * 3)],
+    "div": [({}, (image(), image())), ({}, (line(),) * 3)],
+    "min": [({}, (image(), image())), ({}, (line(),) * 3)],
     "concat": [({}, (image(2), image(3), image(4))), ({}, (line(2), line(5))), ({}, (vector(2), vector(3)))],
     "linear": [*on({"out": 5}, *EVERY), *on({"out": 7, "bias": False}, *EVERY)],
     "upsample": [
@@ -177,7 +180,7 @@ IMPORTED: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         *on({"count": 2, "start": 1, "step": 2, "axis": 2}, image()),
         *on({"index": (2, 0, 1), "axis": 1}, *MAPS),
     ],
-    "join": [({"axis": 2}, (image(), image(6, 11, 4))), ({}, (line(), line(6, 3)))],
+    "join": [({"axis": 2}, (image(), image(6, 8, 4))), ({}, (line(), line(6, 3)))],
     "roll": [*on({"shift": 2}, *MAPS), *on({"shift": (-1, 3)}, image())],
     "channelconv": [*on({"kernel": 3}, *EVERY), *on({"kernel": 5, "bias": True}, image())],
     "pointwise": [
@@ -188,7 +191,7 @@ IMPORTED: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
     ],
     "stored": [
         *on({"function": "mul", "params": 6}, line(), image()),
-        *on({"function": "rsub", "params": 594}, image()),
+        *on({"function": "rsub", "params": 336}, image()),
     ],
     "tokens": [({"learned": 1}, (image(),)), ({}, (image(), line())), ({"learned": 2}, (line(), volume(6)))],
 }
