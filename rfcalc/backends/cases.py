@@ -95,7 +95,7 @@ def prepare(graph: Graph, case: Case) -> Prepared:
 
     Raises UnsupportedError, or whatever torch raises where memory or an operator is missing.
     """
-    _check(graph, case)
+    check(case)
     if case.cuda:
         torch.cuda.empty_cache()
     base = torch.cuda.memory_allocated(case.device) if case.cuda else 0
@@ -128,7 +128,8 @@ def prepare(graph: Graph, case: Case) -> Prepared:
     return Prepared(step, first, memory)
 
 
-def _check(graph: Graph, case: Case) -> None:
+def check(case: Case) -> None:
+    """Raises UnsupportedError for what the device cannot do."""
     if not case.cuda and case.mode == "graph":
         raise UnsupportedError("CUDA graphs need a CUDA device")
     if not case.cuda and case.dtype == "tf32":

@@ -19,8 +19,7 @@ from rfcalc.record import record
 from rfcalc.report import box_text
 from rfcalc.units import joined, times
 
-MOST_BYTES = 6 * 10**9
-MOST_BOX_BYTES = 6 * 10**8
+MOST_BYTES = 10**9
 MOST_PHASES = 64
 Unit = tuple[int, ...]
 
@@ -72,9 +71,9 @@ def chosen_units(size: Sequence[int], count: int, draw: random.Random) -> list[U
     return list(dict.fromkeys(units))[:count]
 
 
-def measure(graph: Graph, layers: Sequence[int], most_bytes: int = MOST_BYTES) -> Measured | None:
-    """Runs the positive counterpart of the network in float64; None if that takes too much memory."""
-    if 24 * sum(node.shape.elements for node in graph.nodes) > most_bytes:
+def measure(graph: Graph, layers: Sequence[int], dtype: torch.dtype = torch.float64) -> Measured | None:
+    """Runs the positive counterpart of the network; None if that takes too much memory."""
+    if 3 * dtype.itemsize * sum(node.shape.elements for node in graph.nodes) > MOST_BYTES:
         return None
     wanted, outputs = set(layers), dict[int, Tensor]()
 
@@ -82,9 +81,9 @@ def measure(graph: Graph, layers: Sequence[int], most_bytes: int = MOST_BYTES) -
         if index in wanted:
             outputs[index] = output
 
-    module = recorded(graph, keep, dtype=torch.float64).requires_grad_(False)
+    module = recorded(graph, keep, dtype=dtype).requires_grad_(False)
     shapes = [graph.nodes[i].shape for i in graph.inputs]
-    inputs = tuple(torch.ones(1, s.channels, *s.size, dtype=torch.float64, requires_grad=True) for s in shapes)
+    inputs = tuple(torch.ones(1, s.channels, *s.size, dtype=dtype, requires_grad=True) for s in shapes)
     for i, x in zip(graph.inputs, inputs, strict=True):
         keep(i, x)
     with Positive():
@@ -169,7 +168,7 @@ def _box_claim(node: Node, field: ReceptiveField, big: Graph | None) -> Claim:
     larger, last = Fields(big), len(big.nodes) - 1
     if larger.of(last).size != field.size or larger.of(last).size_min != field.size_min:
         return Claim(what, stated, "-", None, f"{outside} it depends on the input's size")
-    measured = measure(big, [last], MOST_BOX_BYTES)
+    measured = measure(big, [last], torch.float32)  # exact too: ones and counts of ones
     if measured is None:
         return Claim(what, stated, "-", None, f"{outside} an input of {times(larger.image)} takes too much memory")
     sizes, detail = [], ""

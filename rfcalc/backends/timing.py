@@ -8,18 +8,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from rfcalc.backends.cases import Case, Prepared, UnsupportedError, precision, prepare
 from rfcalc.backends.clocks import Clock, CpuClock, CudaClock, Warm, warm_up
 from rfcalc.backends.samples import Comparison, Summary, compare, summary
+from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
 
 LEAST_BLOCKS = 8
 OK, INTERRUPTED = "ok", "interrupted"
 Tick = Callable[[float], None]
+T = TypeVar("T")
 
 
 @dataclass
@@ -160,6 +162,17 @@ def status_of(error: Exception) -> str:
     if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
         return f"unsupported: torch.compile failed: {type(error).__name__}: {text}"
     return f"error: {type(error).__name__}: {text}"
+
+
+def attempted(case: Case, work: Callable[[], T]) -> T:
+    """Work that is not a row of many: a failure becomes a SpecError."""
+    try:
+        return work()
+    except Exception as error:
+        if isinstance(error, SpecError):
+            raise
+        status = status_of(error)
+    raise fail("E404", f"{case}: {status}")
 
 
 def _release(run: Run) -> None:

@@ -1,0 +1,61 @@
+"""`rfcalc profile`: the measured time of each layer against what the device could do at best."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, choice, overrides, show
+
+
+def profile(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, the name of a shipped network, or -.")],
+    device: Annotated[
+        str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
+    ] = "auto",
+    batch: Annotated[int, typer.Option("--batch", "-b", min=1, help="Batch size.")] = 1,
+    dtype: Annotated[str, typer.Option("--dtype", help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
+    memory_format: Annotated[str, typer.Option("--memory-format", help="contiguous or channels_last.")] = "contiguous",
+    seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="How long to measure.")] = 2.0,
+    top: Annotated[int, typer.Option("--top", min=1, help="How many layers to show.")] = 15,
+    png: Annotated[str | None, typer.Option("--png", metavar="FILE", help="Draw the roofline (needs rfcalc[plot]).")] = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    set: Set = None,
+    input: Input = None,
+    max_layers: MaxLayers = MAX_LAYERS,
+) -> None:
+    """Measure each layer, and set it against the least time that the device's own copy bandwidth, matrix product rate
+    and call overhead allow; say whether the network is bound by launches, memory or compute.
+
+    Examples:
+
+      rfcalc profile resnet50.yaml --batch 32 --dtype bf16
+
+      rfcalc profile mobilenet_v2.yaml --device cpu --png roofline.png
+    """
+    from rfcalc.backends import require
+    from rfcalc.formats import FORMATS
+    from rfcalc.importers import load
+
+    choice(format, FORMATS, "--format")
+    require("torch", "torch")
+    if png:
+        require("matplotlib", "plot")
+    from rfcalc.backends import cases
+    from rfcalc.backends.environment import environment
+    from rfcalc.backends.profile import profile as measure
+    from rfcalc.backends.profile_report import report
+    from rfcalc.backends.timing import attempted
+
+    place = cases.usable_device(device)
+    choice(dtype, cases.DTYPES, "--dtype")
+    choice(memory_format, cases.MEMORY_FORMATS, "--memory-format")
+    graph = load(spec, overrides(set, input), max_layers)
+    case = cases.Case(place, batch, dtype, memory_format, "eager")
+    found = attempted(case, lambda: measure(graph, case, seconds))
+    if png:
+        from rfcalc.backends.roofline import write_roofline
+
+        write_roofline(found, png)
+    show([report(found, top, environment(place))], format)
