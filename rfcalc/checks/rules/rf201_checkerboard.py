@@ -40,7 +40,8 @@ RULE = Rule(
     why=(
         "Neighbouring output units are sums over different numbers of kernel taps, so that even constant input and constant "
         "weights give a chequered output. Training can reduce the pattern, but not reliably; it shows in segmentation "
-        "borders and in generated images, and in the gradients of strided convolutions for the same reason."
+        "borders and in generated images, and in the gradients of strided convolutions for the same reason. Where "
+        "the map is only read at its peaks, as in DeeperCut's heads (kernel 3, stride 2, as published), it does little harm."
     ),
     example="input: 16x32x32\nlayers:\n  - upconv: {out: 8, k: 3, s: 2, p: 1, output_padding: 1}\n",
     mend="Choose a kernel that is a multiple of the stride (4 for 2), or interpolate and convolve, or shuffle pixels.",

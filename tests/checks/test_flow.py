@@ -1,0 +1,162 @@
+"""`check` and `diff` as a project uses them, in a git repository that the test makes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+NET = """# A detector
+input: 3x64x64
+defaults: {conv: {norm: bn, act: relu, bias: false}}
+layers:
+  - {name: stem, conv: {out: 16, k: 3, s: 2}}
+  - {name: body, conv: {out: 32, k: 3}}
+  - {name: head, conv: {out: 8, k: 1}}
+"""
+
+
+class Repository:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.git("init", "-q", "-b", "main")
+        self.write("net.yaml", NET)
+        self.commit("first design")
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text)
+
+    def git(self, *words: str) -> str:
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+        return subprocess.run(["git", *identity, *words], cwd=self.folder, check=True, capture_output=True, text=True).stdout
+
+    def commit(self, message: str) -> None:
+        self.git("add", ".")
+        self.git("commit", "-q", "-m", message)
+
+    def rfcalc(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("GITHUB_")}
+        command = [sys.executable, "-m", "rfcalc", *words]
+        done = subprocess.run(command, cwd=self.folder, env={**clean, **more}, capture_output=True, text=True, check=False)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path)
+
+
+def test_a_design_changes_the_check_fails_the_baseline_is_accepted(repository: Repository) -> None:
+    assert repository.rfcalc("check", "net.yaml").returncode == 0
+    assert repository.rfcalc("check", "net.yaml", "--write-baseline").returncode == 0
+    lock = (repository.folder / "rfcalc.lock.json").read_text()
+    assert '      "params": 5408' in lock
+    assert repository.rfcalc("check", "net.yaml").returncode == 0
+
+    repository.write("net.yaml", NET.replace("out: 32, k: 3", "out: 64, k: 5"))
+    failed = repository.rfcalc("check", "net.yaml")
+    assert failed.returncode == 1
+    assert "RF502 error: params is 26,720, the baseline says 5,408" in failed.stdout
+    assert "rfcalc check --write-baseline" in failed.stdout
+    assert (repository.folder / "rfcalc.lock.json").read_text() == lock
+
+    shown = repository.rfcalc("diff", "net.yaml", "--base", "main", "--exit-code")
+    assert shown.returncode == 1
+    assert "conv 3x3 -> conv 5x5" in shown.stdout
+    assert "field 7 -> 11" in shown.stdout.splitlines()[-1]
+
+    assert repository.rfcalc("check", "net.yaml", "--write-baseline").returncode == 0
+    assert repository.rfcalc("check", "net.yaml").returncode == 0
+    assert repository.git("status", "--porcelain").split() == ["M", "net.yaml", "??", "rfcalc.lock.json"]
+
+
+def test_budgets_from_the_spec_the_settings_and_flags(repository: Repository) -> None:
+    repository.write("net.yaml", NET + "budget: {params: <= 5 k, body: {macs: <= 1 M}}\n")
+    found = json.loads(repository.rfcalc("check", "net.yaml", "-f", "json").stdout)["findings"]
+    assert [(f["code"], f["layer"]) for f in found] == [("RF501", ""), ("RF501", "body")]
+    assert found[0]["line"] == 8
+    repository.write("net.yaml", NET)
+    repository.write("pyproject.toml", '[tool.rfcalc.budget]\nreceptive_field = ">= 20"\n')
+    assert "receptive field: 7, the budget is at least 20" in repository.rfcalc("check", "net.yaml").stdout
+    assert repository.rfcalc("check", "net.yaml", "--ignore", "RF5").returncode == 0
+    (repository.folder / "pyproject.toml").unlink()
+    assert repository.rfcalc("check", "net.yaml", "--max-macs", "1k", "--max-rf", "6").stdout.count("RF501") == 2
+    assert repository.rfcalc("check", "net.yaml", "--max-macs", "head=1k").stdout.count("RF501") == 1
+
+
+def test_a_change_against_the_base(repository: Repository) -> None:
+    repository.write("net.yaml", NET.replace("out: 32", "out: 40") + "budget: {macs_change: <= 5 %}\n")
+    failed = repository.rfcalc("check", "net.yaml", "--base", "main")
+    assert failed.returncode == 1
+    assert "MACs changed by" in failed.stdout
+    assert repository.rfcalc("check", "net.yaml").returncode == 0
+
+
+def test_a_comment_silences_a_rule_on_its_line(repository: Repository) -> None:
+    layer = "  - {name: up, upconv: {out: 8, k: 3, s: 2, p: 1, output_padding: 1}}"
+    repository.write("net.yaml", NET + layer + "\n")
+    failed = repository.rfcalc("check", "net.yaml", "-f", "concise")
+    assert failed.stdout.startswith("net.yaml:8:")
+    assert "RF201" in failed.stdout
+    for comment, code in (("# rfcalc: ignore[RF201]", 0), ("# rfcalc: ignore", 0), ("# rfcalc: ignore[RF101]", 1)):
+        repository.write("net.yaml", NET + f"{layer}  {comment}\n")
+        assert repository.rfcalc("check", "net.yaml").returncode == code
+
+
+def test_formats(repository: Repository) -> None:
+    words = ("check", "net.yaml", "--max-params", "1k", "-f")
+    entry = json.loads(repository.rfcalc(*words, "gitlab").stdout)[0]
+    assert entry["location"] == {"path": "net.yaml", "lines": {"begin": 1}}
+    assert len(entry["fingerprint"]) == 64
+    log = json.loads(repository.rfcalc(*words, "sarif").stdout)
+    assert log["version"] == "2.1.0"
+    result, rules = log["runs"][0]["results"][0], log["runs"][0]["tool"]["driver"]["rules"]
+    assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == "RF501"
+    suites = ElementTree.fromstring(repository.rfcalc(*words, "junit").stdout.split("\n", 1)[1])
+    assert (suites.get("tests"), suites.get("failures")) == ("1", "1")
+    assert "| RF501 |" in repository.rfcalc(*words, "markdown").stdout
+
+
+def test_github_is_noticed(repository: Repository) -> None:
+    summary = repository.folder / "summary.md"
+    done = repository.rfcalc("check", "net.yaml", "--max-params", "1k", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+    assert done.stdout.startswith("::error file=net.yaml,line=1,col=1,title=RF501 budget::")
+    assert "RF501" in summary.read_text()
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ('[tool.rfcalc]\nselct = ["RF1"]\n', 'did you mean "select"'),
+        ('[tool.rfcalc]\nselect = ["RF999"]\n', 'no rule "RF999"'),
+        ('[tool.rfcalc.budget]\nparam = "<= 1k"\n', 'did you mean "params"'),
+        ('[tool.rfcalc.budget]\nparams = "a lot"\n', "a sign, a number and a unit"),
+        ("[tool.rfcalc\n", "pyproject.toml"),
+    ],
+)
+def test_bad_settings(repository: Repository, settings: str, says: str) -> None:
+    repository.write("pyproject.toml", settings)
+    done = repository.rfcalc("check", "net.yaml")
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def test_bad_revisions_and_baselines(repository: Repository) -> None:
+    assert 'no revision "nowhere"' in repository.rfcalc("diff", "net.yaml", "--base", "nowhere").stderr
+    repository.write("other.json", "{]")
+    assert repository.rfcalc("check", "net.yaml", "--baseline", "other.json").returncode == 2
+    assert repository.rfcalc("diff", "net.yaml").returncode == 2
+
+
+def test_a_bad_spec_leaves_the_baseline_alone(repository: Repository) -> None:
+    repository.rfcalc("check", "net.yaml", "--write-baseline")
+    lock = (repository.folder / "rfcalc.lock.json").read_text()
+    repository.write("net.yaml", NET.replace("out: 32", "out: -1"))
+    assert repository.rfcalc("check", "net.yaml", "--write-baseline").returncode == 2
+    assert (repository.folder / "rfcalc.lock.json").read_text() == lock
