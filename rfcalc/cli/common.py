@@ -106,7 +106,10 @@ def show(reports: Sequence[Report], name: str) -> None:
 
 
 def write(path: str, text: str) -> None:
-    """Writes a file whole or not at all; raises SpecError where that is impossible."""
+    """Writes a file whole or not at all ("-" is standard output); raises SpecError where that is impossible."""
+    if path == "-":
+        sys.stdout.write(text)
+        return
     from pathlib import Path
     from tempfile import NamedTemporaryFile
 
