@@ -32,7 +32,7 @@ def paths(
 
       rfcalc paths unet.yaml --format json
     """
-    from rfcalc.errors import RuleError, fail
+    from rfcalc.errors import RuleError, SpecError, fail
     from rfcalc.formats import FORMATS
 
     choice(format, FORMATS, "--format")
@@ -43,6 +43,8 @@ def paths(
             reports.append(_report(graph, layer))
         except RuleError as error:
             errors.append(fail("E203", f"{graph.name}: {error}"))
+        except SpecError as error:
+            errors.append(error)
     if reports:
         show(reports, format)
     finish(errors)

@@ -54,7 +54,7 @@ def sizes(
 
       rfcalc sizes resnet50.yaml --layer layer4.2.relu --output 16
     """
-    from rfcalc.errors import RuleError, fail
+    from rfcalc.errors import RuleError, SpecError, fail
     from rfcalc.formats import FORMATS
 
     choice(format, FORMATS, "--format")
@@ -67,6 +67,8 @@ def sizes(
             reports.append(_tiles(graph, tiles, output, layer) if in_tiles else _sizes(graph, layer, limit or 0))
         except RuleError as error:
             errors.append(fail("E203", f"{graph.name}: {error}"))
+        except SpecError as error:
+            errors.append(error)
     if reports:
         show(reports, format)
     finish(errors)

@@ -103,9 +103,9 @@ def _notes(found: Ensemble) -> Iterator[tuple[str, str]]:
         if each.fields:
             bound = ", an upper bound where units are left out" if each.bound else ""
             yield name, f"{_spread(each.fields)} pixels{bound}"
-        for number, text in ((each.whole, "see the whole input through a global layer"), (each.nothing, "see nothing here")):
+        for number, text in ((each.whole, "the whole input through a global layer"), (each.nothing, "nothing at this unit")):
             if number:
-                yield name, f"{count_text(number)} more paths {text}"
+                yield name, f"{count_text(number)} more {'paths see' if number > 1 else 'path sees'} {text}"
 
 
 def _distinct(fields: Sequence[PathFields]) -> Sequence[PathFields]:

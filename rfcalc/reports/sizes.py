@@ -7,11 +7,10 @@ from math import lcm
 from typing import Any
 
 from rfcalc.analyses.memory import peak
-from rfcalc.analyses.sizes import Fitting, Rule, enough, fitting, smallest_clean
+from rfcalc.analyses.sizes import Fitting, Rule, enough, fitting, need_axes, smallest_clean
 from rfcalc.analysis import SCHEMA_VERSION, shape_data
 from rfcalc.engines.forward import Support
 from rfcalc.engines.resized import SizeError, Sizes
-from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 from rfcalc.op import Shape
 from rfcalc.record import record
@@ -83,8 +82,7 @@ class SizesOf:
         self.graph, self.target = graph, target
         self.sizes = Sizes(graph)
         self.image = self.sizes.image
-        if not self.image:
-            raise RuleError("the input is a vector: it has no size to vary")
+        need_axes(graph)
         self.axes = [fitting(self.sizes, axis, limit) for axis in range(len(self.image))]
         self.free: list[int | None] = []
         self.tried: list[int] = []

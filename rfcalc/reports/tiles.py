@@ -7,7 +7,7 @@ from itertools import islice
 from math import prod
 from typing import Any
 
-from rfcalc.analyses.sizes import fitting
+from rfcalc.analyses.sizes import fitting, need_axes
 from rfcalc.analyses.tiles import AxisTile, Tiling
 from rfcalc.analysis import SCHEMA_VERSION, number
 from rfcalc.errors import RuleError
@@ -36,6 +36,7 @@ class Tiled:
 
 def tiled(graph: Graph, target: int, size: Sequence[int] | None, output: int | None) -> Tiled:
     """Tiles of a size, or the smallest of which at least `output` units are kept; raises RuleError."""
+    need_axes(graph)
     tiling = Tiling(graph, target)
     if size is None:
         axes = tiling.tile_for(output or 1, _candidates(tiling, output or 1))
