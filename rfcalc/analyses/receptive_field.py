@@ -38,7 +38,8 @@ class ReceptiveField:
     size, size_min: the unclipped box of a unit, largest and smallest over the phases; None if every path is global.
     stride: input pixels from one unit to the next. start: first index that unit 0 would read. center0: the middle of
     unit 0's box. coverage: share of the box that is really read, least over the phases; exact unless `coverage_bound`
-    says that it is an upper bound. whole_input: some path passes a global layer.
+    says that it is an upper bound. whole_input: some path passes a global layer, even one that reads only padding at this
+    size.
     """
 
     size: tuple[int, ...] | None

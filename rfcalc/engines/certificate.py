@@ -55,8 +55,3 @@ def all_read(reach: Reach | None, n: int, m: int) -> bool:
     if not reach.monotone or reach.fold is not Fold.ZERO:
         return reach.total and reach.fold is not Fold.ZERO
     return reach.at(0)[-1] >= 0 and reach.at(m - 1)[0] <= n - 1 and reach.gap <= n
-
-
-def any_read(reach: Reach | None, n: int, m: int) -> bool:
-    """True if some of `m` units reads at least one of `n` units."""
-    return reach is None or any(0 <= tap < n or reach.fold is not Fold.ZERO for i in range(m) for tap in reach.at(i))

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rfcalc.engines.certificate import Range, all_read, any_read, certify
+from rfcalc.engines.certificate import Range, all_read, certify
 from rfcalc.field import START, Field, Span, compose, field_covers, mask_phases, union
 from rfcalc.geometry import IDENTITY, Reach
 from rfcalc.graph import Graph, Node
@@ -106,7 +106,7 @@ class _Pass:
         for read in reads:
             support = inputs[read.source]
             certain, merged = certain and support.certain, merged or support.merged
-            if support.extents and self._any_live(node, read):
+            if support.extents:
                 extents += [(channels, box) for mask, box in support.extents if (channels := self._push(node, read, mask))]
                 certain = certain and self._all_live(node, read)
             if read.local:
@@ -137,11 +137,6 @@ class _Pass:
             return False
         size = node.shapes[read.source].size
         return not read.axes or all(all_read(*axis) for axis in zip(read.axes, size, node.shape.size, strict=False))
-
-    def _any_live(self, node: Node, read: Read) -> bool:
-        """False if all units of a layer read nothing but padding of an input."""
-        size = node.shapes[read.source].size
-        return not read.axes or all(any_read(*axis) for axis in zip(read.axes, size, node.shape.size, strict=False))
 
     def _moved(self, node: Node, read: Read, terms: Sequence[Term]) -> list[Term]:
         """The terms of one input, seen through one Read."""

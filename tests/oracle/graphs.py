@@ -28,7 +28,7 @@ def settings_of(rank: int) -> dict[str, SearchStrategy[Settings]]:
     k, s, d = per_axis(rank, st.integers(1, 4)), per_axis(rank, st.integers(1, 3)), per_axis(rank, st.integers(1, 3))
     fold = st.sampled_from(("zeros", "zeros", "replicate", "reflect", "circular"))
     named = st.sampled_from(("half", "same", "valid"))
-    small = st.integers(1, 3)
+    small, odd = st.integers(1, 3), st.sampled_from((1, 3, 5))
     window = {"kernel": k, "stride": s, "dilation": d, "padding": named | sides(rank, 3), "padding_mode": fold}
     pool = {
         "kernel": per_axis(rank, small),
@@ -69,6 +69,17 @@ def settings_of(rank: int) -> dict[str, SearchStrategy[Settings]]:
         "channelshuffle": made({"groups": st.integers(1, 4)}),
         "lrn": made({"size": st.integers(1, 5)}),
         "layernorm": made({"over": st.sampled_from(("channels", "all"))}),
+        "maskedconv": made({"out": small, "kernel": per_axis(rank, odd), "mask": st.sampled_from("AB"), "dilation": d}),
+        "windowattention": made(
+            {"heads": st.just(1), "window": per_axis(rank, st.integers(2, 5)), "shift": per_axis(rank, st.integers(0, 2))}
+        ),
+        "attention": st.just({"heads": 1}),
+        "channelconv": made({"kernel": odd}),
+        "take": made(
+            {"axis": st.integers(0, rank), "start": st.integers(0, 2), "step": st.integers(1, 2), "count": st.integers(1, 6)}
+        ),
+        "join": made({"axis": st.integers(1, rank), "which": small}),
+        "roll": made({"shift": st.tuples(*[st.integers(-3, 3)] * rank)}),
         "gap": made({"axis": st.none() | st.integers(0, rank - 1)}),
         "gmp": made({"axis": st.none() | st.integers(0, rank - 1)}),
         **{word: st.just({}) for word in PLAIN},
@@ -107,7 +118,18 @@ def resizing(modes: tuple[str, ...], scale: SearchStrategy[float], rank: int) ->
 # How often each kind of step is drawn; 1 where nothing is said.
 SHARES = {"conv": 24, "dwconv": 9, "upconv": 12, "maxpool": 8, "avgpool": 5, "upsample": 12, "pad": 6, "crop": 6, "merge": 26}
 SHARES |= {"pixelshuffle": 8, "pixelunshuffle": 5, "depthtospace": 2, "spacetodepth": 2, "adaptivepool": 3, "gate": 5, "lrn": 3}
-SHARES |= {"slice": 3, "chunk": 3, "split": 5, "channelshuffle": 4, "reorg": 2}
+SHARES |= {
+    "maskedconv": 3,
+    "windowattention": 2,
+    "take": 2,
+    "join": 3,
+    "roll": 2,
+    "slice": 3,
+    "chunk": 3,
+    "split": 5,
+    "channelshuffle": 4,
+    "reorg": 2,
+}
 
 
 def recipes(ranks: tuple[int, ...] = (1, 1, 2, 2, 2, 3)) -> SearchStrategy[Recipe]:

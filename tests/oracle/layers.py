@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -11,20 +10,31 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .places import (
+    channel_band,
+    channel_mean,
+    channel_shuffle,
+    channel_window,
+    depth_to_space,
+    join,
+    layer_norm,
+    per_axis,
+    reorg,
+    roll,
+    select,
+    space_to_depth,
+    take,
+)
+
 if TYPE_CHECKING:
     from .network import Oracle
 
-GLOBAL_WORDS = ("gap", "gmp", "linear", "flatten")
+GLOBAL_WORDS = ("gap", "gmp", "linear", "flatten", "attention")
 TORCH_CONV = (F.conv1d, F.conv2d, F.conv3d)
 TORCH_UPCONV = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)
 TORCH_MAXPOOL = (F.max_pool1d, F.max_pool2d, F.max_pool3d)
 TORCH_ADAPTIVE = (F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)
 LINEAR = ("linear", "bilinear", "trilinear")
-
-
-def per_axis(value: Any, rank: int) -> tuple[Any, ...]:
-    """One entry per axis."""
-    return tuple(value) if isinstance(value, list | tuple) else (value,) * rank
 
 
 def pads(padding: Any, size: Sequence[int], k: Sequence[int], s: Sequence[int], d: Sequence[int]) -> list[tuple[int, int]]:
@@ -56,6 +66,15 @@ def conv(net: Oracle, op: Any, x: Tensor) -> Tensor:
     out = x.shape[1] * op.multiplier if depthwise else op.out
     x = net.pad(x, pads(op.padding, x.shape[2:], k, s, d), op.padding_mode)
     return TORCH_CONV[rank - 1](x, net.weight(out, x.shape[1] // groups, k), None, s, 0, d, groups)
+
+
+def masked_conv(net: Oracle, op: Any, x: Tensor) -> Tensor:
+    """Only taps before the middle one, row by row; with it for type B."""
+    rank = x.dim() - 2
+    k, d = per_axis(op.kernel, rank), per_axis(op.dilation, rank)
+    seen = (torch.arange(prod(k)) < prod(k) // 2 + (op.mask == "B")).reshape(k)
+    padded = net.pad(x, pads("half", x.shape[2:], k, (1,) * rank, d))
+    return TORCH_CONV[rank - 1](padded, net.weight(op.out, x.shape[1], k) * seen, None, 1, 0, d)
 
 
 def upconv(net: Oracle, op: Any, x: Tensor) -> Tensor:
@@ -107,6 +126,28 @@ def squeeze_excite(net: Oracle, _: Any, x: Tensor) -> Tensor:
     return gated(x) * gated(net.global_path(x).mean())
 
 
+def attention(_: Oracle, __: Any, x: Tensor) -> Tensor:
+    return x.mean().expand(x.shape)
+
+
+def window_attention(net: Oracle, op: Any, x: Tensor) -> Tensor:
+    """On each axis a unit sees those of its window that it was next to before the map was moved in a circle."""
+    rank = x.dim() - 2
+    for axis, (w, s) in enumerate(zip(per_axis(op.window, rank), per_axis(op.shift, rank), strict=True)):
+        n = x.shape[2 + axis]
+        s = s if n > w else 0
+        padded = -(-n // w) * w
+        at = torch.arange(n)
+        window, moved = (at - s) % padded // w, at < s
+        seen = (window[:, None] == window) & (moved[:, None] == moved)
+        x = torch.einsum("...i,oi->...o", x.movedim(2 + axis, -1), seen.double()).movedim(-1, 2 + axis)
+        edge = torch.zeros(n, dtype=torch.float64)
+        edge[:w] = edge[-w:] = 1.0
+        if x.requires_grad:
+            x = x + net.padding * edge.reshape(-1, *(1,) * (rank - axis - 1))
+    return x.mean(1, keepdim=True).expand(x.shape)
+
+
 def linear(net: Oracle, op: Any, x: Tensor) -> Tensor:
     flat = torch.flatten(x, 1)
     return flat @ net.weight(op.out, flat.shape[1], ()).T
@@ -114,16 +155,6 @@ def linear(net: Oracle, op: Any, x: Tensor) -> Tensor:
 
 def flatten(_: Oracle, __: Any, x: Tensor) -> Tensor:
     return torch.flatten(x, 1)
-
-
-def channel_band(_: Oracle, op: Any, x: Tensor) -> Tensor:
-    """Local response normalization as the sum over the neighbouring channels that torch's own takes."""
-    moved = F.pad(x.movedim(1, -1), (op.size // 2, (op.size - 1) // 2))
-    return moved.unfold(-1, op.size, 1).sum(-1).movedim(-1, 1)
-
-
-def channel_mean(_: Oracle, __: Any, x: Tensor) -> Tensor:
-    return x.mean(1, keepdim=True).expand_as(x)
 
 
 def elementwise(net: Oracle, op: Any, *inputs: Tensor) -> Tensor:
@@ -194,58 +225,6 @@ def crop(_: Oracle, op: Any, x: Tensor, *to: Tensor) -> Tensor:
     return x
 
 
-def blocks(rank: int, r: int) -> list[tuple[slice, ...]]:
-    """The positions within blocks of r units per axis, row by row, each as the slices that pick it from every block."""
-    return [(..., *(slice(at, None, r) for at in place)) for place in product(range(r), repeat=rank)]
-
-
-def depth_to_space(_: Oracle, op: Any, x: Tensor) -> Tensor:
-    """Channels become the positions of blocks; a pixel shuffle counts c * r^axes + position, the other position * c'."""
-    r, rank = op.ratio, x.dim() - 2
-    if op.word == "pixelshuffle" and rank == 2:
-        return F.pixel_shuffle(x, r)
-    found = x.new_zeros(1, x.shape[1] // r**rank, *(n * r for n in x.shape[2:]))
-    for number, place in enumerate(blocks(rank, r)):
-        if op.word == "pixelshuffle":
-            found[place] = x[:, number :: r**rank]
-        else:
-            found[place] = x.chunk(r**rank, 1)[number]
-    return found
-
-
-def space_to_depth(_: Oracle, op: Any, x: Tensor) -> Tensor:
-    r, rank = op.ratio, x.dim() - 2
-    if op.word == "pixelunshuffle" and rank == 2:
-        return F.pixel_unshuffle(x, r)
-    parts = [x[place] for place in blocks(rank, r)]
-    return torch.stack(parts, 2).flatten(1, 2) if op.word == "pixelunshuffle" else torch.cat(parts, 1)
-
-
-def reorg(_: Oracle, op: Any, x: Tensor) -> Tensor:
-    """Darknet's reorg_cpu, index by index (forward = 0)."""
-    (channels, height, width), r = x.shape[1:], op.ratio
-    k, j, i = torch.meshgrid(torch.arange(channels), torch.arange(height), torch.arange(width), indexing="ij")
-    offset = k // (channels // r**2)
-    column, row = i * r + offset % r, j * r + offset // r
-    index = column + width * r * (row + height * r * (k % (channels // r**2)))
-    return x.flatten()[index.flatten()].reshape(1, channels * r**2, height // r, width // r)
-
-
-def select(_: Oracle, op: Any, x: Tensor) -> Tensor:
-    if op.word == "slice":
-        return x[:, op.start : op.stop : op.step]
-    parts = x.chunk(op.parts, 1) if op.word == "chunk" else x.split(list(op.sizes), 1)
-    return parts[op.index]
-
-
-def channel_shuffle(_: Oracle, op: Any, x: Tensor) -> Tensor:
-    return F.channel_shuffle(x, op.groups)
-
-
-def layer_norm(net: Oracle, op: Any, x: Tensor) -> Tensor:
-    return channel_mean(net, op, x) if op.over == "channels" else x
-
-
 POINTWISE = ("bn", "relu", "relu6", "silu", "gelu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "mish", "selu", "softplus")
 POINTWISE += ("identity", "leakyrelu", "elu", "prelu", "dropout", "scale", "bias", "positions")
 # Their statistics over positions do not count for the field.
@@ -261,7 +240,14 @@ LAYERS: dict[str, Callable[..., Tensor]] = {
     **dict.fromkeys(("pixelshuffle", "depthtospace"), depth_to_space),
     **dict.fromkeys(("pixelunshuffle", "spacetodepth"), space_to_depth),
     **dict.fromkeys(("slice", "chunk", "split"), select),
+    "maskedconv": masked_conv,
     "upconv": upconv,
+    "attention": attention,
+    "windowattention": window_attention,
+    "channelconv": channel_window,
+    "take": take,
+    "join": join,
+    "roll": roll,
     "linear": linear,
     "flatten": flatten,
     "lrn": channel_band,

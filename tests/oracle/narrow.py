@@ -12,7 +12,7 @@ from .layers import POINTWISE
 
 FACTOR = 256
 # Where channels are picked by number, dividing them would pick others.
-SELECTING = ("slice", "chunk", "split", "channelshuffle", "reorg")
+SELECTING = ("slice", "chunk", "split", "channelshuffle", "reorg", "take")
 
 
 def narrowed(graph: Graph, factor: int = FACTOR) -> Any:

@@ -127,6 +127,21 @@ class Kitchen:
         source = self.source(step.back)
         self.put("gn", source, groups=self.shape(source).channels)
 
+    def cook_join(self, step: Step) -> None:
+        """One after the other: a map, and an earlier one that fits or itself."""
+        source, axis = self.source(step.back), step.settings["axis"]
+        here = self.shape(source)
+        others = [i for i, node in enumerate(self.builder.nodes[: source + 1]) if node.shape.channels == here.channels]
+        fitting = [i for i in others if across(self.shape(i).size, axis) == across(here.size, axis)]
+        self.put("join", source, fitting[-1 - step.settings["which"] % len(fitting)], axis=axis)
+
+    def cook_roll(self, step: Step) -> None:
+        source = self.source(step.back)
+        by = step.settings["shift"]
+        self.put(
+            "roll", source, shift=tuple(max(1 - n, min(n - 1, s)) for n, s in zip(self.shape(source).size, by, strict=True))
+        )
+
     def cook_se(self, step: Step) -> None:
         self.put("se", self.source(step.back), channels=1)
 
@@ -188,6 +203,11 @@ class Kitchen:
             self.put("mul", source, pooled)
         elif (grown := self.put("upsample", pooled, source, mode=how)) is not None:
             self.put("concat", source, grown)
+
+
+def across(size: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    """The size without one axis, counted from 1."""
+    return (*size[: axis - 1], *size[axis:]) if size else (0,) * 9
 
 
 def build(recipe: Recipe) -> Graph:

@@ -1,4 +1,4 @@
-"""The rate of each layer: input pixels from one unit to the next, from words and settings alone."""
+"""What words, settings and edges alone say of a graph: global paths, and the rate of each layer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,35 @@ from typing import Any
 
 from rfcalc.graph import Graph
 
-from .layers import GLOBAL_WORDS, per_axis
+from .layers import GLOBAL_WORDS
+from .places import per_axis
+
+SELECTING = ("slice", "chunk", "split", "channelshuffle", "reorg", "take", "pixelshuffle", "depthtospace")
+
+
+def selects(graph: Graph) -> bool:
+    """True if some layer picks channels by number."""
+    return any(node.op.word in SELECTING for node in graph.nodes)
+
+
+def passes_global(graph: Graph, index: int) -> bool:
+    """True if a node, or one before it on a path, is a global layer."""
+    before = {index}
+    for i in range(index, 0, -1):
+        if i in before:
+            node = graph.nodes[i]
+            before |= set(node.inputs[:1] if node.op.word in ("upsample", "crop") else node.inputs)
+    return any(_is_global(graph, i) for i in before)
+
+
+def _is_global(graph: Graph, index: int) -> bool:
+    node = graph.nodes[index]
+    if node.op.word in ("adaptivepool", "adaptivemaxpool"):
+        return 1 in node.shape.size
+    if node.op.word in ("add", "mul", "max"):
+        return len({graph.nodes[i].shape.size for i in node.inputs}) > 1
+    return node.op.word in (*GLOBAL_WORDS, "se")
+
 
 Rate = tuple[Fraction, ...] | str | None
 
@@ -44,7 +72,7 @@ def _rate(op: Any, inputs: list[Rate], rank: int) -> Rate:
     rate = inputs[0]
     if not isinstance(rate, tuple):
         return rate
-    by_size = op.word in ("adaptivepool", "adaptivemaxpool", "reorg") or (
+    by_size = op.word in ("adaptivepool", "adaptivemaxpool", "reorg", "take", "join", "windowattention") or (
         op.word == "upsample" and (op.scale is None or op.align_corners)
     )
     if by_size or (op.word == "crop" and op.margin is None and inputs[1:] != [rate]):
