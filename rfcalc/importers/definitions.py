@@ -87,7 +87,7 @@ def blocks(top: Top, known: frozenset[str], problems: Problems, defaults: Defaul
         node = top.blocks[name][1]
         if isinstance(node, Table) and isinstance(node.get("layers"), Items):
             reader = Reader(checker)
-            block.body = reader.body(node.get("layers"), known | block.params.keys())
+            block.body = reader.body(node.get("layers"), known.union(block.params))
             block.calls = reader.calls
     _refuse_recursion(found, problems)
     return checker

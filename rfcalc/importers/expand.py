@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -16,6 +15,7 @@ from rfcalc.importers.problems import Problems
 from rfcalc.importers.recipes import Recipe
 from rfcalc.importers.steps import Block, Body, Call, Paths, Step
 from rfcalc.importers.values import BROKEN, FREE, evaluate
+from rfcalc.record import record
 from rfcalc.settings import Bool, Int
 
 Sources = tuple[int | None, ...]  # nodes that a layer reads; None for a broken one, whose problem is reported
@@ -24,7 +24,7 @@ TIMES, TRUTH = Int(0, 10**12), Bool()
 MOST_LOOKS = 2_000_000
 
 
-@dataclass(slots=True)
+@record(eq=False)
 class Frame:
     """Where steps are expanded: the params they see, the prefix of their names, what `in` means, the enclosing frame.
 

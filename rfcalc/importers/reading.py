@@ -104,7 +104,9 @@ class Reader:
             if "merge" in settings.entries:
                 self.problems.add("E008", "merge is given twice", beside[0])
             else:
-                settings.entries["merge"] = beside
+                joined = Table(settings.document, settings.line, settings.column)
+                joined.entries = {**settings.entries, "merge": beside}  # the table itself may stand elsewhere, by an alias
+                return joined
         return settings
 
     def _name(self, step: Step, node: Marked | None, group: Group, optional: bool) -> None:

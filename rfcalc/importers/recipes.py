@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -97,7 +96,7 @@ def required(word: str) -> tuple[Setting, ...]:
 Defaults = Mapping[str, Mapping[str, Any]]  # word -> setting -> parsed value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One setting as the spec gives it."""
 

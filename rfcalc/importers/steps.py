@@ -9,9 +9,10 @@ from rfcalc.errors import Span
 from rfcalc.importers.marked import Marked
 from rfcalc.importers.recipes import Recipe
 from rfcalc.importers.values import Value
+from rfcalc.record import record
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Merge:
     """The layer that joins the paths of a residual or of branches; `name` is set where it has no prefix of its own."""
 
@@ -20,7 +21,7 @@ class Merge:
     name: str = ""
 
 
-@dataclass(slots=True)
+@record(eq=False)
 class Call:
     """A block with its arguments."""
 
@@ -28,7 +29,7 @@ class Call:
     arguments: Mapping[str, Value]
 
 
-@dataclass(slots=True)
+@record(eq=False)
 class Paths:
     """A residual or branches: several bodies on one input, and their merge. `keys` prefix the names in each body."""
 
@@ -37,7 +38,7 @@ class Paths:
     merge: Merge
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Step:
     """One entry of a `layers` list. `does` is None if something in it is wrong (the problem is kept)."""
 
@@ -60,7 +61,7 @@ class Step:
         return self._span
 
 
-@dataclass(slots=True)
+@record(eq=False)
 class Body:
     """A list of steps, and the explicit names that it gives."""
 
@@ -68,7 +69,7 @@ class Body:
     names: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Block:
     """A block as it is defined: its params with their defaults (None: must be given), and its layers."""
 

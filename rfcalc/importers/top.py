@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rfcalc.errors import SpecError, did_you_mean, fail
 from rfcalc.importers.files import find, read_bytes, text_of
@@ -12,6 +12,7 @@ from rfcalc.importers.marked import Marked, Scalar, Table, read
 from rfcalc.importers.problems import Problems
 from rfcalc.importers.recipes import lookup, unknown_setting
 from rfcalc.ops import WORDS
+from rfcalc.record import record
 from rfcalc.settings import name_of
 
 KEYS = (
@@ -20,7 +21,7 @@ KEYS = (
 MERGED = ("params", "defaults", "blocks")
 
 
-@dataclass
+@record(eq=False)
 class Top:
     """The top-level keys of a spec and of what it extends, put together."""
 

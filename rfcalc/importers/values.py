@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.importers.expressions import SIZE, WORD, compiled
 from rfcalc.importers.marked import Marked
 from rfcalc.importers.problems import KnownError
+from rfcalc.record import record
 from rfcalc.settings import Kind
 
 BROKEN: Any = object()  # stands for the value of a param whose problem is reported
 SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Words:
     """How a string is read: `literal` words stand for themselves; with `free`, every word that is no param does."""
 
@@ -91,7 +91,7 @@ def _evaluate_text(text: str, params: Mapping[str, Any], words: Words) -> Any:
     return expression(params)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """A value and its place; the names in it have been checked."""
 

@@ -239,3 +239,8 @@ def test_a_problem_in_an_extended_file_names_that_file(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("extends: base.yaml\n")
     with pytest.raises(SpecError, match=r"base.yaml:2:10: error E102"):
         load(str(tmp_path / "mine.yaml"))
+
+
+def test_an_alias_may_stand_for_paths_with_a_merge_beside() -> None:
+    layers = "- {branches: &paths {a: [relu], b: []}, merge: add, name: x}\n- {branches: *paths, merge: mul, name: y}\n"
+    assert [node.op.word for node in network(layers).layers] == ["relu", "add", "relu", "mul"]
