@@ -180,7 +180,9 @@ class MaskedConv:
     def cost(self, inputs: Shapes) -> Cost:
         cost = convolution_cost(inputs[0], self.shape(inputs), self._windows(inputs[0]), 1, self.bias)
         weight, taps = cost.params - self.out * self.bias, prod(window.kernel for window in self._windows(inputs[0]))
-        return replace(cost, statistics=weight + -(-taps // 4), inner=weight)  # the masked weight, and the mask (bytes)
+        elements = (("masked_conv", cost.macs), *((f"masked_{kind}", count) for kind, count in cost.elements))
+        # Kept for the whole batch: the masked weight, and the mask in bytes.
+        return replace(cost, elements=elements, statistics=weight + -(-taps // 4), inner=weight)
 
     def torch(self, inputs: Shapes) -> Torch:
         axes = self._windows(inputs[0])

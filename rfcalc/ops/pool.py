@@ -47,13 +47,15 @@ class MaxPool(_Pool):
 
     def cost(self, inputs: Shapes) -> Cost:
         out, axes = self.shape(inputs), pool_windows(self, inputs[0], self.dilation)
-        elements = (("max_pool_input", inputs[0].elements), ("max_pool", window_elements(inputs[0], out, axes, False)))
+        compared = window_elements(inputs[0], out, axes, False)
+        elements = (("max_pool_input", given_elements(inputs[0], axes)), ("max_pool", compared))
         return pool_cost(elements, inputs[0], axes, 2 * out.elements)
 
     def torch(self, inputs: Shapes) -> Torch:
         axes = pool_windows(self, inputs[0], self.dilation)
-        extra = [f"dilation={_tuple(w.dilation for w in axes)}"] if any(w.dilation > 1 for w in axes) else []
-        return pool_torch(f"nn.MaxPool{len(axes)}d", axes, self.ceil_mode, extra, 'value=float("-inf")')
+        extra = ["ceil_mode=True"] * self.ceil_mode
+        extra += [f"dilation={_tuple(w.dilation for w in axes)}"] if any(w.dilation > 1 for w in axes) else []
+        return pool_torch(f"nn.MaxPool{len(axes)}d", inputs[0], self.shape(inputs), axes, extra, 'value=float("-inf")')
 
 
 @record
@@ -73,13 +75,18 @@ class AvgPool(_Pool):
     def cost(self, inputs: Shapes) -> Cost:
         out, axes = self.shape(inputs), pool_windows(self, inputs[0], 1)
         summed = window_elements(inputs[0], out, axes, self.count_include_pad)
-        elements = (("avg_pool_input", inputs[0].elements), ("avg_pool_window", summed), ("avg_pool", out.elements))
+        given = given_elements(inputs[0], axes)
+        elements = (("avg_pool_input", given), ("avg_pool_window", summed), ("avg_pool", out.elements))
         return pool_cost(elements, inputs[0], axes, 0)
 
     def torch(self, inputs: Shapes) -> Torch:
         axes = pool_windows(self, inputs[0], 1)
-        extra = [] if self.count_include_pad else ["count_include_pad=False"]
-        return pool_torch(f"nn.AvgPool{len(axes)}d", axes, self.ceil_mode, extra, "")
+        extra = ["ceil_mode=True"] * self.ceil_mode + ["count_include_pad=False"] * (not self.count_include_pad)
+        made = pool_torch(f"nn.AvgPool{len(axes)}d", inputs[0], self.shape(inputs), axes, extra, "")
+        if self.count_include_pad or inside(axes):
+            return made
+        share = made.forward.replace("{0}", "torch.ones_like({0})")  # of each window, how much is not padding
+        return Torch(made.module, f"{made.forward} / {share}")
 
 
 def pool_windows(op: _Pool, shape: Shape, dilation: int | tuple[int, ...]) -> tuple[Window, ...]:
@@ -129,22 +136,32 @@ def inside(axes: tuple[Window, ...]) -> bool:
     return all(w.before == w.after and 2 * w.before <= w.kernel for w in axes)
 
 
+def given_elements(source: Shape, axes: tuple[Window, ...]) -> int:
+    """Elements of the input as torch's pool gets it: with the padding that it does not take itself."""
+    if inside(axes):
+        return source.elements
+    return source.channels * prod(n + w.before + w.after for n, w in zip(source.size, axes, strict=True))
+
+
 def pool_cost(elements: tuple[tuple[str, int], ...], source: Shape, axes: tuple[Window, ...], words: int) -> Cost:
     """The cost of a sliding pool; padding that torch's pool does not take makes a copy, which training keeps instead."""
     if inside(axes):
         return Cost(0, 0, 0, elements, "input", "new", words=words)
-    copy = source.channels * prod(n + w.before + w.after for n, w in zip(source.size, axes, strict=True))
+    copy = given_elements(source, axes)
     return Cost(0, 0, 0, elements, "", "new", saved=copy, words=words, inner=copy)
 
 
-def pool_torch(name: str, axes: tuple[Window, ...], ceil: bool, extra: list[str], fill: str) -> Torch:
-    """torch's module; padding that is unequal or more than half a window is written as F.pad."""
+def pool_torch(name: str, source: Shape, out: Shape, axes: tuple[Window, ...], extra: list[str], fill: str) -> Torch:
+    """torch's module; padding that is unequal or more than half a window is written as F.pad, and a last window that would
+    begin in it is cut off."""
     parts = [f"{name}({_tuple(w.kernel for w in axes)}", f"stride={_tuple(w.stride for w in axes)}"]
     if inside(axes) and any(w.before for w in axes):
         parts.append(f"padding={_tuple(w.before for w in axes)}")
-    parts += (["ceil_mode=True"] if ceil else []) + extra
-    module = ", ".join(parts) + ")"
+    module = ", ".join(parts + extra) + ")"
     if inside(axes):
         return Torch(module)
     pads = tuple(side for w in reversed(axes) for side in (w.before, w.after))
-    return Torch(module, f"{{self}}(F.pad({{0}}, {pads}{', ' + fill if fill else ''}))")
+    bare = [(n + w.before + w.after, Window(w.kernel, w.stride, w.dilation)) for n, w in zip(source.size, axes, strict=True)]
+    made = tuple(w.out(n, "ceil_mode=True" in extra) for n, w in bare)
+    cut = "" if made == out.size else f"[:, :, {', '.join(f':{n}' for n in out.size)}]"
+    return Torch(module, f"{{self}}(F.pad({{0}}, {pads}{', ' + fill if fill else ''})){cut}")
