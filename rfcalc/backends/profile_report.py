@@ -61,7 +61,10 @@ def _notes(profile: Profile, top: int, environment: dict[str, Any]) -> Iterator[
     rates = f"copy {short(ceilings.bandwidth, 'B/s')}, matrix product {short(ceilings.rate, 'FLOP/s')} in {profile.case.dtype}"
     yield "Ceilings", f"{rates}, smallest call {ceilings.launch * 1e6:.2g} us; measured in this run"
     if any(layer.ratio is not None and layer.ratio < 1 for layer in profile.layers):
-        yield "Below 1", "its tensors lay in a cache, or its algorithm multiplies less often than the definition says (Winograd)"
+        yield (
+            "Below 1",
+            "its tensors lay in a cache, or its algorithm multiplies less often than the definition says (Winograd)",
+        )
     yield "Device", f"{environment['device']}, torch {environment['torch']}, {environment['threads']} threads on the CPU's side"
 
 

@@ -19,7 +19,7 @@ from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
 
 LEAST_BLOCKS = 8
-OK, INTERRUPTED = "ok", "interrupted"
+OK, INTERRUPTED, OUT_OF_MEMORY = "ok", "interrupted", "out of memory"
 Tick = Callable[[float], None]
 T = TypeVar("T")
 
@@ -154,7 +154,7 @@ def status_of(error: Exception) -> str:
     """A failure in a few words."""
     text = str(error).strip().split("\n")[0][:200]
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in text or "out of memory" in text:
-        return "out of memory"
+        return OUT_OF_MEMORY
     if isinstance(error, UnsupportedError):
         return f"unsupported: {text}"
     if isinstance(error, NotImplementedError) or "not implemented for" in text or "not supported" in text:

@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("rfcalc.cli.verify", "verify"),
     "time": ("rfcalc.cli.timing", "time"),
     "profile": ("rfcalc.cli.profile", "profile"),
+    "erf": ("rfcalc.cli.erf", "erf"),
+    "max-batch": ("rfcalc.cli.maxbatch", "max_batch"),
 }
 
 

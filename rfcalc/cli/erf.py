@@ -1,0 +1,80 @@
+"""`rfcalc erf`: the effective receptive field, measured on the built network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, choice, overrides, show
+
+if TYPE_CHECKING:
+    from rfcalc.graph import Graph
+
+
+def erf(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, the name of a shipped network, or -.")],
+    layer: Annotated[str | None, typer.Option("--layer", "-l", metavar="NAME", help="Which layer; the last map.")] = None,
+    trained: Annotated[
+        str | None,
+        typer.Option("--trained", metavar="CHECKPOINT", help="Weights: .safetensors, or a state_dict by torch.save."),
+    ] = None,
+    samples: Annotated[int, typer.Option("--samples", min=1, help="How many gradients to average.")] = 10,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="For weights and inputs.")] = 0,
+    device: Annotated[
+        str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
+    ] = "auto",
+    png: Annotated[str | None, typer.Option("--png", metavar="FILE", help="Draw the map (needs rfcalc[plot]).")] = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    set: Set = None,
+    input: Input = None,
+    max_layers: MaxLayers = MAX_LAYERS,
+) -> None:
+    """Measure how much each pixel influences the centre unit of a layer (Luo 2016), with random or trained weights.
+
+    A checkpoint is read as tensors only: a file that would run code is refused.
+
+    Examples:
+
+      rfcalc erf resnet50.yaml --png erf.png
+
+      rfcalc erf my-net.yaml --trained weights.safetensors --layer layer3.5.relu
+    """
+    from rfcalc.backends import require
+    from rfcalc.formats import FORMATS
+    from rfcalc.importers import load
+
+    choice(format, FORMATS, "--format")
+    require("torch", "torch")
+    if png:
+        require("PIL", "plot")
+    from rfcalc.backends.cases import usable_device
+    from rfcalc.backends.checkpoint import read_checkpoint
+    from rfcalc.backends.effective import effective_field, picture, report
+    from rfcalc.errors import fail
+
+    place = usable_device(device)
+    graph = load(spec, overrides(set, input), max_layers)
+    index = _index(graph, layer)
+    if index is None:
+        raise fail("E120", f"{graph.name}: no layer is a map; choose one with --layer")
+    tensors = read_checkpoint(trained) if trained else None
+    found = effective_field(graph, index, samples, seed, place, tensors)
+    if png:
+        from rfcalc.backends.pictures import write_map
+
+        write_map(png, picture(found))
+    show([report(found, trained)], format)
+
+
+def _index(graph: Graph, name: str | None) -> int | None:
+    """The layer by name, or the last map; raises SpecError for a name that is not there."""
+    from rfcalc.errors import fail
+    from rfcalc.graph import find
+
+    if name is None:
+        return graph.last_spatial
+    try:
+        return find(graph, name)
+    except KeyError as error:
+        raise fail("E120", f"{graph.name}: {error.args[0]}") from None

@@ -1,0 +1,67 @@
+"""`rfcalc max-batch`: the largest batch that fits."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, choice, overrides, show, usage
+
+UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+
+
+def max_batch(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, the name of a shipped network, or -.")],
+    device: Annotated[
+        str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
+    ] = "auto",
+    dtype: Annotated[str, typer.Option("--dtype", help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
+    memory: Annotated[
+        str | None, typer.Option("--memory", metavar="BYTES", help="The budget, such as 8GiB; what is free.")
+    ] = None,
+    reserve: Annotated[float, typer.Option("--reserve", min=0, max=0.9, help="Share of the free memory to keep back.")] = 0.1,
+    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    set: Set = None,
+    input: Input = None,
+    max_layers: MaxLayers = MAX_LAYERS,
+) -> None:
+    """Find the largest batch that fits into memory at inference: predicted from the graph, then verified.
+
+    On a GPU each try runs there. On the CPU tensors are counted on the meta device, which takes no memory. Ends with
+    exit code 1 if not even batch 1 fits.
+
+    Examples:
+
+      rfcalc max-batch resnet50.yaml --dtype bf16
+
+      rfcalc max-batch unet.yaml --device cpu --memory 8GiB
+    """
+    from rfcalc.backends import require
+    from rfcalc.formats import FORMATS
+    from rfcalc.importers import load
+
+    choice(format, FORMATS, "--format")
+    require("torch", "torch")
+    from rfcalc.backends import cases
+    from rfcalc.backends import maxbatch as backend
+    from rfcalc.backends.timing import attempted
+
+    place = cases.usable_device(device)
+    case = cases.Case(place, 1, choice(dtype, cases.DTYPES, "--dtype"), "contiguous", "eager")
+    graph = load(spec, overrides(set, input), max_layers)
+    kept = 0.0 if memory else reserve
+    budget = size(memory) if memory else int(backend.free_bytes(case) * (1 - reserve))
+    found = attempted(case, lambda: backend.max_batch(graph, case, budget))
+    show([backend.report(graph, case, found, budget, kept)], format)
+    if not found.batch:
+        raise typer.Exit(1)
+
+
+def size(text: str) -> int:
+    """Bytes from "8GiB", "24 GB" or "1000000"; raises a usage error for anything else."""
+    match = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?)\s*([kMGT]?i?)B?", text.strip())
+    if not match or match[2] not in UNITS:
+        raise usage(f"--memory takes bytes such as 8GiB or 24GB, not {text!r}")
+    return int(float(match[1]) * UNITS[match[2]])
