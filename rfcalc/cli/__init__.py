@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "time": ("rfcalc.cli.timing", "time"),
     "profile": ("rfcalc.cli.profile", "profile"),
     "erf": ("rfcalc.cli.erf", "erf"),
+    "export": ("rfcalc.cli.export", "export"),
     "max-batch": ("rfcalc.cli.maxbatch", "max_batch"),
 }
 
@@ -93,5 +94,5 @@ def main() -> None:
         sys.stdout = None
         sys.exit(0)
     except RecursionError:
-        print("error E003: the input is nested too deeply", file=sys.stderr)
+        print("error E301: the input is nested too deeply", file=sys.stderr)
         sys.exit(2)

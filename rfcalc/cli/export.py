@@ -1,0 +1,60 @@
+"""`rfcalc export`: the network for other programs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, choice, overrides, usage, write
+
+# format: the function that makes its text
+TEXTS = {
+    "torch": ("rfcalc.backends.source", "source"),
+    "dot": ("rfcalc.backends.diagram", "dot"),
+    "mermaid": ("rfcalc.backends.diagram", "mermaid"),
+    "yaml": ("rfcalc.importers.writer", "expanded"),
+}
+
+
+def export(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, the name of a shipped network, or -.")],
+    to: Annotated[str, typer.Option("--to", "-t", help="torch, onnx, dot, mermaid or yaml.")],
+    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
+    set: Set = None,
+    input: Input = None,
+    max_layers: MaxLayers = MAX_LAYERS,
+) -> None:
+    """Write the network as Python source for torch, ONNX, Graphviz, Mermaid, or a spec with every layer written out.
+
+    The Python source needs torch and nothing of rfcalc; writing it needs not even torch.
+
+    Examples:
+
+      rfcalc export resnet50.yaml --to torch -o resnet50.py
+
+      rfcalc export unet.yaml --to mermaid
+
+      rfcalc export resnet18.yaml --to onnx -o resnet18.onnx
+    """
+    from rfcalc.importers import load
+
+    choice(to, (*TEXTS, "onnx"), "--to")
+    if to == "onnx":
+        from rfcalc.backends import require
+
+        if not output:
+            raise usage("ONNX is a binary file: give it a name with -o")
+        require("torch", "torch")
+        require("onnx", "onnx")
+        from rfcalc.backends.onnx_export import write_onnx
+
+        write_onnx(load(spec, overrides(set, input), max_layers), output)
+        return
+    module, function = TEXTS[to]
+    text = getattr(import_module(module), function)(load(spec, overrides(set, input), max_layers))
+    if output:
+        write(output, text)
+    else:
+        print(text, end="")
