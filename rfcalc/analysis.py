@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import field as default
 from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from rfcalc import figures
@@ -167,7 +167,7 @@ def analyze(
     for index, node in enumerate(graph.nodes):
         if not node.is_input:
             names = tuple(graph.nodes[i].name for i in node.inputs)
-            down, more = _downsampling(fields.image, node.shape), asked.layers.get(index, {})
+            down, more = _downsampling(fields.image, node.shape.size), asked.layers.get(index, {})
             layers[index] = Layer(node, names, fields.of(index), down, (), index in wasted, more)
     selected = [_with_units(fields, i, layers[i], at, "mask" in extra) if at else layers[i] for i in chosen]
     return Analysis(graph, tuple(layers.values()), tuple(selected), peak(graph, dtype_bytes), asked.network, dtype_bytes)
@@ -207,10 +207,11 @@ def _selected(node: Node, globs: Sequence[str]) -> bool:
     return any(fnmatchcase(node.name, glob) or fnmatchcase(node.part_of, glob) for glob in globs)
 
 
-def _downsampling(image: tuple[int, ...], shape: Shape) -> tuple[Fraction, ...]:
-    if shape.rank != len(image):
+@lru_cache(maxsize=4096)
+def _downsampling(image: tuple[int, ...], size: tuple[int, ...]) -> tuple[Fraction, ...]:
+    if len(size) != len(image):
         return ()
-    return tuple(Fraction(n, m) for n, m in zip(image, shape.size, strict=True))
+    return tuple(Fraction(n, m) for n, m in zip(image, size, strict=True))
 
 
 def number(value: Fraction) -> int | float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean
@@ -13,6 +13,16 @@ from rfcalc.op import Cost, Op, Read, Shape
 from rfcalc.record import record
 
 MOST_ELEMENTS = 10**15
+
+
+@lru_cache(maxsize=4096)
+def _reads(op: Op, shapes: tuple[Shape, ...]) -> tuple[Read, ...]:
+    return op.reach(shapes)
+
+
+@lru_cache(maxsize=4096)
+def _cost(op: Op, shapes: tuple[Shape, ...]) -> Cost:
+    return op.cost(shapes)
 
 
 @record(eq=False)
@@ -33,12 +43,12 @@ class Node:
     @cached_property
     def reads(self) -> tuple[Read, ...]:
         """How this layer reads its inputs."""
-        return self.op.reach(self.shapes)
+        return _reads(self.op, self.shapes)  # type: ignore[arg-type]
 
     @cached_property
     def cost(self) -> Cost:
         """What this layer costs."""
-        return self.op.cost(self.shapes)
+        return _cost(self.op, self.shapes)  # type: ignore[arg-type]
 
     @property
     def is_input(self) -> bool:

@@ -52,4 +52,4 @@ def write_onnx(graph: Graph, path: str) -> None:
     try:
         Path(path).write_bytes(data)
     except OSError as error:
-        raise fail("E009", f"cannot write {path}: {error.strerror or error}") from None
+        raise fail("E302", f"cannot write {path}: {error.strerror or error}") from None

@@ -42,4 +42,4 @@ def _write(path: str, image: Image.Image) -> None:
     try:
         Path(path).write_bytes(data.getvalue())
     except OSError as error:
-        raise fail("E009", f"cannot write {path}: {error.strerror or error}") from None
+        raise fail("E302", f"cannot write {path}: {error.strerror or error}") from None

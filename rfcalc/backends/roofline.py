@@ -42,4 +42,4 @@ def write_roofline(profile: Profile, path: str) -> None:
     try:
         FigureCanvasAgg(figure).print_png(path)
     except OSError as error:
-        raise fail("E009", f"cannot write {path}: {error.strerror or error}") from None
+        raise fail("E302", f"cannot write {path}: {error.strerror or error}") from None

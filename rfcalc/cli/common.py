@@ -119,7 +119,7 @@ def write(path: str, text: str) -> None:
             file.write(text)
         os.replace(file.name, target)
     except OSError as error:
-        raise fail("E009", f"cannot write {path}: {error.strerror or error}") from None
+        raise fail("E302", f"cannot write {path}: {error.strerror or error}") from None
 
 
 def finish(errors: Sequence[SpecError]) -> None:
