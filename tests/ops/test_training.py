@@ -10,7 +10,15 @@ from ops.torch_layer import TorchLayer, tensors
 from rfcalc.ops import make
 
 MAXIMA = ("maxpool", "adaptivemaxpool", "gmp")  # torch makes their indices at inference too; the analysis leaves them out
-each_case = pytest.mark.parametrize("case", CASES, ids=label)
+
+
+def whole(case: Case) -> bool:
+    """False for the pools whose last window is cut off: it lies in memory, but is no part of the layer's output."""
+    word, settings, shapes = case
+    return not (word.endswith("pool") and make(word, **settings).torch(shapes).forward.endswith("]"))
+
+
+each_case = pytest.mark.parametrize("case", [case for case in CASES if whole(case)], ids=label)
 
 
 @each_case
