@@ -14,7 +14,7 @@ from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 from rfcalc.record import record
 
-LEAST_RANGE = 1024
+LEAST_RANGE, MOST_RANGE = 1024, 4096
 MOST_TRIED = 64
 
 
@@ -84,9 +84,9 @@ class Fitting:
 
 
 def fitting(sizes: Sizes, axis: int, limit: int = 0) -> Fitting:
-    """Tries every size of one axis from 1 to `limit` (by default 1024, or three times the spec's size)."""
+    """Tries every size of one axis from 1 to `limit` (by default three times the spec's size, between 1024 and 4096)."""
     image = sizes.image
-    limit = limit or max(LEAST_RANGE, 3 * image[axis])
+    limit = limit or max(LEAST_RANGE, min(3 * image[axis], MOST_RANGE))
     losses = _Losses(sizes, axis)
     fits, lossless = 0, 0
     refused: dict[str, list[tuple[int, str]]] = {}

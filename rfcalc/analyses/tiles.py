@@ -42,13 +42,17 @@ class AxisTile:
 
     @property
     def step(self) -> int:
-        """Pixels from one tile to the next; 0 where what is kept is less than a step of the grid."""
+        """Pixels from one tile to the next."""
         return int((self.keep[1] - self.keep[0] + 1) * self.stride) // self.grid * self.grid
 
     @property
     def overlap(self) -> int:
         """Pixels that a tile shares with the next."""
         return self.size - self.step
+
+
+class TileTooSmallError(RuleError):
+    """A larger tile would do."""
 
 
 class Tiling:
@@ -59,8 +63,8 @@ class Tiling:
         self.sizes = Sizes(graph)
         self.rank = len(self.sizes.image)
         self.path = _ancestors(graph, target)
-        self._refuse_global()
         self.supports = supports(graph, graph.inputs[0])
+        self._refuse_global()
         self.strides = [self._stride(axis) for axis in range(self.rank)]
         self.grids = [self._grid(axis) for axis in range(self.rank)]
         self._clean = [Clean(self.sizes, axis) for axis in range(self.rank)]
@@ -69,7 +73,7 @@ class Tiling:
         for i in self.path:
             node = self.graph.nodes[i]
             for read in node.reads:
-                if not read.local and node.shapes[read.source].positions > 1:
+                if not read.local and self.supports[node.inputs[read.source]].terms:
                     raise RuleError(
                         f'no tiling is exact: {node.op.word} "{node.name}" reads the whole of its input '
                         f"({node.shapes[read.source]}), so every output depends on every pixel"
@@ -98,7 +102,8 @@ class Tiling:
         return max((span[1] - span[0] + 1 for field in fields for span in field.spans if span is not None), default=1)
 
     def tile(self, size: Sequence[int]) -> tuple[AxisTile, ...]:
-        """Every axis of a tile of this size; raises RuleError where it does not fit or nothing of it is right."""
+        """Every axis of a tile of this size; raises RuleError where it does not fit, TileTooSmallError where too little of it
+        is right to stitch."""
         numbers = self._at(size)
         self._refuse_dependent(size, numbers)
         shape = self.sizes.shapes[numbers[self.target]]
@@ -119,12 +124,16 @@ class Tiling:
     def _axis(self, axis: int, size: tuple[int, ...], output: int) -> AxisTile:
         kept = longest_run(self._clean[axis].units(size, self.target))
         if kept is None:
-            raise RuleError(f"a tile of {size[axis]} is too small: each of its outputs touches padding at the tile's edges")
+            raise TileTooSmallError(f"a tile of {size[axis]} is too small: each output touches padding at its edges")
         stride, n = self.strides[axis], size[axis]
         margin = max(0, int(n - output * stride)) // 2
         before = margin + int(kept[0] * stride)
         after = n - margin - int((kept[1] + 1) * stride)
-        return AxisTile(n, output, kept, stride, (before, max(0, after)), self.grids[axis])
+        found = AxisTile(n, output, kept, stride, (before, max(0, after)), self.grids[axis])
+        if not found.step:
+            count = kept[1] - kept[0] + 1
+            raise TileTooSmallError(f"a tile of {n} is too small: {count} right outputs are less than a step of the grid")
+        return found
 
     def _at(self, size: Sequence[int]) -> list[int]:
         try:

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from rfcalc.analyses.sizes import fitting, need_axes
-from rfcalc.analyses.tiles import AxisTile, Tiling
+from rfcalc.analyses.tiles import AxisTile, TileTooSmallError, Tiling
 from rfcalc.analysis import SCHEMA_VERSION, number
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
@@ -41,12 +41,11 @@ def tiled(graph: Graph, target: int, size: Sequence[int] | None, output: int | N
     if size is None:
         axes = tiling.tile_for(output or 1, _candidates(tiling, output or 1))
         return Tiled(graph.nodes[target].name, axes, ())
-    axes = tiling.tile(size)
     usable = tuple(islice((each for each in _candidates(tiling, 1) if _usable(tiling, each)), SHOWN))
-    if not all(axis.step for axis in axes):
-        least = f"; the smallest that will do is {times(usable[0])}" if usable else ""
-        kept = joined([axis.keep[1] - axis.keep[0] + 1 for axis in axes])
-        raise RuleError(f"a tile of {times(size)} keeps {kept} units, less than a step of the grid{least}")
+    try:
+        axes = tiling.tile(size)
+    except TileTooSmallError as error:
+        raise RuleError(f"{error}; the smallest that will do is {times(usable[0])}" if usable else str(error)) from None
     if output is not None and any(axis.step < output * axis.stride for axis in axes):
         advance = joined([float(axis.step / axis.stride) for axis in axes])
         raise RuleError(f"a tile of {times(size)} advances by {advance} units of output, less than {output}")
@@ -65,7 +64,7 @@ def _candidates(tiling: Tiling, output: int) -> list[tuple[int, ...]]:
 
 def _usable(tiling: Tiling, size: tuple[int, ...]) -> bool:
     try:
-        return all(axis.step for axis in tiling.tile(size))
+        return bool(tiling.tile(size))
     except RuleError:
         return False
 

@@ -10,7 +10,7 @@ import torch
 from nets import Net, chain, unet
 from torch import Tensor, nn
 
-from rfcalc.analyses.tiles import AxisTile, Tiling
+from rfcalc.analyses.tiles import AxisTile, TileTooSmallError, Tiling
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 from rfcalc.importers import load
@@ -145,6 +145,12 @@ def test_a_global_layer_is_refused_by_name() -> None:
     Tiling(graph, graph.last_spatial).tile((512, 512))
 
 
+def test_a_linear_layer_on_a_map_of_one_unit_is_refused_by_name() -> None:
+    graph = chain((4, 4), ("maxpool", {"kernel": 4}), ("linear", {"out": 2}))
+    with pytest.raises(RuleError, match='linear "linear2" reads the whole'):
+        Tiling(graph, graph.outputs[0])
+
+
 def test_a_gate_is_refused_by_name() -> None:
     net = Net(2, (32, 32))
     x = net("conv", out=2, kernel=3)
@@ -216,8 +222,10 @@ def test_a_global_layer_beside_the_path_does_not_matter() -> None:
 def test_too_small_and_misfitting_tiles() -> None:
     with pytest.raises(RuleError, match=r'a tile of 40x40 does not fit: "concat'):
         tile(unet(512), 40, 40)
-    with pytest.raises(RuleError, match="too small"):
+    with pytest.raises(TileTooSmallError, match="each output touches padding"):
         tile(unet(512), 176, 176)
+    with pytest.raises(TileTooSmallError, match="4 right outputs are less than a step of the grid"):
+        tile(unet(512), 192, 192)
 
 
 def test_the_smallest_tile_for_an_output() -> None:

@@ -109,7 +109,10 @@ def test_csv() -> None:
     [
         (("resnet50", "--tile", "256"), 'gap "avgpool" reads the whole of its input (2048x7x7)'),
         (("unet", "--tile", "100"), 'a tile of 100x100 does not fit: "bottom.conv1"'),
-        ((*PADDED, "--tile", "192"), "keeps 4 units, less than a step of the grid; the smallest that will do is 208x208"),
+        (
+            (*PADDED, "--tile", "192"),
+            "4 right outputs are less than a step of the grid; the smallest that will do is 208x208",
+        ),
         (("unet", "--tile", "0"), "--tile takes a size"),
         (("unet", "--tile", "1e3"), "--tile takes a size"),
         (("unet", "--tile", "256x256x256"), "--tile has 3 numbers for an input of 2 axes"),
