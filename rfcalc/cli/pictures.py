@@ -38,8 +38,8 @@ def write_mask_png(analysis: Analysis, path: str) -> None:
     require("PIL.Image", "plot")
     from rfcalc.backends.pictures import write_mask
 
-    picture = next(pictures(analysis), None)
-    if picture is None:
+    found = list(pictures(analysis))
+    if not found:
         raise fail("E121", f"{analysis.graph.name}: no selected layer has such a unit")
     height, width = (1, *analysis.input.size)[-2:]
-    write_mask(path, picture.rows(), height, width)
+    write_mask(path, found[-1].rows(), height, width)

@@ -44,9 +44,9 @@ def _path_table(analysis: Analysis, full: bool) -> Table:
 
 
 def pictures(analysis: Analysis) -> Iterator[Picture]:
-    """What the units that were asked for see, of the last selected layer that has them."""
-    layer = next((layer for layer in reversed(analysis.selected) if layer.units), None)
-    if layer is not None:
+    """What the units that were asked for see: in each selected layer, or in the last one if all layers are shown."""
+    layers = [layer for layer in analysis.selected if layer.units]
+    for layer in layers if len(analysis.selected) < len(analysis.layers) else layers[-1:]:
         for unit in layer.units:
             title = f"{layer.name}, unit {','.join(map(str, unit.unit))}: {unit.pixels:,} pixels"
             yield Picture(title, unit.products)

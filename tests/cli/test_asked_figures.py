@@ -91,6 +91,15 @@ def test_mask_of_a_set_with_holes(holes: str) -> None:
     ]
 
 
+def test_masks_of_the_selected_layers_or_of_the_last(holes: str) -> None:
+    assert "\na, unit 1,5" not in rfcalc("analyze", holes, "--at", "1,5", "--mask").out
+    both = Path(holes).with_name("three.yaml")
+    both.write_text(HOLES + "  - {name: c, conv: {out: 1, k: 1}}\n")
+    out = rfcalc("analyze", str(both), "--at", "1,5", "--mask", "--layer", "[ab]").out
+    assert "\na, unit 1,5" in out
+    assert "\nb, unit 1,5" in out
+
+
 def test_mask_as_json(holes: str) -> None:
     layers = rfcalc("analyze", holes, "--at", "0,5", "--mask", "-f", "json").data["layers"]
     assert layers[1]["masks"] == [[[[[i, i] for i in (0, 2, 4)], [[i, i] for i in range(6, 15, 2)]]]]
