@@ -7,8 +7,9 @@ from fractions import Fraction
 from functools import cached_property
 
 from rfcalc.engines.backward import Seen, trace
-from rfcalc.engines.forward import Support, Term, clipped, hull, supports
+from rfcalc.engines.forward import Support, clipped, hull, supports
 from rfcalc.engines.measure import measure
+from rfcalc.engines.terms import Term
 from rfcalc.field import Field
 from rfcalc.graph import Graph, Node
 from rfcalc.op import Shape

@@ -10,10 +10,10 @@ A path through a global layer (global pooling, linear, attention) adds no term; 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rfcalc.engines.certificate import Range, all_read, certify
-from rfcalc.field import START, Field, Span, compose, field_covers, mask_phases, union
+from rfcalc.engines.terms import Term, antichain, compact, joined
+from rfcalc.field import START, Field, Span, compose, mask_phases
 from rfcalc.geometry import IDENTITY, Reach
 from rfcalc.graph import Graph, Node
 from rfcalc.op import Band, Grouped, Mix, Read, Same
@@ -22,15 +22,6 @@ from rfcalc.record import record
 Box = tuple[Range, ...]
 
 MAX_TERMS = 48
-
-
-@record(eq=False)
-class Term:
-    """A product of supports: output channels (a bit set, -1 for all), one Field and one range of certified units per axis."""
-
-    channels: int
-    axes: tuple[Field, ...]
-    alive: tuple[Range | None, ...]
 
 
 @record(eq=False)
@@ -118,9 +109,10 @@ class _Pass:
         return self._support(terms, extents, certain, merged)
 
     def _support(self, terms: list[Term], extents: list[tuple[int, Box]], certain: bool, merged: bool) -> Support:
-        kept = _antichain(terms)
+        kept = compact(antichain(terms))
         if len(kept) > MAX_TERMS:
-            kept, merged = _joined(kept), True
+            count, kept = len(kept), joined(kept)
+            merged = merged or len(kept) < count
         joint: dict[int, list[Box]] = {}
         for channels, box in extents:
             joint.setdefault(channels, []).append(box)
@@ -191,60 +183,6 @@ class _Pass:
 def around(boxes: Sequence[Box]) -> Box:
     """The smallest box that holds all of the boxes."""
     return tuple((min(axis[k][0] for axis in boxes), max(axis[k][1] for axis in boxes)) for k in range(len(boxes[0])))
-
-
-def _antichain(terms: Sequence[Term]) -> list[Term]:
-    """The terms without those that another one covers; a covered term without a certificate takes the other's away."""
-    if len(terms) == 1:
-        return list(terms)
-    kept: list[Term] = []
-    for term in terms:
-        for k, other in enumerate(kept):
-            if _covers(other, term):
-                kept[k] = _weakened(other, term)
-                break
-        else:
-            lost = [other for other in kept if _covers(term, other)]
-            for other in lost:
-                term = _weakened(term, other)
-            kept = [other for other in kept if not any(other is gone for gone in lost)]
-            kept.append(term)
-    return kept
-
-
-def _covers(big: Term, small: Term) -> bool:
-    if small.channels & ~big.channels:
-        return False
-    return all(field_covers(a, b) for a, b in zip(big.axes, small.axes, strict=True))
-
-
-def _weakened(big: Term, small: Term) -> Term:
-    """`big` with the certificates that still hold once `small` is counted within it."""
-    if big.alive == small.alive:
-        return big
-    alive = tuple(
-        a if a is not None and b is not None and a[0] <= b[0] and a[1] >= b[1] else None
-        for a, b in zip(big.alive, small.alive, strict=True)
-    )
-    return big if alive == big.alive else replace(big, alive=alive)
-
-
-def _joined(terms: Sequence[Term]) -> list[Term]:
-    """Terms of the same channels and rates as one, axis by axis: the boxes stay, holes between the terms are lost."""
-    groups: dict[tuple[object, ...], list[Term]] = {}
-    for term in terms:
-        groups.setdefault((term.channels, *(f.rate for f in term.axes)), []).append(term)
-    found = []
-    for (channels, *_), group in groups.items():
-        axes = tuple(_union([t.axes[k] for t in group]) for k in range(len(group[0].axes)))
-        found.append(Term(int(channels), axes, (None,) * len(axes)))  # type: ignore[call-overload]
-    return found
-
-
-def _union(fields: Sequence[Field]) -> Field:
-    period = max(field.period for field in fields)
-    wide = [field.widen(period) if period % field.period == 0 else field for field in fields]
-    return Field(period, wide[0].advance, tuple(union(field.at(i) for field in wide) for i in range(period)))
 
 
 def hull(support: Support, unit: Sequence[int], channel: int | None = None) -> list[Span] | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import islice, product
 from math import lcm, prod
 
-from rfcalc.engines.forward import Term
+from rfcalc.engines.terms import Term
 from rfcalc.field import Field, Span, area, count_of
 from rfcalc.record import record
 

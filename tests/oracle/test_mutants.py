@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 import pytest
 
 from rfcalc import field, geometry, op
-from rfcalc.engines import backward, forward, measure
+from rfcalc.engines import backward, forward, measure, terms
 from rfcalc.geometry import Fold, Reach, Window
-from rfcalc.ops import conv, pad, pool, resize
+from rfcalc.ops import pad, pool, resize
 
 from .cases import CASES
 from .checks import check
@@ -29,9 +30,10 @@ def _no_caches() -> Iterator[None]:
 
 
 def clear_caches() -> None:
-    for module in (geometry, resize, pool, conv, pad):
-        for value in vars(module).values():
-            getattr(value, "cache_clear", lambda: None)()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("rfcalc."):
+            for value in list(vars(module).values()):
+                getattr(value, "cache_clear", lambda: None)()
 
 
 def shifted_transposed(self: Window) -> Reach:
@@ -140,8 +142,8 @@ MUTANTS: dict[str, list[Patch]] = {
     "selected channels ignored": [(op.Route, "pull", every), (op.Route, "push", every)],
     "groups ignored": [(op.Grouped, "pull", every), (op.Grouped, "push", every)],
     "a term with holes dropped for one it is not within": [(field, "covers", covers_by_hull)],
-    "all terms but one dropped": [(forward, "_antichain", lambda terms: list(terms[:1]))],
-    "a covered term keeps its certificate to itself": [(forward, "_weakened", lambda big, small: big)],
+    "all terms but one dropped": [(forward, "antichain", lambda found: list(found[:1]))],
+    "a covered term keeps its certificate to itself": [(terms, "weakened", lambda big, small: big)],
     "a path that is dead on one axis lives": [(backward, "pull_axis", dead_axis_revived)],
     "global paths forgotten": [(forward.Support, "extent", property(lambda self: None))],
     "global paths reach dead units": [(forward, "all_read", lambda *_: True)],
