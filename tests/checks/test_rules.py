@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from rfcalc.analysis import Analysis, analyze
@@ -13,7 +16,14 @@ from rfcalc.importers.spec import load_spec
 
 CODES = sorted(rules())
 # Lessons show what the rules warn of; the other networks do it for a reason that the rule's page gives.
-EXPECTED: dict[str, set[str]] = {"RF201": {"deepercut"}}
+EXPECTED: dict[str, set[str]] = {
+    "RF201": {"deepercut"},
+    "RF203": {"deepercut"},
+    "RF301": {"srresnet", "hourglass"},
+    "RF303": {"deeplabv3_resnet50", "deeplabv3plus", "pspnet101"},
+    "RF402": {"alexnet"},
+}
+DOCS = Path(__file__).parents[2] / "docs" / "rules"
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +56,58 @@ def test_every_code_has_a_page(code: str) -> None:
     assert text.startswith(f"# {code} ")
     for part in ("## Why", "## How to mend it"):
         assert part in text
+
+
+@pytest.mark.parametrize("code", [one.code for one in explained()])
+def test_the_documentation_holds_the_page(code: str) -> None:
+    path, text = DOCS / f"{code}.md", page(code) + "\n"
+    if os.environ.get("RFCALC_ACCEPT"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_the_documentation_holds_no_other_page() -> None:
+    assert {path.stem for path in DOCS.glob("RF*.md")} == {one.code for one in explained()}
+
+
+SILENT = {
+    "RF103: a field as large as the objects": "input: 3x64x64\nobject_size: 7\nlayers:\n" + "  - conv: {out: 8, k: 3}\n" * 3,
+    "RF202: a crop in the centre": (
+        "input: 8x32x32\nlayers:\n  - {name: a, conv: {out: 8, k: 3, p: 0}}\n  - {name: c, crop: {}, from: [input, a]}\n"
+        "  - {name: sum, add: {}, from: [a, c]}\n"
+    ),
+    "RF202: a causal residual": (
+        "input: 8x64\nlayers:\n  - {name: a, conv: {out: 8, k: 5, p: [[4, 0]]}}\n  - {name: sum, add: {}, from: [a, input]}\n"
+    ),
+    "RF203: a 3x3 beside a strided 1x1": (
+        "input: 8x32x32\nlayers:\n  - {name: a, conv: {out: 8, k: 3, s: 2}}\n"
+        "  - {name: b, conv: {out: 8, k: 1, s: 2}, from: input}\n  - {name: sum, add: {}, from: [a, b]}\n"
+    ),
+    "RF301: a bias that the output needs": "input: 8x8x8\nlayers:\n  - conv: {out: 8, k: 3}\n  - relu\n  - bn\n",
+    "RF303: a vector": "input: 8\nlayers:\n  - linear: {out: 8, bias: false}\n  - bn\n",
+    "RF306: a depthwise middle": (
+        "input: 16x32x32\nlayers:\n  - conv: {out: 64, k: 1}\n  - dwconv: 3\n  - conv: {out: 16, k: 1}\n"
+    ),
+    "RF402: an averaged map": "input: 3x32x32\nlayers:\n  - conv: {out: 16, k: 3}\n  - gap\n  - flatten\n  - linear: 10\n",
+}
+
+
+@pytest.mark.parametrize("what", SILENT)
+def test_the_near_miss_is_silent(what: str) -> None:
+    assert not list(rules()[what[:5]].find(analyze(load_spec(SILENT[what], "silent.yaml"))))
+
+
+FIRES = {
+    "RF203: a last row outside every window": "input: 3x33x33\nlayers:\n  - maxpool: 2\n  - conv: {out: 8, k: 3}\n",
+    "RF302: the one convolution without a norm": (
+        "input: 3x32x32\ndefaults: {conv: {k: 3, norm: bn, act: relu, bias: false}}\nlayers:\n"
+        + "  - conv: 16\n" * 9
+        + "  - {name: bare, conv: {out: 16, norm: none}}\n  - conv: 16\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FIRES)
+def test_the_other_form_fires(what: str) -> None:
+    assert list(rules()[what[:5]].find(analyze(load_spec(FIRES[what], "fires.yaml"))))

@@ -9,7 +9,21 @@ from rfcalc.checks.model import Rule
 
 MODULES: tuple[str, ...] = (
     "rf101_gridding",
+    "rf102_unproductive",
+    "rf103_field_too_small",
     "rf201_checkerboard",
+    "rf202_misaligned_merge",
+    "rf203_lost_pixels",
+    "rf204_early_downsampling",
+    "rf301_bias_before_norm",
+    "rf302_norm_twice_or_missing",
+    "rf303_norm_of_one_value",
+    "rf304_odd_channels",
+    "rf305_separable",
+    "rf306_bottleneck_widens",
+    "rf307_thin_groups",
+    "rf401_dead_layers",
+    "rf402_fixed_size_head",
 )
 
 

@@ -1,0 +1,67 @@
+"""RF202: a merge whose inputs do not look at the same place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rfcalc.analysis import Analysis, Layer
+from rfcalc.checks.model import Hit, Rule
+
+_CENTRES = re.compile(r"centres differ by ([0-9.e+]+)")
+_STRIDES = re.compile(r"strides differ: ([0-9.e+-]+) and ([0-9.e+-]+)")
+
+
+def find(analysis: Analysis) -> Iterator[Hit]:
+    """Fires where centres differ by a unit or more (four behind an upsampling), or strides by half as much again."""
+    layers = {layer.name: layer for layer in analysis.layers}
+    resized: set[str] = set()
+    for layer in analysis.layers:
+        if layer.node.op.word == "upsample" or any(name in resized for name in layer.inputs):
+            resized.add(layer.name)
+        if layer.field.misaligned and _far(layer, 4 if layer.name in resized else 1) and not _causal(layer, layers):
+            yield Hit(layer.name, f"its inputs look at different places: {layer.field.misaligned}")
+
+
+def _far(layer: Layer, units: int) -> bool:
+    centres, strides = _CENTRES.search(layer.field.misaligned), _STRIDES.search(layer.field.misaligned)
+    if strides:
+        a, b = sorted(abs(float(part)) for part in strides.groups())
+        return b >= 1.5 * a
+    step = float(max(layer.field.stride or (1,)))
+    return bool(centres) and float(centres[1]) >= units * step if centres else False
+
+
+def _causal(layer: Layer, layers: dict[str, Layer]) -> bool:
+    """True if all inputs end at the same pixel, as in a causal network, which by design sees nothing behind its own place."""
+    ends = set()
+    for name in layer.inputs:
+        field = layers[name].field if name in layers else None
+        start, size = (field.start, field.size) if field else ((0,), (1,))
+        if start is None or size is None:
+            return False
+        ends.add(tuple(a + n for a, n in zip(start, size, strict=True)))
+    return len(ends) == 1 and layer.node.shape.rank == 1
+
+
+RULE = Rule(
+    code="RF202",
+    name="misaligned-merge",
+    summary="a merge whose inputs have different centres or strides",
+    why=(
+        "Adding or concatenating maps pairs unit with unit. Where the branches' units look at places that are further "
+        "apart than a unit, borders are smeared and later layers spend weights on moving features back. The usual causes "
+        "are a crop at the corner beside unpadded convolutions, one-sided padding, and branches of different stride "
+        "cropped to one size. Shifts of a part of a unit are common (a strided 3x3 beside a 2x2 pool, nearest upsampling "
+        "behind padded strided convolutions) and stay silent, as do causal 1-D networks, whose inputs all end at the same "
+        "step, and the slightly different step of an interpolation with align_corners; `rfcalc analyze` notes all of "
+        "them."
+    ),
+    example=(
+        "input: 8x32x32\nlayers:\n  - {name: a, conv: {out: 8, k: 3, p: [[2, 0], [2, 0]]}}\n"
+        "  - {name: sum, add: {}, from: [a, input]}\n"
+    ),
+    mend="Crop in the centre, pad both sides alike, and give the branches equal strides and kernels of equal parity.",
+    reference="Ronneberger et al. 2015, U-Net (centre crops), arXiv:1505.04597",
+    find=find,
+)

@@ -1,0 +1,61 @@
+"""RF302: a norm behind a norm, or one convolution without where all others have one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rfcalc.analyses.unproductive import widens
+from rfcalc.analysis import Analysis
+from rfcalc.checks.model import Hit, Rule
+from rfcalc.checks.structure import ACTIVATIONS, CONVOLUTIONS, NORMS, indexed, source
+from rfcalc.graph import Graph
+
+SHARE, LEAST = 0.9, 5
+
+
+def find(analysis: Analysis) -> Iterator[Hit]:
+    """Fires for a norm that directly reads a norm, and for the odd convolutions that reach their activation without one."""
+    graph = analysis.graph
+    deep = _before_spatial(graph)
+    normed, bare = 0, []
+    for i, layer in indexed(analysis):
+        word = layer.node.op.word
+        if word in NORMS and (before := graph.nodes[source(graph, i, frozenset({"identity", "dropout"}))]).op.word in NORMS:
+            yield Hit(layer.name, f"normalizes what a {before.op.word} has just normalized")
+        elif word in CONVOLUTIONS and i in deep and layer.node.shape.positions > 1:
+            behind = {graph.nodes[j].op.word for j in graph.readers[i]}
+            normed += bool(behind & NORMS)
+            if behind and behind <= ACTIVATIONS and not graph.nodes[source(graph, i)].is_input:
+                bare.append(layer)
+    if bare and normed >= LEAST and normed >= SHARE * (normed + len(bare)):
+        for layer in bare:
+            yield Hit(layer.name, f"has no normalization; {normed} other convolutions have one")
+
+
+def _before_spatial(graph: Graph) -> set[int]:
+    """Nodes that some convolution with a spatial kernel reads, at whatever distance."""
+    found: set[int] = set()
+    for i in reversed(range(len(graph.nodes))):
+        for j in graph.readers[i]:
+            node = graph.nodes[j]
+            if j in found or (node.op.word in CONVOLUTIONS and widens(node)):
+                found.add(i)
+    return found
+
+
+RULE = Rule(
+    code="RF302",
+    name="norm-twice-or-missing",
+    summary="normalization doubled, or missing on a few convolutions of a network that otherwise has it",
+    why=(
+        "A norm right behind a norm changes nothing that its own scale and offset could not; mostly one of them was to be "
+        "deleted. A convolution that reaches its activation without a norm, where nine in ten others have one, is mostly "
+        "forgotten: its outputs keep the scale of its weights, and training gets slower or unstable. The first "
+        "convolution (SRResNet, DCGAN), heads, squeeze-and-excitation on 1x1 maps and pre-activated blocks go without on "
+        "purpose, and stay silent."
+    ),
+    example="input: 3x32x32\nlayers:\n  - conv: {out: 16, k: 3, norm: bn, bias: false}\n  - bn\n  - relu\n",
+    mend="Delete one of the two norms, or give the convolution `norm: bn` as its neighbours have it.",
+    reference="Ioffe, Szegedy 2015, Batch Normalization, arXiv:1502.03167",
+    find=find,
+)
