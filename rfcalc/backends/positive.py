@@ -122,7 +122,7 @@ def _max_pool(function: Rule) -> Rule:
     return rule
 
 
-def _adaptive_max(x: Tensor, size: Any, *_: Any) -> Tensor:
+def _adaptive_max(x: Tensor, size: Any, *_: Any, **__: Any) -> Tensor:
     return cut((F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)[x.dim() - 3](x, size))
 
 
