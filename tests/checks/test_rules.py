@@ -80,6 +80,10 @@ SILENT = {
     "RF202: a causal residual": (
         "input: 8x64\nlayers:\n  - {name: a, conv: {out: 8, k: 5, p: [[4, 0]]}}\n  - {name: sum, add: {}, from: [a, input]}\n"
     ),
+    "RF202: a feature pyramid": (
+        "input: 3x64x64\ndefaults: {conv: {out: 8, k: 3, s: 2}}\nlayers:\n  - {name: a, conv: {}}\n  - {name: b, conv: {}}\n"
+        "  - {name: c, conv: {}}\n  - {name: up, upsample: 2}\n  - {add: {}, from: [up, b]}\n"
+    ),
     "RF203: a 3x3 beside a strided 1x1": (
         "input: 8x32x32\nlayers:\n  - {name: a, conv: {out: 8, k: 3, s: 2}}\n"
         "  - {name: b, conv: {out: 8, k: 1, s: 2}, from: input}\n  - {name: sum, add: {}, from: [a, b]}\n"

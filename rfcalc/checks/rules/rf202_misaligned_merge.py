@@ -13,23 +13,25 @@ _STRIDES = re.compile(r"strides differ: ([0-9.e+-]+) and ([0-9.e+-]+)")
 
 
 def find(analysis: Analysis) -> Iterator[Hit]:
-    """Fires where centres differ by a unit or more (four behind an upsampling), or strides by half as much again."""
+    """Fires where centres differ by a unit or more, and by more than half a unit of the coarsest map before; or strides by
+    half as much again. Nearest upsampling moves centres by less than half a unit of the map that it began with."""
     layers = {layer.name: layer for layer in analysis.layers}
-    resized: set[str] = set()
+    coarsest: dict[str, float] = {}
     for layer in analysis.layers:
-        if layer.node.op.word == "upsample" or any(name in resized for name in layer.inputs):
-            resized.add(layer.name)
-        if layer.field.misaligned and _far(layer, 4 if layer.name in resized else 1) and not _causal(layer, layers):
+        strides = map(float, layer.field.stride or ())
+        coarsest[layer.name] = max((*strides, *(coarsest.get(name, 1.0) for name in layer.inputs)), default=1.0)
+        if layer.field.misaligned and _far(layer, coarsest[layer.name]) and not _causal(layer, layers):
             yield Hit(layer.name, f"its inputs look at different places: {layer.field.misaligned}")
 
 
-def _far(layer: Layer, units: int) -> bool:
+def _far(layer: Layer, coarsest: float) -> bool:
     centres, strides = _CENTRES.search(layer.field.misaligned), _STRIDES.search(layer.field.misaligned)
     if strides:
         a, b = sorted(abs(float(part)) for part in strides.groups())
         return b >= 1.5 * a
     step = float(max(layer.field.stride or (1,)))
-    return bool(centres) and float(centres[1]) >= units * step if centres else False
+    by = float(centres[1]) if centres else 0.0
+    return by >= step and by > coarsest / 2
 
 
 def _causal(layer: Layer, layers: dict[str, Layer]) -> bool:
@@ -52,10 +54,10 @@ RULE = Rule(
         "Adding or concatenating maps pairs unit with unit. Where the branches' units look at places that are further "
         "apart than a unit, borders are smeared and later layers spend weights on moving features back. The usual causes "
         "are a crop at the corner beside unpadded convolutions, one-sided padding, and branches of different stride "
-        "cropped to one size. Shifts of a part of a unit are common (a strided 3x3 beside a 2x2 pool, nearest upsampling "
-        "behind padded strided convolutions) and stay silent, as do causal 1-D networks, whose inputs all end at the same "
-        "step, and the slightly different step of an interpolation with align_corners; `rfcalc analyze` notes all of "
-        "them."
+        "cropped to one size. Shifts of a part of a unit are common (a strided 3x3 beside a 2x2 pool) and stay silent. So "
+        "do feature pyramids, where nearest upsampling of a map of stride 32 shifts by up to 16 pixels, causal 1-D "
+        "networks, whose inputs all end at the same step, and the slightly different step of an interpolation with "
+        "align_corners; `rfcalc analyze` notes all of them."
     ),
     example=(
         "input: 8x32x32\nlayers:\n  - {name: a, conv: {out: 8, k: 3, p: [[2, 0], [2, 0]]}}\n"

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from rfcalc.analysis import Analysis
 from rfcalc.checks.model import Hit, Rule
-from rfcalc.checks.structure import times
 from rfcalc.geometry import Reach
 from rfcalc.graph import Graph
 
@@ -51,8 +50,10 @@ def _positions(reach: Reach, n: int, units: int) -> frozenset[int]:
 
 def _message(lost: list[int], n: int) -> str:
     if lost[0] == n - len(lost):
-        return f"the last {times(len(lost), 'row')} of {n} {'is' if len(lost) == 1 else 'are'} never read"
-    return f"{len(lost)} of {n} rows are never read: the stride is larger than the window"
+        return (
+            f"the last {'row' if len(lost) == 1 else f'{len(lost)} rows'} of {n} {'is' if len(lost) == 1 else 'are'} never read"
+        )
+    return f"{len(lost)} of {n} rows are never read: the stride skips them"
 
 
 def _hint(lost: list[int], n: int) -> str:
