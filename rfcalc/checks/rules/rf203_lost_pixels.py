@@ -50,9 +50,8 @@ def _positions(reach: Reach, n: int, units: int) -> frozenset[int]:
 
 def _message(lost: list[int], n: int) -> str:
     if lost[0] == n - len(lost):
-        return (
-            f"the last {'row' if len(lost) == 1 else f'{len(lost)} rows'} of {n} {'is' if len(lost) == 1 else 'are'} never read"
-        )
+        which = f"last row of {n} is" if len(lost) == 1 else f"last {len(lost)} rows of {n} are"
+        return f"the {which} never read"
     return f"{len(lost)} of {n} rows are never read: the stride skips them"
 
 
