@@ -3,15 +3,137 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from rfcalc.cli.common import usage
+from rfcalc.errors import RuleError, fail
+from rfcalc.record import record
 
 if TYPE_CHECKING:
+    from rfcalc.graph import Graph
     from rfcalc.op import Shape
+    from rfcalc.report import Report
+    from rfcalc.sizing.boxes import Sizes
+    from rfcalc.sizing.edits import Task
     from rfcalc.sizing.space import Limits
 
 WIDEST = 512
+FOR_DESIGNS = (
+    "--stride", "--max-macs", "--max-params", "--max-depth", "--stages", "--widths", "--stem", "--kernels", "--dilations",
+    "--blocks", "--layers", "--effective",
+)  # fmt: skip
+
+
+@record
+class Wanted:
+    """The target in pixels, and the objects that proposed it, if a data set did."""
+
+    pixels: int
+    sizes: Sizes | None = None
+    path: str = ""
+    image: tuple[int, ...] = ()
+
+    def beside(self, report: Report) -> Report:
+        """A report with the objects of the data set, if there is one."""
+        if self.sizes is None:
+            return report
+        from rfcalc.sizing.boxes_report import with_sizes
+
+        return with_sizes(report, self.sizes, self.path, self.image, self.pixels)
+
+
+@contextmanager
+def rules(name: str = "") -> Iterator[None]:
+    """Turns a broken rule into a problem that the command line shows."""
+    try:
+        yield
+    except RuleError as error:
+        raise fail("E301", f"{name}: {error}" if name else str(error)) from None
+
+
+def resize_rules() -> Mapping[str, str]:
+    """The rules by which an image becomes the input."""
+    from rfcalc.sizing.boxes import RULES
+
+    return RULES
+
+
+def only_for_designs(words: Sequence[str]) -> None:
+    """Raises a usage error for options that a given SPEC has no use for."""
+    for word in words:
+        if word.split("=")[0] in FOR_DESIGNS:
+            raise usage(f"{word.split('=')[0]} is for new designs; with a SPEC the changes are found in the spec")
+
+
+def target(text: str | None, dataset: str | None, rule: str, image: tuple[int, ...], graph: Graph | None = None) -> Wanted:
+    """The target: pixels, a quantile of the data set (p90 if nothing is said), or the spec's object_size."""
+    found: Sizes | None = None
+    if dataset is not None:
+        from rfcalc.sizing.boxes import sizes
+
+        found = sizes(dataset, image, rule)
+        text = text or "p90"
+    if text is None:
+        size = object_size(graph)
+        if size is None:
+            raise usage(
+                "say how many pixels the field should span: --target 224" + (" (or object_size in the spec)" if graph else "")
+            )
+        return Wanted(size)
+    share = re.fullmatch(r"median|p(\d{1,2}(?:\.\d{1,3})?)", text.strip())
+    if share and found:
+        pixels = max(1, round(found.quantile(float(share[1]) / 100 if share[1] else 0.5)))
+        return Wanted(pixels, found, dataset or "", image)
+    if not text.strip().isdecimal() or len(text) > 9:
+        more = "" if found else ", or with --dataset median or p90"
+        raise usage(f"--target takes pixels such as 224{more}, not {text!r}")
+    return Wanted(int(text), found, dataset or "", image)
+
+
+def object_size(graph: Graph | None) -> int | None:
+    """The largest number of a spec's `object_size`; None if it has none. Raises SpecError for what is no size."""
+    value, span = graph.settings.get("object_size", (None, None)) if graph else (None, None)
+    if value is None:
+        return None
+    sizes: Any = value if isinstance(value, tuple) else (value,)
+    found = [re.fullmatch(r"\s*(\d{1,6})(?:\.\d*)?\s*(?:px|pixels)?\s*", str(size)) for size in sizes]
+    if not all(found) or not sizes:
+        raise fail("E301", "object_size is a number of pixels, or one per axis", span)
+    return max(int(one[1]) for one in found if one)
+
+
+def task(
+    spec: str, settings: Mapping[str, str], layers: Sequence[str] | None, tolerance: float, holes: bool
+) -> tuple[Task, Graph]:
+    """The spec that is to be changed, and its graph; raises SpecError."""
+    from rfcalc.importers.files import STDIN, find, read_bytes, text_of
+    from rfcalc.importers.spec import load_spec
+    from rfcalc.sizing.edits import Task
+
+    path = None if spec == "-" else find(spec)
+    source = STDIN if path is None else str(path)
+    text = text_of(read_bytes(path, source), source)
+    if layers and len(layers) > 1:
+        raise usage("--layer names one layer here")
+    return Task(text, source, 0, tolerance, holes, layers[0] if layers else None, settings), load_spec(text, source, settings)
+
+
+def aimed(task: Task, pixels: int) -> Task:
+    """The task with its target."""
+    from dataclasses import replace
+
+    if not 1 <= pixels <= 1 << 20:
+        raise usage(f"--target takes 1 to {1 << 20:,} pixels, not {pixels}")
+    return replace(task, target=pixels)
+
+
+def picked(pick: int | None, best: int, count: int) -> int:
+    """The index that is to be written."""
+    if pick is not None and not 1 <= pick <= count:
+        raise usage(f"--pick takes 1 to {count}, not {pick}")
+    return best if pick is None else pick - 1
 
 
 def numbers(option: str, text: str) -> tuple[int, ...]:

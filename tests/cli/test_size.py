@@ -105,3 +105,65 @@ def test_mistakes_end_with_exit_code_2(capsys, monkeypatch, words: list[str], me
     assert code == 2
     assert message in err
     assert "Traceback" not in err
+
+
+def test_changes_of_a_given_design(capsys, monkeypatch, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "mine.yaml"
+    code, out, _ = run(capsys, monkeypatch, "size", "resnet50.yaml", "--target", "600", "-o", str(file))
+    assert code == 0
+    assert "--- resnet50.yaml" in out
+    assert "@@" in out
+    data = json.loads(run(capsys, monkeypatch, "size", "resnet50", "--target", "600", "--format", "json")[1])
+    change = data["changes"][data["recommended"]["number"] - 1]
+    found = analyze(load(str(file)))
+    assert next(x for x in found.layers if x.name == change["layer"]).field.size == (change["receptive_field"],) * 2
+    assert (found.macs, found.params) == (change["macs"], change["params"])
+
+
+def test_object_size_is_the_target_of_a_spec(capsys, monkeypatch, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "net.yaml"
+    file.write_text("input: 1x99x99\nobject_size: 41\nlayers:\n  - {name: a, conv: {out: 4, k: 3, s: 2}, repeat: 3}\n")
+    data = json.loads(run(capsys, monkeypatch, "size", str(file), "--format", "json")[1])
+    assert data["target"] == 41
+    assert run(capsys, monkeypatch, "size", str(file), "--target", "15")[1].count("Nothing to do") == 1
+    file.write_text(file.read_text().replace("41", "big"))
+    code, _, err = run(capsys, monkeypatch, "size", str(file))
+    assert code == 2
+    assert "object_size" in err
+
+
+def test_a_data_set_proposes_the_target(capsys, monkeypatch, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    boxes = tmp_path / "boxes.csv"
+    boxes.write_text("w,h\n" + "".join(f"{n},3\n" for n in range(50, 151)))
+    code, out, _ = run(capsys, monkeypatch, "size", "--dataset", str(boxes))
+    assert code == 0
+    assert "median 100, p90 140" in out
+    assert "for structures of 140 pixels" in out
+    assert "█" in out
+    data = json.loads(run(capsys, monkeypatch, "size", "--dataset", str(boxes), "-t", "median", "--format", "json")[1])
+    assert data["target"] == 100
+    assert data["dataset"]["p90"] == 140
+    out = run(capsys, monkeypatch, "size", "resnet50", "--dataset", str(boxes), "-t", "p99")[1]
+    assert "to 149 pixels" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["resnet50.yaml"], "--target"),
+        (["resnet50.yaml", "--target", "300", "--stride", "16"], "--stride is for new designs"),
+        (["resnet50.yaml", "--target", "300", "--layer", "nothing"], "no layer matches"),
+        (["resnet50.yaml", "--target", "300", "--pick", "900"], "--pick"),
+        (["resnet101.yaml", "--target", "600"], "resnet50.yaml, which can be sized with -s"),
+        (["nothing.yaml", "--target", "300"], "no file nothing.yaml"),
+        (["--target", "p90"], "--dataset"),
+        (["--dataset", "nothing.csv"], "cannot read"),
+        (["--target", "224", "--resize", "crop"], "--resize"),
+        (["--target", "224", "-s", "a=1"], "given SPEC"),
+    ],
+)
+def test_mistakes_with_a_design_or_a_data_set(capsys, monkeypatch, words: list[str], message: str) -> None:  # type: ignore[no-untyped-def]
+    code, _, err = run(capsys, monkeypatch, "size", *words)
+    assert code == 2
+    assert message in " ".join(err.replace("│", " ").split())
+    assert "Traceback" not in err
