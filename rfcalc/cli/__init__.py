@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "paths": ("rfcalc.cli.paths", "paths"),
     "check": ("rfcalc.cli.check", "check"),
     "diff": ("rfcalc.cli.diff", "diff"),
+    "init": ("rfcalc.cli.init", "init"),
     "explain-cost": ("rfcalc.cli.explain_cost", "explain_cost"),
     "explain": ("rfcalc.cli.explain", "explain"),
     "configs": ("rfcalc.cli.configs", "configs"),

@@ -1,0 +1,73 @@
+"""`rfcalc init`: a starter spec, or the file that runs `rfcalc check` in CI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rfcalc.cli.common import choice, write
+
+NAME = "net.yaml"
+
+
+def init(
+    file: Annotated[
+        str, typer.Argument(metavar="[FILE]", help="The spec to write; with --ci the specs to check. - prints the file.")
+    ] = NAME,
+    ci: Annotated[str | None, typer.Option(metavar="SYSTEM", help="Write a job for github, gitlab or pre-commit.")] = None,
+    install: Annotated[
+        str | None, typer.Option(metavar="REQUIREMENT", help="What pip installs in CI, such as git+https://...; this version.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a file; not one that may hold other jobs: its addition is printed.")
+    ] = False,
+) -> None:
+    """Write a commented starter spec, or a CI job that checks the specs. Nothing is overwritten without --force.
+
+    Examples:
+
+      rfcalc init && rfcalc check net.yaml
+
+      rfcalc init --ci github
+
+      rfcalc init "models/*.yaml" --ci pre-commit
+    """
+    if ci is None:
+        from rfcalc.checks.templates import spec
+
+        _create(file, spec(NAME if file == "-" else Path(file).name), force)
+        if file != "-":
+            print(f"{file}: a starter spec; next: rfcalc analyze {file}")
+        return
+    from rfcalc.checks.templates import JOBS
+    from rfcalc.version import __version__
+
+    requirement = install or f"rfcalc=={__version__}"
+    job = JOBS[choice(ci, JOBS, "--ci")]
+    text = job.text(requirement, NAME if file == "-" else file)
+    if file == "-":
+        print(text, end="")
+    elif job.shared and Path(job.path).exists():
+        print(f"# {job.path} is there and was left alone; add this to it:\n{text}", end="")
+    else:
+        _create(job.path, text, force)
+        print(f"{job.path}: a job that installs {requirement} (--install: another source) and checks {file}")
+
+
+def _create(path: str, text: str, force: bool) -> None:
+    """Writes a new file and the folders it needs; raises SpecError where one exists already."""
+    from rfcalc.errors import fail
+
+    target = Path(path)
+    if path != "-":
+        if target.is_dir():
+            raise fail("E302", f"{path} is a folder", None, f"name the file: {target / NAME}")
+        if target.exists() and not force:
+            raise fail("E302", f"{path} exists already", None, "--force replaces it, - prints instead of writing")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise fail("E302", f"cannot write {path}: {error.strerror or error}") from None
+    write(path, text)
