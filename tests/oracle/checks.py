@@ -18,7 +18,7 @@ from rfcalc.field import area
 from rfcalc.graph import Graph
 
 from .network import Oracle
-from .structure import passes_global, rates, selects
+from .structure import passes_global, rates
 
 Box = list[tuple[int, int]]
 Unit = tuple[int, ...]
@@ -120,18 +120,20 @@ class Proof:
     def paths(self, index: int) -> None:
         """`whole_input` says whether a path passes a global layer; one that reads only padding at this size is still a path."""
         claim, truth = self.fields.of(index).whole_input, self.whole.sees_whole(index)
-        if claim and not truth and not selects(self.graph):
+        if claim and not truth and self.whole.reads_padding_only():
             truth = passes_global(self.graph, index)
         same(f"{self.graph.nodes[index].name}: whole_input", claim, truth)
 
     def figures(self, index: int) -> bool:
         """Size, phases, stride, start and coverage, on an input so large that no unit touches padding; False without one."""
-        found = self.enlarged(index)
+        if not isinstance(self.rates[index], tuple) or not self.fields.image:
+            return False
+        units, complete = self.phases(index)
+        found = self.enlarged(index, units)
         if found is None:
             return False
         large, shift = found
         name, claim = self.graph.nodes[index].name, self.fields.of(index)
-        units, complete = self.phases(index)
         measured: list[tuple[tuple[int, ...], float]] = []
         for unit in units:
             reads = large.reads(index, self.moved(index, unit, shift))
@@ -211,17 +213,14 @@ class Proof:
         assert isinstance(rate, tuple)
         return tuple(i + int(by / r) for i, by, r in zip(unit, shift, rate, strict=True))
 
-    def enlarged(self, index: int) -> tuple[Oracle, tuple[int, ...]] | None:
-        """The oracle on a larger image, on which none of the node's phases touches padding; None if none is affordable."""
-        if not isinstance(self.rates[index], tuple) or not self.fields.image:
-            return None
+    def enlarged(self, index: int, units: Sequence[Unit]) -> tuple[Oracle, tuple[int, ...]] | None:
+        """The oracle on a larger image, on which none of the units touches padding; None if none is affordable."""
         for least in (8, 24, 96, 384):
             large = self._enlarge(least)
             if large is None or large[0].values[index] is None:
                 return None
             oracle, shift = large
-            units = [self.moved(index, unit, shift) for unit in self.phases(index)[0]]
-            if not any(oracle.touches_padding(index, unit) for unit in units):
+            if not any(oracle.touches_padding(index, self.moved(index, unit, shift)) for unit in units):
                 return large
         return None
 

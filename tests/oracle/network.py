@@ -79,6 +79,10 @@ class Oracle:
         gradient = torch.autograd.grad(value.sum(), self.beyond, retain_graph=True, allow_unused=True)[0]
         return gradient is not None and bool(gradient != 0)
 
+    def reads_padding_only(self) -> bool:
+        """True if some unit somewhere reads nothing but padding: it is zero, as nothing else is."""
+        return any(value is not None and bool((value == 0).any()) for value in self.values)
+
     def global_path(self, x: Tensor) -> Tensor:
         """What a global layer reads: marked if it depends on an input at all, or cut off."""
         if self.local or not x.requires_grad:

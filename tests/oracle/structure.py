@@ -11,13 +11,6 @@ from rfcalc.graph import Graph
 from .layers import GLOBAL_WORDS
 from .places import per_axis
 
-SELECTING = ("slice", "chunk", "split", "channelshuffle", "reorg", "take", "pixelshuffle", "depthtospace")
-
-
-def selects(graph: Graph) -> bool:
-    """True if some layer picks channels by number."""
-    return any(node.op.word in SELECTING for node in graph.nodes)
-
 
 def passes_global(graph: Graph, index: int) -> bool:
     """True if a node, or one before it on a path, is a global layer."""
