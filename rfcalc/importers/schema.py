@@ -20,6 +20,11 @@ SHAPE = {
         {"type": "array", "items": {"type": ["integer", "string"]}, "minItems": 1, "maxItems": 4},
     ],
 }
+PIXELS = {"type": "number", "minimum": 1}
+OBJECT_SIZE = {
+    "description": "pixels of the objects that the task is about, or a list of one number per axis",
+    "anyOf": [PIXELS, {"type": "array", "items": PIXELS, "minItems": 1, "maxItems": 3}],
+}
 FROM = {
     "description": "the layers that this one reads, by name; in a block, in is the block's input",
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
@@ -71,7 +76,7 @@ def _top(words: Iterable[str]) -> dict[str, Any]:
         "layers": LAYERS,
         "outputs": {**FROM, "description": "names of the outputs; the last layer if left out"},
         "budget": budget,
-        "object_size": {"type": ["integer", "string", "array"], "description": "pixels of the objects that the task is about"},
+        "object_size": OBJECT_SIZE,
         "extends": {"type": "string", "description": "a spec whose params, defaults and blocks this one takes over"},
     }
 

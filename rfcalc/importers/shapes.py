@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -40,6 +41,22 @@ def inputs(
             if not isinstance(name, str) or not WORD.fullmatch(name) or name == "in":
                 problems.add("E111", f"{name_of(name)} is no name of an input", mark)
             yield str(name), _shape(node, params, problems), mark
+
+
+def object_size(top: Top, axes: set[int], problems: Problems) -> None:
+    """Reports an `object_size` that is neither a number of pixels nor a list of one per axis; `axes`: those of the inputs."""
+    node = top.nodes.get("object_size")
+    if node is None:
+        return
+    numbers = node.items if isinstance(node, Items) else [node]
+    for item in numbers:
+        value = item.plain()
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value < math.inf:
+            problems.add("E118", f"object_size is a number of pixels from 1 on, not {name_of(value)}", item, "object_size: 96")
+    if isinstance(node, Items) and axes and len(numbers) not in axes:
+        size = " or ".join(map(str, sorted(axes)))
+        what = f"object_size has {len(numbers)} number{'s' if len(numbers) != 1 else ''} for an input of {size} axes"
+        problems.add("E118", what, node, "one number for all axes, or a list of one per axis")
 
 
 def _shape(node: Marked, params: Mapping[str, Any], problems: Problems) -> Shape | None:

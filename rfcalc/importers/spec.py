@@ -18,7 +18,7 @@ from rfcalc.importers.marked import Items, Marked, Scalar, Table
 from rfcalc.importers.overrides import LayerOverrides, parsed
 from rfcalc.importers.problems import Problems
 from rfcalc.importers.reading import Reader
-from rfcalc.importers.shapes import inputs
+from rfcalc.importers.shapes import inputs, object_size
 from rfcalc.importers.top import Top, merged
 from rfcalc.ops.source import Input
 
@@ -95,10 +95,13 @@ class _Load:
 
     def _inputs(self, builder: Builder, expansion: Expansion) -> Sources:
         found: list[int | None] = []
+        axes: set[int] = set()
         for name, shape, mark in inputs(self.top, self.image, self.params, self.problems):
             index = None if shape is None else builder.add(name, Input(shape), (), mark.span)
             expansion.named[name] = ((index,), 0)
             found.append(index)
+            axes |= {len(shape.size)} if shape else set()
+        object_size(self.top, axes, self.problems)
         return tuple(found) or (None,)
 
     def _outputs(self, expansion: Expansion, frame: Frame, last: Sources, layers: bool) -> Sources:

@@ -22,12 +22,12 @@ def find(analysis: Analysis) -> Iterator[Hit]:
             yield Hit(layer.name, f"a unit sees {field} pixels, less than the objects of {size} (object_size)")
 
 
-def _sizes(value: object) -> tuple[int, ...]:
+def _sizes(value: object) -> tuple[float, ...]:
     values = value if isinstance(value, list | tuple) else [value]
-    return tuple(n for n in values if isinstance(n, int) and not isinstance(n, bool))
+    return tuple(n for n in values if isinstance(n, int | float) and not isinstance(n, bool))
 
 
-def _small(layer: Layer, wanted: tuple[int, ...]) -> bool:
+def _small(layer: Layer, wanted: tuple[float, ...]) -> bool:
     size = layer.field.size
     if not size or not wanted or layer.field.whole_input or len(wanted) not in (1, len(size)):
         return False
