@@ -101,6 +101,23 @@ class Reach:
         return max(gaps)
 
 
+    @cached_property
+    def runs(self) -> tuple[tuple[int, int, int], ...] | None:
+        """The first period in runs of units that read consecutive units, one each: (first unit, its tap, how many). None if
+        some unit reads several, or one before the first."""
+        found: list[tuple[int, int, int]] = []
+        for i, taps in enumerate(self.taps):
+            if len(taps) > 1 or (taps and taps[0] < 0):
+                return None
+            for tap in taps:
+                first, start, count = found[-1] if found else (0, 0, 0)
+                if count and first + count == i and start + count == tap:
+                    found[-1] = (first, start, count + 1)
+                else:
+                    found.append((i, tap, 1))
+        return tuple(found)
+
+
 IDENTITY = Reach(1, 1, (range(1),))
 
 

@@ -116,11 +116,18 @@ class Route(Mix):
 def _route(mask: int, old: range | tuple[int, ...], new: range | tuple[int, ...]) -> int:
     if isinstance(old, range) and isinstance(new, range) and old.step == new.step == 1:
         return (mask >> old.start & ((1 << len(old)) - 1)) << new.start
-    found = 0
-    for a, b in zip(old, new, strict=True):
-        if mask >> a & 1:
-            found |= 1 << b
-    return found
+    if mask < 0:
+        mask = (1 << (max(old) + 1)) - 1
+    digits = f"{mask:b}"[::-1].ljust(max(old) + 1, "0")
+    taken: Sequence[str] = digits[old.start : old.stop : old.step] if isinstance(old, range) else [digits[i] for i in old]
+    row = ["0"] * (max(new) + 1)
+    if isinstance(new, range):
+        row[new.start : new.stop : new.step] = taken
+    else:
+        for place, digit in zip(new, taken, strict=True):
+            if digit == "1":  # several may go to one place
+                row[place] = "1"
+    return int("".join(reversed(row)), 2)
 
 
 @record
@@ -193,6 +200,7 @@ class Cost:
     words: the same in units of 4 bytes, whatever the type of the activations (indices, statistics of one image).
     statistics: the same, but once per batch instead of once per image (batch norm).
     inner: elements of activations that live only within the layer, at its busiest moment, besides inputs and output.
+    scratch: bytes that do so, whatever the type of the activations (a max pool's indices, a norm's statistics).
     """
 
     macs: int
@@ -205,6 +213,7 @@ class Cost:
     words: int = 0
     statistics: int = 0
     inner: int = 0
+    scratch: int = 0
 
 
 @record

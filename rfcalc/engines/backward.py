@@ -15,6 +15,8 @@ from rfcalc.record import record
 
 Product = tuple[int, tuple[int, ...]]
 
+MANY = 64  # phases from which on a relation is worth splitting into runs
+
 
 @record
 class Seen:
@@ -91,6 +93,10 @@ def pull_axis(reach: Reach, bits: int, n: int) -> int:
                 found |= bits << tap if tap >= 0 else bits >> -tap
             return found & ((1 << n) - 1)
     found = 0
+    if last < reach.period > MANY and reach.fold is Fold.ZERO and reach.runs is not None:
+        for unit, tap, count in reach.runs:
+            found |= (bits >> unit & ((1 << count) - 1)) << tap
+        return found & ((1 << n) - 1)
     while bits:
         unit = (bits & -bits).bit_length() - 1
         bits &= bits - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
 from rfcalc.graph import Graph
@@ -13,7 +13,8 @@ from rfcalc.record import record
 
 @record
 class Importer:
-    """One kind of input. `module` has `load(path, overrides, max_layers) -> Graph`, which raises SpecError.
+    """One kind of input. `module` has `load(path, overrides, max_layers) -> Graph`, which raises SpecError; where programs are
+    read, whose layers may be unknown (`programs`), it also takes `unknown` and `declare`.
 
     `detect` is asked with what the user typed and the first bytes of that file (empty where it is no file); it imports
     nothing, since it runs at each start.
@@ -22,6 +23,12 @@ class Importer:
     name: str
     module: str
     detect: Callable[[str, bytes], bool]
+    programs: bool = False
+
+
+def _is_torch(path: str, head: bytes) -> bool:
+    """package.module:callable, file.py:callable, or a saved program."""
+    return path.endswith(".pt2") or (not head and path.rpartition(":")[2].replace(".", "_").isidentifier() and ":" in path)
 
 
 def _always(path: str, head: bytes) -> bool:
@@ -30,17 +37,30 @@ def _always(path: str, head: bytes) -> bool:
 
 
 # In the order in which they are asked; the spec language is last.
-IMPORTERS: tuple[Importer, ...] = (Importer("spec", "rfcalc.importers.spec", _always),)
+IMPORTERS: tuple[Importer, ...] = (
+    Importer("torch", "rfcalc.importers.torch_export", _is_torch, programs=True),
+    Importer("spec", "rfcalc.importers.spec", _always),
+)
 
 
-def load(path: str, overrides: Mapping[str, str] | None = None, max_layers: int = MAX_LAYERS) -> Graph:
-    """The graph of a file, of a shipped network (`resnet50`), or of `-`, a spec on standard input; raises SpecError.
+def load(
+    path: str,
+    overrides: Mapping[str, str] | None = None,
+    max_layers: int = MAX_LAYERS,
+    *,
+    unknown: str = "error",
+    declare: Sequence[str] = (),
+) -> Graph:
+    """The graph of a file, of a shipped network (`resnet50`), of a torch model, or of `-`, a spec on standard input.
 
-    `overrides` are those of `-s key=value`; a graph of more than `max_layers` layers is refused before it is made.
+    `overrides` are those of `-s key=value`; a graph of more than `max_layers` layers is refused before it is made. A layer of a
+    program that nobody knows is an error, unless `unknown` is "bound" (it counts as reading its whole input) or `declare` says
+    what it is ("mypkg.MyOp=pointwise"). Raises SpecError.
     """
     head = head_of(path)
     importer = next(importer for importer in IMPORTERS if importer.detect(path, head))
-    graph: Graph = import_module(importer.module).load(path, overrides or {}, max_layers)
+    more = {"unknown": unknown, "declare": declare} if importer.programs else {}
+    graph: Graph = import_module(importer.module).load(path, overrides or {}, max_layers, **more)
     return graph
 
 

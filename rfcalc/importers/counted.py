@@ -1,0 +1,43 @@
+"""A layer of an imported model whose parameters were counted in the model itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from rfcalc.errors import RuleError
+from rfcalc.op import Cost, Op, Read, Shape, Shapes, Torch
+from rfcalc.record import record
+
+
+@record
+class Counted:
+    """Another layer with counts of its own: 0 parameters where it shares those of an earlier layer, more where its weight is
+    computed from several tensors, more MACs where computing the weight needs them."""
+
+    word: ClassVar[str] = "counted"
+
+    inner: Op
+    params: int
+    buffers: int
+    macs: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "word", self.inner.word)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "inner":
+            raise AttributeError(name)
+        return getattr(self.inner, name)
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return self.inner.shape(inputs)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return self.inner.reach(inputs)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return replace(self.inner.cost(inputs), params=self.params, buffers=self.buffers, macs=self.macs)
+
+    def torch(self, inputs: Shapes) -> Torch:
+        raise RuleError(f"its weights are shared or computed; a {self.word} of its own would not be the same layer")

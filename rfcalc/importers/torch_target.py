@@ -1,0 +1,85 @@
+"""How a torch model is named on the command line: package.module:callable, file.py:callable, or a saved .pt2 program."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rfcalc.errors import fail
+from rfcalc.op import Shape
+from rfcalc.record import record
+
+FILE = re.compile(r"(?P<where>.+\.py):(?P<what>[A-Za-z_]\w*(\.\w+)*)")
+MODULE = re.compile(r"(?P<where>[A-Za-z_]\w*(\.[A-Za-z_]\w*)*):(?P<what>[A-Za-z_]\w*(\.\w+)*)")
+SHAPE = re.compile(r"\d{1,9}(x\d{1,9})*")
+
+
+@record
+class Target:
+    """`where` is a module's name or a file's path; `what` the dotted name in it, empty for a saved program."""
+
+    text: str
+    where: str
+    what: str
+
+    @property
+    def is_file(self) -> bool:
+        """True for a path."""
+        return self.where.endswith((".py", ".pt2"))
+
+
+def target_of(text: str) -> Target | None:
+    """The torch model that a text names, or None if it names something else."""
+    if text.endswith(".pt2"):
+        return Target(text, text, "")
+    match = FILE.fullmatch(text) or MODULE.fullmatch(text)
+    return Target(text, match["where"], match["what"]) if match else None
+
+
+@record
+class Request:
+    """What the overrides ask for: arguments of the factory, and the shape of each input ("" names all of them)."""
+
+    arguments: Mapping[str, Any]
+    shapes: Mapping[str, Shape]
+
+
+def request_of(overrides: Mapping[str, str]) -> Request:
+    """The factory's arguments and the inputs' shapes; raises SpecError."""
+    arguments: dict[str, Any] = {}
+    shapes: dict[str, Shape] = {}
+    for key, value in overrides.items():
+        if key == "input":
+            shapes |= _shapes(value)
+        elif key.removeprefix("arg.").isidentifier():
+            arguments[key.removeprefix("arg.")] = literal(value)
+        else:
+            raise fail(
+                "E401", f"{key} is no argument of a Python function", hint="layers of an imported model have no settings"
+            )
+    return Request(arguments, shapes)
+
+
+def _shapes(text: str) -> dict[str, Shape]:
+    """3x224x224, or left=3x64x64,right=3x64x64."""
+    found = {}
+    for part in text.split(","):
+        name, _, shape = part.rpartition("=")
+        shape = shape.strip()
+        if not SHAPE.fullmatch(shape) or "0" in shape.split("x"):
+            raise fail("E402", f"{text[:80]!r} is no input shape", hint="channels and sizes, such as 3x224x224")
+        channels, *size = map(int, shape.split("x"))
+        found[name.strip()] = Shape(channels, tuple(size))
+    return found
+
+
+def literal(text: str) -> Any:
+    """A Python literal, or the text itself."""
+    if {"true": True, "false": False, "none": None, "null": None}.keys() >= {text.lower()}:
+        return {"true": True, "false": False}.get(text.lower())
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
