@@ -73,6 +73,13 @@ def test_the_documentation_holds_no_other_page() -> None:
 
 SILENT = {
     "RF103: a field as large as the objects": "input: 3x64x64\nobject_size: 7\nlayers:\n" + "  - conv: {out: 8, k: 3}\n" * 3,
+    "RF103: a field as large as the objects on each axis": (
+        "input: 3x64x64\nobject_size: [7.0, 6.5]\nlayers:\n" + "  - conv: {out: 8, k: 3}\n" * 3
+    ),
+    "RF205: only the block, or no transposed convolution, is called so": (
+        "input: 8x16x16\nblocks: {deconv: {layers: [{upconv: {out: 8, k: 4, s: 2, p: 1}}]}}\nlayers:\n"
+        "  - {name: deconv1, deconv: {}}\n  - {name: deconv2, conv: {out: 8, k: 3}}\n"
+    ),
     "RF202: a crop in the centre": (
         "input: 8x32x32\nlayers:\n  - {name: a, conv: {out: 8, k: 3, p: 0}}\n  - {name: c, crop: {}, from: [input, a]}\n"
         "  - {name: sum, add: {}, from: [a, c]}\n"

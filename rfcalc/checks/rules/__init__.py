@@ -15,6 +15,7 @@ MODULES: tuple[str, ...] = (
     "rf202_misaligned_merge",
     "rf203_lost_pixels",
     "rf204_early_downsampling",
+    "rf205_misnamed_deconvolution",
     "rf301_bias_before_norm",
     "rf302_norm_twice_or_missing",
     "rf303_norm_of_one_value",
