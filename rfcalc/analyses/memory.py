@@ -1,7 +1,7 @@
 """Memory from the graph alone: the peak of live activations at inference, and what training keeps for the backward pass.
 
-Counted are the layers' tensors. Weights, the network's inputs, kernel workspaces and the indices that a max pool makes on
-the way are not.
+Counted are the layers' tensors and what a layer makes for itself while it runs; weights, the network's inputs and the
+workspaces of kernels are not.
 
 Peak. Layers run in the graph's order. A tensor is born with its layer, before that layer's inputs can die; it dies after its
 last reader. PyTorch's eager mode keeps some a little longer, because a module's caller refers to its arguments: with `held`,
@@ -57,11 +57,12 @@ def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = 
     for j, node in enumerate(nodes):
         now += sizes[j]
         freed[death[j]] += sizes[j]
-        if now + node.cost.inner > most:
-            most, at = now + node.cost.inner, j
+        bytes_ = (now + node.cost.inner) * dtype_bytes + node.cost.scratch
+        if bytes_ > most:
+            most, at = bytes_, j
         now -= freed[j]
     live = () if at is None else tuple(i for i in range(at + 1) if sizes[i] and death[i] >= at)
-    return Peak(most * dtype_bytes, at, live)
+    return Peak(most, at, live)
 
 
 def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:

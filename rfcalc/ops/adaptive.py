@@ -142,7 +142,7 @@ def average_cost(source: Shape, out: Shape) -> Cost:
 def maximum_cost(source: Shape, out: Shape) -> Cost:
     """Elements in and compared; training keeps an index of 8 bytes per output element."""
     elements = (("adaptive_max_pool_input", source.elements), ("adaptive_max_pool", window_elements(source, out)))
-    return Cost(0, 0, 0, elements, "input", "new", words=2 * out.elements)
+    return Cost(0, 0, 0, elements, "input", "new", words=2 * out.elements, scratch=8 * out.elements)
 
 
 def _rank(shape: Shape) -> int:

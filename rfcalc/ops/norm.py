@@ -64,6 +64,8 @@ class LocalResponseNorm:
     k: float = setting(Number(), default=1.0, help="added to the sum")
 
     def shape(self, inputs: Shapes) -> Shape:
+        if not inputs[0].rank:
+            raise RuleError(f"needs an input with spatial axes; this one is a vector of {inputs[0].channels}")
         return inputs[0]
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
@@ -131,7 +133,7 @@ class RMSNorm:
     def cost(self, inputs: Shapes) -> Cost:
         n, rows = inputs[0].elements, inputs[0].positions
         cost = norm_cost("rms_norm", inputs[0], inputs[0].channels * self.affine, self.affine, rows)
-        return replace(cost, saved=n * self.affine, inner=n + rows)
+        return replace(cost, saved=n * self.affine, inner=n)
 
     def torch(self, inputs: Shapes) -> Torch:
         parts = [str(inputs[0].channels)] + ([f"eps={self.eps!r}"] if self.eps is not None else [])
@@ -159,7 +161,9 @@ class InstanceNorm:
     def cost(self, inputs: Shapes) -> Cost:
         channels = inputs[0].channels
         cost = norm_cost("instance_norm", inputs[0], 2 * channels * self.affine, self.affine, 2 * channels)
-        return replace(cost, words=3 * channels, inner=4 * channels) if self.affine else cost  # the scale is repeated per image
+        return (
+            replace(cost, words=3 * channels, scratch=16 * channels) if self.affine else cost
+        )  # the scale is repeated per image
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(
@@ -223,7 +227,7 @@ class L2Norm:
 def norm_cost(kind: str, source: Shape, params: int, affine: bool, statistics: int) -> Cost:
     """The cost of a norm that takes its statistics from its input; training keeps those of each image."""
     elements = ((kind if affine else f"{kind}_plain", source.elements),)
-    return Cost(0, params, 0, elements, "input", "new", words=statistics, inner=statistics)
+    return Cost(0, params, 0, elements, "input", "new", words=statistics, scratch=4 * statistics)
 
 
 def channels_last(module: str, source: Shape) -> Torch:

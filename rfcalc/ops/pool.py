@@ -144,11 +144,12 @@ def given_elements(source: Shape, axes: tuple[Window, ...]) -> int:
 
 
 def pool_cost(elements: tuple[tuple[str, int], ...], source: Shape, axes: tuple[Window, ...], words: int) -> Cost:
-    """The cost of a sliding pool; padding that torch's pool does not take makes a copy, which training keeps instead."""
+    """The cost of a sliding pool; padding that torch's pool does not take makes a copy, which training keeps instead.
+    `words`: 4-byte words of indices, made at inference too."""
     if inside(axes):
-        return Cost(0, 0, 0, elements, "input", "new", words=words)
+        return Cost(0, 0, 0, elements, "input", "new", words=words, scratch=4 * words)
     copy = given_elements(source, axes)
-    return Cost(0, 0, 0, elements, "", "new", saved=copy, words=words, inner=copy)
+    return Cost(0, 0, 0, elements, "", "new", saved=copy, words=words, inner=copy, scratch=4 * words)
 
 
 def pool_torch(name: str, source: Shape, out: Shape, axes: tuple[Window, ...], extra: list[str], fill: str) -> Torch:

@@ -11,6 +11,7 @@ from nets import Net
 from analyses.torch_memory import peak_bytes, saved_bytes
 from analyses.torch_networks import NETWORKS
 from rfcalc.analyses.memory import bytes_moved, peak, saved
+from rfcalc.backends.torch_backend import random_inputs, to_torch
 from rfcalc.graph import Builder, Graph
 from rfcalc.importers import load
 from rfcalc.op import Shape
@@ -52,6 +53,25 @@ def test_torch_keeps_the_same_bytes(name: str, batch: int) -> None:
         module, image = NETWORKS[name]().train(), torch.empty(batch, 3, 224, 224)
     measured = saved_bytes(module, image, ignore=(image, *module.parameters(), *module.buffers()))
     assert measured == saved(network(name), batch=batch).bytes
+
+
+EXPORTED = ["alexnet", "se_resnet50", "vit_b16", "tcn", "mobilenet_v2"]
+EXPORTED += [
+    f"lessons/{name}"
+    for name in ("attention", "normalization", "multi_output", "shift_and_stitch", "res2net", "skip_connections")
+]
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_the_exported_source_needs_the_same_bytes(name: str) -> None:
+    """It is flat, lets go of tensors at once, and has no in-place activations; training keeps the same as ever."""
+    graph = network(name)
+    module, inputs = to_torch(graph), random_inputs(graph)
+    assert peak_bytes(module.eval(), *inputs) == peak(graph, inplace=False, held=False).bytes
+    measured = saved_bytes(module.train(), *inputs, ignore=(*inputs, *module.parameters(), *module.buffers()))
+    in_place = [node for node in graph.layers if node.cost.storage == "inplace" and node.cost.keeps == "output"]
+    assert all(node.op.word == "relu" for node in in_place)  # whose two forms keep the same
+    assert measured == saved(graph).bytes
 
 
 def test_half_precision_halves_activations_only() -> None:

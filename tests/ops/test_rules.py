@@ -30,6 +30,7 @@ REFUSED: list[tuple[str, dict[str, Any], tuple[Shape, ...], str]] = [
     ("adaptivemaxpool", {"out": 2}, (VECTOR,), "1 to 3 spatial axes"),
     ("gap", {}, (VECTOR,), "1 to 3 spatial axes"),
     ("gmp", {"axis": 2}, (IMAGE,), "there is no axis 2"),
+    ("lrn", {}, (VECTOR,), "vector of 8"),
     ("instancenorm", {}, (Shape(8, (1, 1)),), "more than one number per channel"),
     ("gn", {"groups": 3}, (IMAGE,), "groups (3) do not divide the channels (8)"),
     ("prelu", {"parameters": 3}, (IMAGE,), "1 or the channels (8)"),
