@@ -64,6 +64,7 @@ class _Pass:
         self.graph, self.source, self.resolve = graph, source, resolve
         self.image = graph.nodes[source].shape.size
         self.composed: dict[tuple[Field, Reach, int], Field] = {}
+        self.masked: dict[tuple[Field, int, int], Field] = {}
         self.certificates: dict[tuple[Field, Range | None, Reach, int, int, int], Range | None] = {}
 
     def run(self) -> list[Support]:
@@ -146,7 +147,7 @@ class _Pass:
                 axes = tuple(self._compose(field, reach, m) for field, _, reach, _, m, _ in moves)
                 alive = tuple(self._certify(*move) for move in moves)
             if read.phases and self.resolve:
-                axes = tuple(mask_phases(f, *phase) for f, phase in zip(axes, read.phases, strict=True))
+                axes = tuple(self._mask(f, *phase) for f, phase in zip(axes, read.phases, strict=True))
                 alive = tuple(None for _ in axes)
             found.append(Term(channels, axes, alive))
         return found
@@ -158,6 +159,12 @@ class _Pass:
         if key not in self.composed:
             self.composed[key] = compose(field, reach, units)
         return self.composed[key]
+
+    def _mask(self, field: Field, period: int, phase: int) -> Field:
+        key = (field, period, phase)
+        if key not in self.masked:
+            self.masked[key] = mask_phases(field, period, phase)
+        return self.masked[key]
 
     def _certify(self, field: Field, alive: Range | None, reach: Reach | None, n: int, m: int, image: int) -> Range | None:
         if reach is IDENTITY or reach is None:
