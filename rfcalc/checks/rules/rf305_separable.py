@@ -37,7 +37,7 @@ RULE = Rule(
         "Opt-in."
     ),
     example="input: 64x32x32\nlayers:\n  - conv: {out: 64, k: 3}\n",
-    mend="Write `sepconv: {out: .., k: 3}`, or let `rfcalc transform SPEC --to separable` write it, and train again.",
+    mend="Write `sepconv: {out: .., k: 3}` and train again: it is another network, with fewer weights.",
     reference="Howard et al. 2017, MobileNets, arXiv:1704.04861",
     find=find,
     default=False,

@@ -38,7 +38,7 @@ RULE = Rule(
         "torchvision, pools adaptively to 7x7 before it and therefore stays silent. Later networks average the map."
     ),
     example="input: 3x32x32\nlayers:\n  - conv: {out: 16, k: 3, s: 2}\n  - flatten\n  - linear: 10\n",
-    mend="Average first (`gap`), or write the layer as a convolution (`rfcalc transform SPEC --to fully-convolutional`).",
+    mend="Average first (`gap`), or write the layer as a convolution.",
     reference="Long, Shelhamer, Darrell 2015, Fully Convolutional Networks, arXiv:1411.4038",
     find=find,
 )
