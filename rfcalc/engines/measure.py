@@ -35,6 +35,8 @@ def measure(terms: Sequence[Term], size: Sequence[int]) -> Extremes | None:
     lengths = [_lengths(axes, k) for k in range(len(axes))]
     if not all(lengths):
         return None
+    if any(all(_fills(units, k) for units in axes) for k in range(len(terms))):
+        return Extremes(tuple(map(max, lengths)), tuple(map(min, lengths)), 1.0)
     units = product(*axes)
     coverage = min((share for unit in islice(units, MOST_UNITS) if (share := _coverage(unit)) is not None), default=1.0)
     partial = next(units, None) is not None
@@ -70,6 +72,15 @@ def _moved(spans: Sequence[Span | None]) -> Spans:
 def _alive(spans: Spans) -> int:
     """The terms that read something here, as a bit set."""
     return sum(1 << k for k, span in enumerate(spans) if span is not None)
+
+
+def _fills(units: Sequence[Spans], k: int) -> bool:
+    """True if term `k` reads the whole of every unit's box along one axis."""
+    for spans in units:
+        span = spans[k]
+        if span is None or span[2] is not None or any(s and (s[0] < span[0] or s[1] > span[1]) for s in spans):
+            return False
+    return True
 
 
 def _lengths(axes: Sequence[Sequence[Spans]], axis: int) -> set[int]:
