@@ -10,7 +10,7 @@ from .checks import check
 from .graphs import recipes
 from .recipes import Recipe, build
 
-EXAMPLES = int(os.environ.get("RFCALC_ORACLE_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("RFCALC_ORACLE_EXAMPLES", "500"))
 # In CI, and wherever no number is asked for, always the same graphs.
 FIXED = "RFCALC_ORACLE_EXAMPLES" not in os.environ
 
