@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -76,15 +77,16 @@ class Fields:
         self.source = graph.inputs[0] if source is None else source
         self.image = graph.nodes[self.source].shape.size
         self.supports = supports(graph, self.source)
-        self._kept: dict[tuple[int, tuple[int, ...], bool], ReceptiveField] = {}
+        self._kept: dict[tuple[int, tuple[int, ...]], ReceptiveField] = {}
 
     def of(self, index: int) -> ReceptiveField:
         """The field of one node."""
         node, support = self.graph.nodes[index], self.supports[index]
-        key = (id(support), node.shape.size, len(node.inputs) > 1)
+        key = (id(support), node.shape.size)
         if key not in self._kept:
             self._kept[key] = self._measure(index, node, support)
-        return self._kept[key]
+        misaligned = self._misaligned(node) if len(node.inputs) > 1 else ""
+        return replace(self._kept[key], misaligned=misaligned) if misaligned else self._kept[key]
 
     def unit(self, index: int, unit: Sequence[int], channel: int | None = None) -> Unit:
         """What one unit of a node reads, exactly."""
@@ -119,7 +121,6 @@ class Fields:
             whole_input=whole,
             center=center,
             classes=_classes(support, node.shape),
-            misaligned=self._misaligned(node) if len(node.inputs) > 1 else "",
         )
 
     def _center(self, index: int, node: Node, support: Support) -> Center | None:

@@ -24,7 +24,7 @@ Box = tuple[Range, ...]
 MAX_TERMS = 48
 
 
-@record(eq=False)
+@record
 class Support:
     """What the units of one layer see. `extents`: the clipped hull that global paths see, per axis, for sets of channels.
     `certain`: False where some clipped box needs the backward engine. `merged`: terms were joined to keep them few, so
@@ -107,7 +107,9 @@ class _Pass:
                 seen = [(channels, self._seen(t)) for t in support.terms if (channels := self._push(node, read, t.channels))]
                 certain = certain and all(box is not None for _, box in seen) and all(axis is None for axis in read.axes)
                 extents += [(channels, box or tuple((0, n - 1) for n in self.image)) for channels, box in seen]
-        return self._support(terms, extents, certain, merged)
+        found = self._support(terms, extents, certain, merged)
+        # Most residual sums add nothing to one of their inputs; one support then serves both.
+        return next((s for s in inputs if s == found), found) if len(reads) > 1 else found
 
     def _support(self, terms: list[Term], extents: list[tuple[int, Box]], certain: bool, merged: bool) -> Support:
         kept = compact(antichain(terms))
@@ -140,6 +142,9 @@ class _Pass:
         for term in terms:
             channels = self._push(node, read, term.channels)
             if not channels:
+                continue
+            if not read.axes and not read.phases and channels == term.channels:
+                found.append(term)
                 continue
             axes, alive = term.axes, term.alive
             if read.axes:
@@ -189,6 +194,8 @@ class _Pass:
 
 def around(boxes: Sequence[Box]) -> Box:
     """The smallest box that holds all of the boxes."""
+    if len(boxes) == 1:
+        return boxes[0]
     return tuple((min(axis[k][0] for axis in boxes), max(axis[k][1] for axis in boxes)) for k in range(len(boxes[0])))
 
 
@@ -197,6 +204,8 @@ def hull(support: Support, unit: Sequence[int], channel: int | None = None) -> l
     boxes = boxes_at(support, unit, channel)
     if not boxes:
         return None
+    if len(boxes) == 1:
+        return [(first, last, None) for first, last, _ in boxes[0]]
     return [(min(box[k][0] for box in boxes), max(box[k][1] for box in boxes), None) for k in range(len(boxes[0]))]
 
 
@@ -215,9 +224,16 @@ def boxes_at(support: Support, unit: Sequence[int], channel: int | None = None) 
 def clipped(support: Support, unit: Sequence[int], image: Sequence[int]) -> Box | None:
     """The exact clipped box of a unit of a layer whose support is `certain`; None for a unit that reads only padding."""
     boxes = [] if support.extent is None else [support.extent]
-    for term in support.terms:
-        if any(a is None or not a[0] <= i <= a[1] for a, i in zip(term.alive, unit, strict=True)):
-            continue
-        spans = [field.at(i) for field, i in zip(term.axes, unit, strict=True)]
-        boxes.append(tuple((max(0, s[0]), min(n - 1, s[1])) for s, n in zip(spans, image, strict=True) if s is not None))
+    boxes += [box for term in support.terms if (box := _cut(term, unit, image)) is not None]
     return around(boxes) if boxes else None
+
+
+def _cut(term: Term, unit: Sequence[int], image: Sequence[int]) -> Box | None:
+    """A unit's box of one term, cut to the image; None if the unit is not alive."""
+    found = []
+    for field, alive, i, n in zip(term.axes, term.alive, unit, image, strict=True):
+        span = field.at(i)
+        if span is None or alive is None or not alive[0] <= i <= alive[1]:
+            return None
+        found.append((max(0, span[0]), min(n - 1, span[1])))
+    return tuple(found)
