@@ -1,0 +1,40 @@
+"""Transforms: one graph becomes another. Each room has `apply(graph, argument, chosen) -> Outcome` and says what stays equal.
+
+`argument` is what follows the = of `--to name=argument` (empty if nothing does); `chosen` tells which layers may be changed.
+A room raises RuleError, with the layer and the reason, for what it cannot do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from rfcalc.errors import RuleError, did_you_mean
+from rfcalc.graph import Graph, Node
+from rfcalc.transforms.outcome import Outcome
+
+# word: (module, what may follow "=", what it does)
+TRANSFORMS: dict[str, tuple[str, str, str]] = {
+    "fully-convolutional": ("fully_convolutional", "", "linear layers become convolutions; the output is a map"),
+    "output-stride": ("output_stride", "N", "strides beyond N become dilations"),
+    "separable": ("separable", "", "convolutions become depthwise and 1x1"),
+    "bottleneck": ("bottleneck", "RATIO", "convolutions become 1x1, narrow, 1x1"),
+    "subpixel": ("subpixel", "", "transposed convolutions become convolution and pixel shuffle"),
+    "transposed": ("transposed", "", "convolution and pixel shuffle become a transposed convolution"),
+    "resize-conv": ("resize_conv", "", "transposed convolutions become upsampling and convolution"),
+    "group-norm": ("group_norm", "GROUPS", "batch norms become group norms"),
+    "fold-bn": ("fold_bn", "", "batch norms are folded into the convolution before them, for inference"),
+}
+
+
+def apply(graph: Graph, asked: str, chosen: Callable[[Node], bool] = lambda node: True) -> Outcome:
+    """One transform, by its word and argument ("output-stride=8"); raises RuleError."""
+    word, sign, argument = asked.partition("=")
+    if word not in TRANSFORMS:
+        hint = did_you_mean(word, TRANSFORMS)
+        raise RuleError(f'there is no transform "{word}"' + (f"; {hint}" if hint else f"; there are {', '.join(TRANSFORMS)}"))
+    module, takes, _ = TRANSFORMS[word]
+    if (sign and not takes) or (sign and not argument):
+        raise RuleError(f"{word} takes {f'={takes}' if takes else 'nothing after it'}, not {asked[len(word) :]!r}")
+    outcome: Outcome = import_module(f"rfcalc.transforms.{module}").apply(graph, argument, chosen)
+    return outcome

@@ -1,0 +1,42 @@
+"""Batch norms are folded into the layer before them, as it is done for inference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rfcalc.errors import RuleError
+from rfcalc.graph import Graph
+from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter
+
+FOLDING = ("conv", "dwconv", "upconv", "linear")
+
+
+def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
+    """The layer before gets a bias; a batch norm stays where other layers read what it normalizes, or nothing can take it."""
+    work = Rewriter(graph)
+    left: list[str] = []
+    folded: set[int] = set()
+    for index, node in enumerate(graph.nodes):
+        if node.op.word in FOLDING and _norm(graph, index, chosen) is not None:
+            op: Any = node.op
+            work.keep(index, replace(op, bias=True))
+            folded.add(index)
+        elif node.op.word == "bn" and node.inputs[0] in folded:
+            work.skip(index)
+        else:
+            left += [node.name] if node.op.word == "bn" else []
+            work.keep(index)
+    if not folded:
+        raise RuleError("no batch norm has a convolution or linear layer of its own before it")
+    notes = [f"not folded, having no such layer of their own before them: {', '.join(left)}"] if left else []
+    return work.done("equal outputs in evaluation mode (weights and biases scaled by the norm's)", *notes)
+
+
+def _norm(graph: Graph, index: int, chosen: Chosen) -> int | None:
+    """The batch norm that alone reads a layer."""
+    readers = graph.readers[index]
+    if len(readers) != 1 or index in graph.outputs:
+        return None
+    node = graph.nodes[readers[0]]
+    return readers[0] if node.op.word == "bn" and chosen(node) else None

@@ -1,0 +1,90 @@
+"""Linear layers become convolutions (Long et al. 2015): a linear layer on a C x H x W map is an H x W convolution.
+
+Flattening goes, the pooling before a classifier becomes a sliding one, and the network takes any input; what was a vector
+is a map, of one unit at the original size.
+"""
+
+from __future__ import annotations
+
+from rfcalc.errors import RuleError
+from rfcalc.graph import Graph
+from rfcalc.op import Shape
+from rfcalc.ops import make
+from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint, size_text
+
+POOLS = {"gap": "avgpool", "gmp": "maxpool", "adaptivepool": "avgpool", "adaptivemaxpool": "maxpool"}
+POINTWISE_ROOMS = ("activation", "merge")
+
+
+def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
+    """Raises RuleError where a layer on vectors is none that a map could pass through."""
+    leads = _leading(graph)
+    if not any(node.op.word == "linear" for node in graph.nodes):
+        raise RuleError("there is no linear layer; the network is fully convolutional already")
+    work = Rewriter(graph)
+    for index, node in enumerate(graph.nodes):
+        word = node.op.word
+        if word == "linear":
+            _linear(work, index)
+        elif word == "flatten":
+            work.skip(index)
+        elif word in POOLS and leads[index] and getattr(node.op, "axis", None) is None:
+            _pool(work, index)
+        else:
+            _check(work, index)
+            work.keep(index)
+    where = ", ".join(str(graph.nodes[i].shape) for i in graph.inputs)
+    return work.done(
+        f"equal outputs at {where} (with the weights of each linear layer reshaped), as a map of one unit",
+        "larger inputs give larger maps of outputs",
+    )
+
+
+def _leading(graph: Graph) -> list[bool]:
+    """For each node, whether a linear or flatten layer reads it, through layers that keep its positions."""
+    found = [False] * len(graph.nodes)
+    for i in reversed(range(len(graph.nodes))):
+        for reader in graph.readers[i]:
+            node = graph.nodes[reader]
+            same = node.shape.size == graph.nodes[i].shape.size and all(read.local for read in node.reads)
+            found[i] = found[i] or node.op.word in ("linear", "flatten") or (same and found[reader])
+    return found
+
+
+def _linear(work: Rewriter, index: int) -> None:
+    node, source = work.graph.nodes[index], work.source(index).shape
+    if not source.rank:
+        work.keep(index)
+        return
+    op = make("conv", out=node.op.out, kernel=joint(source.size), padding=0, bias=node.op.bias)  # type: ignore[attr-defined]
+    work.keep(index, op)
+
+
+def _pool(work: Rewriter, index: int) -> None:
+    """A pool to a fixed size becomes one whose windows slide; none where each unit is its own window."""
+    node = work.graph.nodes[index]
+    source, out = work.source(index).shape, axes(getattr(node.op, "out", 1), node.shape.rank)
+    if source.size == out:
+        work.skip(index)
+        return
+    if any(n % m for n, m in zip(source.size, out, strict=True)):
+        raise RuleError(f"{node.name}: windows from {size_text(source.size)} to {size_text(out)} are not all of one size")
+    kernel = tuple(n // m for n, m in zip(source.size, out, strict=True))
+    stride = tuple(k if m > 1 else 1 for k, m in zip(kernel, out, strict=True))
+    work.keep(index, make(POOLS[node.op.word], kernel=joint(kernel), stride=joint(stride)))
+
+
+def _check(work: Rewriter, index: int) -> None:
+    """Refuses a layer that would not do to a map what it did to the flattened vector."""
+    node = work.graph.nodes[index]
+    for which, (old, j) in enumerate(zip(node.shapes, node.inputs, strict=True)):
+        new: Shape = work.builder.nodes[work.at[j]].shape
+        if old.rank or not new.rank:
+            continue
+        reads = [read for read in node.reads if read.source == which]
+        if not all(not read.axes and not read.phases for read in reads):
+            raise RuleError(f'{node.op.word} "{node.name}" needs a vector; it has no form on maps')
+        if new.positions > 1 and node.op.word not in ("dropout", "identity") and node.cost.params:
+            raise RuleError(f'{node.op.word} "{node.name}" has parameters for each number of a flattened {new}')
+        if new.positions > 1 and not all(read.pointwise and type(read.channels).__name__ == "Same" for read in reads):
+            raise RuleError(f'{node.op.word} "{node.name}" mixes the numbers of a flattened {new}')

@@ -1,0 +1,84 @@
+"""What a transform gives, and how rooms rewrite a graph layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rfcalc.errors import RuleError
+from rfcalc.graph import Builder, Graph, Node
+from rfcalc.op import Op
+from rfcalc.record import record
+
+Chosen = Callable[[Node], bool]
+
+
+@record
+class Outcome:
+    """The transformed graph; the layers that were changed; what equals the original and what does not, in sentences."""
+
+    graph: Graph
+    changed: tuple[str, ...]
+    equivalence: str
+    notes: tuple[str, ...] = ()
+
+
+class Rewriter:
+    """Copies a graph; the rooms say, node by node in order, what stands in the place of each. `at`: old index to new."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.builder = Builder(graph.name, graph.source)
+        self.at: dict[int, int] = {}
+        self.changed: list[str] = []
+
+    def keep(self, index: int, op: Op | None = None) -> None:
+        """The node itself, or its replacement by a layer of the same name."""
+        node = self.graph.nodes[index]
+        if op is not None and op != node.op:
+            self.changed.append(node.name)
+        self.at[index] = self.add(node.name, op or node.op, [self.at[i] for i in node.inputs], node)
+
+    def add(self, name: str, op: Op, inputs: Sequence[int], like: Node) -> int:
+        """A layer at the place of another; raises RuleError if it does not fit there."""
+        found = self.builder.add(name, op, inputs, like.span, like.part_of, like.repeat)
+        if found is None:
+            raise RuleError(self.builder.problems[-1].message)
+        return found
+
+    def new(self, name: str) -> str:
+        """A name that no layer has, beginning with this one."""
+        taken, found, number = self.graph.by_name.keys() | self.builder.names.keys(), name, 1
+        while found in taken:
+            number += 1
+            found = f"{name}_{number}"
+        return found
+
+    def source(self, index: int, which: int = 0) -> Node:
+        """What a node's input has become."""
+        return self.builder.nodes[self.at[self.graph.nodes[index].inputs[which]]]
+
+    def skip(self, index: int) -> None:
+        """Leaves a node out: who read it reads what it read."""
+        node = self.graph.nodes[index]
+        self.changed.append(node.name)
+        self.at[index] = self.at[node.inputs[0]]
+
+    def done(self, equivalence: str, *notes: str) -> Outcome:
+        """The outcome; raises RuleError if nothing was changed."""
+        graph = self.builder.graph([self.at[i] for i in self.graph.outputs], self.graph.settings)
+        return Outcome(graph, tuple(self.changed), equivalence, notes)
+
+
+def size_text(size: Sequence[int]) -> str:
+    """A size as "7x7"."""
+    return "x".join(map(str, size))
+
+
+def axes(value: int | tuple[int, ...], rank: int) -> tuple[int, ...]:
+    """A setting of a layer, one number per axis."""
+    return value if isinstance(value, tuple) else (value,) * rank
+
+
+def joint(values: Sequence[int]) -> int | tuple[int, ...]:
+    """One number where all axes agree."""
+    return values[0] if len(set(values)) == 1 else tuple(values)

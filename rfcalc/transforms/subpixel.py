@@ -1,0 +1,66 @@
+"""Transposed convolution = convolution + pixel shuffle, where the kernel is a multiple of the stride (Shi et al. 2016).
+
+A transposed convolution with kernel m*s and stride s reads m units per axis for each of its s phases; each phase is a
+convolution with kernel m. The shuffle interleaves the phases, a crop takes the padding away.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rfcalc.errors import RuleError
+from rfcalc.graph import Graph, Node
+from rfcalc.ops import make
+from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint
+
+
+def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
+    """The convolution keeps the name; NAME_shuffle and, where there is padding, NAME_crop follow."""
+    work = Rewriter(graph)
+    for index, node in enumerate(graph.nodes):
+        if node.op.word != "upconv" or not chosen(node):
+            work.keep(index)
+            continue
+        _replace(work, index, node)
+    if not work.changed:
+        raise RuleError("there is no transposed convolution")
+    return work.done("equal outputs (each weight goes to the phase and tap that it belongs to)")
+
+
+def _replace(work: Rewriter, index: int, node: Node) -> None:
+    op: Any = node.op
+    rank = node.shape.rank
+    kernel, stride = axes(op.kernel, rank), axes(op.stride, rank)
+    if len(set(stride)) > 1 or stride[0] == 1:
+        raise RuleError(f'upconv "{node.name}": pixel shuffle needs one stride above 1 for all axes, not {joint(stride)}')
+    if set(axes(op.dilation, rank)) != {1}:
+        raise RuleError(f'upconv "{node.name}": a dilated transposed convolution has phases of unequal kernels')
+    if any(k % s for k, s in zip(kernel, stride, strict=True)):
+        raise RuleError(
+            f'upconv "{node.name}": the kernel ({joint(kernel)}) is no multiple of the stride ({stride[0]}), so its phases '
+            "differ (the checkerboard); resize-conv replaces it"
+        )
+    margins = []
+    for pad, extra in zip(axes(op.padding, rank), axes(op.output_padding, rank), strict=True):
+        if extra > pad:
+            raise RuleError(
+                f'upconv "{node.name}": output_padding {extra} beyond the padding {pad} adds units that read nothing'
+            )
+        margins.append((pad, pad - extra))
+    taps = tuple(k // s for k, s in zip(kernel, stride, strict=True))
+    conv = make(
+        "conv",
+        out=op.out * stride[0] ** rank,
+        kernel=joint(taps),
+        padding=joint([m - 1 for m in taps]),
+        groups=op.groups,
+        bias=op.bias,
+    )
+    at = work.add(node.name, conv, [work.at[node.inputs[0]]], node)
+    at = work.add(work.new(f"{node.name}_shuffle"), make("pixelshuffle", ratio=stride[0]), [at], node)
+    if any(any(margin) for margin in margins):
+        same = all(a == b for a, b in margins)
+        crop = make("crop", margin=joint([a for a, _ in margins]) if same else tuple(margins))
+        at = work.add(work.new(f"{node.name}_crop"), crop, [at], node)
+    work.at[index] = at
+    work.changed.append(node.name)
