@@ -61,8 +61,9 @@ class Warm:
     converged: bool
 
 
-def warm_up(clock: Clock, step: Step, limit: float) -> Warm:
-    """Runs until two blocks in a row have medians within 2 % of the one before, or for `limit` seconds."""
+def warm_up(clock: Clock, step: Step, limit: float, block_seconds: float = BLOCK_SECONDS) -> Warm:
+    """Runs until two blocks in a row have medians within 2 % of the one before, or for `limit` seconds; blocks take about
+    `block_seconds`."""
     start, runs, size, close = perf_counter(), 0, 1, 0
     last = 0.0
     while close < 2 and (perf_counter() - start < limit or not runs):
@@ -71,5 +72,5 @@ def warm_up(clock: Clock, step: Step, limit: float) -> Warm:
         now = median(samples)
         close = close + 1 if abs(now - last) <= CLOSE * last else 0
         last = now
-        size = max(1, min(LONGEST_BLOCK, int(BLOCK_SECONDS * 1000 / max(now, 1e-6))))
+        size = max(1, min(LONGEST_BLOCK, int(block_seconds * 1000 / max(now, 1e-6))))
     return Warm(size, runs, perf_counter() - start, close >= 2)

@@ -189,8 +189,9 @@ def _extreme_units(fields: Fields, i: int) -> list[tuple[Unit, list[tuple[int, i
     found: dict[int, tuple[Unit, list[tuple[int, int]]]] = {}
     for step in range(min(MOST_PHASES, *(n - n // 2 for n in size))):
         unit = tuple(n // 2 + step for n in size)
-        box = fields.unit(i, unit).unclipped
-        if box and all(a >= 0 and b < n for (a, b), n in zip(box, fields.image, strict=True)):
+        seen = fields.unit(i, unit)
+        box = seen.unclipped
+        if box and box == seen.clipped:  # no border, no padding and no fold on the way
             found.setdefault(sum(b - a for a, b in box), (unit, box))
     return [found[key] for key in sorted({min(found), max(found)})] if found else []
 

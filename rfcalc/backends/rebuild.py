@@ -40,7 +40,7 @@ def enlarged(graph: Graph, target: int, least: Sequence[int]) -> Graph | None:
     keep = ancestors(graph, target)
     image = graph.nodes[graph.inputs[0]].shape.size
     strides = [n // m for i in keep for n, m in zip(image, graph.nodes[i].shape.size, strict=False) if m > 1]
-    for step in dict.fromkeys([*[(max(strides, default=1),) * len(image)], image]):
+    for step in dict.fromkeys([(max([1, *strides]),) * len(image), image]):
         size = tuple(n + max(0, -(-(m - n) // k)) * k for n, m, k in zip(image, least, step, strict=True))
         found = _resized(graph, keep, image, size)
         if found is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -41,7 +42,9 @@ def fvcore_claim(graph: Graph) -> Claim:
         return Claim("fvcore's total", f"{stated:,}", "-", None, 'fvcore is not installed: pip install "rfcalc[torch]"')
     counter = FlopCountAnalysis(to_torch(graph).eval(), random_inputs(graph))
     counter.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
-    return _total("fvcore's total", stated, int(counter.total()), "in eval()")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _total("fvcore's total", stated, int(counter.total()), "in eval()")
 
 
 def _run_on_meta(graph: Graph) -> tuple[dict[int, tuple[int, ...]], dict[int, int]]:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import torch
 
 from rfcalc.backends.cases import Case, Prepared, UnsupportedError, precision, prepare
-from rfcalc.backends.clocks import Clock, CpuClock, CudaClock, Warm, warm_up
+from rfcalc.backends.clocks import BLOCK_SECONDS, Clock, CpuClock, CudaClock, Warm, warm_up
 from rfcalc.backends.samples import Comparison, Summary, compare, summary
 from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
@@ -105,7 +105,7 @@ def _time_case(pairs: Sequence[tuple[Graph, Run]], seconds: float, warm_seconds:
     case = pairs[0][1].case
     clock: Clock = CudaClock(case.device) if case.cuda else CpuClock()
     with precision(case):
-        ready = [run for graph, run in pairs if _guarded(run, partial(_start, graph, run, clock, warm_seconds))]
+        ready = [run for graph, run in pairs if _guarded(run, partial(_start, graph, run, clock, seconds, warm_seconds))]
         for _, run in pairs:
             if run not in ready:
                 tick(seconds)
@@ -121,9 +121,9 @@ def _time_case(pairs: Sequence[tuple[Graph, Run]], seconds: float, warm_seconds:
         _release(run)
 
 
-def _start(graph: Graph, run: Run, clock: Clock, warm_seconds: float) -> None:
+def _start(graph: Graph, run: Run, clock: Clock, seconds: float, warm_seconds: float) -> None:
     run.prepared = prepare(graph, run.case)
-    run.warm = warm_up(clock, run.prepared.step, warm_seconds)
+    run.warm = warm_up(clock, run.prepared.step, warm_seconds, min(BLOCK_SECONDS, seconds / LEAST_BLOCKS))
 
 
 def _unfinished(run: Run, seconds: float) -> bool:

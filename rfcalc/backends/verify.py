@@ -14,7 +14,7 @@ from rfcalc.graph import Graph
 from rfcalc.report import Column, Report, Table
 
 COLUMNS = (
-    Column("ok", "", lambda ok: {True: "ok", False: "WRONG", None: "-"}[ok]),
+    Column("ok", "", lambda ok: {True: "✓", False: "✗", None: "-"}[ok]),
     Column("claim", "Claim", ratio=2),
     Column("stated", "Stated", ratio=2),
     Column("measured", "Torch", ratio=2),
@@ -32,13 +32,16 @@ def report(graph: Graph, claims: Sequence[Claim]) -> Report:
     checked = len(claims) - len(open_ones)
     notes.append(("Verdict", f"{checked - len(wrong)} of {checked} claims hold"))
     table = Table("", COLUMNS, rows)
+    flat = Table(
+        "", (*COLUMNS, Column("detail", "Detail")), tuple((*row, c.detail) for row, c in zip(rows, claims, strict=True))
+    )
     data = {
         "name": graph.name,
         "source": graph.source,
         "verified": not wrong,
         "claims": [asdict(claim) for claim in claims],
     }
-    return Report(f"{graph.name}: the analysis against torch", (table,), tuple(notes), table, data)
+    return Report(f"{graph.name}: the analysis against torch", (table,), tuple(notes), flat, data)
 
 
 def verify_graph(graph: Graph, globs: Sequence[str] = (), units: int = 6, seed: int = 0) -> list[Claim]:

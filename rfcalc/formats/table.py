@@ -67,6 +67,9 @@ def _widths(table: Table, cells: Sequence[Sequence[str]], width: int) -> list[in
             least = max(12, (sum(needed[k] for k in flexible) - excess) // 2 if rest else 12)
             cut = min(excess, max(0, needed[i] - least))
             needed[i], excess = needed[i] - cut, excess - cut
+    while excess > 0 and flexible and max(needed[i] for i in flexible) > 12:
+        widest = max(flexible, key=lambda i: needed[i])
+        needed[widest], excess = needed[widest] - 1, excess - 1
     return needed
 
 

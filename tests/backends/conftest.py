@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+
+import rfcalc.graph
 
 TINY = """\
 # A residual block, a pool and a head.
@@ -37,3 +40,22 @@ def tiny(tmp_path: Path) -> str:
     path = tmp_path / "tiny.yaml"
     path.write_text(TINY)
     return str(path)
+
+
+def forget() -> None:
+    """Facts are asked once per layer and remembered: a test that changes them must make the graph forget."""
+    for value in vars(rfcalc.graph).values():
+        getattr(value, "cache_clear", lambda: None)()
+
+
+@pytest.fixture
+def corrupt(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[type, str, Any], None]]:
+    """Replaces a fact of a kind of layer: `corrupt(Conv, "cost", wrong)`."""
+
+    def change(kind: type, fact: str, value: Any) -> None:
+        monkeypatch.setattr(kind, fact, value)
+        forget()
+
+    yield change
+    monkeypatch.undo()
+    forget()
