@@ -19,6 +19,7 @@ from rfcalc.cli.common import (
     load_all,
     overrides,
     show,
+    uncollected,
     unit,
     usage,
 )
@@ -93,19 +94,20 @@ def analyze(
 
         extra.append(f"cost:{choice(convention, CONVENTIONS, '--convention')}")
     size = DTYPES[choice(dtype, DTYPES, "--dtype")]
-    graphs, errors = load_all(specs, overrides(set, input), max_layers)
-    analyses = [run(graph, select=layer or (), at=units, dtype_bytes=size, extra=extra) for graph in graphs]
-    errors += [_none_selected(analysis, layer or ()) for analysis in analyses if not analysis.selected]
-    tables = format != "json"
-    reports = [layer_report(one, full) if tables else data_report(one) for one in analyses if one.selected]
-    if extra and tables:
-        from rfcalc.reports.asked import with_asked
+    with uncollected():
+        graphs, errors = load_all(specs, overrides(set, input), max_layers)
+        analyses = [run(graph, select=layer or (), at=units, dtype_bytes=size, extra=extra) for graph in graphs]
+        errors += [_none_selected(analysis, layer or ()) for analysis in analyses if not analysis.selected]
+        tables = format != "json"
+        reports = [layer_report(one, full) if tables else data_report(one) for one in analyses if one.selected]
+        if extra and tables:
+            from rfcalc.reports.asked import with_asked
 
-        found = [analysis for analysis in analyses if analysis.selected]
-        reports = [with_asked(report, one, full, mask) for report, one in zip(reports, found, strict=True)]
-    if reports:
-        show(reports, format)
-        _write(analyses[0], erf_map, mask_png)
+            found = [analysis for analysis in analyses if analysis.selected]
+            reports = [with_asked(report, one, full, mask) for report, one in zip(reports, found, strict=True)]
+        if reports:
+            show(reports, format)
+            _write(analyses[0], erf_map, mask_png)
     finish(errors)
 
 

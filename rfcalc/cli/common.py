@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,6 +75,18 @@ def layers_like(graph: Graph, glob: str | None) -> list[int]:
     if not found:
         raise fail("E120", f"{graph.name}: no layer matches {glob}", None, did_you_mean(glob, graph.by_name))
     return found
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Pauses the cyclic garbage collector: an analysis makes many objects and no cycles, and walking them costs half the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def choice(value: str, known: Iterable[str], option: str) -> str:
