@@ -79,7 +79,7 @@ def layers_like(graph: Graph, glob: str | None) -> list[int]:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Pauses the cyclic garbage collector: an analysis makes many objects and no cycles, and walking them costs half the time."""
+    """Pauses the cyclic garbage collector: an analysis makes many objects and no cycles; walking them took half the time."""
     was = gc.isenabled()
     gc.disable()
     try:
