@@ -93,7 +93,7 @@ def settings_of(rank: int) -> dict[str, SearchStrategy[Settings]]:
         ),
         "merge": made(
             {
-                "kind": st.sampled_from(("concat", "add", "mul", "max")),
+                "kind": st.sampled_from(("concat", "add", "mul", "max", "sub", "div", "min")),
                 "any_size": st.booleans(),
                 "fit": st.sampled_from(("crop", "pad", "nearest", "bilinear")),
                 "swap": st.booleans(),

@@ -34,6 +34,7 @@ TORCH_CONV = (F.conv1d, F.conv2d, F.conv3d)
 TORCH_UPCONV = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)
 TORCH_MAXPOOL = (F.max_pool1d, F.max_pool2d, F.max_pool3d)
 TORCH_ADAPTIVE = (F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)
+ELEMENTWISE = ("add", "sub", "mul", "div", "max", "min")
 LINEAR = ("linear", "bilinear", "trilinear")
 
 
@@ -158,11 +159,13 @@ def flatten(_: Oracle, __: Any, x: Tensor) -> Tensor:
 
 
 def elementwise(net: Oracle, op: Any, *inputs: Tensor) -> Tensor:
+    """A product for products and quotients, else a sum."""
     size = torch.broadcast_shapes(*(x.shape for x in inputs))
     terms = [net.global_path(x) if x.shape[2:] != size[2:] else x for x in inputs]
-    value = gated(terms[0]) if op.word == "mul" else terms[0]
+    product = op.word in ("mul", "div")
+    value = gated(terms[0]) if product else terms[0]
     for x in terms[1:]:
-        value = value * gated(x) if op.word == "mul" else value + x
+        value = value * gated(x) if product else value + x
     return value
 
 
@@ -226,7 +229,7 @@ def crop(_: Oracle, op: Any, x: Tensor, *to: Tensor) -> Tensor:
 
 
 POINTWISE = ("bn", "relu", "relu6", "silu", "gelu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "mish", "selu", "softplus")
-POINTWISE += ("identity", "leakyrelu", "elu", "prelu", "dropout", "scale", "bias", "positions")
+POINTWISE += ("identity", "leakyrelu", "elu", "prelu", "dropout", "scale", "bias", "positions", "pointwise", "stored")
 # Their statistics over positions do not count for the field.
 POINTWISE += ("instancenorm", "gn")
 LAYERS: dict[str, Callable[..., Tensor]] = {
@@ -235,7 +238,7 @@ LAYERS: dict[str, Callable[..., Tensor]] = {
     **dict.fromkeys(("maxpool", "avgpool"), pool),
     **dict.fromkeys(("adaptivepool", "adaptivemaxpool"), adaptive_pool),
     **dict.fromkeys(("gap", "gmp"), global_pool),
-    **dict.fromkeys(("add", "mul", "max"), elementwise),
+    **dict.fromkeys(ELEMENTWISE, elementwise),
     **dict.fromkeys(("softmax", "rmsnorm", "l2norm"), channel_mean),
     **dict.fromkeys(("pixelshuffle", "depthtospace"), depth_to_space),
     **dict.fromkeys(("pixelunshuffle", "spacetodepth"), space_to_depth),

@@ -8,7 +8,7 @@ from typing import Any
 
 from rfcalc.graph import Graph
 
-from .layers import GLOBAL_WORDS
+from .layers import ELEMENTWISE, GLOBAL_WORDS
 from .places import per_axis
 
 
@@ -26,7 +26,7 @@ def _is_global(graph: Graph, index: int) -> bool:
     node = graph.nodes[index]
     if node.op.word in ("adaptivepool", "adaptivemaxpool"):
         return 1 in node.shape.size
-    if node.op.word in ("add", "mul", "max"):
+    if node.op.word in ELEMENTWISE:
         return len({graph.nodes[i].shape.size for i in node.inputs}) > 1
     return node.op.word in (*GLOBAL_WORDS, "se")
 
@@ -59,7 +59,7 @@ def _copies(op: Any, size: tuple[int, ...], out: tuple[int, ...]) -> bool:
 def _rate(op: Any, inputs: list[Rate], rank: int) -> Rate:
     if op.word in GLOBAL_WORDS:
         return "global"
-    if op.word in ("add", "mul", "max", "concat"):
+    if op.word in (*ELEMENTWISE, "concat"):
         local = {rate for rate in inputs if rate != "global"}
         return local.pop() if len(local) == 1 else None if local else "global"
     rate = inputs[0]
