@@ -119,7 +119,8 @@ class _Surgery:
             raise RuleError(f'{op.word} "{node.name}" pads with {op.padding_mode}, which dilation does not keep')
         if op.word == "avgpool":
             return self._averaged(node, op, rate, stride)
-        dilation = tuple(d * r for d, r in zip(axes(op.dilation, rank), rate, strict=True))
+        spread = zip(axes(op.dilation, rank), rate, axes(op.kernel, rank), strict=True)
+        dilation = tuple(d * r if k > 1 else d for d, r, k in spread)
         padding = op.padding if op.padding in ("half", "valid") else self._padding(node, op, old, rate)
         return replace(op, stride=joint(stride), dilation=joint(dilation), padding=padding)
 
@@ -160,7 +161,7 @@ class _Surgery:
 
     def outcome(self) -> Outcome:
         rates = {max(rate) for rate in self.rates if rate and max(rate) > 1}
-        said = f"every layer's output at every {' or '.join(f'{r}th' for r in sorted(rates))} unit equals the original's"
+        said = f"equal outputs of every layer at every r-th unit (r = {', '.join(map(str, sorted(rates)))})"
         notes = ["the receptive fields are unchanged"]
         if self.averages:
             first = self.averages[0]

@@ -1,0 +1,111 @@
+"""`rfcalc transform`: a design becomes another one, and it is said what stays equal."""
+
+from __future__ import annotations
+
+import sys
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rfcalc.cli.common import MAX_LAYERS, Input, Layers, MaxLayers, Set, choice, overrides, show, usage, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rfcalc.graph import Graph, Node
+    from rfcalc.report import Report
+
+To = Annotated[
+    list[str] | None, typer.Option("--to", "-t", metavar="WORD[=N]", help="What to do; repeatable, one after the other.")
+]
+
+
+def transform(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, a shipped network, or -.")],
+    to: To = None,
+    layer: Layers = None,
+    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the spec here.")] = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="The report: table, json, csv or markdown.")] = "table",
+    set: Set = None,
+    input: Input = None,
+    max_layers: MaxLayers = MAX_LAYERS,
+) -> None:
+    """Transforms a design and writes it as a spec; says what equals the original, and what does not.
+
+    Without -o the spec goes to standard output and the report to standard error.
+
+    \b
+      fully-convolutional   linear layers become convolutions; any input size then works
+      output-stride=8       strides beyond 8 become dilations (DeepLab); fields unchanged
+      separable             convolutions become depthwise and 1x1
+      bottleneck[=4]        convolutions become 1x1, narrow, 1x1
+      subpixel, transposed  transposed convolution <-> convolution and pixel shuffle
+      resize-conv           transposed convolutions become upsampling and convolution
+      group-norm[=32]       batch norms become group norms
+      fold-bn               batch norms are folded into the layer before them
+
+    Examples:
+
+      rfcalc transform resnet50.yaml --to output-stride=8 -o resnet50-os8.yaml
+
+      rfcalc transform vgg16.yaml --to fully-convolutional --to output-stride=8
+
+      rfcalc transform resnet18.yaml --to separable --layer 'layer[34].*'
+    """
+    from rfcalc.errors import RuleError, fail
+    from rfcalc.formats import FORMATS
+    from rfcalc.importers import load
+    from rfcalc.transforms import TRANSFORMS, apply
+    from rfcalc.transforms.report import transform_report
+    from rfcalc.transforms.text import spec_of
+
+    choice(format, FORMATS, "--format")
+    if not to:
+        raise usage(f"say what to do: --to one of {', '.join(TRANSFORMS)}")
+    graph = start = load(spec, overrides(set, input), max_layers)
+    chosen = _chosen(graph, layer)
+    steps = []
+    for asked in to:
+        try:
+            outcome = apply(graph, asked, chosen)
+        except RuleError as error:
+            raise fail("E310", f"{start.name}: {asked}: {error}") from None
+        steps.append((asked, outcome))
+        graph = outcome.graph
+    text = spec_of(start.name, steps, _text(start.source))
+    report = transform_report(start, steps, text)
+    if output:
+        write(output, text)
+    elif format == "table":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        _aside(report)
+        return
+    show([report], format)
+
+
+def _chosen(graph: Graph, globs: list[str] | None) -> Callable[[Node], bool]:
+    """Which layers may be changed; raises SpecError for a glob that matches none."""
+    from rfcalc.errors import did_you_mean, fail
+
+    for glob in globs or ():
+        if not any(fnmatchcase(node.name, glob) or fnmatchcase(node.part_of, glob) for node in graph.layers):
+            raise fail("E120", f"{graph.name}: no layer matches {glob}", None, did_you_mean(glob, graph.by_name))
+    return lambda node: not globs or any(fnmatchcase(node.name, glob) or fnmatchcase(node.part_of, glob) for glob in globs)
+
+
+def _text(source: str) -> str:
+    """The text of the spec, for its comments; "" for what is no text."""
+    try:
+        with open(source, encoding="utf-8-sig") as file:
+            return file.read()
+    except (OSError, ValueError):
+        return ""
+
+
+def _aside(report: Report) -> None:
+    """Prints a report on standard error."""
+    from rfcalc.formats import Screen, render
+
+    sys.stderr.write(render("table", [report], Screen()) + "\n")
