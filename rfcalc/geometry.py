@@ -100,7 +100,6 @@ class Reach:
                 gaps += [b - a for a, b in zip(taps, taps[1:], strict=False)]
         return max(gaps)
 
-
     @cached_property
     def runs(self) -> tuple[tuple[int, int, int], ...] | None:
         """The first period in runs of units that read consecutive units, one each: (first unit, its tap, how many). None if
