@@ -224,6 +224,36 @@ def adaptive(n: int, out: int) -> Reach:
     return Reach(period, advance, taps)
 
 
+@lru_cache(maxsize=1024)
+def tabled(taps: tuple[tuple[int, ...], ...], n: int, fold: Fold = Fold.ZERO) -> Reach:
+    """Unit i reads taps[i] of `n` units; told with the shortest period after which this repeats, moved."""
+    period, advance = _period(taps, n)
+    first = taps[:period]
+    if period == 1 and (even := evenly(first[0])) is not None:
+        return window(len(even), advance, even.step, -even.start, fold)
+    return Reach(period, advance, tuple(t if (even := evenly(t)) is None else even for t in first), fold)
+
+
+def evenly(taps: tuple[int, ...]) -> range | None:
+    """Taps with one distance between them, as a range."""
+    step = taps[1] - taps[0] if len(taps) > 1 else 1
+    if not taps or step < 1 or any(b - a != step for a, b in zip(taps, taps[1:], strict=False)):
+        return None
+    return range(taps[0], taps[-1] + 1, step)
+
+
+def _period(taps: tuple[tuple[int, ...], ...], n: int) -> tuple[int, int]:
+    """The least number of units after which a relation repeats, and by how much it moves; the whole axis if none is shorter."""
+    m = len(taps)
+    for period in range(1, m // 2 + 1):
+        if m % period:
+            continue
+        advance = next((b[0] - a[0] for a, b in zip(taps, taps[period:], strict=False) if a and b), 0)
+        if advance >= 0 and all(tuple(t + advance for t in a) == b for a, b in zip(taps, taps[period:], strict=False)):
+            return period, advance
+    return m, n
+
+
 def _f32(x: float) -> float:
     return float(struct.unpack("f", struct.pack("f", x))[0])
 

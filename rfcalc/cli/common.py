@@ -131,6 +131,9 @@ def write(path: str, text: str) -> None:
     try:
         with NamedTemporaryFile("w", dir=target.parent, delete=False, encoding="utf-8") as file:
             file.write(text)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(file.name, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask)
         os.replace(file.name, target)
     except OSError as error:
         raise fail("E302", f"cannot write {path}: {error.strerror or error}") from None

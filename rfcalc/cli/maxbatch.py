@@ -51,8 +51,8 @@ def max_batch(
     place = cases.usable_device(device)
     case = cases.Case(place, 1, choice(dtype, cases.DTYPES, "--dtype"), "contiguous", "eager")
     graph = load(spec, overrides(set, input), max_layers)
-    kept = 0.0 if memory else reserve
-    budget = size(memory) if memory else int(backend.free_bytes(case) * (1 - reserve))
+    kept = reserve if memory is None else 0.0
+    budget = int(backend.free_bytes(case) * (1 - reserve)) if memory is None else size(memory)
     found = attempted(case, lambda: backend.max_batch(graph, case, budget))
     show([backend.report(graph, case, found, budget, kept)], format)
     if not found.batch:

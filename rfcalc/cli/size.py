@@ -112,7 +112,7 @@ def _designs(space: Space, wanted: asked.Wanted, pick: int | None, every: bool, 
 
     designs = front(space)
     if not designs:
-        raise fail("E302", *nothing_found(space))
+        raise fail("E502", *nothing_found(space))
     best = recommended(space, designs)
     chosen = asked.picked(pick, best.index, len(designs))
     text = spec_of(space, designs[chosen], shlex.join(["rfcalc", *sys.argv[1:]]))

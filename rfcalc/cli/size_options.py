@@ -50,7 +50,7 @@ def rules(name: str = "") -> Iterator[None]:
     try:
         yield
     except RuleError as error:
-        raise fail("E301", f"{name}: {error}" if name else str(error)) from None
+        raise fail("E501", f"{name}: {error}" if name else str(error)) from None
 
 
 def resize_rules() -> Mapping[str, str]:
@@ -100,7 +100,7 @@ def object_size(graph: Graph | None) -> int | None:
     sizes: Any = value if isinstance(value, tuple) else (value,)
     found = [re.fullmatch(r"\s*(\d{1,6})(?:\.\d*)?\s*(?:px|pixels)?\s*", str(size)) for size in sizes]
     if not all(found) or not sizes:
-        raise fail("E301", "object_size is a number of pixels, or one per axis", span)
+        raise fail("E501", "object_size is a number of pixels, or one per axis", span)
     return max(int(one[1]) for one in found if one)
 
 

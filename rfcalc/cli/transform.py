@@ -70,7 +70,7 @@ def transform(
         try:
             outcome = apply(graph, asked, chosen)
         except RuleError as error:
-            raise fail("E310", f"{start.name}: {asked}: {error}") from None
+            raise fail("E510", f"{start.name}: {asked}: {error}") from None
         steps.append((asked, outcome))
         graph = outcome.graph
     text = spec_of(start.name, steps, _text(start.source))

@@ -13,11 +13,13 @@ from rfcalc.importers.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.ops import make
 
 
-def narrow(program: Program, tensor: Tensor, dim: int, start: int, count: int, step: int = 1) -> Tensor:
-    """`count` of the values of an axis, from `start` on in steps of `step`."""
+def narrow(program: Program, tensor: Tensor, dim: int, start: int, count: int, step: int = 1) -> Any:
+    """`count` of the values of an axis, from `start` on in steps of `step`; a constant if there are none."""
     axis = tensor.layout[dim]
     if count == size_of(axis) and step == 1:
         return tensor
+    if count == 0:
+        return Const((*tensor.shape[:dim], 0, *tensor.shape[dim + 1 :]))
     if not axis:
         raise UnfollowedError(f"takes {count} values of an axis of 1")
     inner = prod(f.size for f in axis[1:])
@@ -82,7 +84,7 @@ def chunks(program: Program, tensor: Tensor, dim: int, sizes: Sequence[int]) -> 
     return tuple(found)
 
 
-def gather(program: Program, tensor: Tensor, dim: int, index: Sequence[int]) -> Tensor:
+def gather(program: Program, tensor: Tensor, dim: int, index: Sequence[int]) -> Any:
     """The listed values of an axis, which must be a whole axis of its layer."""
     axis = tensor.layout[dim]
     steps = {b - a for a, b in zip(index, index[1:], strict=False)}
@@ -241,7 +243,7 @@ def padded(program: Program, tensor: Tensor, pads: Sequence[tuple[int, int]], mo
         home = axis[0].axis if len(axis) == 1 else CHANNELS
         if home > CHANNELS and axis == full(home, program.shape(tensor).size[home - 1]):
             amounts[dim] = (before, after)
-        elif mode == "zeros" and all(f.axis == CHANNELS for f in axis):
+        elif mode == "zeros":
             shape = list(tensor.shape)
             sides = [Const((*shape[:dim], n, *shape[dim + 1 :])) for n in (before, after)]
             tensor = concat(program, [sides[0], tensor, sides[1]], dim)
@@ -299,3 +301,19 @@ def interleaved(tensor: Tensor, count: int, dim: int) -> Tensor:
     """Each value of an axis `count` times; no layer is added."""
     axis = (*tensor.layout[dim], *((Factor(REPEATED, 0, count),) if count > 1 else ()))
     return Tensor(tensor.node, _with(tensor.layout, dim, axis))
+
+
+def windowed(program: Program, tensor: Tensor, dim: int, size: int, step: int) -> Tensor:
+    """Windows along a spatial axis; their units become a new last axis."""
+    axis, shape = tensor.layout[dim], program.shape(tensor)
+    home = axis[0].axis if len(axis) == 1 else CHANNELS
+    if home <= CHANNELS or axis != full(home, shape.size[home - 1]):
+        raise UnfollowedError("takes windows along an axis that is made of several")
+    kernel, stride = ([n if k == home else 1 for k in range(1, shape.rank + 1)] for n in (size, step))
+    found = program.add("patches", [tensor], kernel=tuple(kernel), stride=tuple(stride))
+    count = program.shape(found).size[home - 1]
+    layout = []
+    for i, old in enumerate(tensor.layout):
+        moved = tuple(f._replace(stride=f.stride * size) if f.axis == CHANNELS else f for f in old)
+        layout.append(full(home, count) if i == dim else moved)
+    return Tensor(found.node, (*layout, full(CHANNELS, size)))

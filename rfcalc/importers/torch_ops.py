@@ -158,7 +158,7 @@ def _select(call: Call) -> Tensor:
 
 
 @handles("slice", "narrow")
-def _slice(call: Call) -> Tensor:
+def _slice(call: Call) -> Any:
     dim, size = call.dim(call["dim"]), call.x.shape[call.dim(call["dim"])]
     if "length" in call.arguments:
         return selection.narrow(call.program, call.x, dim, call["start"] % size, call["length"])
@@ -591,6 +591,30 @@ def _shuffle(call: Call) -> Tensor:
     if word == "channelshuffle":
         return maps.on_map(call.program, word, tensor_of(call.x), len(call.x.layout) - 2, groups=call["groups"])
     return maps.on_map(call.program, word, tensor_of(call.x), 2, ratio=call["upscale_factor"] or call["downscale_factor"])
+
+
+@handles("im2col")
+def _im2col(call: Call) -> Tensor:
+    settings = {k: maps.numbers(call[v], 2) for k, v in WINDOW.items()}
+    found = maps.on_map(call.program, "patches", tensor_of(call.x), 2, **settings)
+    return Tensor(found.node, reshape(found.layout, call.shape or ()))
+
+
+@handles("col2im")
+def _col2im(call: Call) -> Tensor:
+    settings = {k: maps.numbers(call[v], 2) for k, v in WINDOW.items()}
+    size = tuple(call["output_size"])
+    rows = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(size, *settings.values(), strict=True)]
+    wide = Tensor(call.x.node, reshape(call.x.layout, (*call.x.shape[:-1], *rows)))
+    return maps.on_map(call.program, "fold", wide, 2, size=size, **settings)
+
+
+WINDOW = {"kernel": "kernel_size", "stride": "stride", "padding": "padding", "dilation": "dilation"}
+
+
+@handles("unfold")
+def _unfold(call: Call) -> Tensor:
+    return selection.windowed(call.program, tensor_of(call.x), call.dim(call["dimension"]), call["size"], call["step"])
 
 
 def work(name: str, shapes: Sequence[tuple[int, ...]], node: Any) -> int:

@@ -80,6 +80,8 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "take": ("select", "Take", ()),
     "join": ("select", "Join", ()),
     "roll": ("select", "Roll", ()),
+    "patches": ("patches", "Patches", ()),
+    "fold": ("patches", "Fold", ()),
     "channelconv": ("select", "ChannelConv", ()),
     "pointwise": ("generic", "Pointwise", ()),
     "stored": ("generic", "Stored", ()),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import ClassVar
 
+from rfcalc.digits import Axes, Sizes, reads
 from rfcalc.errors import RuleError
 from rfcalc.op import Cost, Read, Shape, Shapes, Torch
-from rfcalc.pattern import Axes, Pattern, Sizes, parse, reads
+from rfcalc.pattern import Pattern, parse
 from rfcalc.record import record
 from rfcalc.settings import Bool, Int, Text, Word, setting
 

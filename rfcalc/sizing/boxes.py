@@ -73,7 +73,7 @@ def sizes(path: str, size: Sequence[int], rule: str) -> Sizes:
     boxes = list(_boxes(path))
     known = [box for box in boxes if box[0] > 0 and box[1] > 0 and all(map(math.isfinite, box[:2]))]
     if not known:
-        raise fail("E303", f"{path}: no boxes with an area")
+        raise fail("E503", f"{path}: no boxes with an area")
     if not all(box[2] and box[3] for box in known):
         rule = "none"
     return Sizes(tuple(sorted(max(_scaled(box, size, rule)) for box in known)), rule, len(boxes) - len(known))
@@ -95,14 +95,14 @@ def _boxes(path: str) -> Iterator[Box]:
     file = Path(path)
     try:
         if file.is_dir():
-            raise fail("E303", f"{path} is a folder; a data set is a COCO file or a CSV")
+            raise fail("E503", f"{path} is a folder; a data set is a COCO file or a CSV")
         if file.stat().st_size > LARGEST_FILE:
-            raise fail("E303", f"{path}: larger than {LARGEST_FILE >> 30} GB")
+            raise fail("E503", f"{path}: larger than {LARGEST_FILE >> 30} GB")
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise fail("E303", f"cannot read {path}: {error.strerror or error}") from None
+        raise fail("E503", f"cannot read {path}: {error.strerror or error}") from None
     except ValueError:
-        raise fail("E303", f"{path}: not text in UTF-8") from None
+        raise fail("E503", f"{path}: not text in UTF-8") from None
     yield from _coco(text, path) if text.lstrip()[:1] in ("{", "[") else _csv(text, path)
 
 
@@ -111,18 +111,18 @@ def _coco(text: str, path: str) -> Iterator[Box]:
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
-        raise fail("E303", f"no JSON: {error.msg}", Span(path, error.lineno, error.colno)) from None
+        raise fail("E503", f"no JSON: {error.msg}", Span(path, error.lineno, error.colno)) from None
     except RecursionError:
-        raise fail("E303", f"{path}: nested too deeply") from None
+        raise fail("E503", f"{path}: nested too deeply") from None
     annotations = data.get("annotations") if isinstance(data, dict) else data
     images = data.get("images", []) if isinstance(data, dict) else []
     if not isinstance(annotations, list) or not isinstance(images, list):
-        raise fail("E303", f"{path}: a COCO file has lists of images and annotations")
+        raise fail("E503", f"{path}: a COCO file has lists of images and annotations")
     known = {str(image.get("id")): image for image in images if isinstance(image, dict)}
     for index, one in enumerate(annotations):
         box = one.get("bbox") if isinstance(one, dict) else None
         if not isinstance(box, list) or len(box) != 4 or not all(_is_number(x) for x in box):
-            raise fail("E303", f"{path}: annotation {index} has no bbox [x, y, width, height]")
+            raise fail("E503", f"{path}: annotation {index} has no bbox [x, y, width, height]")
         image = known.get(str(one.get("image_id")), {})
         yield float(box[2]), float(box[3]), _positive(image.get("width")), _positive(image.get("height"))
 
@@ -143,15 +143,15 @@ def _csv(text: str, path: str) -> Iterator[Box]:
     try:
         rows = [(n, row) for n, row in enumerate(csv.reader(text.splitlines()), 1) if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        raise fail("E303", f"{path}: {error}") from None
+        raise fail("E503", f"{path}: {error}") from None
     if not rows:
-        raise fail("E303", f"{path}: the file is empty")
+        raise fail("E503", f"{path}: the file is empty")
     header = [cell.strip().lower() for cell in rows[0][1]]
     if len(header) > 1 and all(map(_numeric, header[:2])):
         header, rows = ["width", "height"], [(0, []), *rows]
     columns = {key: header.index(name) for key, names in COLUMNS.items() for name in names[::-1] if name in header}
     if not columns.keys() >= SIDES and not columns.keys() >= CORNERS:
-        raise fail("E303", f"{path}: no columns for the size of a box", None, "width and height, or xmin, ymin, xmax, ymax")
+        raise fail("E503", f"{path}: no columns for the size of a box", None, "width and height, or xmin, ymin, xmax, ymax")
     for line, row in rows[1:]:
         box = {key: _cell(row, index, path, line) for key, index in columns.items()}
         if columns.keys() >= CORNERS:  # with corners, columns named width and height are often those of the image
@@ -165,7 +165,7 @@ def _cell(row: Sequence[str], index: int, path: str, line: int) -> float:
     text = row[index] if index < len(row) else ""
     if not _numeric(text):
         what = f"{text[:40]!r} where a number should be" if text.strip() else f"column {index + 1} is empty"
-        raise fail("E303", what, Span(path, line, 1, ",".join(row)[:200], 1))
+        raise fail("E503", what, Span(path, line, 1, ",".join(row)[:200], 1))
     return float(text)
 
 

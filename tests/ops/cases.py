@@ -185,6 +185,15 @@ IMPORTED: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         *on({"index": (2, 0, 1), "axis": 1}, *MAPS),
     ],
     "join": [({"axis": 2}, (image(), image(6, 8, 4))), ({}, (line(), line(6, 3)))],
+    "patches": [
+        *on({"kernel": 3}, image(2, 5, 6)),
+        *on({"kernel": 3, "stride": 2, "padding": 1, "dilation": 2}, image(2, 7, 6)),
+        *on({"kernel": 5, "stride": 2, "padding": 2}, line(2, 9), volume(1, 5, 7, 6)),
+    ],
+    "fold": [
+        *on({"size": (6, 7), "kernel": 3}, image(18, 4, 5)),
+        *on({"size": (7, 6), "kernel": 3, "stride": 2, "padding": 1}, image(9, 4, 3)),
+    ],
     "roll": [*on({"shift": 2}, *MAPS), *on({"shift": (-1, 3)}, image())],
     "channelconv": [*on({"kernel": 3}, *EVERY), *on({"kernel": 5, "bias": True}, image())],
     "pointwise": [
