@@ -1,0 +1,59 @@
+"""The benchmarks run: what they write has the promised form, and nothing is written where nothing could be measured."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+
+FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
+
+
+def module_of(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", FOLDER / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is here")
+def test_without_a_gpu_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert module_of("gpu").main(["--output", str(tmp_path / "gpu.json")]) == 0
+    assert "no CUDA device here" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_same_on_the_cpu(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "results" / "cpu.json"
+    names = ["lessons/dilated", "lessons/separable"]
+    options = ["--device", "cpu", "--networks", ",".join(names), "--checked", names[0]]
+    code = module_of("gpu").main([*options, "--batch", "1,2", "--seconds", "0.02", "--output", str(path)])
+    data = json.loads(path.read_text())
+    assert code == (0 if data["agreement"][0]["agrees"] else 1)
+    assert data["agreement"][0].keys() >= {"ours", "bare", "torch_benchmark", "harness"}
+    assert [(run["network"], run["batch"], run["dtype"]) for run in data["runs"]] == [
+        (name, batch, dtype) for name in names_in(data) for batch in (1, 2) for dtype in ("fp32", "bf16")
+    ]
+    assert all(run["status"] == "ok" and run["latency_ms"]["median"] > 0 for run in data["runs"])
+    assert data["environment"]["torch"] == torch.__version__
+    assert capsys.readouterr().out.count("| 2 | bf16 |") == 2
+
+
+def names_in(data: dict) -> list[str]:
+    return list(dict.fromkeys(run["network"] for run in data["runs"]))
+
+
+def test_a_failed_row_of_the_table_has_its_status() -> None:
+    same = {"network": "x", "batch": 1, "dtype": "fp32"}
+    runs = [
+        {**same, "mode": "eager", "status": "ok", "latency_ms": {"median": 2.0}},
+        {**same, "mode": "graph", "status": "ok", "latency_ms": {"median": 0.5}},
+        {**same, "batch": 8, "mode": "eager", "status": "out of memory", "latency_ms": None},
+    ]
+    lines = module_of("gpu").table(runs).splitlines()
+    assert lines[2] == "| x | 1 | fp32 | 2.000 | 0.500 | 4.00 | 2,000 |"
+    assert "| x | 8 | fp32 | out of memory |" in lines[3]
