@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tarfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,13 +13,13 @@ from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
 
 
-def load_at(spec: str, revision: str, settings: dict[str, str], max_layers: int) -> Graph | None:
+def load_at(spec: str, revision: str, load: Callable[[str], Graph]) -> Graph | None:
     """The graph of a spec file at a revision; None if it was not there. Raises SpecError (no repository, no such revision).
 
     The files beside the spec at that revision are laid out in a temporary folder, so that `extends` finds them.
     """
-    from rfcalc.importers import load
-
+    if not Path(spec).suffix or ":" in Path(spec).name:
+        raise fail("E023", f"{spec} is no file", hint="a revision of a Python model is compared as a file of its own")
     path = Path(spec).resolve()
     if not path.parent.is_dir():
         raise fail("E023", f"there is no folder {path.parent}")
@@ -36,7 +37,7 @@ def load_at(spec: str, revision: str, settings: dict[str, str], max_layers: int)
         with tarfile.open(fileobj=BytesIO(archive)) as tar:
             tar.extractall(place, filter="data")
         try:
-            return load(str(Path(place) / inside), settings, max_layers)
+            return load(str(Path(place) / inside))
         except SpecError as error:
             first = error.problems[0]
             raise fail(first.code, f"{spec} at {revision}: {first.message}", None, first.hint) from None

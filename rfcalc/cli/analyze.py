@@ -7,22 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import (
-    MAX_LAYERS,
-    Input,
-    Layers,
-    MaxLayers,
-    Set,
-    Specs,
-    choice,
-    finish,
-    load_all,
-    overrides,
-    show,
-    uncollected,
-    unit,
-    usage,
-)
+from rfcalc.cli.common import Given, Layers, Specs, choice, finish, networks, show, uncollected, unit, usage
 
 if TYPE_CHECKING:
     from rfcalc.analysis import Analysis
@@ -50,11 +35,10 @@ MaskPng = Annotated[
 ]
 
 
+@networks
 def analyze(
     specs: Specs,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
-    set: Set = None,
-    input: Input = None,
     layer: Layers = None,
     at: At = None,
     mask: Mask = False,
@@ -65,7 +49,8 @@ def analyze(
     convention: Convention = None,
     dtype: Dtype = "fp32",
     full: Full = False,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """Output shape, receptive field, stride, MACs and parameters of each layer, and the totals.
 
@@ -95,7 +80,7 @@ def analyze(
         extra.append(f"cost:{choice(convention, CONVENTIONS, '--convention')}")
     size = DTYPES[choice(dtype, DTYPES, "--dtype")]
     with uncollected():
-        graphs, errors = load_all(specs, overrides(set, input), max_layers)
+        graphs, errors = given.load_all(specs)
         analyses = [run(graph, select=layer or (), at=units, dtype_bytes=size, extra=extra) for graph in graphs]
         errors += [_none_selected(analysis, layer or ()) for analysis in analyses if not analysis.selected]
         tables = format != "json"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, Specs, choice, finish, load_all, overrides, usage, write
+from rfcalc.cli.common import Given, Specs, choice, finish, networks, usage, write
 
 if TYPE_CHECKING:
     from rfcalc.analysis import Analysis
@@ -24,6 +24,7 @@ Bound = Annotated[list[str] | None, typer.Option(metavar="[GLOB=]N", help="Budge
 Base = Annotated[str | None, typer.Option("--base", metavar="REV", help="Compare each spec with this git revision of it.")]
 
 
+@networks
 def check(
     specs: Specs,
     format: Format = None,
@@ -42,9 +43,8 @@ def check(
         str | None, typer.Option(metavar="FILE", help="The accepted figures; rfcalc.lock.json if it is there.")
     ] = None,
     write_baseline: Annotated[bool, typer.Option("--write-baseline", help="Accept the figures as they are now.")] = False,
-    set: Set = None,
-    input: Input = None,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """Lint designs and hold them to their budgets. Exit code 0: fine, 1: findings, 2: a bad spec or bad usage.
 
@@ -72,14 +72,13 @@ def check(
             "downsampling": max_downsampling,
         }
     ) + _bounds({"receptive_field": min_rf}, ">=")
-    values = overrides(set, input)
-    graphs, errors = load_all(specs, values, max_layers)
+    graphs, errors = given.load_all(specs)
     analyses = [analyze(graph) for graph in graphs]
     lock = _lock_path(baseline, settings)
     if write_baseline:
         _write(analyses, lock, errors)
         return
-    findings = _findings(analyses, settings, bounds, base, lock if baseline or lock.exists() else None, values, max_layers)
+    findings = _findings(analyses, settings, bounds, base, lock if baseline or lock.exists() else None, given)
     emit(_outcome(findings, analyses), name)
     finish(errors)
     if findings:
@@ -165,8 +164,7 @@ def _findings(
     bounds: list[Limit],
     base: str | None,
     lock: Path | None,
-    values: dict[str, str],
-    max_layers: int,
+    given: Given,
 ) -> list[Finding]:
     from rfcalc.analysis import analyze
     from rfcalc.checks.lock import key, read
@@ -177,7 +175,7 @@ def _findings(
     found: list[Finding] = []
     for analysis in analyses:
         mine = settings.of(analysis.graph.source)
-        old = load_at(analysis.graph.source, base, values, max_layers) if base else None
+        old = load_at(analysis.graph.source, base, given.load) if base else None
         found += lint(analysis, mine)
         found += budget(analysis, mine, bounds, analyze(old) if old else None)
         entry = accepted.get(key(analysis, lock.resolve().parent)) if lock else None

@@ -1,35 +1,125 @@
-"""What the commands share: options, loading several specs, printing."""
+"""What the commands share: options, loading networks, printing."""
 
 from __future__ import annotations
 
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import field
+from functools import wraps
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from rfcalc.errors import SpecError, did_you_mean, fail
+from rfcalc.record import record
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
     from rfcalc.report import Report
 
-Specs = Annotated[
-    list[str], typer.Argument(metavar="SPEC...", help="Spec files, names of shipped networks, or - for standard input.")
-]
+NETWORK = (
+    "A spec file, a shipped network's name, - for standard input, or a torch model: package.module:callable, file.py:callable "
+    "or a .pt2 file. Naming a Python module or file runs its code."
+)
+Spec = Annotated[str, typer.Argument(metavar="SPEC", help=NETWORK)]
+Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=NETWORK)]
 Set = Annotated[
     list[str] | None,
     typer.Option(
         "--set", "-s", metavar="KEY=VALUE", help="Override a param, or a layer's setting (-s 'layer4.*.conv2.dilation=2')."
     ),
 ]
-Input = Annotated[str | None, typer.Option("--input", "-i", metavar="CxHxW", help="Another input, such as 3x640x640.")]
+Input = Annotated[
+    str | None, typer.Option("--input", "-i", metavar="CxHxW", help="The input, such as 3x640x640 (or left=3x64x64,right=...).")
+]
+Arg = Annotated[
+    list[str] | None, typer.Option("--arg", metavar="KEY=VALUE", help="An argument of the callable that makes a torch model.")
+]
+Unknown = Annotated[
+    str,
+    typer.Option(
+        "--unknown",
+        metavar="error|bound",
+        help="A layer of an imported program that nobody knows: refused, or read as a bound.",
+    ),
+]
+Declare = Annotated[
+    list[str] | None,
+    typer.Option("--declare", metavar="NAME=RULE", help="What such a layer is: pointwise, whole, window K S P."),
+]
 Layers = Annotated[list[str] | None, typer.Option("--layer", "-l", metavar="GLOB", help="Only layers whose name matches.")]
 MaxLayers = Annotated[int, typer.Option("--max-layers", min=1, help="Refuse a network of more layers.")]
 MAX_LAYERS = 100_000
+
+
+@record
+class Given:
+    """What the command line says about the networks: overrides, arguments of the callable, what unknown layers are."""
+
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    unknown: str = "error"
+    declare: tuple[str, ...] = ()
+    max_layers: int = MAX_LAYERS
+
+    def load(self, spec: str, *others: str) -> Graph:
+        """The graph of one network, which the command names besides `others`; raises SpecError."""
+        return self._load(spec, [spec, *others])
+
+    def load_all(self, specs: Sequence[str]) -> tuple[list[Graph], list[SpecError]]:
+        """The graphs of the networks that load, and the errors of those that do not."""
+        graphs, errors = [], []
+        for spec in specs:
+            try:
+                graphs.append(self._load(spec, specs))
+            except SpecError as error:
+                errors.append(error)
+        return graphs, errors
+
+    def _load(self, spec: str, specs: Sequence[str]) -> Graph:
+        """`specs` are all networks of the command: an option that none of them has a use for is an error."""
+        from rfcalc.importers import is_program, load
+
+        for option, given in (("--arg", self.arguments), ("--unknown", self.unknown != "error"), ("--declare", self.declare)):
+            if given and not any(map(is_program, specs)):
+                raise usage(f"{option} is for imported programs; {spec} is a spec, whose layers are all known")
+        more: dict[str, Any] = {"unknown": self.unknown, "declare": self.declare, "arguments": self.arguments}
+        return load(spec, self.overrides, self.max_layers, **more)
+
+
+def networks(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the options that say how its networks are loaded; it gets them as one argument, `given`."""
+    hints = get_type_hints(command, include_extras=True)
+    shared: dict[str, tuple[Any, Any]] = {
+        "set": (Set, None),
+        "input": (Input, None),
+        "arg": (Arg, None),
+        "unknown": (Unknown, "error"),
+        "declare": (Declare, None),
+        "max_layers": (MaxLayers, MAX_LAYERS),
+    }
+    own = [p.replace(annotation=hints[p.name]) for p in signature(command).parameters.values() if p.name != "given"]
+    more = [Parameter(name, Parameter.KEYWORD_ONLY, default=d, annotation=kind) for name, (kind, d) in shared.items()]
+
+    @wraps(command)
+    def run(**values: Any) -> None:
+        taken = {name: values.pop(name) for name in shared}
+        given = Given(
+            overrides(taken["set"], taken["input"]),
+            overrides(taken["arg"], option="--arg"),
+            choice(taken["unknown"], ("error", "bound"), "--unknown"),
+            tuple(taken["declare"] or ()),
+            taken["max_layers"],
+        )
+        command(**values, given=given)
+
+    run.__signature__ = signature(command).replace(parameters=[*own, *more])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in (*own, *more)}
+    return run
 
 
 def usage(message: str) -> typer.BadParameter:
@@ -37,32 +127,17 @@ def usage(message: str) -> typer.BadParameter:
     return typer.BadParameter(message)
 
 
-def overrides(pairs: Iterable[str] | None, shape: str | None = None) -> dict[str, str]:
+def overrides(pairs: Iterable[str] | None, shape: str | None = None, option: str = "-s") -> dict[str, str]:
     """The overrides of `-s key=value` and `--input`; raises a usage error for anything else."""
     found: dict[str, str] = {}
     for pair in pairs or ():
         key, sign, value = pair.partition("=")
         if not sign or not key.strip():
-            raise usage(f"-s takes key=value, not {pair!r}")
+            raise usage(f"{option} takes key=value, not {pair!r}")
         found[key.strip()] = value.strip()
     if shape is not None:
         found["input"] = shape
     return found
-
-
-def load_all(
-    specs: Sequence[str], settings: dict[str, str], max_layers: int = MAX_LAYERS
-) -> tuple[list[Graph], list[SpecError]]:
-    """The graphs of the specs that load, and the errors of those that do not."""
-    from rfcalc.importers import load
-
-    graphs, errors = [], []
-    for spec in specs:
-        try:
-            graphs.append(load(spec, settings, max_layers))
-        except SpecError as error:
-            errors.append(error)
-    return graphs, errors
 
 
 def layers_like(graph: Graph, glob: str | None) -> list[int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rfcalc.cli.check import FORMAT_HELP, Base, detected, emit
-from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, choice, overrides, usage
+from rfcalc.cli.common import Given, choice, networks, usage
 
 if TYPE_CHECKING:
     from rfcalc.checks.compare import Difference
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from rfcalc.report import Table
 
 
+@networks
 def diff(
     specs: Annotated[list[str], typer.Argument(metavar="OLD NEW", help="Two specs; with --base or --baseline any number.")],
     format: Annotated[str | None, typer.Option("--format", "-f", help=FORMAT_HELP)] = None,
     base: Base = None,
     baseline: Annotated[str | None, typer.Option(metavar="FILE", help="Compare with the figures of a baseline file.")] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 if something changed, as git diff does.")] = False,
-    set: Set = None,
-    input: Input = None,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """Totals, then the layers that changed, then one line.
 
@@ -39,34 +39,29 @@ def diff(
     from rfcalc.formats.findings import FORMATS
 
     name = choice(format or detected(), FORMATS, "--format")
-    values = overrides(set, input)
     if base and baseline:
         raise usage("--base and --baseline exclude each other")
-    if baseline:
-        outcome = _against_baseline(specs, Path(baseline), values, max_layers)
-    else:
-        outcome = _outcome(_pairs(specs, base, values, max_layers))
+    outcome = _against_baseline(specs, Path(baseline), given) if baseline else _outcome(_pairs(specs, base, given))
     emit(outcome, name)
     if exit_code and not (outcome.data or {}).get("same", True):
         raise typer.Exit(1)
 
 
-def _pairs(specs: list[str], base: str | None, values: dict[str, str], max_layers: int) -> list[Difference | str]:
+def _pairs(specs: list[str], base: str | None, given: Given) -> list[Difference | str]:
     """The differences; a text for a spec that has nothing to be compared with."""
     from rfcalc.analysis import analyze
     from rfcalc.checks.compare import compare
     from rfcalc.checks.revision import load_at
-    from rfcalc.importers import load
 
     if base is None:
         if len(specs) != 2:
             raise usage(f"diff takes two specs, not {len(specs)}; with --base any number")
-        old, new = (analyze(load(spec, values, max_layers)) for spec in specs)
+        old, new = (analyze(given.load(spec, *specs)) for spec in specs)
         return [compare(old, new)]
     found: list[Difference | str] = []
     for spec in specs:
-        before = load_at(spec, base, values, max_layers)
-        now = analyze(load(spec, values, max_layers))
+        before = load_at(spec, base, given.load)
+        now = analyze(given.load(spec, *specs))
         found.append(compare(analyze(before), now) if before else f"{spec}: new since {base}")
     return found
 
@@ -110,17 +105,16 @@ def _notes(difference: Difference) -> list[Finding]:
     return found
 
 
-def _against_baseline(specs: list[str], lock: Path, values: dict[str, str], max_layers: int) -> Outcome:
+def _against_baseline(specs: list[str], lock: Path, given: Given) -> Outcome:
     from rfcalc.analysis import analyze
     from rfcalc.checks.lock import figures, key, read
     from rfcalc.findings import Outcome
-    from rfcalc.importers import load
     from rfcalc.report import Column, Table
 
     accepted = read(lock)
     parts, lines, entries = [], [], []
     for spec in specs:
-        analysis = analyze(load(spec, values, max_layers))
+        analysis = analyze(given.load(spec, *specs))
         old = accepted.get(key(analysis, lock.resolve().parent))
         new = figures(analysis)
         if old is None:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, choice, overrides, show
+from rfcalc.cli.common import Given, Spec, choice, networks, show
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
 
 
+@networks
 def erf(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, the name of a shipped network, or -.")],
+    spec: Spec,
     layer: Annotated[str | None, typer.Option("--layer", "-l", metavar="NAME", help="Which layer; the last map.")] = None,
     trained: Annotated[
         str | None,
@@ -26,9 +27,8 @@ def erf(
     ] = "auto",
     png: Annotated[str | None, typer.Option("--png", metavar="FILE", help="Draw the map (needs rfcalc[plot]).")] = None,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
-    set: Set = None,
-    input: Input = None,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """Measure how much each pixel influences the centre unit of a layer (Luo 2016), with random or trained weights.
 
@@ -42,7 +42,6 @@ def erf(
     """
     from rfcalc.backends import require
     from rfcalc.formats import FORMATS
-    from rfcalc.importers import load
 
     choice(format, FORMATS, "--format")
     require("torch", "torch")
@@ -54,7 +53,7 @@ def erf(
     from rfcalc.errors import fail
 
     place = usable_device(device)
-    graph = load(spec, overrides(set, input), max_layers)
+    graph = given.load(spec)
     index = _index(graph, layer)
     if index is None:
         raise fail("E120", f"{graph.name}: no layer is a map; choose one with --layer")

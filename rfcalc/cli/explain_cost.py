@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, Specs, choice, finish, load_all, overrides, show
+from rfcalc.cli.common import Given, Specs, choice, finish, networks, show
 
 
+@networks
 def explain_cost(
     specs: Specs,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
-    set: Set = None,
-    input: Input = None,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """Every kind of operation in a network, how many there are, and how often each tool's "FLOPs" count one.
 
@@ -26,7 +26,7 @@ def explain_cost(
     from rfcalc.reports.costs import cost_report
 
     choice(format, FORMATS, "--format")
-    graphs, errors = load_all(specs, overrides(set, input), max_layers)
+    graphs, errors = given.load_all(specs)
     if graphs:
         show([cost_report(graph) for graph in graphs], format)
     finish(errors)

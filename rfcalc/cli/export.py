@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, choice, overrides, usage, write
+from rfcalc.cli.common import Given, Spec, choice, networks, usage, write
 
 # format: the function that makes its text
 TEXTS = {
@@ -18,13 +18,13 @@ TEXTS = {
 }
 
 
+@networks
 def export(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, the name of a shipped network, or -.")],
+    spec: Spec,
     to: Annotated[str, typer.Option("--to", "-t", help="torch, onnx, dot, mermaid or yaml.")],
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
-    set: Set = None,
-    input: Input = None,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """Write the network as Python source for torch, ONNX, Graphviz, Mermaid, or a spec with every layer written out.
 
@@ -38,7 +38,6 @@ def export(
 
       rfcalc export resnet18.yaml --to onnx -o resnet18.onnx
     """
-    from rfcalc.importers import load
 
     choice(to, (*TEXTS, "onnx"), "--to")
     if to == "onnx":
@@ -50,10 +49,10 @@ def export(
         require("onnx", "onnx")
         from rfcalc.backends.onnx_export import write_onnx
 
-        write_onnx(load(spec, overrides(set, input), max_layers), output)
+        write_onnx(given.load(spec), output)
         return
     module, function = TEXTS[to]
-    text = getattr(import_module(module), function)(load(spec, overrides(set, input), max_layers))
+    text = getattr(import_module(module), function)(given.load(spec))
     if output:
         write(output, text)
     else:

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, choice, overrides, show, usage
+from rfcalc.cli.common import Given, Spec, choice, networks, show, usage
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 
 
+@networks
 def max_batch(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, the name of a shipped network, or -.")],
+    spec: Spec,
     device: Annotated[
         str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
     ] = "auto",
@@ -23,9 +24,8 @@ def max_batch(
     ] = None,
     reserve: Annotated[float, typer.Option("--reserve", min=0, max=0.9, help="Share of the free memory to keep back.")] = 0.1,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
-    set: Set = None,
-    input: Input = None,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """Find the largest batch that fits into memory at inference: predicted from the graph, then verified.
 
@@ -40,7 +40,6 @@ def max_batch(
     """
     from rfcalc.backends import require
     from rfcalc.formats import FORMATS
-    from rfcalc.importers import load
 
     choice(format, FORMATS, "--format")
     require("torch", "torch")
@@ -50,7 +49,7 @@ def max_batch(
 
     place = cases.usable_device(device)
     case = cases.Case(place, 1, choice(dtype, cases.DTYPES, "--dtype"), "contiguous", "eager")
-    graph = load(spec, overrides(set, input), max_layers)
+    graph = given.load(spec)
     kept = reserve if memory is None else 0.0
     budget = int(backend.free_bytes(case) * (1 - reserve)) if memory is None else size(memory)
     found = attempted(case, lambda: backend.max_batch(graph, case, budget))

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, Specs, choice, finish, layers_like, load_all, overrides, show
+from rfcalc.cli.common import Given, Specs, choice, finish, layers_like, networks, show
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
     from rfcalc.report import Report
 
 
+@networks
 def paths(
     specs: Specs,
     layer: Annotated[
         str | None, typer.Option("--layer", "-l", metavar="GLOB", help="Paths to this layer; the output if left out.")
     ] = None,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
-    set: Set = None,
-    input: Input = None,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """How many paths lead from the input to the output, how long they are, and how much each of them sees: a residual
     network is an ensemble of paths (Veit et al. 2016). Every input of a sum, a product or a concatenation is a choice.
@@ -36,7 +36,7 @@ def paths(
     from rfcalc.formats import FORMATS
 
     choice(format, FORMATS, "--format")
-    graphs, errors = load_all(specs, overrides(set, input), max_layers)
+    graphs, errors = given.load_all(specs)
     reports = []
     for graph in graphs:
         try:

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, choice, overrides, show
+from rfcalc.cli.common import Given, Spec, choice, networks, show
 
 
+@networks
 def profile(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, the name of a shipped network, or -.")],
+    spec: Spec,
     device: Annotated[
         str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
     ] = "auto",
@@ -21,9 +22,8 @@ def profile(
     top: Annotated[int, typer.Option("--top", min=1, help="How many layers to show.")] = 15,
     png: Annotated[str | None, typer.Option("--png", metavar="FILE", help="Draw the roofline (needs rfcalc[plot]).")] = None,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
-    set: Set = None,
-    input: Input = None,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """Measure each layer, and set it against the least time that the device's own copy bandwidth, matrix product rate
     and call overhead allow; say whether the network is bound by launches, memory or compute.
@@ -36,7 +36,6 @@ def profile(
     """
     from rfcalc.backends import require
     from rfcalc.formats import FORMATS
-    from rfcalc.importers import load
 
     choice(format, FORMATS, "--format")
     require("torch", "torch")
@@ -51,7 +50,7 @@ def profile(
     place = cases.usable_device(device)
     choice(dtype, cases.DTYPES, "--dtype")
     choice(memory_format, cases.MEMORY_FORMATS, "--memory-format")
-    graph = load(spec, overrides(set, input), max_layers)
+    graph = given.load(spec)
     case = cases.Case(place, batch, dtype, memory_format, "eager")
     found = attempted(case, lambda: measure(graph, case, seconds))
     if png:

@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, overrides, write
+from rfcalc.cli.common import Given, Spec, networks, write
 
 
+@networks
 def show(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, the name of a shipped network, or -.")],
-    set: Set = None,
-    input: Input = None,
+    spec: Spec,
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead.")] = None,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """Print the spec with every block, repeat and expression worked out: one explicit layer per line.
 
@@ -22,10 +22,9 @@ def show(
 
       rfcalc show resnet50.yaml -s depth=101
     """
-    from rfcalc.importers import load
     from rfcalc.importers.writer import expanded
 
-    text = expanded(load(spec, overrides(set, input), max_layers))
+    text = expanded(given.load(spec))
     if output:
         write(output, text)
     else:

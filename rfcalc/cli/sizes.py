@@ -6,20 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import (
-    MAX_LAYERS,
-    Input,
-    MaxLayers,
-    Set,
-    Specs,
-    choice,
-    finish,
-    layers_like,
-    load_all,
-    overrides,
-    show,
-    usage,
-)
+from rfcalc.cli.common import Given, Specs, choice, finish, layers_like, networks, show, usage
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
@@ -28,6 +15,7 @@ if TYPE_CHECKING:
 MOST = 65_536
 
 
+@networks
 def sizes(
     specs: Specs,
     tile: Annotated[
@@ -39,9 +27,8 @@ def sizes(
     layer: Annotated[str | None, typer.Option("--layer", "-l", metavar="GLOB", help="The layer that is meant.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=64, max=MOST, help="Try sizes up to this one.")] = None,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
-    set: Set = None,
-    input: Input = None,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """Which input sizes fit (no mismatch, no row lost), the smallest one with a unit that touches no padding, and how
     output, MACs and memory grow; or, with --tile or --output, how to cut an image into tiles that stitch without seams.
@@ -59,7 +46,7 @@ def sizes(
 
     choice(format, FORMATS, "--format")
     tiles = _tile(tile) if tile else None
-    graphs, errors = load_all(specs, overrides(set, input), max_layers)
+    graphs, errors = given.load_all(specs)
     reports = []
     for graph in graphs:
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import MAX_LAYERS, Input, MaxLayers, Set, Specs, choice, finish, load_all, overrides, show, usage
+from rfcalc.cli.common import Given, Specs, choice, finish, networks, show, usage
 
 if TYPE_CHECKING:
     from rfcalc.backends.timing import Tick
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Device = Annotated[str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is a GPU.")]
 
 
+@networks
 def time(
     specs: Specs,
     device: Device = "auto",
@@ -31,9 +32,8 @@ def time(
     seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="How long to measure each row.")] = 2.0,
     warm_up: Annotated[float, typer.Option("--warm-up", min=0, help="Most seconds to wait until times settle.")] = 5.0,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
-    set: Set = None,
-    input: Input = None,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """Measure the latency of a forward pass: median, spread, throughput, memory, on the GPU or the CPU.
 
@@ -61,7 +61,7 @@ def time(
     layouts = [choice(word, cases.MEMORY_FORMATS, "--memory-format") for word in memory_format.split(",")]
     modes = [choice(word, cases.MODES, "--mode") for word in mode.split(",")]
     rows = cases.grid(place, whole_numbers(batch, "--batch"), dtypes, layouts, modes)
-    graphs, errors = load_all(specs, overrides(set, input), max_layers)
+    graphs, errors = given.load_all(specs)
     interrupted = False
     if graphs:
         before = gpu_state(place)

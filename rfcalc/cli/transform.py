@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import MAX_LAYERS, Input, Layers, MaxLayers, Set, choice, overrides, show, usage, write
+from rfcalc.cli.common import Given, Layers, Spec, choice, networks, show, usage, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,15 +21,15 @@ To = Annotated[
 ]
 
 
+@networks
 def transform(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, a shipped network, or -.")],
+    spec: Spec,
     to: To = None,
     layer: Layers = None,
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the spec here.")] = None,
     format: Annotated[str, typer.Option("--format", "-f", help="The report: table, json, csv or markdown.")] = "table",
-    set: Set = None,
-    input: Input = None,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """Transforms a design and writes it as a spec; says what equals the original, and what does not.
 
@@ -55,7 +55,6 @@ def transform(
     """
     from rfcalc.errors import RuleError, fail
     from rfcalc.formats import FORMATS
-    from rfcalc.importers import load
     from rfcalc.transforms import TRANSFORMS, apply
     from rfcalc.transforms.report import transform_report
     from rfcalc.transforms.text import spec_of
@@ -63,7 +62,7 @@ def transform(
     choice(format, FORMATS, "--format")
     if not to:
         raise usage(f"say what to do: --to one of {', '.join(TRANSFORMS)}")
-    graph = start = load(spec, overrides(set, input), max_layers)
+    graph = start = given.load(spec)
     chosen = _chosen(graph, layer)
     steps = []
     for asked in to:

@@ -6,18 +6,18 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import MAX_LAYERS, Input, Layers, MaxLayers, Set, Specs, choice, finish, load_all, overrides, show
+from rfcalc.cli.common import Given, Layers, Specs, choice, finish, networks, show
 
 
+@networks
 def verify(
     specs: Specs,
     layer: Layers = None,
     units: Annotated[int, typer.Option("--units", min=1, help="How many units of each layer to trace.")] = 6,
     seed: Annotated[int, typer.Option("--seed", help="For the units that are drawn at random.")] = 0,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
-    set: Set = None,
-    input: Input = None,
-    max_layers: MaxLayers = MAX_LAYERS,
+    *,
+    given: Given,
 ) -> None:
     """Build the network in torch and check every figure: shapes, parameters, MACs, and receptive fields by autograd.
 
@@ -37,7 +37,7 @@ def verify(
     require("torch", "torch")
     from rfcalc.backends.verify import report, verify_graph
 
-    graphs, errors = load_all(specs, overrides(set, input), max_layers)
+    graphs, errors = given.load_all(specs)
     found = [(graph, verify_graph(graph, layer or (), units, seed)) for graph in graphs]
     if found:
         show([report(graph, claims) for graph, claims in found], format)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from typing import Any
 
 from rfcalc.graph import Graph
 from rfcalc.importers.files import head_of, shipped_files
@@ -14,7 +15,8 @@ from rfcalc.record import record
 @record
 class Importer:
     """One kind of input. `module` has `load(path, overrides, max_layers) -> Graph`, which raises SpecError; where programs are
-    read, whose layers may be unknown (`programs`), it also takes `unknown` and `declare`.
+    read, whose layers may be unknown (`programs`), it also takes `unknown` and `declare`, and where they are made by a callable
+    (`callables`) also its `arguments`.
 
     `detect` is asked with what the user typed and the first bytes of that file (empty where it is no file); it imports
     nothing, since it runs at each start.
@@ -24,6 +26,7 @@ class Importer:
     module: str
     detect: Callable[[str, bytes], bool]
     programs: bool = False
+    callables: bool = False
 
 
 def _is_torch(path: str, head: bytes) -> bool:
@@ -38,7 +41,7 @@ def _always(path: str, head: bytes) -> bool:
 
 # In the order in which they are asked; the spec language is last.
 IMPORTERS: tuple[Importer, ...] = (
-    Importer("torch", "rfcalc.importers.torch_export", _is_torch, programs=True),
+    Importer("torch", "rfcalc.importers.torch_export", _is_torch, programs=True, callables=True),
     Importer("spec", "rfcalc.importers.spec", _always),
 )
 
@@ -50,18 +53,29 @@ def load(
     *,
     unknown: str = "error",
     declare: Sequence[str] = (),
+    arguments: Mapping[str, str] | None = None,
 ) -> Graph:
     """The graph of a file, of a shipped network (`resnet50`), of a torch model, or of `-`, a spec on standard input.
 
     `overrides` are those of `-s key=value`; a graph of more than `max_layers` layers is refused before it is made. A layer of a
     program that nobody knows is an error, unless `unknown` is "bound" (it counts as reading its whole input) or `declare` says
-    what it is ("mypkg.MyOp=pointwise"). Raises SpecError.
+    what it is ("mypkg.MyOp=pointwise"). `arguments` go to the callable that makes a torch model. Raises SpecError.
     """
-    head = head_of(path)
-    importer = next(importer for importer in IMPORTERS if importer.detect(path, head))
-    more = {"unknown": unknown, "declare": declare} if importer.programs else {}
+    importer = _importer(path)
+    more: dict[str, Any] = {"unknown": unknown, "declare": declare} if importer.programs else {}
+    more |= {"arguments": arguments or {}} if importer.callables else {}
     graph: Graph = import_module(importer.module).load(path, overrides or {}, max_layers, **more)
     return graph
+
+
+def is_program(path: str) -> bool:
+    """True for what is no spec: a program, whose layers may be unknown."""
+    return _importer(path).programs
+
+
+def _importer(path: str) -> Importer:
+    head = head_of(path)
+    return next(importer for importer in IMPORTERS if importer.detect(path, head))
 
 
 def shipped() -> list[tuple[str, str]]:

@@ -22,9 +22,10 @@ def load(
     *,
     unknown: str = "error",
     declare: Sequence[str] = (),
+    arguments: Mapping[str, str] | None = None,
 ) -> Graph:
-    """The graph of a torch model. `overrides` hold `input` and arguments of the factory; `unknown` is "error" or "bound";
-    `declare` holds rules such as "mypkg.MyOp=pointwise". Raises SpecError."""
+    """The graph of a torch model. `overrides` hold `input`, and arguments of the callable as `arguments` do; `unknown` is
+    "error" or "bound"; `declare` holds rules such as "mypkg.MyOp=pointwise". Raises SpecError."""
     target = target_of(text)
     if target is None:
         raise fail("E403", f"{text} names no torch model", hint="package.module:callable, file.py:callable, or a .pt2 file")
@@ -34,9 +35,9 @@ def load(
     from rfcalc.importers.torch_follow import follow
 
     rules = Declared.of(declare)
-    request = request_of(overrides or {})
+    request = request_of(overrides or {}, arguments or {})
     if not target.what:
-        if overrides:
+        if overrides or arguments:
             raise fail("E401", f"{text} is a saved program: its input and its arguments are fixed")
         captured = read(text)
     else:

@@ -206,7 +206,7 @@ def _index(call: Call) -> Tensor:
         if value.dtype.is_floating_point is False and str(value.dtype) == "torch.bool"
         else value.tolist()
     )
-    return selection.gather(call.program, call.x, places[0], [int(i) % size for i in index])
+    return selection.gather(call.program, call.x, places[0], [int(i) % size for i in index])  # type: ignore[no-any-return]
 
 
 @handles("cat", "concat", "concatenate")

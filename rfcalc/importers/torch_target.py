@@ -46,15 +46,16 @@ class Request:
     shapes: Mapping[str, Shape]
 
 
-def request_of(overrides: Mapping[str, str]) -> Request:
-    """The factory's arguments and the inputs' shapes; raises SpecError."""
+def request_of(overrides: Mapping[str, str], given: Mapping[str, str] | None = None) -> Request:
+    """The callable's arguments and the inputs' shapes. An override that is no input is an argument too, but an argument called
+    `input` can only be `given`. Raises SpecError."""
     arguments: dict[str, Any] = {}
     shapes: dict[str, Shape] = {}
-    for key, value in overrides.items():
-        if key == "input":
+    for key, value in (*overrides.items(), *(given or {}).items()):
+        if key == "input" and value is overrides.get("input"):
             shapes |= _shapes(value)
-        elif key.removeprefix("arg.").isidentifier():
-            arguments[key.removeprefix("arg.")] = literal(value)
+        elif key.isidentifier():
+            arguments[key] = literal(value)
         else:
             raise fail(
                 "E401", f"{key} is no argument of a Python function", hint="layers of an imported model have no settings"
