@@ -26,7 +26,8 @@ SCHEMA_VERSION = 1
 
 @record
 class Layer:
-    """One layer and every figure of it. `units` holds the units that were asked for; `more` further keys of its JSON."""
+    """One layer and every figure of it. `units` holds the units that were asked for; `more` further keys of its JSON.
+    `bounded`: the field is an upper bound, because of this layer (`bound` says why) or of one before it."""
 
     node: Node
     inputs: tuple[str, ...]
@@ -34,6 +35,7 @@ class Layer:
     downsampling: tuple[Fraction, ...]
     units: tuple[Unit, ...] = ()
     unproductive: bool = False
+    bounded: bool = False
     more: dict[str, Any] = default(default_factory=dict)
 
     @property
@@ -51,6 +53,16 @@ class Layer:
         """Learned numbers."""
         return self.node.cost.params
 
+    @property
+    def bound(self) -> str:
+        """Why this layer's own reach is an upper bound; empty where it is exact."""
+        return str(getattr(self.node.op, "bound", ""))
+
+    @property
+    def uncounted(self) -> str:
+        """Why its MACs are missing from the totals; empty where they are counted."""
+        return str(getattr(self.node.op, "uncounted", ""))
+
     def data(self) -> dict[str, Any]:
         """This layer as the JSON contract has it."""
         node, cost = self.node, self.node.cost
@@ -67,6 +79,9 @@ class Layer:
             "downsampling": [number(x) for x in self.downsampling],
             "receptive_field": field_data(self.field),
         }
+        if self.bounded:
+            found["receptive_field"]["upper_bound"] = True
+        found |= {key: why for key, why in (("bound", self.bound), ("uncounted", self.uncounted)) if why}
         if self.unproductive:
             found["unproductive"] = True
         if self.units:
@@ -141,6 +156,8 @@ class Analysis:
             "saved_for_backward_bytes": self.saved,
             "dtype_bytes": self.dtype_bytes,
         }
+        if uncounted := [layer.name for layer in self.layers if layer.uncounted]:
+            found["totals"]["uncounted_layers"] = uncounted
         found["outputs"] = [nodes[i].name for i in self.graph.outputs]
         found["last_spatial"] = self.last_spatial.name if self.last_spatial else None
         return {**found, **self.extra, "layers": [layer.data() for layer in self.selected]}
@@ -168,7 +185,7 @@ def analyze(
         if not node.is_input:
             names = tuple(graph.nodes[i].name for i in node.inputs)
             down, more = _downsampling(fields.image, node.shape.size), asked.layers.get(index, {})
-            layers[index] = Layer(node, names, fields.of(index), down, (), index in wasted, more)
+            layers[index] = Layer(node, names, fields.of(index), down, (), index in wasted, graph.bounded[index], more)
     selected = [_with_units(fields, i, layers[i], at, "mask" in extra) if at else layers[i] for i in chosen]
     return Analysis(graph, tuple(layers.values()), tuple(selected), peak(graph, dtype_bytes), asked.network, dtype_bytes)
 

@@ -92,6 +92,14 @@ class Graph:
         return tuple(map(tuple, found))
 
     @cached_property
+    def bounded(self) -> tuple[bool, ...]:
+        """For each node, whether its field is an upper bound: its own layer, or one on the way to it, has no exact reach."""
+        found: list[bool] = []
+        for node in self.nodes:
+            found.append(any(found[i] for i in node.inputs) or bool(getattr(node.op, "bound", "")))
+        return tuple(found)
+
+    @cached_property
     def last_spatial(self) -> int | None:
         """Index of the last layer that is still a map: it has a spatial axis longer than 1, or no layer does."""
         spatial = [i for i, node in enumerate(self.nodes) if not node.is_input and node.shape.positions > 1 and node.shape.rank]

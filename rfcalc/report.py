@@ -74,9 +74,14 @@ class Row:
         return sum(layer.params for layer in self.layers)
 
     @property
-    def field(self) -> tuple[ReceptiveField, bool]:
-        """The field that the row shows, and whether some of its layers are unproductive."""
-        return self.last.field, any(layer.unproductive for layer in self.layers)
+    def field(self) -> tuple[ReceptiveField, bool, bool]:
+        """The field that the row shows, whether some of its layers are unproductive, and whether it is an upper bound."""
+        return self.last.field, any(layer.unproductive for layer in self.layers), self.last.bounded
+
+    @property
+    def counted(self) -> tuple[int, bool]:
+        """Multiply-accumulates, and whether those of some layer are not known."""
+        return self.macs, any(layer.uncounted for layer in self.layers)
 
     @property
     def adds(self) -> list[float]:
@@ -174,9 +179,9 @@ def layer_report(analysis: Analysis, full: bool = False) -> Report:
         Column("name", "Layer", ratio=3),
         Column("op", "Op", ratio=4),
         Column("output", "Output", str),
-        Column("field", "RF", lambda cell: field_text(cell[0]) + "*" * cell[1], True),
+        Column("field", "RF", lambda cell: "<=" * cell[2] + field_text(cell[0]) + "*" * cell[1], True),
         Column("stride", "Stride", _stride_text, True),
-        Column("macs", "MACs", short, True),
+        Column("macs", "MACs", lambda cell: "?" if cell == (0, True) else short(cell[0]) + "+?" * cell[1], True),
         Column("params", "Params", short, True),
     ]
     if any(_holes_text(row.last.field) for row in rows):
@@ -212,7 +217,7 @@ def _cell(row: Row, key: str) -> Any:
         "erf": last.more.get("erf_sigma", ()),
         "read": last.field,
         "stride": last.field,
-        "macs": row.macs,
+        "macs": row.counted,
         "cost": sum(layer.more.get("cost", 0) for layer in row.layers),
         "params": row.params,
     }[key]
@@ -267,11 +272,25 @@ def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
     if wasted:
         more = f", {wasted[1]}" + (f" and {len(wasted) - 2} more" if len(wasted) > 2 else "") if wasted[1:] else ""
         yield "Unproductive *", f"{wasted[0]}{more}: what they read already sees more than the image"
+    yield from _unsure(analysis)
     misaligned = [layer for layer in analysis.layers if layer.field.misaligned]
     for layer in misaligned[:3]:
         yield "Misaligned", f"{layer.name}: the inputs' {layer.field.misaligned}"
     if len(misaligned) > 3:
         yield "Misaligned", f"and {len(misaligned) - 3} more (--format json lists them)"
+
+
+def _unsure(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    """The layers whose field is only a bound, and those whose MACs are not known, by their reasons."""
+    for mark, attribute in (("Upper bound <=", "bound"), ("Not counted ?", "uncounted")):
+        named: dict[str, list[str]] = {}
+        for layer in analysis.layers:
+            if reason := getattr(layer, attribute):
+                named.setdefault(reason, []).append(layer.name)
+        for reason, names in list(named.items())[:5]:
+            yield mark, f"{names[0]}{f' and {len(names) - 1} more' if names[1:] else ''}: {reason}"
+        if len(named) > 5:
+            yield mark, f"and {len(named) - 5} more reasons (--format json lists them)"
 
 
 def _place_text(layer: Layer) -> str:
@@ -281,14 +300,16 @@ def _place_text(layer: Layer) -> str:
         size = times(field.size)
         if field.size_min and field.size_min != field.size:
             size = f"{times(field.size_min)} to {size} over the phases"
-        parts.append(f"receptive field {size}, stride {joined([float(x) for x in field.stride])}")
+        parts.append(f"receptive field {'at most ' * layer.bounded}{size}, stride {joined([float(x) for x in field.stride])}")
         parts.append(f"unit 0 starts at {joined(field.start)}, centre {joined(field.center0)}")
         if field.coverage not in (None, 1.0):
             parts.append(f"{'at most ' if field.coverage_bound else ''}{field.coverage:.1%} of the box is read")
         if field.classes:
             groups = "; ".join(f"{joined(c.size)} (channels {c.channels})" for c in field.classes[:6])
             parts.append(f"by channel: {groups}{'; ...' if len(field.classes) > 6 else ''}")
-    if field.whole_input:
+    if field.whole_input and layer.bounded:
+        parts.append("at most the whole input")
+    elif field.whole_input:
         parts.append("sees the whole input" if field.size is None else "and the whole input by a global layer")
     if layer.downsampling:
         parts.append(f"downsampling {joined([float(x) for x in layer.downsampling])}")
@@ -307,6 +328,7 @@ FLAT: tuple[tuple[str, Callable[[Layer], Any]], ...] = (
     ("coverage", lambda layer: "" if layer.field.coverage is None else layer.field.coverage),
     ("whole_input", lambda layer: str(layer.field.whole_input).lower()),
     ("unproductive", lambda layer: str(layer.unproductive).lower()),
+    ("upper_bound", lambda layer: str(layer.bounded).lower()),
     ("macs", lambda layer: layer.macs),
     ("flops", lambda layer: 2 * layer.macs),
     ("params", lambda layer: layer.params),
