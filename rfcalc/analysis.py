@@ -96,9 +96,13 @@ class Analysis:
     graph: Graph
     layers: tuple[Layer, ...]
     selected: tuple[Layer, ...]
-    peak: Peak
     extra: dict[str, Any] = default(default_factory=dict)
     dtype_bytes: int = 4
+
+    @cached_property
+    def peak(self) -> Peak:
+        """Peak of live activations at inference, batch 1."""
+        return peak(self.graph, self.dtype_bytes)
 
     @cached_property
     def saved(self) -> int:
@@ -187,7 +191,7 @@ def analyze(
             down, more = _downsampling(fields.image, node.shape.size), asked.layers.get(index, {})
             layers[index] = Layer(node, names, fields.of(index), down, (), index in wasted, graph.bounded[index], more)
     selected = [_with_units(fields, i, layers[i], at, "mask" in extra) if at else layers[i] for i in chosen]
-    return Analysis(graph, tuple(layers.values()), tuple(selected), peak(graph, dtype_bytes), asked.network, dtype_bytes)
+    return Analysis(graph, tuple(layers.values()), tuple(selected), asked.network, dtype_bytes)
 
 
 def _asked(graph: Graph, fields: Fields, chosen: Sequence[int], extra: Sequence[str]) -> Figures:
@@ -269,5 +273,5 @@ def field_data(field: ReceptiveField) -> dict[str, Any]:
     if field.classes:
         found["channels"] = [{"channels": c.channels, "size": list(c.size)} for c in field.classes]
     if field.misaligned:
-        found["misaligned"] = field.misaligned
+        found["misaligned"] = str(field.misaligned)
     return found

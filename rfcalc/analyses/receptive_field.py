@@ -34,6 +34,21 @@ class Center:
 
 
 @record
+class Misaligned:
+    """How two inputs of a merge look at different places on some axis. `what`: their "strides", or the "centres" of their
+    first units; `first` and `second` are those, in pixels."""
+
+    what: str
+    first: Fraction
+    second: Fraction
+
+    def __str__(self) -> str:
+        if self.what == "strides":
+            return f"strides differ: {float(self.first):g} and {float(self.second):g} pixels"
+        return f"centres differ by {abs(float(self.first - self.second)):g} pixels"
+
+
+@record
 class ReceptiveField:
     """A layer's field, in pixels of the input, one entry per spatial axis of the input.
 
@@ -54,7 +69,7 @@ class ReceptiveField:
     whole_input: bool
     center: Center | None
     classes: tuple[ChannelField, ...] = ()
-    misaligned: str = ""
+    misaligned: Misaligned | None = None
 
 
 @record
@@ -78,14 +93,20 @@ class Fields:
         self.image = graph.nodes[self.source].shape.size
         self.supports = supports(graph, self.source)
         self._kept: dict[tuple[int, tuple[int, ...]], ReceptiveField] = {}
+        self._found: dict[int, ReceptiveField] = {}
 
     def of(self, index: int) -> ReceptiveField:
         """The field of one node."""
+        if index not in self._found:
+            self._found[index] = self._of(index)
+        return self._found[index]
+
+    def _of(self, index: int) -> ReceptiveField:
         node, support = self.graph.nodes[index], self.supports[index]
         key = (id(support), node.shape.size)
         if key not in self._kept:
             self._kept[key] = self._measure(index, node, support)
-        misaligned = self._misaligned(node) if len(node.inputs) > 1 else ""
+        misaligned = self._misaligned(node) if len(node.inputs) > 1 else None
         return replace(self._kept[key], misaligned=misaligned) if misaligned else self._kept[key]
 
     def unit(self, index: int, unit: Sequence[int], channel: int | None = None) -> Unit:
@@ -142,8 +163,8 @@ class Fields:
         down = [Fraction(n, m) for n, m in zip(self.image, node.shape.size, strict=False)]
         return min(rates, key=lambda rate: sum(abs(a - b) for a, b in zip(rate, down, strict=False)))
 
-    def _misaligned(self, node: Node) -> str:
-        """What is wrong where the inputs of a merge do not look at the same place, or the empty string."""
+    def _misaligned(self, node: Node) -> Misaligned | None:
+        """What is wrong where the inputs of a merge do not look at the same place."""
         read = dict.fromkeys(node.inputs[r.source] for r in node.reads)  # an input read for its size only has no place
         places = [place for j in read if (place := _place(self.supports[j])) is not None]
         for place in places[1:]:
@@ -151,10 +172,10 @@ class Fields:
                 continue
             for (rate, middle), (other, theirs) in zip(places[0], place, strict=True):
                 if rate != other:
-                    return f"strides differ: {float(rate):g} and {float(other):g} pixels"
+                    return Misaligned("strides", rate, other)
                 if middle != theirs:
-                    return f"centres differ by {abs(float(middle - theirs)):g} pixels"
-        return ""
+                    return Misaligned("centres", middle, theirs)
+        return None
 
 
 def _classes(support: Support, shape: Shape) -> tuple[ChannelField, ...]:

@@ -18,17 +18,21 @@ SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "fal
 
 @record
 class Words:
-    """How a string is read: `literal` words stand for themselves; with `free`, every word that is no param does."""
+    """How a string is read: `literal` words stand for themselves; with `free`, every word that is no param does; with
+    `verbatim`, every text does."""
 
     literal: tuple[str, ...] = ()
     free: bool = False
+    verbatim: bool = False
 
 
-NUMBERS, FREE = Words(), Words(free=True)
+NUMBERS, FREE, VERBATIM = Words(), Words(free=True), Words(verbatim=True)
 
 
 def words_of(kind: Kind) -> Words:
     """How a kind reads strings."""
+    if not kind.numeric:
+        return VERBATIM
     return Words(kind.words, True) if kind.words else NUMBERS
 
 
@@ -44,7 +48,7 @@ def names_in(raw: Any, known: Collection[str], words: Words = NUMBERS) -> tuple[
 
 
 def _names_in_text(text: str, known: Collection[str], words: Words) -> tuple[str, ...]:
-    if text in words.literal:
+    if words.verbatim or text in words.literal:
         return ()
     if text in known:
         return (text,)
@@ -76,7 +80,7 @@ def evaluate(raw: Any, params: Mapping[str, Any], words: Words = NUMBERS) -> Any
 
 
 def _evaluate_text(text: str, params: Mapping[str, Any], words: Words) -> Any:
-    if text in words.literal:
+    if words.verbatim or text in words.literal:
         return text
     if text in params:
         value = params[text]

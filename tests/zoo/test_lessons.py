@@ -186,8 +186,8 @@ def test_lost_pixels() -> None:
 
 
 def test_alignment() -> None:
-    assert field("alignment", "sum").misaligned == "centres differ by 0.5 pixels"
-    assert field("alignment", "fixed").misaligned == ""
+    assert str(field("alignment", "sum").misaligned) == "centres differ by 0.5 pixels"
+    assert field("alignment", "fixed").misaligned is None
 
 
 def test_unproductive() -> None:

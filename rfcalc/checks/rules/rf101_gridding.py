@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 
-from rfcalc.analysis import Analysis
+from rfcalc.analyses.receptive_field import Fields
+from rfcalc.analysis import Analysis, Layer
 from rfcalc.checks.model import Hit, Rule
+
+PHASES = 4
 
 
 def find(analysis: Analysis) -> Iterator[Hit]:
-    """Fires for an output of which a unit skips pixels inside its box, at the first layer from which the holes stay."""
+    """Fires for an output of which a unit skips whole rows inside its box, at the first layer from which the holes stay."""
+    fields = Fields(analysis.graph)
     for output in analysis.outputs:
         coverage = output.field.coverage
         if coverage is None or coverage >= 1 or output.field.whole_input:
             continue
+        if not any(_gaps(fields, output, unit) for unit in _units(output.node.shape.size)):
+            continue
         culprit = next((layer.name for layer in analysis.layers if (layer.field.coverage or 1.0) < 1.0), output.name)
         message = f"a unit of output {output.name} reads {coverage:.1%} of the pixels in its {_box(output.field.size)} box"
         yield Hit(culprit, message, "dilation rates without a common factor (1, 2, 5), rising from 1, close the holes")
+
+
+def _units(size: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Units of some phases: the middle one, and its neighbours along each axis."""
+    middle = tuple(n // 2 for n in size)
+    yield middle
+    for axis, n in enumerate(size):
+        for at in range(middle[axis] + 1, min(n, middle[axis] + PHASES)):
+            yield (*middle[:axis], at, *middle[axis + 1 :])
+
+
+def _gaps(fields: Fields, layer: Layer, unit: tuple[int, ...]) -> bool:
+    """True if a row (column, ...) between two that the unit reads is not read at all: a lattice, and not only a field of
+    another form than a box, such as a masked kernel's or that of a cross."""
+    products = fields.seen(fields.graph.by_name[layer.name], unit).products
+    rows = [reduce(or_, bits) for bits in zip(*products, strict=True)]
+    return any((row // (row & -row) + 1).bit_count() > 1 for row in rows)
 
 
 def _box(size: tuple[int, ...] | None) -> str:

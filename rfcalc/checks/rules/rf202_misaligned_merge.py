@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from rfcalc.analyses.receptive_field import Misaligned
 from rfcalc.analysis import Analysis, Layer
 from rfcalc.checks.model import Hit, Rule
-
-_CENTRES = re.compile(r"centres differ by ([0-9.e+]+)")
-_STRIDES = re.compile(r"strides differ: ([0-9.e+-]+) and ([0-9.e+-]+)")
 
 
 def find(analysis: Analysis) -> Iterator[Hit]:
@@ -20,18 +17,17 @@ def find(analysis: Analysis) -> Iterator[Hit]:
     for layer in analysis.layers:
         strides = map(float, layer.field.stride or ())
         coarsest[layer.name] = max((*strides, *(coarsest.get(name, 1.0) for name in layer.inputs)), default=1.0)
-        if layer.field.misaligned and _far(layer, coarsest[layer.name]) and not _causal(layer, layers):
-            yield Hit(layer.name, f"its inputs look at different places: {layer.field.misaligned}")
+        wrong = layer.field.misaligned
+        if wrong and _far(layer, wrong, coarsest[layer.name]) and not _causal(layer, layers):
+            yield Hit(layer.name, f"its inputs look at different places: {wrong}")
 
 
-def _far(layer: Layer, coarsest: float) -> bool:
-    centres, strides = _CENTRES.search(layer.field.misaligned), _STRIDES.search(layer.field.misaligned)
-    if strides:
-        a, b = sorted(abs(float(part)) for part in strides.groups())
+def _far(layer: Layer, misaligned: Misaligned, coarsest: float) -> bool:
+    if misaligned.what == "strides":
+        a, b = sorted((abs(misaligned.first), abs(misaligned.second)))
         return b >= 1.5 * a
-    step = float(max(layer.field.stride or (1,)))
-    by = float(centres[1]) if centres else 0.0
-    return by >= step and by > coarsest / 2
+    by = abs(misaligned.first - misaligned.second)
+    return by >= max(layer.field.stride or (1,)) and by > coarsest / 2
 
 
 def _causal(layer: Layer, layers: dict[str, Layer]) -> bool:
