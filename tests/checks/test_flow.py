@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
+from rfcalc.cli import main
 
 NET = """# A detector
 input: 3x64x64
@@ -160,3 +163,39 @@ def test_a_bad_spec_leaves_the_baseline_alone(repository: Repository) -> None:
     repository.write("net.yaml", NET.replace("out: 32", "out: -1"))
     assert repository.rfcalc("check", "net.yaml", "--write-baseline").returncode == 2
     assert (repository.folder / "rfcalc.lock.json").read_text() == lock
+
+
+@pytest.mark.parametrize("fault", ["chmod", "replace"])
+def test_a_failing_write_leaves_the_baseline_alone(
+    repository: Repository, fault: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.rfcalc("check", "net.yaml", "--write-baseline")
+    before = {path.name: path.read_text() for path in repository.folder.iterdir() if path.is_file()}
+    repository.write("net.yaml", NET.replace("out: 32", "out: 48"))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.chdir(repository.folder)
+    monkeypatch.setattr(os, fault, full)
+    monkeypatch.setattr(sys, "argv", ["rfcalc", "check", "net.yaml", "--write-baseline"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert "cannot write rfcalc.lock.json: No space left on device" in capsys.readouterr().err
+    after = {path.name: path.read_text() for path in repository.folder.iterdir() if path.is_file()}
+    assert {**after, "net.yaml": before["net.yaml"]} == before, "no rest of the new file lies about"
+
+
+def test_a_baseline_that_is_a_link_stays_one(repository: Repository) -> None:
+    target = repository.folder / "kept" / "figures.json"
+    target.parent.mkdir()
+    assert repository.rfcalc("check", "net.yaml", "--write-baseline").returncode == 0
+    (repository.folder / "rfcalc.lock.json").rename(target)
+    target.chmod(0o640)
+    (repository.folder / "rfcalc.lock.json").symlink_to(target)
+    repository.write("net.yaml", NET.replace("out: 32", "out: 48"))
+    assert repository.rfcalc("check", "net.yaml", "--write-baseline").returncode == 0
+    assert "5408" not in target.read_text()
+    assert (repository.folder / "rfcalc.lock.json").is_symlink()
+    assert target.stat().st_mode & 0o777 == 0o640

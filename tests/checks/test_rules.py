@@ -122,3 +122,18 @@ FIRES = {
 @pytest.mark.parametrize("what", FIRES)
 def test_the_other_form_fires(what: str) -> None:
     assert list(rules()[what[:5]].find(analyze(load_spec(FIRES[what], "fires.yaml"))))
+
+
+@pytest.mark.parametrize(
+    ("code", "layers"),
+    [
+        (
+            "RF101",
+            "- residual: {main: [{conv: {out: 8, k: [1, 7]}}], skip: [{conv: {out: 8, k: [7, 1]}}]}",
+        ),
+        ("RF101", "- maskedconv: {out: 8, k: 3}"),
+        ("RF206", "- {name: a, maxpool: 2}\n  - {name: b, upsample: {}, from: [a, input]}\n  - {add: {}, from: [b, input]}"),
+    ],
+)
+def test_no_false_alarm(code: str, layers: str) -> None:
+    assert not list(rules()[code].find(analyze(load_spec(f"input: 3x64x64\nlayers:\n  {layers}\n", "x.yaml"))))

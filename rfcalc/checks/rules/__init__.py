@@ -16,6 +16,7 @@ MODULES: tuple[str, ...] = (
     "rf203_lost_pixels",
     "rf204_early_downsampling",
     "rf205_misnamed_deconvolution",
+    "rf206_size_multiples",
     "rf301_bias_before_norm",
     "rf302_norm_twice_or_missing",
     "rf303_norm_of_one_value",
