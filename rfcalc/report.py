@@ -19,13 +19,15 @@ DTYPES = {4: "float32", 2: "16-bit floats", 1: "8-bit numbers", 8: "float64"}
 
 @record
 class Column:
-    """One column. `show` makes text of a raw value; `ratio` > 0 lets a narrow screen shorten it; right-aligned if `right`."""
+    """One column. `show` makes text of a raw value; right-aligned if `right`; `ratio` > 0 lets a narrow screen shorten it, or
+    with `wrap` break it into lines."""
 
     key: str
     title: str
     show: Show = str
     right: bool = False
     ratio: int = 0
+    wrap: bool = False
 
 
 @record

@@ -50,7 +50,8 @@ def _table(table: Table, width: int) -> RichTable:
     cells = [[c.show(v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
     for column, room in zip(table.columns, _widths(table, cells, width), strict=True):
         side: Literal["left", "right"] = "right" if column.right else "left"
-        found.add_column(column.title, justify=side, no_wrap=True, overflow="ellipsis", width=room)
+        overflow: Literal["fold", "ellipsis"] = "fold" if column.wrap else "ellipsis"
+        found.add_column(column.title, justify=side, no_wrap=not column.wrap, overflow=overflow, width=room)
     for row in cells:
         found.add_row(*map(Text, row))
     return found
@@ -58,7 +59,10 @@ def _table(table: Table, width: int) -> RichTable:
 
 def _widths(table: Table, cells: Sequence[Sequence[str]], width: int) -> list[int]:
     """A width per column: figures get what they need, names and ops share what is left on a narrow screen."""
-    needed = [max([len(c.title), *(len(row[i]) for row in cells)]) for i, c in enumerate(table.columns)]
+    needed = [
+        max(len(line) for text in [c.title, *(row[i] for row in cells)] for line in text.split("\n"))
+        for i, c in enumerate(table.columns)
+    ]
     flexible = [i for i, column in enumerate(table.columns) if column.ratio]
     excess = sum(needed) + GAP * len(needed) - width
     for i in sorted(flexible, key=lambda i: -needed[i]):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +57,16 @@ class Sizes:
         return self.values[low] + (at - low) * (self.values[high] - self.values[low])
 
     def histogram(self) -> list[tuple[float, float, int]]:
-        """(from, to, objects) of equal steps from the smallest to the largest, or of one step if all are equal."""
+        """(from, to, objects) of equal steps that begin at round numbers, at most BINS of them."""
         low, high = self.values[0], self.values[-1]
-        count = BINS if high > low else 1
-        counts = [0] * count
-        for value in self.values:
-            counts[min(count - 1, int((value - low) / (high - low) * count)) if high > low else 0] += 1
-        step = (high - low) / count
-        return [(low + i * step, low + (i + 1) * step, n) for i, n in enumerate(counts)]
+        step = next(size for size in _round_sizes() if high // size - low // size < BINS)
+        counts = Counter(int(value // step) for value in self.values)
+        return [(n * step, (n + 1) * step, counts[n]) for n in range(int(low // step), int(high // step) + 1)]
+
+
+def _round_sizes() -> Iterator[float]:
+    """1, 2, 5, 10, 20, 50, ... pixels."""
+    return (digit * 10.0**power for power in count() for digit in (1, 2, 5))
 
 
 def sizes(path: str, size: Sequence[int], rule: str) -> Sizes:

@@ -19,15 +19,15 @@ def with_sizes(report: Report, sizes: Sizes, path: str, size: Sequence[int], tar
     steps = sizes.histogram()
     most = max(count for *_, count in steps)
     columns = (
-        Column("from", "Longer side", lambda step: f"{step[0]:.0f} to {step[1]:.0f} px"),
+        Column("from", "Longer side", lambda step: f"{step[0]:g} to {step[1]:g} px"),
         Column("count", "Objects", lambda n: f"{n:,}", True),
         Column("bar", "", lambda share: "█" * round(BAR * share) or ("▏" if share else "")),
     )
     rows = tuple(((low, high), count, count / most) for low, high, count in steps)
-    table = Table(f"{len(sizes.values):,} objects of {path} at {times(size)} pixels", columns, rows)
+    table = Table("", columns, rows)
     quantiles = ", ".join(f"{name(share)} {round(sizes.quantile(share))}" for share in PROPOSED)
     notes = [("Objects", f"longer sides: {quantiles}, largest {sizes.values[-1]:.0f} pixels; the target is {target}")]
-    notes.append(("Resized", RULES[sizes.rule] + (f"; {sizes.left_out} boxes without area left out" if sizes.left_out else "")))
+    notes.append(("Resized", RULES[sizes.rule] + _left(sizes.left_out)))
     data: dict[str, Any] = {
         "objects": len(sizes.values),
         "left_out": sizes.left_out,
@@ -37,9 +37,13 @@ def with_sizes(report: Report, sizes: Sizes, path: str, size: Sequence[int], tar
         "largest": round(sizes.values[-1], 3),
         "histogram": [{"from": round(a, 3), "to": round(b, 3), "objects": n} for a, b, n in steps],
     }
-    main = replace(report.tables[0], title=report.tables[0].title or report.title)
-    tables = (table, main, *report.tables[1:])
-    return replace(report, tables=tables, notes=(*notes, *report.notes), data={**report.data, "dataset": data})
+    tables = (table, *(replace(main, title=main.title or report.title) for main in report.tables))
+    title = f"{len(sizes.values):,} objects of {path} at {times(size)} pixels"
+    return replace(report, title=title, tables=tables, notes=(*notes, *report.notes), data={**report.data, "dataset": data})
+
+
+def _left(count: int) -> str:
+    return f"; {count:,} box{'es' if count > 1 else ''} without area left out" if count else ""
 
 
 def name(share: float) -> str:

@@ -80,8 +80,8 @@ class Task:
         return int(self.target * self.tolerance)
 
     def covered(self, field: int) -> bool:
-        """Whether a field spans the target, but for 1 % of it."""
-        return field >= self.target - self.target // 100
+        """Whether a field spans the target."""
+        return field >= self.target
 
     def figures(self, text: str) -> Figures:
         """Analyses a text; raises SpecError, or RuleError if it has no layer with a field of its own."""

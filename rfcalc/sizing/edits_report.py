@@ -22,35 +22,32 @@ def recommended(task: Task, changes: Sequence[Change]) -> int:
 def changes_report(name: str, task: Task, base: Figures, changes: Sequence[Change], every: bool = False) -> Report:
     """The table of the changes, with notes, and all of it as data."""
     shown = changes if every else changes[:SHOWN]
-    columns = [
+    columns = (
         Column("number", "#", str),
-        Column("change", "Change", str, ratio=3),
-        Column("layers", "Layers", str, ratio=2),
+        Column("change", "Change", str, ratio=1, wrap=True),
         Column("field", "RF", str, True),
-        Column("off", "Off target", lambda n: f"{n:+d} px", True),
+        Column("off", "Off", lambda n: f"{n:+d} px", True),
         Column("macs", "MACs", short, True),
-        Column("more", "MACs +-", _percent, True),
+        Column("more", "+-", _percent, True),
         Column("params", "Params", short, True),
-        Column("extra", "Params +-", _percent, True),
-    ]
-    if any(change.figures.stride != base.stride for change in shown):
-        columns.append(Column("stride", "Stride", _stride, True))
-    if any(change.figures.output != base.output for change in shown):
-        columns.append(Column("output", "Output", str, True))
+        Column("extra", "+-", _percent, True),
+    )
     rows = [_row(i, task, base, change) for i, change in enumerate(shown)]
-    table = Table("", tuple(columns), tuple(tuple(row[column.key] for column in columns) for row in rows))
-    title = f"{name}: changes that bring the field of {base.layer} from {base.field} to {task.target} pixels"
+    table = Table("", columns, tuple(tuple(row[column.key] for column in columns) for row in rows))
+    title = f"{name}: {base.layer} sees {base.field} pixels, and {task.target} are wanted"
     data = _data(task, base, changes)
-    return Report(title, (table,), tuple(_notes(task, base, changes, len(shown))), _flat(task, base, changes), data)
+    return Report(
+        title, (table,) if rows else (), tuple(_notes(task, base, changes, len(shown))), _flat(task, base, changes), data
+    )
 
 
-def change_text(change: Change) -> str:
+def change_text(change: Change, between: str = ", ") -> str:
     """A change in a line: "layer3: dilation 1 -> 2"."""
     parts = []
     for knob, value in change.values:
         what = f"{knob.where}: {knob.what}" if knob.where != "params" else f"param {knob.what}"
         parts.append(f"{what} {knob.value} -> {value}")
-    return ", ".join(parts)
+    return between.join(parts)
 
 
 def diffs(task: Task, changes: Sequence[Change], name: str, every: bool = False) -> Iterator[tuple[str, str]]:
@@ -61,20 +58,26 @@ def diffs(task: Task, changes: Sequence[Change], name: str, every: bool = False)
 
 def _row(index: int, task: Task, base: Figures, change: Change) -> dict[str, Any]:
     found = change.figures
-    parts = found.changed(base)
     return {
         "number": f"{index + 1}",
-        "change": change_text(change),
-        "layers": " ".join(parts[:4]) + (" ..." if len(parts) > 4 else ""),
+        "change": change_text(change, ",\n") + _aside(base, change),
         "field": found.field,
         "off": found.field - task.target,
         "macs": found.macs,
         "more": found.macs / max(1, base.macs) - 1,
         "params": found.params,
         "extra": found.params / max(1, base.params) - 1,
-        "stride": found.stride,
-        "output": found.output,
     }
+
+
+def _aside(base: Figures, change: Change) -> str:
+    """What the words of a change do not say: the layers that a param reaches, another stride or shape."""
+    found, parts = change.figures, change.figures.changed(base)
+    said = {knob.where for knob, _ in change.values}
+    more = [] if said.issuperset(parts) else [" ".join(parts[:4]) + (" ..." if len(parts) > 4 else "")]
+    more += [f"stride {_stride(found.stride)}"] if found.stride != base.stride else []
+    more += [str(found.output)] if found.output != base.output else []
+    return f" ({', '.join(more)})" if more else ""
 
 
 def _percent(share: float) -> str:

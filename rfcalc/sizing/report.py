@@ -34,14 +34,16 @@ def recommended(space: Space, designs: Sequence[Design]) -> Choice:
     """Of the designs that cover the target, the one with the least product of MACs and parameters."""
     what = "effective field" if space.effective else "field"
     covering = [i for i, design in enumerate(designs) if seen(space, design) >= space.target]
-    index = min(covering or range(len(designs)), key=lambda i: (designs[i].macs * designs[i].params, i))
     if not covering:
         nearest = max(range(len(designs)), key=lambda i: (seen(space, designs[i]), -designs[i].macs))
-        return Choice(nearest, f"no design within the limits covers {space.target} pixels; this one comes nearest")
+        most = seen(space, designs[nearest])
+        more = f" (--target {space.target + 1} asks for designs that do)" if most == space.target - 1 else ""
+        return Choice(nearest, f"none of these covers {space.target} pixels; its {what} of {most} comes nearest{more}")
+    index = min(covering, key=lambda i: (designs[i].macs * designs[i].params, i))
     chosen = designs[index]
     parts = [f"its {what} of {seen(space, chosen)} covers the target ({_off(space, chosen)})"]
     if len(covering) > 1:
-        parts.append(f"of the {len(covering)} designs that do it has the least MACs x parameters")
+        parts.append(f"of the {len(covering)} designs that do, it has the least MACs x parameters")
     near = designs[0]
     if abs(seen(space, near) - space.target) < seen(space, chosen) - space.target:
         price = f"{near.macs / chosen.macs - 1:+.0%} MACs and {near.params / chosen.params - 1:+.0%} parameters"
@@ -79,12 +81,12 @@ def designs_report(space: Space, designs: Sequence[Design], choice: Choice, ever
     columns = [
         Column("number", "#", lambda i: f"{i + 1}{' *' if i == choice.index else ''}"),
         Column("field", "RF", str, True),
-        Column("effective", f"Effective ({SIGMAS} sigma)", lambda x: f"{x:.0f}", True),
-        Column("off", "Off target", str, True),
+        Column("effective", "Effective", lambda x: f"{x:.0f}", True),
+        Column("off", "Off", lambda n: f"{n:+d} px", True),
         Column("macs", "MACs", short, True),
         Column("params", "Params", short, True),
         Column("depth", "Convs", str, True),
-        Column("stages", "Kernels: stem | stages (d: dilation)", str, ratio=4),
+        Column("stages", "Stem | stages", str, ratio=4, wrap=True),
     ]
     values = tuple(_row(space, i, designs[i]) for i in rows)
     count = space.size()
@@ -96,7 +98,7 @@ def designs_report(space: Space, designs: Sequence[Design], choice: Choice, ever
 
 
 def _row(space: Space, index: int, design: Design) -> tuple[Any, ...]:
-    off = _off(space, design)
+    off = seen(space, design) - space.target
     stages = " | ".join(map(stage_text, design.stages))
     return (index, design.field, design.effective, off, design.macs, design.params, design.depth, stages)
 
@@ -131,8 +133,9 @@ def _notes(space: Space, designs: Sequence[Design], choice: Choice, shown: int) 
     yield "Recommended (*)", f"number {choice.index + 1}: {choice.why}"
     macs, flops = short(chosen.macs, "MACs"), short(2 * chosen.macs, "FLOPs")
     yield "It costs", f"{macs} ({flops}) at {space.input}, {chosen.params:,} parameters; output stride {space.stride}"
-    if space.effective:
-        yield "Aim", f"the effective field under random weights, {SIGMAS} sigma wide, to 1 % of the target"
+    yield "Stem | stages", "the kernels, in order: 2x3d4 are two 3x3 convolutions with dilation 4"
+    aim = "; the target is meant for it, to 1 %" if space.effective else ""
+    yield "Effective", f"the part of the field that counts under random weights, {SIGMAS} sigma wide{aim}"
     holes = "designs may leave holes in the field" if space.holes else "no design leaves holes in the field, after any layer"
     yield "Holes", holes + ("" if space.holes else " (--holes allows them)")
     if shown < len(designs):

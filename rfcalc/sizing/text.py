@@ -8,7 +8,7 @@ from itertools import groupby
 from rfcalc.op import Shape
 from rfcalc.sizing.blocks import Unit, place, projected
 from rfcalc.sizing.space import Design, Space
-from rfcalc.units import short
+from rfcalc.units import PREFIXES, short
 
 COMMENT = 62  # column of the comments at the end of the lines
 
@@ -75,11 +75,17 @@ def _budget(space: Space, design: Design) -> Iterator[str]:
     if not space.effective and design.field >= space.target:
         parts.append(f'receptive_field: ">= {space.target}"')
     if space.limits.macs is not None:
-        parts.append(f"macs: <= {space.limits.macs}")
+        parts.append(f"macs: <= {_amount(space.limits.macs)}")
     if space.limits.params is not None:
-        parts.append(f"params: <= {space.limits.params}")
+        parts.append(f"params: <= {_amount(space.limits.params)}")
     if parts:
         yield f"budget: {{{', '.join(parts)}}}"
+
+
+def _amount(value: int) -> str:
+    """A number with a prefix, such as 4.2 G, where that is exact."""
+    shown = ((f"{value / scale:g}", scale, prefix) for prefix, scale in PREFIXES if value >= scale)
+    return next((f"{text} {prefix}" for text, scale, prefix in shown if float(text) * scale == value), str(value))
 
 
 def _layers(space: Space, design: Design) -> Iterator[str]:

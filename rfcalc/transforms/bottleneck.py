@@ -37,7 +37,7 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     if not work.changed:
         raise RuleError(f"there is no standard convolution with a kernel larger than 1 and at least {2 * ratio} channels")
     notes = [f"left as they are, having few channels: {', '.join(left)}"] if left else []
-    return work.done("not equivalent: the narrow layers are new and are to be trained", *notes)
+    return work.done(False, "not equivalent: the narrow layers are new and are to be trained", *notes)
 
 
 def _behind(graph: Graph, index: int) -> list[Node]:

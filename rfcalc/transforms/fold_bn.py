@@ -30,7 +30,7 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     if not folded:
         raise RuleError("no batch norm has a convolution or linear layer of its own before it")
     notes = [f"not folded, having no such layer of their own before them: {', '.join(left)}"] if left else []
-    return work.done("equal outputs in evaluation mode (weights and biases scaled by the norm's)", *notes)
+    return work.done(True, "equal outputs in evaluation mode (weights and biases scaled by the norm's)", *notes)
 
 
 def _norm(graph: Graph, index: int, chosen: Chosen) -> int | None:

@@ -35,6 +35,7 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
             work.keep(index)
     where = ", ".join(str(graph.nodes[i].shape) for i in graph.inputs)
     return work.done(
+        True,
         f"equal outputs at {where} (with the weights of each linear layer reshaped), as a map of one unit",
         "larger inputs give larger maps of outputs",
     )
@@ -56,8 +57,9 @@ def _linear(work: Rewriter, index: int) -> None:
     if not source.rank:
         work.keep(index)
         return
-    op = make("conv", out=node.op.out, kernel=joint(source.size), padding=0, bias=node.op.bias)  # type: ignore[attr-defined]
-    work.keep(index, op)
+    kernel = joint(source.size)
+    padding = {} if kernel == 1 else {"padding": 0}
+    work.keep(index, make("conv", out=node.op.out, kernel=kernel, bias=node.op.bias, **padding))  # type: ignore[attr-defined]
 
 
 def _pool(work: Rewriter, index: int) -> None:

@@ -32,5 +32,5 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
         raise RuleError("there is no batch norm")
     notes = [f"fewer than {wanted} groups, which do not divide the channels: {', '.join(fewer)}"] if fewer else []
     return work.done(
-        "not equivalent: statistics of each image instead of the training set's; scales and offsets carry over", *notes
+        False, "not equivalent: statistics of each image instead of the training set's; scales and offsets carry over", *notes
     )

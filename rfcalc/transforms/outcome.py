@@ -14,11 +14,13 @@ Chosen = Callable[[Node], bool]
 
 @record
 class Outcome:
-    """The transformed graph; the layers that were changed; what equals the original and what does not, in sentences."""
+    """The transformed graph; the layers that were changed; what equals the original and what does not, in sentences; `equal`:
+    whether the outputs do."""
 
     graph: Graph
     changed: tuple[str, ...]
     equivalence: str
+    equal: bool
     notes: tuple[str, ...] = ()
 
 
@@ -63,10 +65,10 @@ class Rewriter:
         self.changed.append(node.name)
         self.at[index] = self.at[node.inputs[0]]
 
-    def done(self, equivalence: str, *notes: str) -> Outcome:
-        """The outcome; raises RuleError if nothing was changed."""
+    def done(self, equal: bool, equivalence: str, *notes: str) -> Outcome:
+        """The outcome, of the copied graph."""
         graph = self.builder.graph([self.at[i] for i in self.graph.outputs], self.graph.settings)
-        return Outcome(graph, tuple(self.changed), equivalence, notes)
+        return Outcome(graph, tuple(self.changed), equivalence, equal, notes)
 
 
 def size_text(size: Sequence[int]) -> str:

@@ -150,7 +150,9 @@ class _Surgery:
             self.work.keep(index)
             self._after(rate, stride)
             return
-        raise RuleError(f'{node.op.word} "{node.name}" does not pass dilation on; --layer can leave out the strides before it')
+        fixed = node.op.word in ("adaptivepool", "adaptivemaxpool", "flatten")
+        hint = "apply fully-convolutional first" if fixed else "--layer can leave out the strides before it"
+        raise RuleError(f'{node.op.word} "{node.name}" does not pass dilation on; {hint}')
 
     def _check(self, index: int, node: Node) -> None:
         """The old units lie on the new map: there are as many of them as the rate says."""
@@ -161,9 +163,10 @@ class _Surgery:
 
     def outcome(self) -> Outcome:
         rates = {max(rate) for rate in self.rates if rate and max(rate) > 1}
-        said = f"equal outputs of every layer at every r-th unit (r = {', '.join(map(str, sorted(rates)))})"
-        notes = ["the receptive fields are unchanged"]
+        said = f"equal outputs of every layer, at every r-th unit (r = {', '.join(map(str, sorted(rates)))}),"
+        fields = "the receptive fields are unchanged"
         if self.averages:
             first = self.averages[0]
-            said += f", up to {first}, which averages over more units now: what follows it is not equal"
-        return self.work.done(said, *notes)
+            said += f" up to {first}, which averages over more units now; what follows it is not equal"
+            fields += f" up to {first}"
+        return self.work.done(not self.averages, said.rstrip(","), fields)

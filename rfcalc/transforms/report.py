@@ -13,19 +13,33 @@ from rfcalc.transforms.outcome import Outcome
 from rfcalc.units import joined, short, times
 
 SHOWN = 6
+TITLES = {
+    "macs": "MACs",
+    "params": "Parameters",
+    "layers": "Layers",
+    "output": "Output",
+    "field_of": "Last map",
+    "receptive_field": "  its receptive field",
+    "stride": "  its stride",
+}
 
 
 def transform_report(graph: Graph, steps: Sequence[tuple[str, Outcome]], spec: str) -> Report:
     """Totals of the graph before and after, in a table; per step what it changed and what is equal."""
     before, after = _figures(graph), _figures(steps[-1][1].graph)
-    rows = tuple((name, before[name], after[name], _change(before[name], after[name])) for name in before)
+    both = [(name, before.get(name, "-"), after.get(name, "-")) for name in TITLES if name in {**before, **after}]
+    rows = tuple((name, old, new, _change(old, new)) for name, old, new in both)
     columns = (
-        Column("what", "At " + str(graph.nodes[graph.inputs[0]].shape), str),
+        Column("what", "At " + str(graph.nodes[graph.inputs[0]].shape), TITLES.__getitem__),
         Column("before", "Before", _show, True),
         Column("after", "After", _show, True),
         Column("change", "", str, True),
     )
-    notes = [(word, text) for word, outcome in steps for text in (_changed(outcome), outcome.equivalence, *outcome.notes)]
+    notes = [
+        ("" if i else word, text)
+        for word, outcome in steps
+        for i, text in enumerate((_changed(outcome), outcome.equivalence, *outcome.notes))
+    ]
     flat = Table(graph.name, tuple(Column(c.key, c.key) for c in columns[:3]), tuple(row[:3] for row in rows))
     data = {
         "name": graph.name,
@@ -63,13 +77,14 @@ def _show(value: Any) -> str:
 def _change(before: Any, after: Any) -> str:
     if not isinstance(before, int) or not isinstance(after, int) or before == after or not before:
         return ""
-    return f"{after / before - 1:+.1%}"
+    change = after / before - 1
+    return f"{change:+.1%}" if abs(change) >= 0.0005 else f"{after - before:+,}"
 
 
 def _changed(outcome: Outcome) -> str:
     names = outcome.changed
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{len(names)} layers changed: {', '.join(names[:SHOWN])}{more}"
+    return f"{len(names)} layer{'s' if len(names) > 1 else ''} changed: {', '.join(names[:SHOWN])}{more}"
 
 
 def _step(word: str, outcome: Outcome) -> dict[str, Any]:
@@ -77,6 +92,6 @@ def _step(word: str, outcome: Outcome) -> dict[str, Any]:
         "transform": word,
         "changed": list(outcome.changed),
         "equivalence": outcome.equivalence,
-        "equal": not outcome.equivalence.startswith("not equivalent"),
+        "equal": outcome.equal,
         "notes": list(outcome.notes),
     }

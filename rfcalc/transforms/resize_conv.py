@@ -29,7 +29,7 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     if not work.changed:
         raise RuleError("there is no transposed convolution with a stride above 1")
     note = [f"upsampled to a fixed size, since theirs is no multiple of their input's: {', '.join(fixed)}"] if fixed else []
-    return work.done("not equivalent: another convolution, to be trained anew; every output reads as many units", *note)
+    return work.done(False, "not equivalent: another convolution, to be trained anew; every output reads as many units", *note)
 
 
 def _upsample(node: Node) -> Any:

@@ -36,4 +36,4 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     if not work.changed:
         raise RuleError("there is no standard convolution with a kernel larger than 1")
     ratio = f"these layers take {after / before:.4f} of their MACs; the rule of thumb 1/C_out + 1/k^2 says {thumb / before:.4f}"
-    return work.done("not equivalent: a factorized filter is a special case of a full one, to be trained anew", ratio)
+    return work.done(False, "not equivalent: a factorized filter is a special case of a full one, to be trained anew", ratio)

@@ -24,7 +24,7 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
         _replace(work, index, node)
     if not work.changed:
         raise RuleError("there is no transposed convolution")
-    return work.done("equal outputs (each weight goes to the phase and tap that it belongs to)")
+    return work.done(True, "equal outputs (each weight goes to the phase and tap that it belongs to)")
 
 
 def _replace(work: Rewriter, index: int, node: Node) -> None:

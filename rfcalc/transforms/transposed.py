@@ -28,7 +28,7 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     if not work.changed:
         raise RuleError("no convolution with stride 1 is followed by a pixel shuffle" + "".join(f"; {text}" for text in left))
     return work.done(
-        "equal outputs where the biases of the phases agree (each weight goes to the tap that its phase reads)", *left
+        True, "equal outputs where the biases of the phases agree (each weight goes to the tap that its phase reads)", *left
     )
 
 

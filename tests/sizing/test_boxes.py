@@ -70,9 +70,11 @@ def test_quantiles_and_histogram(tmp_path: Path) -> None:
     assert found.quantile(0.905) == pytest.approx(91.5)
     steps = found.histogram()
     assert sum(count for *_, count in steps) == 101
-    assert steps[0][0] == 1
-    assert steps[-1][1] == 101
-    assert sizes(csv(tmp_path, "w,h\n5,5\n5,5\n"), (512, 512), "none").histogram() == [(5.0, 5.0, 2)]
+    assert [step[:2] for step in steps] == [(20 * n, 20 * n + 20) for n in range(6)]
+    assert [count for *_, count in steps] == [19, 20, 20, 20, 20, 2]
+    assert sizes(csv(tmp_path, "w,h\n5,5\n5,5\n"), (512, 512), "none").histogram() == [(5.0, 6.0, 2)]
+    wide = sizes(csv(tmp_path, "w,h\n3,1\n30,1\n300,1\n9e6,9\n"), (512, 512), "none").histogram()
+    assert [count for *_, count in wide] == [3, *[0] * 8, 1]
 
 
 @pytest.mark.parametrize(

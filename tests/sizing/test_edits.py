@@ -160,7 +160,7 @@ def test_report_of_changes() -> None:
     made = Search(task)
     changes = made.run()
     report = changes_report("resnet50.yaml", task, made.base, changes)
-    assert "427 to 600" in report.title
+    assert "sees 427 pixels, and 600 are wanted" in report.title
     data = report.data
     assert data["current"]["receptive_field"] == 427
     assert [change["number"] for change in data["changes"]] == list(range(1, len(changes) + 1))

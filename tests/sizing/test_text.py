@@ -77,4 +77,7 @@ def test_budget_and_object_size_are_kept() -> None:
     design = next(design for design in front(space) if design.field >= 224)
     settings = load_spec(spec_of(space, design), "net.yaml").settings
     assert settings["object_size"][0] == 224
-    assert settings["budget"][0] == {"receptive_field": ">= 224", "macs": "<= 3000000000", "params": "<= 5000000"}
+    assert settings["budget"][0] == {"receptive_field": ">= 224", "macs": "<= 3 G", "params": "<= 5 M"}
+    odd = Space(224, limits=Limits(macs=3 * 10**9 + 1, params=5_250_000))
+    settings = load_spec(spec_of(odd, design), "net.yaml").settings["budget"][0]
+    assert settings == {"receptive_field": ">= 224", "macs": "<= 3000000001", "params": "<= 5.25 M"}
