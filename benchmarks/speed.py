@@ -27,6 +27,11 @@ def main(number: int = typer.Option(1), word: str = typer.Option("x")) -> None:
 app()
 """
 CHAIN = "input: 8x64x64\nlayers:\n  - {{conv: {{out: 8, k: 3}}, repeat: {count}}}\n"
+PARSE = """import sys, yaml
+from rfcalc.importers import load
+for path in sys.argv[2:]:
+    yaml.safe_load(open(path)) if sys.argv[1] == "yaml" else load(path)
+"""
 WRITTEN = "  - conv: {out: 8, k: 3}\n"
 
 
@@ -34,7 +39,7 @@ def cpu(command: list[str]) -> float:
     """CPU seconds, user and system, of one finished process. Bytecode is cached, as it is for an installed program."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+    subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=environment)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -66,6 +71,19 @@ def in_process(name: str, runs: int) -> float:
     return 1000 * best
 
 
+def many(place: Path, count: int) -> list[str]:
+    """Files of the shipped networks, each with another number of classes or another comment."""
+    from rfcalc.importers.files import shipped_files
+
+    sources = [path.read_text() for name, path in shipped_files().items() if "/" not in name]
+    found = []
+    for i in range(count):
+        path = place / f"net{i}.yaml"
+        path.write_text(f"{sources[i % len(sources)]}# {i}\n")
+        found.append(str(path))
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=7)
@@ -89,6 +107,13 @@ def main() -> None:
             small = [*rfcalc, "analyze", str(place / f"{kind}10000.yaml"), "--format", "json"]
             large = [*rfcalc, "analyze", str(place / f"{kind}100000.yaml"), "--format", "json"]
             rows.append((f"{kind}: 100,000 layers / 10,000", *paired(large, small, max(1, options.runs // 3)), "<= 12"))
+        specs = many(place, 200)
+        check = [*rfcalc, "check", *specs]
+        (place / "parse.py").write_text(PARSE)
+        for what, title in (("graph", "read to graphs"), ("yaml", "yaml.safe_load")):
+            parse = [sys.executable, str(place / "parse.py"), what, *specs]
+            rows.append((f"check of 200 specs / {title}", *paired(check, parse, options.runs), ""))
+        rows.append(("check of 200 specs / of one", *paired(check, check[: len(rfcalc) + 2], options.runs), ""))
     fields = {name: in_process(name, 5 * options.runs) for name in ("resnet50", "resnet152")}
     if options.json:
         print(json.dumps({"rows": rows, "fields_ms": fields, "cpus": os.cpu_count(), "python": sys.version.split()[0]}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rfcalc.importers.limits import MOST_BYTES
 STDIN = "<stdin>"
 PACKAGED = Path(__file__).resolve().parent.parent / "configs"
 CHECKOUT = PACKAGED.parent.parent / "configs"
+SCALED = re.compile(r"(yolo(?:e-)?v?\d+)([a-z])(?=6?[-_.][^/\\]*$)")
 FOLDERS = ("", "lessons")
 
 
@@ -33,7 +35,8 @@ def find(name: str, beside: str = "") -> Path:
         if path.is_dir():
             raise fail("E002", f"{name} is a folder; a spec is a file")
         if path.exists():
-            return path
+            plain = Path(os.path.normpath(path))  # a/../b as b, which findings show, unless a is a link
+            return plain if ".." in path.parts and plain.exists() and plain.samefile(path) else path
     except (OSError, ValueError):
         raise fail("E001", f"{name[:200]!r} is no path") from None
     networks = shipped_files()
@@ -54,6 +57,12 @@ def _near(stem: str, folder: Path) -> str:
     known = {network: network for network in networks} | files
     near = difflib.get_close_matches(os.path.basename(stem)[:60], known, n=1)
     return f'did you mean "{known[near[0]]}"?' if near else "rfcalc configs lists them"
+
+
+def all_scales(name: str) -> str:
+    """The file for all scales of a family: yolov8n-seg.yaml becomes yolov8-seg.yaml, yolov8n6.yaml yolov8-p6.yaml."""
+    name = re.sub(r"(yolov\d+[a-z])6(?=\.ya?ml$)", r"\1-p6", name)
+    return SCALED.sub(r"\1", name)
 
 
 def head_of(name: str) -> bytes:

@@ -15,11 +15,12 @@ PHASES = 4
 
 def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires for an output of which a unit skips whole rows inside its box, at the first layer from which the holes stay."""
-    fields = Fields(analysis.graph)
+    fields = None
     for output in analysis.outputs:
         coverage = output.field.coverage
         if coverage is None or coverage >= 1 or output.field.whole_input:
             continue
+        fields = fields or Fields(analysis.graph)
         if not any(_gaps(fields, output, unit) for unit in _units(output.node.shape.size)):
             continue
         culprit = next((layer.name for layer in analysis.layers if (layer.field.coverage or 1.0) < 1.0), output.name)
