@@ -38,6 +38,7 @@ class _Surgery:
         self.rates: list[Rate] = []
         self.strides: list[tuple[Fraction, ...]] = []
         self.averages: list[str] = []
+        self.uneven: set[int] = set()
         self.changed = False
 
     def node(self, index: int) -> None:
@@ -155,10 +156,14 @@ class _Surgery:
         raise RuleError(f'{node.op.word} "{node.name}" does not pass dilation on; {hint}')
 
     def _check(self, index: int, node: Node) -> None:
-        """The old units lie on the new map: there are as many of them as the rate says."""
+        """The old units lie on the new map: there are as many of them as the rate says, unless a wider average came before."""
         new = self.work.builder.nodes[self.work.at[index]].shape
+        wider = node.op.word == "avgpool" and node.name in self.averages
+        if wider or any(i in self.uneven for i in node.inputs):
+            self.uneven.add(index)
+            return
         for n, m, r in zip(node.shape.size, new.size, self.rates[index], strict=True):
-            if n != -(-m // r) and node.name not in self.averages:
+            if n != -(-m // r):
                 raise RuleError(f'{node.op.word} "{node.name}" made {n} units, and {m} at {r} to one are no finer form of them')
 
     def outcome(self) -> Outcome:

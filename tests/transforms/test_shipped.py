@@ -1,0 +1,48 @@
+"""Every shipped network by every transform: refused, or a spec that reads as the network that was made."""
+
+from __future__ import annotations
+
+import pytest
+
+from rfcalc.errors import RuleError
+from rfcalc.importers.files import shipped_files
+from rfcalc.importers.spec import load_spec
+from rfcalc.transforms import TRANSFORMS, apply
+from rfcalc.transforms.text import spec_of
+
+LEAST = {
+    "fully-convolutional": 18,
+    "output-stride=8": 11,
+    "output-stride=16": 10,
+    "separable": 50,
+    "bottleneck": 45,
+    "subpixel": 6,
+    "transposed": 3,
+    "resize-conv": 8,
+    "group-norm": 19,
+    "fold-bn": 18,
+}
+
+
+def test_every_transform_is_here() -> None:
+    assert {asked.split("=")[0] for asked in LEAST} == set(TRANSFORMS)
+
+
+@pytest.mark.parametrize("asked", LEAST)
+def test_each_is_refused_or_reads_as_it_was_made(asked: str) -> None:
+    done = 0
+    for name, path in shipped_files().items():
+        text = path.read_text(encoding="utf-8")
+        graph = load_spec(text, str(path))
+        try:
+            outcome = apply(graph, asked)
+        except RuleError:
+            continue
+        done += 1
+        again = load_spec(spec_of(name, [(asked, outcome)], text), "net.yaml")
+        assert [(node.name, node.op, node.shape) for node in again.nodes] == [
+            (node.name, node.op, node.shape) for node in outcome.graph.nodes
+        ], name
+        assert outcome.changed
+        assert outcome.equal or "not equ" in outcome.equivalence
+    assert done >= LEAST[asked]
