@@ -29,7 +29,7 @@ def find(analysis: Analysis) -> Iterator[Hit]:
 
 def _lost(graph: Graph, index: int, axis: int, n: int) -> list[int]:
     """The positions on one axis that no reader reads."""
-    read = bytearray(n)
+    read = 0
     for i in graph.readers[index]:
         node = graph.nodes[i]
         for one in node.reads:
@@ -38,14 +38,19 @@ def _lost(graph: Graph, index: int, axis: int, n: int) -> list[int]:
             reach = one.axes[axis] if one.axes else None
             if reach is None or reach.identity or axis >= node.shape.rank:
                 return []
-            for k in _positions(reach, n, node.shape.size[axis]):
-                read[k] = 1
-    return [k for k in range(n) if not read[k]]
+            read |= _positions(reach, n, node.shape.size[axis])
+    left = int.from_bytes(b"\1" * n, "little") & ~read
+    return [k for k, lost in enumerate(left.to_bytes(n, "little")) if lost] if left else []
 
 
 @lru_cache(maxsize=1024)
-def _positions(reach: Reach, n: int, units: int) -> frozenset[int]:
-    return frozenset().union(*(reach.read(i, n) for i in range(units)))
+def _positions(reach: Reach, n: int, units: int) -> int:
+    """The positions of `n` that some unit reads, as a number with a byte for each, the first one lowest."""
+    read = bytearray(n)
+    for i in range(units):
+        for k in reach.read(i, n):
+            read[k] = 1
+    return int.from_bytes(read, "little")
 
 
 def _message(lost: list[int], n: int) -> str:
