@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, Specs, choice, finish, networks, usage, write
+from rfcalc.cli.common import Given, Specs, choice, finish, networks, uncollected, usage, write
 
 if TYPE_CHECKING:
     from rfcalc.analysis import Analysis
@@ -72,13 +72,15 @@ def check(
             "downsampling": max_downsampling,
         }
     ) + _bounds({"receptive_field": min_rf}, ">=")
-    graphs, errors = given.load_all(specs)
-    analyses = [analyze(graph) for graph in graphs]
+    with uncollected():
+        graphs, errors = given.load_all(specs)
+        analyses = [analyze(graph) for graph in graphs]
     lock = _lock_path(baseline, settings)
     if write_baseline:
         _write(analyses, lock, errors)
         return
-    findings = _findings(analyses, settings, bounds, base, lock if baseline or lock.exists() else None, given)
+    with uncollected():
+        findings = _findings(analyses, settings, bounds, base, lock if baseline or lock.exists() else None, given)
     emit(_outcome(findings, analyses), name)
     finish(errors)
     if findings:
