@@ -135,13 +135,16 @@ class _Surgery:
         return pairs
 
     def _averaged(self, node: Node, op: Any, rate: Rate, stride: tuple[int, ...]) -> Any:
-        """An average over the same pixels; there is no dilated one, so it takes in the units between."""
+        """An average over the same pixels, which takes in the units between (there is no dilated one); over the whole map if
+        it was over the whole map."""
         rank = node.shape.rank
-        kernel = axes(op.kernel, rank)
+        finer = self.work.source(self.graph.by_name[node.name]).shape.size
+        sizes = zip(axes(op.kernel, rank), rate, node.shapes[0].size, finer, strict=True)
+        kernel = [m if k == n else k * r for k, r, n, m in sizes]
         if any(any(pair) for pair in sides(self._padding(node, op, op.stride or op.kernel, rate), rank)):
             raise RuleError(f'avgpool "{node.name}" has padding and cannot be dilated')
         self.averages.append(node.name)
-        return replace(op, kernel=joint([k * r for k, r in zip(kernel, rate, strict=True)]), stride=joint(stride))
+        return replace(op, kernel=joint(kernel), stride=joint(stride))
 
     def _merge_or_refuse(self, index: int, node: Node, rate: Rate, stride: tuple[Fraction, ...]) -> None:
         """A gate that is one unit (squeeze and excitation) multiplies maps of any size."""

@@ -56,6 +56,14 @@ def test_a_shipped_network_at_another_size() -> None:
     holds(first, 8, until="avgpool")
 
 
+def test_a_size_that_is_no_multiple() -> None:
+    """The classifier's average over the whole map stays one over the whole map."""
+    first = apply(shipped("resnet18", input="3x200x193"), "fully-convolutional").graph
+    new = apply(first, "output-stride=8").graph
+    assert new.nodes[new.by_name["avgpool"]].op.kernel == 25  # type: ignore[attr-defined]
+    assert new.nodes[new.outputs[0]].shape.size == (1, 1)
+
+
 def test_the_written_composition_is_analysed_at_any_size() -> None:
     graph = shipped("resnet50")
     steps, now = [], graph

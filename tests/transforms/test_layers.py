@@ -50,6 +50,7 @@ def unphased(weight: Tensor, stride: int, groups: int, rank: int) -> Tensor:
 UPS = [
     "upconv: {out: 6, k: 2, s: 2}",
     "upconv: {out: 6, k: 4, s: 2, p: 1}",
+    "upconv: {out: 3, k: 6, s: 2, p: 2}",
     "upconv: {out: 6, k: 6, s: 3, p: 2, output_padding: 1, g: 2}",
     "upconv: {out: 5, k: 8, s: 4, p: 2, bias: false}",
     "upconv: {out: 6, k: [4, 2], s: 2, p: [1, 0]}",
@@ -213,6 +214,8 @@ def test_resize_conv_keeps_the_shape() -> None:
     outcome = apply(graph, "resize-conv")
     assert [node.op.word for node in outcome.graph.layers] == ["upsample", "conv"]
     assert outcome.graph.nodes[-1].shape == graph.nodes[-1].shape
+    wide = apply(net("input: 4x7x9\nlayers:\n  - {name: up, upconv: {out: 6, k: [6, 5], s: 2, p: [2, 1]}}\n"), "resize-conv")
+    assert wide.graph.nodes[-1].op.kernel == 5  # type: ignore[attr-defined]
     fixed = apply(net("input: 4x7x9\nlayers:\n  - {name: up, upconv: {out: 6, k: 3, s: 2}}\n"), "resize-conv")
     assert fixed.graph.nodes[-1].shape.size == (15, 19)
     assert "up" in fixed.notes[0]
