@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 from rfcalc.graph import Graph
-from rfcalc.importers.files import head_of, shipped_files
+from rfcalc.importers.files import all_scales, head_of, shipped_files
 from rfcalc.importers.limits import MAX_LAYERS
 from rfcalc.record import record
+
+ROWS = re.compile(
+    rb"^(?:backbone|head)[ \t]*:|^[ \t]*-[ \t]*\[(?:-?\d+|\[[-\d, ]*\]),[ \t]*\d+,[ \t]*[\w.]+,[ \t]*\[", re.MULTILINE
+)
 
 
 @record
@@ -34,6 +39,13 @@ def _is_torch(path: str, head: bytes) -> bool:
     return path.endswith(".pt2") or (not head and path.rpartition(":")[2].replace(".", "_").isidentifier() and ":" in path)
 
 
+def _is_rows(path: str, head: bytes) -> bool:
+    """A YAML file of Ultralytics: backbone or head, of rows; or the name of one for a single scale (yolov8n.yaml)."""
+    if not path.endswith((".yaml", ".yml")):
+        return False
+    return ROWS.search(head or head_of(all_scales(path))) is not None
+
+
 def _always(path: str, head: bytes) -> bool:
     """Specs are what is left, so that their reader explains a file that nobody knows."""
     return True
@@ -42,6 +54,7 @@ def _always(path: str, head: bytes) -> bool:
 # In the order in which they are asked; the spec language is last.
 IMPORTERS: tuple[Importer, ...] = (
     Importer("torch", "rfcalc.importers.torch_export", _is_torch, programs=True, callables=True),
+    Importer("ultralytics", "rfcalc.importers.ultralytics", _is_rows),
     Importer("spec", "rfcalc.importers.spec", _always),
 )
 

@@ -78,8 +78,7 @@ class Expansion:
         made: Sources | None
         if step.repeat is None and not self._wanted(step, frame.params):
             made = None
-        elif step.named and self.named.get(name, (None, 0))[0] is not None:
-            self.problems.add("E110", f'the name "{name}" is used twice', step.mark)
+        elif step.repeat is None and self._taken(step, name):
             return POISONED
         else:
             if step.sources is not None:
@@ -88,6 +87,13 @@ class Expansion:
         if step.named and (made is not None or name not in self.named):
             self.named[name] = (made, frame.hidden)
         return current if made is None else made
+
+    def _taken(self, step: Step, name: str) -> bool:
+        """Whether another layer has this name; that is a problem."""
+        if not step.named or self.named.get(name, (None, 0))[0] is None:
+            return False
+        self.problems.add("E110", f'the name "{name}" is used twice', step.mark)
+        return True
 
     def _wanted(self, step: Step, params: Mapping[str, Any]) -> bool:
         if step.when is None:
@@ -117,6 +123,8 @@ class Expansion:
             params = {**frame.params, "i": k}
             if not self._wanted(step, params):
                 continue
+            if made is None and self._taken(step, name):
+                return POISONED
             inner = frame.turn(params, hidden, (name, k, times))
             made = current = self._once(step, inner, f"{name}.{k}", current)
             if step.named:

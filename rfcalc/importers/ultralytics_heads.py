@@ -1,0 +1,131 @@
+"""The heads of Ultralytics' files, as they are built and as they run in training: a map per level, nothing decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rfcalc.importers.translated import Step
+from rfcalc.importers.ultralytics_modules import Arg
+from rfcalc.importers.ultralytics_rows import ArgError, Row
+from rfcalc.record import record
+from rfcalc.settings import Int, ListOf
+
+BINS = 16  # of the distribution over each side of a box
+CLASSES = Arg("nc", Int())
+Width = Callable[[int], int]
+Word = Callable[[str], str]
+
+
+@record
+class Level:
+    """What a head reads at one level: the name of the layer, its channels."""
+
+    name: str
+    channels: int
+
+
+@record
+class Head:
+    """What a head is built from: its row, its levels, how widths are scaled, the words of blocks, the older class branch."""
+
+    row: Row
+    levels: Sequence[Level]
+    width: Width
+    word: Word
+    older: bool
+
+
+def steps(head: Head) -> tuple[list[Step], list[str]]:
+    """The layers of a head, and the names of its outputs; raises ArgError."""
+    classes = head.row.parsed(CLASSES, 0)
+    made, outputs = _detect(head, classes, "", head.older and head.row.module != "v10Detect")
+    if head.row.module == "v10Detect":
+        more, names = _detect(head, classes, "one2one_", False)
+        made, outputs = made + more, outputs + names
+    extra = EXTRAS[head.row.module]
+    if extra is None:
+        head.row.values((CLASSES,), 0)
+    else:
+        more, names = extra(head)
+        made, outputs = made + more, outputs + names
+    more, names = _distances(head, "one2one_" if head.row.module == "v10Detect" else "")
+    return [*made, *more], [*outputs, *names]
+
+
+def _detect(head: Head, classes: int, prefix: str, older: bool) -> tuple[list[Step], list[str]]:
+    """Boxes (cv2) and classes (cv3) at each level, side by side in one map."""
+    first, name = head.levels[0].channels, head.row.name
+    boxes, scores = max(16, first // 4, 4 * BINS), max(first, min(classes, 100))
+    made: list[Step] = []
+    outputs = []
+    for i, level in enumerate(head.levels):
+        box, score, both = f"{name}.{prefix}cv2.{i}", f"{name}.{prefix}cv3.{i}", f"{name}.{prefix}level.{i}"
+        made.append(Step(box, head.word("Branch"), {"mid": boxes, "out": 4 * BINS}, (level.name,)))
+        if older:
+            made.append(Step(score, head.word("Branch"), {"mid": scores, "out": classes}, (level.name,)))
+        else:
+            settings = {"c1": level.channels, "mid": scores, "out": classes}
+            made.append(Step(score, head.word("LightBranch"), settings, (level.name,)))
+        made.append(Step(both, "concat", {}, (box, score)))
+        outputs.append(both)
+    return made, outputs
+
+
+def _distances(head: Head, prefix: str) -> tuple[list[Step], list[str]]:
+    """The sides of all boxes, as the mean of each side's distribution: a fixed 1x1 convolution of `BINS` numbers (dfl)."""
+    name = head.row.name
+    boxes = tuple(f"{name}.{prefix}cv2.{i}" for i in range(len(head.levels)))
+    pattern = f"(s b:{BINS}) x"
+    made = [
+        Step(f"{name}.boxes", "tokens", {}, boxes),
+        Step(f"{name}.dfl.softmax", "normalize", {"pattern": f"{pattern} -> s x"}),
+        Step(f"{name}.dfl.conv", "contract", {"pattern": f"{pattern}, b -> s x", "learned": True}),
+    ]
+    return made, [made[-1].name]
+
+
+def _coefficients(head: Head, count: int) -> tuple[list[Step], list[str]]:
+    """A third branch (cv4) of `count` numbers at each level."""
+    mid = max(head.levels[0].channels // 4, count)
+    made = [
+        Step(f"{head.row.name}.cv4.{i}", head.word("Branch"), {"mid": mid, "out": count}, (level.name,))
+        for i, level in enumerate(head.levels)
+    ]
+    return made, [step.name for step in made]
+
+
+def _segment(head: Head) -> tuple[list[Step], list[str]]:
+    """Coefficients of masks, and the masks' prototypes at twice the first level's size."""
+    given = head.row.values((CLASSES, Arg("masks", Int(), 32), Arg("protos", Int(), 256)), 0)
+    made, outputs = _coefficients(head, given["masks"])
+    width = head.width(given["protos"]) if len(head.row.args) > 2 else given["protos"]
+    proto = f"{head.row.name}.proto"
+    settings = {"mid": width, "out": given["masks"]}
+    return [*made, Step(proto, head.word("Proto"), settings, (head.levels[0].name,))], [*outputs, proto]
+
+
+def _pose(head: Head) -> tuple[list[Step], list[str]]:
+    """Key points: how many, and numbers for each."""
+    shape = head.row.values((CLASSES, Arg("kpt_shape", ListOf(Int()), (17, 3))), 0)["kpt_shape"]
+    if len(shape) != 2:
+        raise ArgError(f"Pose: kpt_shape is [points, numbers for each], not a list of {len(shape)}", head.row.place(1))
+    return _coefficients(head, shape[0] * shape[1])
+
+
+def _obb(head: Head) -> tuple[list[Step], list[str]]:
+    """Angles of boxes."""
+    return _coefficients(head, head.row.values((CLASSES, Arg("ne", Int(), 1)), 0)["ne"])
+
+
+EXTRAS: dict[str, Callable[[Head], tuple[list[Step], list[str]]] | None] = {
+    "Detect": None,
+    "v10Detect": None,
+    "Segment": _segment,
+    "Pose": _pose,
+    "OBB": _obb,
+}
+
+
+def levels_of(names: Sequence[str], channels: Sequence[int]) -> Iterator[Level]:
+    """The levels of a head."""
+    yield from (Level(name, count) for name, count in zip(names, channels, strict=True))
