@@ -38,6 +38,7 @@ def onnx_bytes(graph: Graph, seed: int = 0) -> bytes:
                 output_names=outputs,
                 dynamic_axes={name: {0: "batch"} for name in (*names, *outputs)},
                 opset_version=OPSET,
+                training=torch.onnx.TrainingMode.PRESERVE,  # in eval mode, with every layer: no norm is folded away
                 dynamo=False,
             )
     except Exception as error:  # the exporter raises its own and torch's errors alike

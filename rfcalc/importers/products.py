@@ -75,6 +75,35 @@ def contract_stored(program: Program, tensor: Tensor, const: Const, labels: Labe
     return program.emit(op, [tensor], product.layout, claim)
 
 
+def product(program: Program, first: Any, second: Any) -> Tensor:
+    """A matrix product as torch.matmul, at least one of whose operands depends on the input."""
+    if isinstance(first, Tensor) and isinstance(second, Tensor):
+        return matmul(program, first, second)
+    if isinstance(first, Tensor) and len(second.shape) == 2:
+        count = len(first.layout)
+        labels = [f"b{i}" for i in range(count - 1)]
+        return contract_stored(program, first, second, [*labels, "k"], ["k", "n"], [*labels, "n"])
+    tensor, const = (first, second) if isinstance(first, Tensor) else (second, first)
+    lead = [f"b{i}" for i in range(len(tensor.layout) - 2)]
+    inner = [label for label, n in zip(lead[::-1], const.shape[-3::-1], strict=False) if n > 1][::-1]
+    dense = Const(tuple(n for n in const.shape[:-2] if n > 1) + const.shape[-2:], const.stored, const.macs)
+    if isinstance(first, Tensor):
+        return contract_stored(program, tensor, dense, [*lead, "m", "k"], [*inner, "k", "n"], [*lead, "m", "n"])
+    return contract_stored(program, tensor, dense, [*lead, "k", "n"], [*inner, "m", "k"], [*lead, "m", "n"])
+
+
+def einsum(program: Program, equation: str, operands: Sequence[Any]) -> Tensor:
+    """torch.einsum of one or two operands, without dots, with its output written out."""
+    sides, _, out = equation.partition("->")
+    labels = [list(side) for side in sides.split(",")]
+    if "." in equation or "->" not in equation or len(operands) > 2 or len(labels) != len(operands):
+        raise UnfollowedError(f"einsum {equation!r}")
+    if all(isinstance(operand, Tensor) for operand in operands):
+        return contract(program, operands, labels, list(out))
+    at = next(i for i, operand in enumerate(operands) if isinstance(operand, Tensor))
+    return contract_stored(program, operands[at], operands[1 - at], labels[at], labels[1 - at], list(out))
+
+
 def attend(program: Program, query: Tensor, key: Tensor, value: Tensor, extra: Sequence[Any] = ()) -> Tensor:
     """Scaled dot product attention of (..., queries, d), (..., keys, d) and (..., keys, e)."""
     lead = [f"b{i}" for i in range(len(query.layout) - 2)]

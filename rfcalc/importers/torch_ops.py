@@ -262,30 +262,14 @@ def _linear(call: Call) -> Tensor:
 @handles("matmul", "mm", "bmm", "mv", "dot")
 def _matmul(call: Call) -> Tensor:
     first, second = call.x, next(call.arguments[k] for k in ("other", "mat2", "vec", "tensor") if k in call.arguments)
-    return _product(call.program, first, second)
-
-
-def _product(program: Program, first: Any, second: Any) -> Tensor:
-    if isinstance(first, Tensor) and isinstance(second, Tensor):
-        return products.matmul(program, first, second)
-    if isinstance(first, Tensor) and len(second.shape) == 2:
-        count = len(first.layout)
-        labels = [f"b{i}" for i in range(count - 1)]
-        return products.contract_stored(program, first, second, [*labels, "k"], ["k", "n"], [*labels, "n"])
-    tensor, const = (first, second) if isinstance(first, Tensor) else (second, first)
-    lead = [f"b{i}" for i in range(len(tensor.layout) - 2)]
-    inner = [label for label, n in zip(lead[::-1], const.shape[-3::-1], strict=False) if n > 1][::-1]
-    dense = Const(tuple(n for n in const.shape[:-2] if n > 1) + const.shape[-2:], const.stored, const.macs)
-    if isinstance(first, Tensor):
-        return products.contract_stored(program, tensor, dense, [*lead, "m", "k"], [*inner, "k", "n"], [*lead, "m", "n"])
-    return products.contract_stored(program, tensor, dense, [*lead, "k", "n"], [*inner, "m", "k"], [*lead, "m", "n"])
+    return products.product(call.program, first, second)
 
 
 @handles("addmm", "baddbmm", "addbmm")
 def _addmm(call: Call) -> Tensor:
     first = call["mat1"] if "mat1" in call.arguments else call["batch1"]
     second = call["mat2"] if "mat2" in call.arguments else call["batch2"]
-    found = _product(call.program, first, second)
+    found = products.product(call.program, first, second)
     if call["beta"] == 0 or (isinstance(call.x, Const) and not call.x.stored and 1 in call.x.shape):
         return found
     return binary(call.program, "add", found, call.x)
@@ -293,15 +277,7 @@ def _addmm(call: Call) -> Tensor:
 
 @handles("einsum")
 def _einsum(call: Call) -> Tensor:
-    equation, operands = call["equation"].replace(" ", ""), call["tensors"]
-    sides, _, out = equation.partition("->")
-    labels = [list(side) for side in sides.split(",")]
-    if "." in equation or "->" not in equation or len(operands) > 2:
-        raise UnfollowedError(f"einsum {equation!r}")
-    if all(isinstance(operand, Tensor) for operand in operands):
-        return products.contract(call.program, operands, labels, list(out))
-    at = next(i for i, operand in enumerate(operands) if isinstance(operand, Tensor))
-    return products.contract_stored(call.program, operands[at], operands[1 - at], labels[at], labels[1 - at], list(out))
+    return products.einsum(call.program, call["equation"].replace(" ", ""), call["tensors"])
 
 
 @handles("scaled_dot_product_attention")

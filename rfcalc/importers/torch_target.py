@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from rfcalc.errors import fail
+from rfcalc.importers.asked import asked_shapes
 from rfcalc.op import Shape
 from rfcalc.record import record
 
 FILE = re.compile(r"(?P<where>.+\.py):(?P<what>[A-Za-z_]\w*(\.\w+)*)")
 MODULE = re.compile(r"(?P<where>[A-Za-z_]\w*(\.[A-Za-z_]\w*)*):(?P<what>[A-Za-z_]\w*(\.\w+)*)")
-SHAPE = re.compile(r"\d{1,9}(x\d{1,9})*")
 
 
 @record
@@ -53,7 +53,7 @@ def request_of(overrides: Mapping[str, str], given: Mapping[str, str] | None = N
     shapes: dict[str, Shape] = {}
     for key, value in (*overrides.items(), *(given or {}).items()):
         if key == "input" and value is overrides.get("input"):
-            shapes |= _shapes(value)
+            shapes |= asked_shapes(value)
         elif key.isidentifier():
             arguments[key] = literal(value)
         else:
@@ -61,19 +61,6 @@ def request_of(overrides: Mapping[str, str], given: Mapping[str, str] | None = N
                 "E401", f"{key} is no argument of a Python function", hint="layers of an imported model have no settings"
             )
     return Request(arguments, shapes)
-
-
-def _shapes(text: str) -> dict[str, Shape]:
-    """3x224x224, or left=3x64x64,right=3x64x64."""
-    found = {}
-    for part in text.split(","):
-        name, _, shape = part.rpartition("=")
-        shape = shape.strip()
-        if not SHAPE.fullmatch(shape) or "0" in shape.split("x"):
-            raise fail("E402", f"{text[:80]!r} is no input shape", hint="channels and sizes, such as 3x224x224")
-        channels, *size = map(int, shape.split("x"))
-        found[name.strip()] = Shape(channels, tuple(size))
-    return found
 
 
 def literal(text: str) -> Any:

@@ -56,6 +56,7 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "linear": ("dense", "Linear", ()),
     "flatten": ("dense", "Flatten", ()),
     "upsample": ("resize", "Upsample", ()),
+    "resample": ("resample", "Resample", ()),
     "pad": ("pad", "Pad", ()),
     "crop": ("pad", "Crop", ()),
     "pixelshuffle": ("reshape", "PixelShuffle", ()),

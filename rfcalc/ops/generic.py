@@ -26,7 +26,14 @@ UNARY = (
     "sin",
     "cos",
     "tan",
+    "asin",
+    "acos",
     "atan",
+    "sinh",
+    "cosh",
+    "asinh",
+    "acosh",
+    "atanh",
     "erf",
     "sign",
     "floor",
@@ -38,6 +45,7 @@ UNARY = (
     "softsign",
     "tanhshrink",
     "isnan",
+    "isinf",
     "logical_not",
 )
 BINARY = (*SIGNS, "rsub", "rdiv", "rpow", "min", "max", "fmod", "compare", "where", "fill")
