@@ -46,6 +46,14 @@ def _is_rows(path: str, head: bytes) -> bool:
     return ROWS.search(head or head_of(all_scales(path))) is not None
 
 
+def _is_onnx(path: str, head: bytes) -> bool:
+    """An .onnx file, or one that begins as a model does: its version, then another field of the message."""
+    return path.endswith(".onnx") or (len(head) > 2 and head[0] == 0x08 and 0 < head[1] < 32 and head[2] in ONNX_FIELDS)
+
+
+ONNX_FIELDS = frozenset(field << 3 | 2 for field in (2, 3, 4, 6, 7, 8, 14, 25)) | {5 << 3}
+
+
 def _always(path: str, head: bytes) -> bool:
     """Specs are what is left, so that their reader explains a file that nobody knows."""
     return True
@@ -55,6 +63,7 @@ def _always(path: str, head: bytes) -> bool:
 IMPORTERS: tuple[Importer, ...] = (
     Importer("torch", "rfcalc.importers.torch_export", _is_torch, programs=True, callables=True),
     Importer("ultralytics", "rfcalc.importers.ultralytics", _is_rows),
+    Importer("onnx", "rfcalc.importers.onnx_import", _is_onnx, programs=True),
     Importer("spec", "rfcalc.importers.spec", _always),
 )
 
