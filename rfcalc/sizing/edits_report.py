@@ -26,7 +26,7 @@ def changes_report(name: str, task: Task, base: Figures, changes: Sequence[Chang
         Column("number", "#", str),
         Column("change", "Change", str, ratio=1, wrap=True),
         Column("field", "RF", str, True),
-        Column("off", "Off", lambda n: f"{n:+d} px", True),
+        Column("off", "Off", lambda n: f"{n:+d} px" if n else "0 px", True),
         Column("macs", "MACs", short, True),
         Column("more", "+-", _percent, True),
         Column("params", "Params", short, True),
@@ -105,7 +105,8 @@ def _notes(task: Task, base: Figures, changes: Sequence[Change], shown: int) -> 
     if task.overrides:
         yield "Overrides", "those of -s and --input hold in these figures; -o does not write them"
     if shown < len(changes):
-        yield "Not shown", f"{len(changes) - shown} changes that cost more (--all)"
+        count = len(changes) - shown
+        yield "Not shown", f"{count} change{'s that cost' if count > 1 else ' that costs'} more (--all)"
 
 
 def _flat(task: Task, base: Figures, changes: Sequence[Change]) -> Table:

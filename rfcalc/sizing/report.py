@@ -82,7 +82,7 @@ def designs_report(space: Space, designs: Sequence[Design], choice: Choice, ever
         Column("number", "#", lambda i: f"{i + 1}{' *' if i == choice.index else ''}"),
         Column("field", "RF", str, True),
         Column("effective", "Effective", lambda x: f"{x:.0f}", True),
-        Column("off", "Off", lambda n: f"{n:+d} px", True),
+        Column("off", "Off", lambda n: f"{n:+d} px" if n else "0 px", True),
         Column("macs", "MACs", short, True),
         Column("params", "Params", short, True),
         Column("depth", "Convs", str, True),
@@ -135,11 +135,13 @@ def _notes(space: Space, designs: Sequence[Design], choice: Choice, shown: int) 
     yield "It costs", f"{macs} ({flops}) at {space.input}, {chosen.params:,} parameters; output stride {space.stride}"
     yield "Stem | stages", "the kernels, in order: 2x3d4 are two 3x3 convolutions with dilation 4"
     aim = "; the target is meant for it, to 1 %" if space.effective else ""
-    yield "Effective", f"the part of the field that counts under random weights, {SIGMAS} sigma wide{aim}"
+    wide = "; beyond the field where the weight lies at its borders" if any(d.effective > d.field for d in designs) else ""
+    yield "Effective", f"the part of the field that counts under random weights, {SIGMAS} sigma wide{wide}{aim}"
     holes = "designs may leave holes in the field" if space.holes else "no design leaves holes in the field, after any layer"
     yield "Holes", holes + ("" if space.holes else " (--holes allows them)")
     if shown < len(designs):
-        yield "Not shown", f"{len(designs) - shown} designs with a larger product of MACs and parameters (--all)"
+        count = len(designs) - shown
+        yield "Not shown", f"{count} design{'s' if count > 1 else ''} with a larger product of MACs and parameters (--all)"
 
 
 def _flat(space: Space, designs: Sequence[Design]) -> Table:
