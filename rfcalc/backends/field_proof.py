@@ -117,8 +117,8 @@ def _bounded(graph: Graph, i: int) -> bool:
 def _width_note(graph: Graph, narrow: Graph) -> str:
     if narrow is graph:
         return "at full width"
-    widest = [max(node.shape.channels for node in g.nodes) for g in (graph, narrow)]
-    return f"narrowed from at most {widest[0]:,} to {widest[1]:,} channels"
+    before, after = (sum(node.shape.channels for node in g.nodes if not node.is_input) for g in (graph, narrow))
+    return "at full width" if after == before else f"narrowed to {after / before:.0%} of the channels"
 
 
 def _units_claim(graph: Graph, measured: Measured, i: int, units: Sequence[Unit], note: str) -> Claim:

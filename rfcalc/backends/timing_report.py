@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rfcalc.backends.samples import Summary
@@ -37,7 +37,7 @@ FIGURES = (
     Column("throughput", "Inputs/s", _ms, True),
     Column("allocated", "Memory", _bytes, True),
     Column("reserved", "Reserved", _bytes, True),
-    Column("status", "Status", ratio=3),
+    Column("status", "Status", ratio=3, wrap=True),
 )
 NONE = (None, None, None, None)
 
@@ -46,7 +46,9 @@ def report(timing: Timing, environment: dict[str, Any]) -> Report:
     """The runs as a table."""
     shown = tuple(c for c in FIGURES if c.key != "reserved" or any(run.case.cuda for run in timing.runs))
     rows = tuple(_row(run, tuple(c.key for c in shown)) for run in timing.runs)
-    table = Table("", CASE + shown, rows)
+    flat = Table("", CASE + shown, rows)
+    same = [k for k in range(1, len(CASE)) if len({row[k] for row in rows}) == 1]
+    table = Table("", _without(flat.columns, same), tuple(_without(row, same) for row in rows))
     data = {
         "runs": [run.data() for run in timing.runs],
         "comparisons": [_comparison(*entry) for entry in timing.comparisons()],
@@ -54,7 +56,13 @@ def report(timing: Timing, environment: dict[str, Any]) -> Report:
         "environment": environment,
     }
     title = "Latency of one forward pass" + (", as far as it got" if timing.interrupted else "")
-    return Report(title, (table,), tuple(_notes(timing, environment)), table, data)
+    shared = ", ".join(f"batch {rows[0][k]}" if CASE[k].key == "batch" else rows[0][k] for k in same)
+    title += f": {shared}" if shared else ""
+    return Report(title, (table,), tuple(_notes(timing, environment)), flat, data)
+
+
+def _without(cells: tuple[Any, ...], left_out: Sequence[int]) -> tuple[Any, ...]:
+    return tuple(cell for k, cell in enumerate(cells) if k not in left_out)
 
 
 def _row(run: Run, keys: tuple[str, ...]) -> tuple[Any, ...]:

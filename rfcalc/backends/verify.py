@@ -15,10 +15,10 @@ from rfcalc.report import Column, Report, Table
 
 COLUMNS = (
     Column("ok", "", lambda ok: {True: "✓", False: "✗", None: "-"}[ok]),
-    Column("claim", "Claim", ratio=2),
-    Column("stated", "Stated", ratio=2),
-    Column("measured", "Torch", ratio=2),
-    Column("how", "How", ratio=3),
+    Column("claim", "Claim", ratio=2, wrap=True),
+    Column("stated", "Stated", ratio=2, wrap=True),
+    Column("measured", "Torch", ratio=2, wrap=True),
+    Column("how", "How", ratio=3, wrap=True),
 )
 
 
