@@ -59,13 +59,14 @@ class Node:
 @record(eq=False)
 class Graph:
     """A network. `nodes` begin with its inputs; `outputs` are indices; `settings` keeps top-level keys of the spec that an
-    analysis may ask for (budget, object_size), each with its place."""
+    analysis may ask for (budget, object_size), each with its place; `kinds` the class of each module of an imported one."""
 
     name: str
     source: str
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
     settings: Mapping[str, tuple[Any, Span | None]] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def inputs(self) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "analyze": ("rfcalc.cli.analyze", "analyze"),
     "sizes": ("rfcalc.cli.sizes", "sizes"),
     "size": ("rfcalc.cli.size", "size"),
+    "convert": ("rfcalc.cli.convert", "convert"),
     "transform": ("rfcalc.cli.transform", "transform"),
     "paths": ("rfcalc.cli.paths", "paths"),
     "check": ("rfcalc.cli.check", "check"),

@@ -153,6 +153,8 @@ class Expansion:
             return POISONED
         if None in current:
             return POISONED
+        if recipe.most == 0:
+            current = ()
         if not recipe.least <= len(current) <= (recipe.most or len(current)):
             self._arity(step, recipe, name, len(current))
             return POISONED

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rfcalc.errors import Problem, RuleError, Span, SpecError
+from rfcalc.errors import RuleError, Span, SpecError, fail
 from rfcalc.graph import Builder, Graph
 from rfcalc.importers.counted import Counted
 from rfcalc.importers.layout import Layout, sizes_of, standard
@@ -87,6 +87,7 @@ class Program:
         self.builder = Builder(self.name, self.source)
         self.counted: set[str] = set()
         self.idle: dict[str, list[str]] = {}
+        self.kinds: dict[str, str] = {}
 
     def expect(self, used: Iterable[str]) -> None:
         """Tells which stored tensors the program reads; fixed ones that it does not are counted with their module's others."""
@@ -125,8 +126,6 @@ class Program:
 
     def emit(self, op: Op, inputs: Sequence[Tensor], layout: Layout | None = None, claim: Claim | None = None) -> Tensor:
         """Adds a layer. Its tensor has the given layout, or else batch, channels and spatial axes in this order."""
-        if len(self.builder.nodes) >= self.max_layers:
-            raise SpecError([Problem("E093", f"the program has more than {self.max_layers:,} layers", hint="--max-layers")])
         nodes = [tensor.node for tensor in inputs]
         shapes = [self.builder.nodes[i].shape for i in nodes]
         out = op.shape(shapes)
@@ -134,12 +133,18 @@ class Program:
         found = claim or Claim((), 0, 0, 0)
         if (found.params, found.buffers, found.macs) != (cost.params, cost.buffers, 0):
             op = Counted(op, found.params, found.buffers, cost.macs + found.macs)
-        index = self.builder.add(self.pick(op.word, found.names), op, nodes, self.place.span)
-        return Tensor(self._checked(index), standard(out) if layout is None else layout)
+        node = self._layer(self.pick(op.word, found.names), op, nodes)
+        return Tensor(node, standard(out) if layout is None else layout)
 
     def add(self, word: str, inputs: Sequence[Tensor], layout: Layout | None = None, **settings: Any) -> Tensor:
         """Adds a layer without parameters, by its word."""
         return self.emit(make(word, **settings), inputs, layout)
+
+    def helper(self, word: str, tensor: Tensor, **settings: Any) -> Tensor:
+        """Adds a layer that only brings a tensor into the form that the next layer reads; that one gets the module's name."""
+        scope = self.place.scope
+        node = self._layer(self._free(f"{scope}.{word}" if scope else word), make(word, **settings), [tensor.node])
+        return Tensor(node, standard(self.builder.nodes[node].shape))
 
     def pick(self, word: str, stored: Sequence[str] = ()) -> str:
         """A new name: that of the weights, the module's path if the module is no container, or its path and the word."""
@@ -177,7 +182,12 @@ class Program:
 
         self.unused()
         graph = self.builder.graph(list(dict.fromkeys(outputs)))
-        return folded(graph)
+        return replace(folded(graph), kinds=self.kinds)
+
+    def _layer(self, name: str, op: Op, nodes: Sequence[int]) -> int:
+        if len(self.builder.nodes) >= self.max_layers:
+            raise fail("E093", f"the program has more than {self.max_layers:,} layers", hint="--max-layers")
+        return self._checked(self.builder.add(name, op, nodes, self.place.span))
 
     def _checked(self, index: int | None) -> int:
         if index is None:

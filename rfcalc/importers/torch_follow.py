@@ -29,6 +29,7 @@ def follow(captured: Captured, name: str, text: str, max_layers: int, bound: boo
     nodes = list(captured.program.graph.nodes)
     program.expect(captured.named[n.name] for n in nodes if n.op == "placeholder" and n.name in captured.named and n.users)
     program.containers = frozenset(_containers(nodes))
+    program.kinds.update(_kinds(nodes))
     run = Run(program, captured, bound, rules)
     outputs = run.nodes(nodes)
     if not outputs:
@@ -43,8 +44,7 @@ def scope_of(node: Any) -> tuple[str, str, str]:
         return "", "", ""
     key, (path, kind) = list(stack.items())[-1]
     kind = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
-    path = re.sub(r"@\d+$", "", re.sub(r"^L\['self'\]\.?", "", path))
-    return path, kind, key
+    return _path(path), kind, key
 
 
 def span_of(node: Any) -> Span | None:
@@ -69,6 +69,20 @@ def _containers(nodes: Sequence[Any]) -> set[str]:
         if base_name(node.target) not in VIEWS:
             calls[path, key] += 1
     return found | {path for (path, _), count in calls.items() if count > 1}
+
+
+def _kinds(nodes: Sequence[Any]) -> dict[str, str]:
+    """The class of each module that the program runs."""
+    found: dict[str, str] = {}
+    for node in nodes:
+        for path, kind in (node.meta.get("nn_module_stack") or {}).values():
+            found.setdefault(_path(path), kind if isinstance(kind, str) else kind.__qualname__)
+    return found
+
+
+def _path(path: str) -> str:
+    """A module's path, without the number of its call."""
+    return re.sub(r"@\d+$", "", re.sub(r"^L\['self'\]\.?", "", path))
 
 
 class Run:

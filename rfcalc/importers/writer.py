@@ -23,7 +23,7 @@ def expanded(graph: Graph) -> str:
     count = len(graph.layers)
     title = "".join(c if c.isprintable() else " " for c in graph.name)
     lines = [f"# {title}: {count:,} layer{'s' if count != 1 else ''}, each written out", f"name: {scalar(graph.name)}"]
-    lines += _inputs(graph, names)
+    lines += input_lines(graph, names)
     lines.append("layers:")
     current = graph.inputs
     for index, node in enumerate(graph.nodes):
@@ -32,8 +32,7 @@ def expanded(graph: Graph) -> str:
             current = (index,)
     if graph.outputs != current:
         lines.append(f"outputs: [{', '.join(scalar(names[i]) for i in graph.outputs)}]")
-    lines += [f"{key}: {text_of(value)}" for key, (value, _) in graph.settings.items() if "." not in key]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines + setting_lines(graph)) + "\n"
 
 
 def names_of(graph: Graph) -> list[str]:
@@ -53,7 +52,13 @@ def names_of(graph: Graph) -> list[str]:
     return found
 
 
-def _inputs(graph: Graph, names: list[str]) -> list[str]:
+def setting_lines(graph: Graph) -> list[str]:
+    """The top-level keys that analyses ask for."""
+    return [f"{key}: {text_of(value)}" for key, (value, _) in graph.settings.items() if "." not in key]
+
+
+def input_lines(graph: Graph, names: list[str]) -> list[str]:
+    """The inputs with their shapes."""
     shapes = {names[i]: graph.nodes[i].shape for i in graph.inputs}
     if list(shapes) == ["input"]:
         return [f"input: {shapes['input']}"]

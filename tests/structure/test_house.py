@@ -24,7 +24,7 @@ FLOORS = [
     {"analysis", "figures"},
     {"report", "reports", "picture", "findings"},
     {"formats"},
-    {"importers", "sizing", "transforms", "checks"},
+    {"importers", "converting", "sizing", "transforms", "checks"},
     {"backends"},
     {"cli", "__init__", "__main__"},
 ]

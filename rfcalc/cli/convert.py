@@ -1,0 +1,37 @@
+"""`rfcalc convert`: anything that can be analysed, as a spec that is pleasant to read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rfcalc.cli.common import Given, networks, write
+
+
+@networks
+def convert(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="package.module:callable, file.py:callable, a file of another format, or a spec."
+        ),
+    ],
+    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead.")] = None,
+    *,
+    given: Given,
+) -> None:
+    """Write a torch model, or a file of another format, as a spec that is pleasant to read: what repeats is a block.
+
+    The spec is read back and compared with the source, layer by layer, before it is written. Naming a Python callable runs
+    its code.
+
+    Examples:
+
+      rfcalc convert torchvision.models:resnet50 --input 3x224x224 -o net.yaml
+
+      rfcalc convert models.py:Detector --input 3x640x640
+    """
+    from rfcalc.converting import convert as text_of
+
+    write(output or "-", text_of(given.load(source)))

@@ -1,0 +1,137 @@
+"""From a graph to a spec that is pleasant to read: `rfcalc convert`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rfcalc.converting.blocks import Finder
+from rfcalc.converting.defaults import defaults_of
+from rfcalc.converting.inline import inlined
+from rfcalc.converting.lines import lines
+from rfcalc.converting.model import Block, Mismatch, Step, walk
+from rfcalc.converting.printing import Printer
+from rfcalc.converting.proof import difference
+from rfcalc.converting.scopes import tree
+from rfcalc.converting.structure import Shaper
+from rfcalc.errors import SpecError
+from rfcalc.graph import Graph
+from rfcalc.importers.limits import MAX_LAYERS
+from rfcalc.importers.spec import load_spec
+from rfcalc.importers.writer import expanded, input_lines, names_of, scalar, setting_lines
+from rfcalc.record import record
+from rfcalc.units import short
+
+MOST_ATTEMPTS = 12
+
+
+@record
+class Manner:
+    """How a text is written: `fused` lines, `structured` by residuals and branches, with `blocks`; `swaps`: the two inputs of
+    a sum may change places; `banned` scopes are no uses of a block, `plain` merges have a name of their own."""
+
+    fused: bool = True
+    structured: bool = True
+    blocks: bool = True
+    swaps: bool = True
+    banned: frozenset[str] = frozenset()
+    plain: frozenset[int] = frozenset()
+
+
+def convert(graph: Graph) -> str:
+    """A spec that gives the same network, layer by layer; what cannot be said pleasantly is said plainly. Raises SpecError
+    for a layer that no word of the language makes."""
+    manner = Manner()
+    for _ in range(MOST_ATTEMPTS):
+        text, other = _attempt(graph, manner)
+        if other is None:
+            return text
+        manner = other
+    return expanded(graph)
+
+
+def _attempt(graph: Graph, manner: Manner) -> tuple[str, Manner | None]:
+    """A text, and a manner to try instead if it is not the same network."""
+    names = names_of(graph)
+    items = lines(graph, names, manner.fused)
+    shaper = Shaper(graph, items, manner.structured, manner.swaps)
+    shaper.plain |= manner.plain
+    finder = Finder(tree(items), shaper, graph.kinds, manner.banned)
+    try:
+        if manner.blocks:
+            finder.run()
+        steps, outputs = shaper.root(list(finder.root.items))
+    except Mismatch:
+        return "", _plainer(manner)
+    unnamed = _unnamed(steps, finder, shaper.pinned)
+    if unnamed:
+        return "", replace(manner, plain=manner.plain | shaper.plain | unnamed)
+    inlined(steps, finder.blocks, shaper.pinned)
+    text = _text(graph, names, steps, finder.blocks, shaper.pinned, outputs)
+    wrong = _wrong(graph, text)
+    if wrong is None:
+        return text, None
+    uses = (
+        frozenset(name for use in finder.uses.values() if wrong >= 0 and _inside(names[wrong], use) for name in use)
+        - manner.banned
+    )
+    return text, replace(manner, banned=manner.banned | uses) if uses else _plainer(manner)
+
+
+def _inside(name: str, scopes: Sequence[str]) -> bool:
+    return any(name.startswith(f"{scope}.") for scope in scopes)
+
+
+def _wrong(graph: Graph, text: str) -> int | None:
+    """The first layer that a text gets wrong; None if there is none."""
+    try:
+        again = load_spec(text, "converted", max_layers=max(MAX_LAYERS, len(graph.nodes)))
+    except SpecError:
+        return -1
+    return difference(graph, again)
+
+
+def _plainer(manner: Manner) -> Manner | None:
+    """The next simpler manner."""
+    if manner.swaps:
+        return replace(manner, swaps=False)
+    if manner.blocks:
+        return replace(manner, blocks=False)
+    if manner.structured:
+        return replace(manner, structured=False)
+    return replace(manner, fused=False)
+
+
+def _unnamed(steps: list[Step], finder: Finder, pinned: set[int]) -> frozenset[int]:
+    """Merges without a name of their own that something refers to by name."""
+    bodies = [steps, *(block.steps for block in finder.blocks.values())]
+    return frozenset(
+        node
+        for body in bodies
+        for step in walk(body)
+        if step.paths and not step.prefix and step.outs & pinned
+        for node in step.outs
+    )
+
+
+def _text(
+    graph: Graph, names: list[str], steps: list[Step], blocks: dict[str, Block], pinned: set[int], outputs: Sequence[str]
+) -> str:
+    usual = defaults_of([steps, *(block.steps for block in blocks.values())], blocks)
+    printer = Printer(blocks, usual, pinned | set(graph.outputs))
+    found = [_title(graph), f"name: {scalar(graph.name)}", *input_lines(graph, names)]
+    found += printer.defaults_lines()
+    if blocks:
+        found += ["blocks:", *(line for block in blocks.values() for line in printer.block(block))]
+    found += ["layers:", *printer.layers(steps, 2)]
+    if outputs:
+        found.append(f"outputs: [{', '.join(map(scalar, outputs))}]")
+    return "\n".join([*found, *setting_lines(graph)]) + "\n"
+
+
+def _title(graph: Graph) -> str:
+    """The description: what it is, and what it costs."""
+    title = "".join(c if c.isprintable() else " " for c in graph.name)
+    params, macs = (sum(getattr(node.cost, key) for node in graph.layers) for key in ("params", "macs"))
+    shapes = ", ".join(str(graph.nodes[i].shape) for i in graph.inputs)
+    return f"# {title}: {short(params)} parameters, {short(macs, 'MACs')} at {shapes}"

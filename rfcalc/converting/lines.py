@@ -1,0 +1,109 @@
+"""A graph as lines: a convolution with its norm and its activation is one. Settings in the form that reads best."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rfcalc.converting.model import COUNTS, Item
+from rfcalc.geometry import per_axis
+from rfcalc.graph import Graph, Node
+from rfcalc.importers.counted import Counted
+from rfcalc.importers.recipes import ACTS, FOLLOWED, NORMS
+from rfcalc.op import Op
+from rfcalc.settings import Optional, PerAxis, settings_of
+
+LEADERS = frozenset(FOLLOWED) - {"add", "residual", "sepconv"}
+MINE = frozenset(("identity", "dropout", "softmax"))  # activations that are read better on a line of their own
+LATE = frozenset(ACTS) - MINE
+
+
+def lines(graph: Graph, names: list[str], fused: bool = True) -> list[Item]:
+    """The layers of a graph, each with what directly follows it, if that can be said on one line."""
+    found: list[Item] = []
+    index, count = 0, len(graph.nodes)
+    taken = set(names)
+    while index < count:
+        node = graph.nodes[index]
+        if node.is_input:
+            index += 1
+            continue
+        item = Item(names[index], node.op.word, values(node), node.inputs, index, index)
+        if fused and node.op.word in LEADERS:
+            _follow(graph, names, item, taken)
+        found.append(item)
+        index = item.last + 1
+    return found
+
+
+def _follow(graph: Graph, names: list[str], item: Item, taken: set[str]) -> None:
+    """Adds norm and activation to a line."""
+    item.settings |= {"norm": None, "act": None}
+    for slot, words in (("norm", frozenset(NORMS)), ("act", LATE)):
+        index = item.last + 1
+        if index == len(graph.nodes) or item.last in graph.outputs:
+            return
+        node = graph.nodes[index]
+        if node.inputs != (item.last,) or graph.readers[item.last] != (index,) or node.op.word not in words:
+            continue
+        name = f"{item.name}_{node.op.word}"
+        if isinstance(node.op, Counted) or not _together(item.name, names[index]) or (name in taken and name != names[index]):
+            continue
+        item.settings[slot] = (node.op.word, tuple(values(node).items()))
+        item.last = index
+
+
+def _together(leader: str, follower: str) -> bool:
+    """Whether two layers are in the same module, or in numbered modules side by side."""
+    return _home(leader) == _home(follower)
+
+
+def _home(name: str) -> list[str]:
+    return [part for part in name.split(".")[:-1] if not part.isdigit()]
+
+
+def values(node: Node) -> dict[str, Any]:
+    """All settings of a layer."""
+    op: Any = canonical(node)
+    found: dict[str, Any] = {}
+    if isinstance(op, Counted):
+        found = {f"{COUNTS}{key}": getattr(op, key) for key in ("params", "buffers", "macs")}
+        own = op.inner.cost(node.shapes)
+        found = {key: value for key, value in found.items() if value not in (None, getattr(own, key.removeprefix(COUNTS)))}
+        op = op.inner
+    cls: type = type(op)
+    return {setting.name: getattr(op, setting.name) for setting in settings_of(cls)} | found
+
+
+def canonical(node: Node) -> Op:
+    """The same layer with settings left out that say what would hold anyway."""
+    op: Any = node.op
+    if isinstance(op, Counted):
+        return Counted(canonical(replace(node, op=op.inner)), op.params, op.buffers, op.macs)
+    rank = node.shapes[0].rank if node.shapes else 0
+    if not rank:
+        return node.op
+    changed = {}
+    cls: type = type(op)
+    for setting in settings_of(cls):
+        value = getattr(op, setting.name)
+        if isinstance(value, tuple) and len(value) == rank > 1 and len(set(value)) == 1 and _collapses(value[0], setting.kind):
+            changed[setting.name] = value[0]
+    op = replace(op, **changed) if changed else op
+    if op.word in ("conv", "dwconv") and op.padding != "half" and _is_half(op, rank):
+        op = replace(op, padding="half")
+    return op  # type: ignore[no-any-return]
+
+
+def _collapses(value: Any, kind: Any) -> bool:
+    """Whether one value for all axes may be written for equal ones."""
+    inner = kind.item if isinstance(kind, Optional) else kind
+    return isinstance(inner, PerAxis) and not isinstance(value, tuple)
+
+
+def _is_half(op: Any, rank: int) -> bool:
+    """Whether the padding is half of the dilated kernel, on every side."""
+    if isinstance(op.padding, str):
+        return False
+    axes = zip(*(per_axis(value, rank, "") for value in (op.kernel, op.dilation, op.padding)), strict=True)
+    return all(kernel % 2 and padding == dilation * (kernel - 1) // 2 for kernel, dilation, padding in axes)

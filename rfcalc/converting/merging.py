@@ -1,0 +1,128 @@
+"""Several pieces of a network that are nearly equal become one list of steps; where they differ stand slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rfcalc.converting.model import ANY, FLAG, First, Mismatch, Step, walk
+
+Vector = tuple[Any, ...]
+
+
+@dataclass(eq=False)
+class Slot:
+    """A place for a param: what each piece has there. `family`: values of one family may share a param."""
+
+    vector: Vector
+    family: str
+    place: str
+
+
+def merged(pieces: Sequence[list[Step]]) -> list[Step]:
+    """One list of steps for all pieces, with Slots where they differ; raises Mismatch."""
+    steps = _lists(list(pieces))
+    names = [step.name for step in walk(steps) if step.name]
+    if len(set(names)) < len(names):
+        raise Mismatch("a layer lies on a path in one piece and not in another")
+    return steps
+
+
+def skeleton(steps: Sequence[Step]) -> Any:
+    """What is left of steps without their settings: equal skeletons always merge."""
+    return tuple(
+        (*step.key, step.reads, step.previous, tuple(skeleton(path) for path in step.paths.values())) for step in steps
+    )
+
+
+def _lists(pieces: Sequence[list[Step] | None]) -> list[Step]:
+    """Merges lists; None stands for a piece that has no such list."""
+    columns: dict[Any, list[Step | None]] = {}
+    for number, piece in enumerate(pieces):
+        for step in piece or ():
+            column = columns.setdefault(step.key, [None] * len(pieces))
+            if column[number] is not None:
+                raise Mismatch(f"{step.name} is there twice")
+            column[number] = step
+    asked = [piece is not None for piece in pieces]
+    return [_column(columns[key], asked) for key in _order([[step.key for step in piece or ()] for piece in pieces])]
+
+
+def _order(lists: Sequence[list[Any]]) -> list[Any]:
+    """One order that all lists keep; raises Mismatch."""
+    order: list[Any] = []
+    for keys in dict.fromkeys(map(tuple, lists)):
+        at = 0
+        for key in keys:
+            if key in order:
+                if order.index(key) < at:
+                    raise Mismatch("the order differs")
+                at = order.index(key) + 1
+            else:
+                order.insert(at, key)
+                at += 1
+    return order
+
+
+def _column(column: Sequence[Step | None], asked: Sequence[bool]) -> Step:
+    """One step from those of the pieces that have it."""
+    there = [step for step in column if step is not None]
+    first = there[0]
+    if any(step.previous != first.previous or step.reads != first.reads for step in there):
+        raise Mismatch(f"{first.name} reads other layers")
+    made = Step(first.name, first.word, {}, first.reads, first.previous, prefix=first.prefix)
+    made.outs = frozenset().union(*(step.outs for step in there))
+    presence = tuple((step is not None) if wanted else ANY for step, wanted in zip(column, asked, strict=True))
+    if False in presence:
+        made.when = Slot(presence, FLAG, first.name)
+    for name in first.settings:
+        vector = tuple(ANY if step is None else step.settings[name] for step in column)
+        made.settings[name] = _value(vector, name, first.name)
+    if first.repeat is not None:
+        made.repeat = _value(tuple(ANY if step is None else step.repeat for step in column), "repeat", first.name)
+    for key in first.paths:
+        made.paths[key] = _lists([None if step is None else step.paths[key] for step in column])
+    return made
+
+
+def _value(vector: Vector, setting: str, place: str) -> Any:
+    """The value that all pieces have, or a slot; First is taken apart."""
+    if any(isinstance(value, First) for value in vector):
+        first = tuple(value.first if isinstance(value, First) else value for value in vector)
+        later = tuple(value.later if isinstance(value, First) else value for value in vector)
+        if first != later:
+            return First(_value(first, setting, place), _value(later, setting, place))
+    known = next((value for value in vector if value is not ANY), ANY)
+    if all(value is ANY or same(value, known) for value in vector):
+        return known
+    if any(hasattr(value, "text") for value in vector):
+        raise Mismatch(f"{place}: {setting} depends on the turn")
+    return Slot(vector, setting, place)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are written alike: 1 and true are not."""
+    return type(a) is type(b) and bool(a == b)
+
+
+def slots(steps: Sequence[Step]) -> Iterator[tuple[Slot, str]]:
+    """All slots, each with the word of its step."""
+    for step in walk(list(steps)):
+        for value in (step.when, *step.settings.values(), step.repeat):
+            for part in (value.first, value.later) if isinstance(value, First) else (value,):
+                if isinstance(part, Slot):
+                    yield part, step.word
+
+
+def fill(steps: Sequence[Step], values: Mapping[Slot, Any]) -> None:
+    """Puts values in the place of slots."""
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, First):
+            return First(filled(value.first), filled(value.later))
+        return values[value] if isinstance(value, Slot) else value
+
+    for step in walk(list(steps)):
+        step.when, step.repeat = filled(step.when), filled(step.repeat)
+        step.settings = {name: filled(value) for name, value in step.settings.items()}

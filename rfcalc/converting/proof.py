@@ -1,0 +1,46 @@
+"""Whether two graphs are one network: the same layers in the same order, whatever their names are."""
+
+from __future__ import annotations
+
+from rfcalc.analyses.memory import peak
+from rfcalc.converting.lines import canonical
+from rfcalc.graph import Graph, Node
+from rfcalc.importers.counted import Counted
+
+COMMUTATIVE = frozenset(("add", "mul", "max", "min"))
+
+
+def difference(graph: Graph, again: Graph) -> int | None:
+    """Index of the first layer of a graph that is another one in the other graph; None if they are the same network, -1 if
+    they differ as a whole (in outputs or in memory)."""
+    places = dict(zip(graph.inputs, again.inputs, strict=False))
+    new = [i for i, node in enumerate(again.nodes) if not node.is_input]
+    old = [i for i, node in enumerate(graph.nodes) if not node.is_input]
+    shapes = [[g.nodes[i].shape for i in g.inputs] for g in (graph, again)]
+    if shapes[0] != shapes[1] or [graph.nodes[i].name for i in graph.inputs] != [again.nodes[i].name for i in again.inputs]:
+        return -1
+    swapped = False
+    for i, j in zip(old, new, strict=False):
+        places[i] = j
+        wanted, found = tuple(places[k] for k in graph.nodes[i].inputs), again.nodes[j].inputs
+        swap = wanted != found and graph.nodes[i].op.word in COMMUTATIVE and sorted(wanted) == sorted(found)
+        if (wanted != found and not swap) or not equal(graph.nodes[i], again.nodes[j]):
+            return i
+        swapped |= swap
+    if len(old) != len(new):
+        return old[min(len(old), len(new)) - 1] if old else -1
+    if tuple(places[i] for i in graph.outputs) != again.outputs:
+        return -1
+    if swapped and any(peak(graph, 4, how, held=False).bytes != peak(again, 4, how, held=False).bytes for how in (True, False)):
+        return -1
+    return None
+
+
+def equal(a: Node, b: Node) -> bool:
+    """Whether two layers state the same facts."""
+    if a.op.word != b.op.word or a.shape != b.shape:
+        return False
+    if a.op == b.op or (not isinstance(a.op, Counted) and canonical(a) == canonical(b)):
+        return True
+    inner = [getattr(node.op, "inner", node.op) for node in (a, b)]
+    return type(inner[0]) is type(inner[1]) and a.cost == b.cost and a.reads == b.reads

@@ -1,0 +1,233 @@
+"""Sums become `residual`, concatenations `branches`, where what they join lies together; what each layer reads gets a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rfcalc.converting.model import Item, Mismatch, Step
+from rfcalc.graph import Graph
+from rfcalc.importers.recipes import lookup
+from rfcalc.ops import WORDS
+
+LONGEST_PATH = 24  # entries of a path, beyond which a sum is easier to read on a line of its own
+
+
+@dataclass(eq=False)
+class Entry:
+    """An item, or several joined by a merge: `paths` on the node `reads`, then the item itself."""
+
+    item: Item
+    reads: tuple[int, ...]
+    paths: dict[str, list[Entry]] = field(default_factory=dict)
+    prefix: str = ""
+
+    @property
+    def out(self) -> int:
+        """The node that it gives."""
+        return self.item.last
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all items in it, but for the merge."""
+        if not self.paths:
+            return [self.item.name]
+        return [name for path in self.paths.values() for entry in path for name in entry.names]
+
+
+class Shaper:
+    """Turns items into steps. `plain`: merges that must have a name of their own, since something refers to them;
+    `pinned`: nodes that something refers to by name."""
+
+    def __init__(self, graph: Graph, lines: Sequence[Item], structured: bool, swaps: bool) -> None:
+        self.graph, self.structured, self.swaps = graph, structured, swaps
+        self.names = {item.last: item.name for item in lines}
+        self.plain: set[int] = set()
+        self.pinned: set[int] = set()
+
+    def steps(self, items: Sequence[Item], given: tuple[int, ...], prefix: str, flat: bool = False) -> list[Step]:
+        """The steps of a scope that reads the nodes `given` from outside, with names relative to it; raises Mismatch."""
+        return self._shaped(items, given, prefix, flat)[0]
+
+    def root(self, items: Sequence[Item]) -> tuple[list[Step], list[str]]:
+        """The steps of the whole network, and the names of its outputs; no names for what the last layer gives."""
+        return self._shaped(items, self.graph.inputs, "", False, self.graph.outputs)
+
+    def _shaped(
+        self, items: Sequence[Item], given: tuple[int, ...], prefix: str, flat: bool, outputs: Sequence[int] = ()
+    ) -> tuple[list[Step], list[str]]:
+        while True:
+            body = _Body(self, items, given, prefix)
+            entries: list[Entry] = []
+            for item in items:
+                entries.append(Entry(item, item.reads))
+                if self.structured and not flat and item.last not in self.plain:
+                    self._joined(entries, prefix)
+            try:
+                steps = body.steps(entries, given)
+                last = bool(items) and tuple(outputs) == (items[-1].last,)
+                return steps, [] if last else [body.name(node) for node in outputs]
+            except _NeedsName as need:
+                self.plain.add(need.node)
+
+    def _joined(self, entries: list[Entry], prefix: str) -> None:
+        """Puts the last entry and the paths that it joins together, if it joins paths."""
+        item = entries[-1].item
+        if len(item.reads) < 2 or len(set(item.reads)) < len(item.reads) or len(entries) < 2:
+            return
+        stem = item.name[len(prefix) :].rpartition(".")[2]
+        if not re.fullmatch(rf"{item.word}_?\d*", stem):
+            return
+        found = _residual(entries, self.swaps) if item.word == "add" else None
+        own = item.name.rpartition(".")[0] if stem == item.word else ""
+        own = own if len(own) > len(prefix) else ""
+        if item.word == "concat":
+            found = _branches(entries, prefix, own)
+        if found is None:
+            return
+        start, joined = found
+        if own and all(name.startswith(f"{own}.") for name in joined.names):
+            joined.prefix = own
+        elif item.name[len(prefix) :] != stem:  # its name, and with it the module that it lies in, would be lost
+            return
+        del entries[start:]
+        entries.append(joined)
+
+
+class _NeedsName(Exception):  # noqa: N818
+    """Something refers to a merge that would have no name."""
+
+    def __init__(self, node: int) -> None:
+        self.node = node
+
+
+def _outside(entries: Sequence[Entry]) -> list[int]:
+    """The nodes that some entries read from before them, in order."""
+    made = {entry.out for entry in entries}
+    return list(dict.fromkeys(node for entry in entries for node in entry.reads if node not in made))
+
+
+def _start(entries: Sequence[Entry], end: int, fork: int) -> int | None:
+    """Where the path begins that ends with entry `end` and reads nothing but `fork`; None if there is none."""
+    places = {entry.out: i for i, entry in enumerate(entries)}
+    start = end
+    while True:
+        need = [node for node in _outside(entries[start : end + 1]) if node != fork]
+        if not need:
+            break
+        if any(node not in places for node in need) or end - start > LONGEST_PATH:
+            return None
+        start = min(places[node] for node in need)
+    return start if places.get(fork, -1) < start and fork in _outside(entries[start : end + 1]) else None
+
+
+def _residual(entries: Sequence[Entry], swaps: bool) -> tuple[int, Entry] | None:
+    """A sum of two paths, of which one may be empty."""
+    merge, done = entries[-1], entries[:-1]
+    last = len(done) - 1
+    if len(merge.reads) != 2 or done[last].out not in merge.reads:
+        return None
+    end = done[last].out
+    other = next(node for node in merge.reads if node != end)
+    start = _start(done, last, other)
+    if start is not None and (swaps or merge.reads == (end, other)):
+        return start, Entry(merge.item, (other,), {"main": list(done[start:]), "skip": []})
+    middle = next((i for i, entry in enumerate(done) if entry.out == other), None)
+    if middle is None or not (swaps or merge.reads == (other, end)):
+        return None
+    forks = _outside(done[middle + 1 :])
+    start = _start(done, middle, forks[0]) if len(forks) == 1 else None
+    if start is None:
+        return None
+    paths = {"main": list(done[start : middle + 1]), "skip": list(done[middle + 1 :])}
+    return start, Entry(merge.item, (forks[0],), paths)
+
+
+def _branches(entries: Sequence[Entry], prefix: str, own: str) -> tuple[int, Entry] | None:
+    """A concatenation of paths whose names begin differently; one may be empty."""
+    merge, done = entries[-1], entries[:-1]
+    places = {entry.out: i for i, entry in enumerate(done)}
+    for empty in (None, *merge.reads):
+        ends = [places.get(node, -1) for node in merge.reads if node != empty]
+        if len(ends) < 2 or ends != sorted(ends) or ends[0] < 0 or ends[-1] != len(done) - 1:
+            continue
+        later = [list(done[a + 1 : b + 1]) for a, b in zip(ends, ends[1:], strict=False)]
+        forks = list(dict.fromkeys(node for path in later for node in _outside(path)))
+        start = _start(done, ends[0], forks[0]) if len(forks) == 1 and empty in (None, forks[0]) else None
+        if start is None:
+            continue
+        bodies = iter([list(done[start : ends[0] + 1]), *later])
+        paths = [[] if node == empty else next(bodies) for node in merge.reads]
+        keys = [_key(path, prefix) for path in paths]
+        inner = f"{own}." if own and all(key.startswith(f"{own}.") for key in keys if key != "identity") else prefix
+        keys = [key.removeprefix(inner) for key in keys]
+        if "" not in keys and len(set(keys)) == len(keys) and "merge" not in keys:
+            return start, Entry(merge.item, (forks[0],), dict(zip(keys, paths, strict=True)))
+    return None
+
+
+def _key(path: Sequence[Entry], prefix: str) -> str:
+    """What the names of a path begin with; "" if nothing."""
+    if not path:
+        return "identity"
+    parts = [name.split(".")[:-1] for entry in path for name in entry.names]
+    common = parts[0]
+    for other in parts[1:]:
+        size = next((i for i, (a, b) in enumerate(zip(common, other, strict=False)) if a != b), min(len(common), len(other)))
+        common = common[:size]
+    key = ".".join(common)
+    return key if len(key) > len(prefix) - 1 and f"{key}.".startswith(prefix) and f"{key}." != prefix else ""
+
+
+def _fixed(item: Item) -> tuple[tuple[str, str], ...]:
+    """The settings of an item that no param can stand for."""
+    known = lookup(item.word) if item.word in WORDS else {}
+    fixed = (name for name in item.settings if name in known and not known[name].kind.numeric)
+    return tuple((name, repr(item.settings[name])) for name in fixed)
+
+
+class _Body:
+    """The names in one scope."""
+
+    def __init__(self, shaper: Shaper, items: Sequence[Item], given: tuple[int, ...], prefix: str) -> None:
+        self.shaper, self.given, self.prefix = shaper, given, prefix
+        self.local = {item.last: item.name for item in items}
+        self.merges: dict[int, str] = {}
+
+    def steps(self, entries: Sequence[Entry], current: tuple[int, ...]) -> list[Step]:
+        """The steps of some entries, the first of which follows `current`."""
+        found = []
+        for entry in entries:
+            found.append(self._step(entry, current))
+            current = (entry.out,)
+        return found
+
+    def _step(self, entry: Entry, current: tuple[int, ...]) -> Step:
+        item = entry.item
+        paths = {key: self.steps(path, entry.reads) for key, path in entry.paths.items()}
+        previous = entry.reads == current or not entry.reads
+        step = Step(item.name[len(self.prefix) :], item.word, dict(item.settings), (), previous, item.repeat)
+        step.paths, step.outs, step.fixed = paths, frozenset([item.last]), _fixed(item)
+        if entry.paths:
+            step.word = "residual" if item.word == "add" else "branches"
+            step.prefix = entry.prefix[len(self.prefix) :] if entry.prefix else ""
+            self.merges[entry.out] = step.prefix
+        step.reads = () if previous else tuple(map(self.name, entry.reads))
+        return step
+
+    def name(self, node: int) -> str:
+        """What a node is called in this scope; raises Mismatch."""
+        if self.prefix and node in self.given:
+            return "in" if len(self.given) == 1 else f"in.{self.given.index(node)}"
+        if node in self.merges:
+            if not self.merges[node]:
+                raise _NeedsName(node)
+            return self.merges[node]
+        if self.shaper.graph.nodes[node].is_input:
+            return self.shaper.graph.nodes[node].name
+        name = self.local.get(node) or self.shaper.names.get(node)
+        if name is None or not name.startswith(self.prefix):
+            raise Mismatch(f"node {node} has no name in {self.prefix}")
+        self.shaper.pinned.add(node)
+        return name[len(self.prefix) :]

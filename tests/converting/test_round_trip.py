@@ -1,0 +1,48 @@
+"""A converted network is the same network: the same layers in the same order, and the same figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rfcalc.analysis import analyze
+from rfcalc.converting import convert
+from rfcalc.graph import Graph
+from rfcalc.importers import load, shipped
+from rfcalc.importers.spec import load_spec
+
+
+def figures(graph: Graph) -> list[dict[str, object]]:
+    """All that an analysis says about each layer, but for names and places."""
+    number = {node.name: i for i, node in enumerate(graph.nodes)}
+    found = []
+    for layer in analyze(graph).data()["layers"]:
+        layer["inputs"] = sorted(number[name] for name in layer["inputs"])
+        found.append({key: value for key, value in layer.items() if key not in ("name", "line")})
+    return found
+
+
+def check(graph: Graph) -> str:
+    """Converts, compares and gives the text."""
+    text = convert(graph)
+    again = load_spec(text, "again.yaml")
+    assert figures(again) == figures(graph)
+    assert again.outputs == graph.outputs
+    assert analyze(again).peak.bytes == analyze(graph).peak.bytes
+    return text
+
+
+LESSONS = [path.stem for path in sorted((Path(__file__).parents[2] / "configs" / "lessons").glob("*.yaml"))]
+
+
+def weighted(graph: Graph) -> list[str]:
+    """The names of the layers with a weight, which keep them."""
+    return [node.name for node in graph.layers if node.op.word in ("conv", "dwconv", "upconv", "linear")]
+
+
+@pytest.mark.parametrize("name", [*(name for name, _ in shipped()), *(f"lessons/{name}" for name in LESSONS)])
+def test_shipped_networks(name: str) -> None:
+    graph = load(name)
+    again = load_spec(check(graph), "again.yaml")
+    assert [name for name in weighted(graph) if name not in again.by_name] == []
