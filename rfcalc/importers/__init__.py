@@ -15,6 +15,7 @@ from rfcalc.record import record
 ROWS = re.compile(
     rb"^(?:backbone|head)[ \t]*:|^[ \t]*-[ \t]*\[(?:-?\d+|\[[-\d, ]*\]),[ \t]*\d+,[ \t]*[\w.]+,[ \t]*\[", re.MULTILINE
 )
+SECTIONS = re.compile(rb"^[ \t]*\[(?:net|network|convolutional)\][ \t]*\r?$", re.MULTILINE)
 
 
 @record
@@ -39,6 +40,14 @@ def _is_torch(path: str, head: bytes) -> bool:
     return path.endswith(".pt2") or (not head and path.rpartition(":")[2].replace(".", "_").isidentifier() and ":" in path)
 
 
+def _is_onnx(path: str, head: bytes) -> bool:
+    """An .onnx file, or one that begins as a model does: its version, then another field of the message."""
+    return path.endswith(".onnx") or (len(head) > 2 and head[0] == 0x08 and 0 < head[1] < 32 and head[2] in ONNX_FIELDS)
+
+
+ONNX_FIELDS = frozenset(field << 3 | 2 for field in (2, 3, 4, 6, 7, 8, 14, 25)) | {5 << 3}
+
+
 def _is_rows(path: str, head: bytes) -> bool:
     """A YAML file of Ultralytics: backbone or head, of rows; or the name of one for a single scale (yolov8n.yaml)."""
     if not path.endswith((".yaml", ".yml")):
@@ -46,12 +55,9 @@ def _is_rows(path: str, head: bytes) -> bool:
     return ROWS.search(head or head_of(all_scales(path))) is not None
 
 
-def _is_onnx(path: str, head: bytes) -> bool:
-    """An .onnx file, or one that begins as a model does: its version, then another field of the message."""
-    return path.endswith(".onnx") or (len(head) > 2 and head[0] == 0x08 and 0 < head[1] < 32 and head[2] in ONNX_FIELDS)
-
-
-ONNX_FIELDS = frozenset(field << 3 | 2 for field in (2, 3, 4, 6, 7, 8, 14, 25)) | {5 << 3}
+def _is_darknet(path: str, head: bytes) -> bool:
+    """A .cfg file, or one that begins with darknet's sections."""
+    return bool(head) and (path.endswith(".cfg") or SECTIONS.search(head) is not None)
 
 
 def _always(path: str, head: bytes) -> bool:
@@ -62,8 +68,9 @@ def _always(path: str, head: bytes) -> bool:
 # In the order in which they are asked; the spec language is last.
 IMPORTERS: tuple[Importer, ...] = (
     Importer("torch", "rfcalc.importers.torch_export", _is_torch, programs=True, callables=True),
-    Importer("ultralytics", "rfcalc.importers.ultralytics", _is_rows),
     Importer("onnx", "rfcalc.importers.onnx_import", _is_onnx, programs=True),
+    Importer("ultralytics", "rfcalc.importers.ultralytics", _is_rows),
+    Importer("darknet", "rfcalc.importers.darknet", _is_darknet),
     Importer("spec", "rfcalc.importers.spec", _always),
 )
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
-from rfcalc.errors import Problem, Span, SpecError
+from rfcalc.errors import Problem, Span, SpecError, fail
 from rfcalc.graph import Graph, Node
+from rfcalc.importers.marked import Marked
 from rfcalc.importers.spec import load_spec
 from rfcalc.importers.writer import scalar, text_of
 from rfcalc.record import record
@@ -56,6 +57,14 @@ class Written:
         nodes = tuple(node if node.is_input else self._node(node) for node in graph.nodes)
         return replace(graph, nodes=nodes)
 
+    def only_input(self, overrides: Mapping[str, str]) -> None:
+        """Raises SpecError for overrides of layers, which the text does not hold."""
+        for key in overrides:
+            if key != "input":
+                raise fail(
+                    "E617", f"{key[:60]} sets a layer, which is not written into the spec", None, "change it in the spec"
+                )
+
     def _node(self, node: Node) -> Node:
         return replace(node, span=self._place(node.name))
 
@@ -82,3 +91,18 @@ def written(
     if outputs:
         lines.append(f"outputs: {text_of(list(outputs))}")
     return Written("\n".join(lines) + "\n", source, places)
+
+
+def channels_of(shape: Marked | None) -> int | None:
+    """Channels of an input that the command line gives; None if it makes no sense, which the spec's reader explains."""
+    value = shape.plain() if shape else None
+    first: Any = value.split("x")[0] if isinstance(value, str) else value[0] if isinstance(value, tuple) and value else value
+    try:
+        return int(first) if 1 <= int(first) <= 10**9 else None
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def printable(text: str) -> str:
+    """A text on one line."""
+    return "".join(c if c.isprintable() else " " for c in text)

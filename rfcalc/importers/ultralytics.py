@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
-from typing import Any
 
 from rfcalc.errors import Span, did_you_mean, fail
 from rfcalc.graph import Graph
@@ -17,7 +16,7 @@ from rfcalc.importers.limits import MAX_LAYERS
 from rfcalc.importers.marked import Marked, Table, read
 from rfcalc.importers.overrides import parsed
 from rfcalc.importers.problems import Problems
-from rfcalc.importers.translated import Written, written
+from rfcalc.importers.translated import Written, channels_of, printable, written
 from rfcalc.importers.ultralytics_library import Library
 from rfcalc.importers.ultralytics_rows import FORM, RowReader
 from rfcalc.importers.ultralytics_top import KEYS, Options, options
@@ -59,7 +58,7 @@ def _translated(path: str, overrides: Mapping[str, str]) -> tuple[Written, dict[
         raise fail("E610", "a file of rows is a mapping with backbone and head", root.span, FORM)
     chosen = options(root, given, path, problems)
     shape = given.get("input")
-    channels = _channels(shape) if shape else None
+    channels = channels_of(shape)
     rows = RowReader(dict(chosen.names), problems).rows(list(_parts(root, problems)))
     library = Library(chosen.act)
     translation = Translation(chosen, library, problems, channels or chosen.channels)
@@ -80,16 +79,6 @@ def _parts(root: Table, problems: Problems) -> Iterator[Marked]:
     yield from parts
 
 
-def _channels(shape: Marked) -> int | None:
-    """Channels of an input that the command line gives; None if it makes no sense, which the spec's reader explains."""
-    value = shape.plain()
-    first: Any = value.split("x")[0] if isinstance(value, str) else value[0] if isinstance(value, tuple) and value else value
-    try:
-        return int(first) if 1 <= int(first) <= 10**9 else None
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
 def _known(rest: Mapping[str, str], overrides: Mapping[str, str]) -> None:
     """Raises SpecError for a key that is neither the file's nor a setting of a layer."""
     for key in rest:
@@ -101,14 +90,10 @@ def _known(rest: Mapping[str, str], overrides: Mapping[str, str]) -> None:
 
 def _head(name: str, source: str, chosen: Options, shape: Marked | None, library: Library) -> Iterator[str]:
     scale = f" at scale {chosen.scale}" if chosen.scale else ""
-    yield f"# {_plain(name)}: from the rows of {_plain(PurePath(source).name)}{_plain(scale)}"
+    yield f"# {printable(name)}: from the rows of {printable(PurePath(source).name)}{printable(scale)}"
     yield f"name: {scalar(name)}"
     yield f"input: {value_text(shape.plain()) if shape else f'{chosen.channels}x{SIZE}x{SIZE}'}"
     yield "defaults:"
     yield "  bn: {eps: 0.001}"
     yield f"  conv: {{norm: bn, act: {value_text(chosen.act)}, bias: false}}"
     yield from library.lines()
-
-
-def _plain(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
