@@ -7,7 +7,7 @@ from typing import Any
 
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
-from rfcalc.report import label
+from rfcalc.rows import label
 
 Scopes = dict[str, Any]  # name of a layer: its number; name of a block: its Scopes
 

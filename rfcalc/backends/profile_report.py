@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from rfcalc.backends.profile import LayerTime, Profile
-from rfcalc.report import Column, Report, Table, label
+from rfcalc.report import Column, Report, Table
+from rfcalc.rows import label
 from rfcalc.units import short
 
 

@@ -7,7 +7,8 @@ from difflib import SequenceMatcher
 
 from rfcalc.analysis import Analysis, Layer, number
 from rfcalc.record import record
-from rfcalc.report import Column, Table, field_text, label
+from rfcalc.report import Column, Table
+from rfcalc.rows import field_text, label
 from rfcalc.units import joined, short
 
 

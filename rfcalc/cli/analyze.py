@@ -68,7 +68,7 @@ def analyze(
     """
     from rfcalc.analysis import analyze as run
     from rfcalc.formats import FORMATS
-    from rfcalc.report import data_report, layer_report
+    from rfcalc.reports.layers import data_report, layer_report
 
     choice(format, FORMATS, "--format")
     units = [unit(text) for text in at or ()]

@@ -8,7 +8,8 @@ from typing import Any
 
 from rfcalc.analysis import Analysis
 from rfcalc.picture import Picture
-from rfcalc.report import Column, Report, Table, rows_of
+from rfcalc.report import Column, Report, Table
+from rfcalc.rows import rows_of
 from rfcalc.units import joined
 
 

@@ -22,7 +22,7 @@ FLOORS = [
     {"engines"},
     {"analyses"},
     {"analysis", "figures"},
-    {"report", "reports", "picture", "findings"},
+    {"report", "reports", "rows", "picture", "findings"},
     {"formats"},
     {"importers", "converting", "sizing", "transforms", "checks"},
     {"backends"},

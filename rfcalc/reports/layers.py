@@ -1,0 +1,187 @@
+"""The report of `rfcalc analyze`: the layer table, the units that were asked for, and the notes below them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from rfcalc.analyses.receptive_field import ReceptiveField
+from rfcalc.analysis import Analysis, Layer
+from rfcalc.report import Column, Report, Table, box_text
+from rfcalc.rows import Row, field_text, rows_of
+from rfcalc.units import joined, short, times
+
+DTYPES = {4: "float32", 2: "16-bit floats", 1: "8-bit numbers", 8: "float64"}
+
+
+def _stride_text(field: ReceptiveField) -> str:
+    return "-" if field.stride is None else joined([float(x) for x in field.stride])
+
+
+def _holes_text(field: ReceptiveField) -> str:
+    return "" if field.coverage in (None, 1.0) else f"{field.coverage:.0%}"
+
+
+def layer_report(analysis: Analysis, full: bool = False) -> Report:
+    """The report of `rfcalc analyze`."""
+    rows = rows_of(analysis.selected, full)
+    columns = [
+        Column("name", "Layer", ratio=3),
+        Column("op", "Op", ratio=4),
+        Column("output", "Output", str),
+        Column("field", "RF", lambda cell: "<=" * cell[2] + field_text(cell[0]) + "*" * cell[1], True),
+        Column("stride", "Stride", _stride_text, True),
+        Column("macs", "MACs", lambda cell: "?" if cell == (0, True) else short(cell[0]) + "+?" * cell[1], True),
+        Column("params", "Params", short, True),
+    ]
+    if any(_holes_text(row.last.field) for row in rows):
+        columns.insert(4, Column("read", "Read", _holes_text, True))
+    if any(row.adds for row in rows):
+        columns.insert(4, Column("adds", "Adds", lambda adds: f"+{joined(adds)}" if any(adds) else "", True))
+    if "convention" in analysis.extra:
+        columns.insert(-1, Column("cost", analysis.extra["convention"]["name"], short, True))
+    if any("erf_sigma" in row.last.more for row in rows):
+        columns.insert(4, Column("erf", "ERF sigma", lambda sigma: joined(sigma) if sigma else "-", True))
+    values = tuple(tuple(_cell(row, column.key) for column in columns) for row in rows)
+    tables = [Table("", tuple(columns), values)]
+    units = _unit_table(rows if not full else rows_of(analysis.selected, True))
+    if units:
+        tables.append(units)
+    title = f"{analysis.graph.name} at {_input_text(analysis)}"
+    return Report(title, tuple(tables), tuple(_notes(analysis)), _flat(analysis), analysis.data())
+
+
+def data_report(analysis: Analysis) -> Report:
+    """The same for programs: no tables, no notes, only the data."""
+    return Report(analysis.graph.name, (), (), Table("", (), ()), analysis.data())
+
+
+def _cell(row: Row, key: str) -> Any:
+    last = row.last
+    return {
+        "name": row.name,
+        "op": row.op,
+        "output": last.node.shape,
+        "field": row.field,
+        "adds": row.adds,
+        "erf": last.more.get("erf_sigma", ()),
+        "read": last.field,
+        "stride": last.field,
+        "macs": row.counted,
+        "cost": sum(layer.more.get("cost", 0) for layer in row.layers),
+        "params": row.params,
+    }[key]
+
+
+def _unit_table(rows: Sequence[Row]) -> Table | None:
+    found = [(row.last.name, unit.unit, unit.unclipped, unit.clipped, unit.pixels) for row in rows for unit in row.last.units]
+    if not found:
+        return None
+    columns = (
+        Column("layer", "Layer", ratio=3),
+        Column("unit", "Unit", lambda unit: ",".join(map(str, unit))),
+        Column("unclipped", "Box, unclipped", box_text),
+        Column("clipped", "Box in the image", box_text),
+        Column("pixels", "Pixels read", lambda n: f"{n:,}", True),
+    )
+    return Table("What these units see", columns, tuple(found))
+
+
+def _input_text(analysis: Analysis) -> str:
+    nodes, inputs = analysis.graph.nodes, analysis.graph.inputs
+    if len(inputs) == 1:
+        return str(nodes[inputs[0]].shape)
+    return ", ".join(f"{nodes[i].name} {nodes[i].shape}" for i in inputs)
+
+
+def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    where = _input_text(analysis)
+    yield "Compute", f"{short(analysis.macs, 'MACs')} ({short(2 * analysis.macs, 'FLOPs')}) at {where}"
+    told = analysis.extra.get("convention")
+    if told:
+        yield f"By {told['name']}", f"{short(told['total'])} ({told['total']:,}) at {where} (rfcalc explain-cost tells why)"
+    dtype = DTYPES.get(analysis.dtype_bytes, f"{8 * analysis.dtype_bytes} bit")
+    size = short(analysis.dtype_bytes * analysis.params, "B")
+    yield "Parameters", f"{short(analysis.params)} ({analysis.params:,}), {size} in {dtype}"
+    peak = analysis.peak
+    where_peak = "" if peak.node is None else f" (while {analysis.graph.nodes[peak.node].name} runs)"
+    yield "Memory", f"peak of live activations {short(peak.bytes, 'B')} at {where}, {dtype}, batch 1{where_peak}"
+    yield "Training", f"keeps {short(analysis.saved, 'B')} for the backward pass, {dtype}, batch 1"
+    shown = list(analysis.outputs)
+    if analysis.last_spatial and analysis.last_spatial not in shown:
+        shown.insert(0, analysis.last_spatial)
+    for layer in shown:
+        role = "output" if layer in analysis.outputs else "last map"
+        yield f"{role} {layer.name}", _place_text(layer)
+    wasted = [layer.name for layer in analysis.layers if layer.unproductive]
+    if wasted:
+        more = f", {wasted[1]}" + (f" and {len(wasted) - 2} more" if len(wasted) > 2 else "") if wasted[1:] else ""
+        yield "Unproductive *", f"{wasted[0]}{more}: what they read already sees more than the image"
+    yield from _unsure(analysis)
+    misaligned = [layer for layer in analysis.layers if layer.field.misaligned]
+    for layer in misaligned[:3]:
+        yield "Misaligned", f"{layer.name}: the inputs' {layer.field.misaligned}"
+    if len(misaligned) > 3:
+        yield "Misaligned", f"and {len(misaligned) - 3} more (--format json lists them)"
+
+
+def _unsure(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    """The layers whose field is only a bound, and those whose MACs are not known, by their reasons."""
+    for mark, attribute in (("Upper bound <=", "bound"), ("Not counted ?", "uncounted")):
+        named: dict[str, list[str]] = {}
+        for layer in analysis.layers:
+            if reason := getattr(layer, attribute):
+                named.setdefault(reason, []).append(layer.name)
+        for reason, names in list(named.items())[:5]:
+            yield mark, f"{names[0]}{f' and {len(names) - 1} more' if names[1:] else ''}: {reason}"
+        if len(named) > 5:
+            yield mark, f"and {len(named) - 5} more reasons (--format json lists them)"
+
+
+def _place_text(layer: Layer) -> str:
+    field, shape = layer.field, layer.node.shape
+    parts = [str(shape)]
+    if field.size is not None and field.stride and field.start and field.center0:
+        size = times(field.size)
+        if field.size_min and field.size_min != field.size:
+            size = f"{times(field.size_min)} to {size} over the phases"
+        parts.append(f"receptive field {'at most ' * layer.bounded}{size}, stride {joined([float(x) for x in field.stride])}")
+        parts.append(f"unit 0 starts at {joined(field.start)}, centre {joined(field.center0)}")
+        if field.coverage not in (None, 1.0):
+            parts.append(f"{'at most ' if field.coverage_bound else ''}{field.coverage:.1%} of the box is read")
+        if field.classes:
+            groups = "; ".join(f"{joined(c.size)} (channels {c.channels})" for c in field.classes[:6])
+            parts.append(f"by channel: {groups}{'; ...' if len(field.classes) > 6 else ''}")
+    if field.whole_input and layer.bounded:
+        parts.append("at most the whole input")
+    elif field.whole_input:
+        parts.append("sees the whole input" if field.size is None else "and the whole input by a global layer")
+    if layer.downsampling:
+        parts.append(f"downsampling {joined([float(x) for x in layer.downsampling])}")
+    return ", ".join(parts)
+
+
+FLAT: tuple[tuple[str, Callable[[Layer], Any]], ...] = (
+    ("name", lambda layer: layer.name),
+    ("op", lambda layer: layer.node.op.word),
+    ("channels", lambda layer: layer.node.shape.channels),
+    ("size", lambda layer: times(layer.node.shape.size) if layer.node.shape.rank else ""),
+    ("receptive_field", lambda layer: times(layer.field.size) if layer.field.size else ""),
+    ("receptive_field_min", lambda layer: times(layer.field.size_min) if layer.field.size_min else ""),
+    ("stride", lambda layer: times([float(x) for x in layer.field.stride]) if layer.field.stride else ""),
+    ("start", lambda layer: times(layer.field.start) if layer.field.start else ""),
+    ("coverage", lambda layer: "" if layer.field.coverage is None else layer.field.coverage),
+    ("whole_input", lambda layer: str(layer.field.whole_input).lower()),
+    ("unproductive", lambda layer: str(layer.unproductive).lower()),
+    ("upper_bound", lambda layer: str(layer.bounded).lower()),
+    ("macs", lambda layer: layer.macs),
+    ("flops", lambda layer: 2 * layer.macs),
+    ("params", lambda layer: layer.params),
+)
+
+
+def _flat(analysis: Analysis) -> Table:
+    """One row per layer with every figure as it is, for programs."""
+    columns = tuple(Column(key, key) for key, _ in FLAT)
+    rows = tuple(tuple(value(layer) for _, value in FLAT) for layer in analysis.selected)
+    return Table(analysis.graph.name, columns, rows)
