@@ -79,7 +79,7 @@ def arranged(program: Program, tensor: Tensor, axes: Sequence[Axis]) -> Tensor:
             name = names.get(factor) or f"r{sum(n.startswith('r') for n in sizes)}"
             sizes.setdefault(name, factor.size)
             out[-1].append(name)
-    return program.add("rearrange", [tensor], pattern=pattern_text([groups], out, sizes))
+    return program.helper("rearrange", tensor, pattern=pattern_text([groups], out, sizes))
 
 
 def _shuffle(program: Program, tensor: Tensor, axes: Sequence[Axis]) -> Tensor | None:
@@ -93,19 +93,51 @@ def _shuffle(program: Program, tensor: Tensor, axes: Sequence[Axis]) -> Tensor |
         expected = [merged([Factor(CHANNELS, r**rank, shape.channels // r**rank)])]
         expected += [merged([Factor(k, 1, n), Factor(CHANNELS, r ** (rank - k), r)]) for k, n in enumerate(shape.size, 1)]
         if list(axes) == expected:
-            return program.add("pixelshuffle", [tensor], ratio=r)
+            return program.helper("pixelshuffle", tensor, ratio=r)
     if list(axes[1:]) == [full(k, n) for k, n in enumerate(shape.size, 1)] and len(axes[0]) == 2:
         wide, groups = axes[0][0].size, axes[0][1].size
         if axes[0] == (Factor(CHANNELS, 1, wide), Factor(CHANNELS, wide, groups)) and wide * groups == shape.channels:
-            return program.add("channelshuffle", [tensor], groups=groups)
+            return program.helper("channelshuffle", tensor, groups=groups)
     last = axes[0][-1] if axes[0] else None
     if last is not None and last.axis == rank and all(n % last.size == 0 for n in shape.size):
         r = last.size
         expected = [merged([Factor(CHANNELS, 1, shape.channels), *(Factor(k, 1, r) for k in range(1, rank + 1))])]
         expected += [merged([Factor(k, r, n // r)]) for k, n in enumerate(shape.size, 1)]
         if list(axes) == expected:
-            return program.add("pixelunshuffle", [tensor], ratio=r)
+            return program.helper("pixelunshuffle", tensor, ratio=r)
     return None
+
+
+def as_output(program: Program, tensor: Tensor) -> Tensor:
+    """A map that the program gives back, with its channels and positions in the program's order: shuffled channels or pixels
+    become a layer. Tokens, channels that come last and flat vectors stay the layer that they are."""
+    rank, axes = program.shape(tensor).rank, tensor.layout[1:]
+    ordered = len(axes) == rank + 1 and all(f.axis == CHANNELS for f in axes[0])
+    if ordered and all(not axis or axis[0].axis == k for k, axis in enumerate(axes[1:], 1)):
+        return arranged(program, tensor, axes)
+    return tensor
+
+
+def unified(program: Program, tensor: Tensor, dim: int) -> Tensor:
+    """The tensor with one axis as a single digit of its layer, the most significant one; the layer is rearranged for that."""
+    shape, axis = program.shape(tensor), tensor.layout[dim]
+    if any(f.axis == BATCH for f in axis):
+        raise UnfollowedError("takes apart an axis that holds the batch")
+    others = [f for i, other in enumerate(tensor.layout) if i != dim for f in other]
+    axes = [sorted((f for f in others if f.axis == k), key=lambda f: -f.stride) for k in range(shape.rank + 1)]
+    home = next((f.axis for f in axis if f.axis >= 0), CHANNELS)
+    rest, axes[home] = axes[home], [*axis, *axes[home]]
+    found = arranged(program, tensor, [merged(factors) for factors in axes])
+    places = {}
+    for k, factors in enumerate([rest if k == home else factors for k, factors in enumerate(axes)]):
+        stride = 1
+        for factor in reversed(factors):
+            places[factor] = Factor(k, stride, factor.size)
+            stride *= factor.size
+    whole = Factor(home, size_of(tuple(rest)), size_of(axis))
+    layout = [merged(places.get(f, f) for f in other) for other in tensor.layout]
+    layout[dim] = (whole,)
+    return Tensor(found.node, tuple(layout))
 
 
 @record

@@ -7,8 +7,9 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from rfcalc.importers.axes import arranged, solid
-from rfcalc.importers.layout import BATCH, CHANNELS, REPEATED, Axis, Factor, Layout, full, merged, of_axis, size_of
+from rfcalc.geometry import Fold
+from rfcalc.importers.axes import arranged, solid, unified
+from rfcalc.importers.layout import BATCH, CHANNELS, REPEATED, Axis, Factor, Layout, full, merged, of_axis, reshape, size_of
 from rfcalc.importers.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.ops import make
 
@@ -24,7 +25,7 @@ def narrow(program: Program, tensor: Tensor, dim: int, start: int, count: int, s
         raise UnfollowedError(f"takes {count} values of an axis of 1")
     inner = prod(f.size for f in axis[1:])
     if len(axis) > 1 and (start % inner or count % inner or step != 1):
-        raise UnfollowedError("slices an axis that is made of several")
+        return narrow(program, unified(program, tensor, dim), dim, start, count, step)
     factor, start, count = axis[0], start // inner, count // inner
     if factor.axis == BATCH:
         raise UnfollowedError("slices the batch")
@@ -37,18 +38,12 @@ def narrow(program: Program, tensor: Tensor, dim: int, start: int, count: int, s
     return Tensor(found.node, _renumbered(_with(tensor.layout, dim, (kept, *axis[1:])), digits, factor, count))
 
 
-def _take(program: Program, tensor: Tensor, digits: Sequence[Factor], factor: Factor, values: range) -> Tensor:
+def _take(program: Program, tensor: Tensor, digits: Sequence[Factor], factor: Factor, values: Sequence[int]) -> Tensor:
     """The layer that keeps those units of an axis of which one digit has one of the values."""
-    if len(digits) == 1:
-        step = values.step if len(values) > 1 else 1
-        return program.add("take", [tensor], axis=factor.axis, start=values.start, count=len(values), step=step)
-    if factor == digits[0] and values.step == 1:
-        start, count = values.start * factor.stride, len(values) * factor.stride
-        return program.add("take", [tensor], axis=factor.axis, start=start, count=count)
     choices = [[v * d.stride for v in (values if d == factor else range(d.size))] for d in digits]
     index = tuple(sum(parts) for parts in product(*choices))
-    steps = {b - a for a, b in zip(index, index[1:], strict=False)}
-    if len(steps) == 1:
+    steps = {b - a for a, b in zip(index, index[1:], strict=False)} or {1}
+    if len(steps) == 1 and min(steps) > 0:
         return program.add("take", [tensor], axis=factor.axis, start=index[0], count=len(index), step=steps.pop())
     return program.add("take", [tensor], axis=factor.axis, index=index)
 
@@ -85,16 +80,19 @@ def chunks(program: Program, tensor: Tensor, dim: int, sizes: Sequence[int]) -> 
 
 
 def gather(program: Program, tensor: Tensor, dim: int, index: Sequence[int]) -> Any:
-    """The listed values of an axis, which must be a whole axis of its layer."""
+    """The listed values of an axis."""
     axis = tensor.layout[dim]
+    if all(f.axis == REPEATED for f in axis):
+        return Tensor(tensor.node, _with(tensor.layout, dim, (Factor(REPEATED, 0, len(index)),)))
     steps = {b - a for a, b in zip(index, index[1:], strict=False)}
     if len(steps) < 2 and (not steps or min(steps) > 0):
         return narrow(program, tensor, dim, index[0], len(index), steps.pop() if steps else 1)
-    digits = of_axis(tensor.layout, axis[0].axis) if len(axis) == 1 and axis[0].axis >= 0 else []
-    if len(digits) != 1:
-        raise UnfollowedError("picks from an axis that is made of several")
-    found = program.add("take", [tensor], axis=axis[0].axis, index=tuple(index))
-    return Tensor(found.node, _with(tensor.layout, dim, full(axis[0].axis, len(index))))
+    if len(axis) > 1 or axis[0].axis < 0:
+        return gather(program, unified(program, tensor, dim), dim, index)
+    digits = of_axis(tensor.layout, axis[0].axis)
+    found = _take(program, tensor, digits, axis[0], index)
+    kept = Factor(axis[0].axis, axis[0].stride, len(index))
+    return Tensor(found.node, _renumbered(_with(tensor.layout, dim, (kept,)), digits, axis[0], len(index)))
 
 
 def concat(program: Program, parts: Sequence[Any], dim: int) -> Tensor:
@@ -248,7 +246,9 @@ def padded(program: Program, tensor: Tensor, pads: Sequence[tuple[int, int]], mo
             sides = [Const((*shape[:dim], n, *shape[dim + 1 :])) for n in (before, after)]
             tensor = concat(program, [sides[0], tensor, sides[1]], dim)
         else:
-            raise UnfollowedError("pads an axis that is made of several")
+            n, fold = size_of(axis), Fold(mode)
+            index = [fold.index(i, n) for i in range(-before, n + after)]
+            tensor = gather(program, tensor, dim, [i or 0 for i in index])
     return _pad(program, tensor, amounts, mode) if amounts else tensor
 
 
@@ -272,13 +272,11 @@ def rolled(program: Program, tensor: Tensor, moves: dict[int, int]) -> Tensor:
         if not axis or move % size_of(axis) == 0:
             continue
         home = axis[0].axis
-        if len(axis) > 1 or home < 0 or size_of(axis) != (shape.channels, *shape.size)[home]:
-            raise UnfollowedError("rolls an axis that is made of several")
-        if home == CHANNELS:
+        if home > CHANNELS and axis == full(home, shape.size[home - 1]):
+            by[home - 1] = move
+        else:
             n = size_of(axis)
             tensor = gather(program, tensor, dim, [(i - move) % n for i in range(n)])
-        else:
-            by[home - 1] = move
     return program.add("roll", [tensor], tensor.layout, shift=tuple(by)) if any(by) else tensor
 
 
@@ -308,7 +306,9 @@ def windowed(program: Program, tensor: Tensor, dim: int, size: int, step: int) -
     axis, shape = tensor.layout[dim], program.shape(tensor)
     home = axis[0].axis if len(axis) == 1 else CHANNELS
     if home <= CHANNELS or axis != full(home, shape.size[home - 1]):
-        raise UnfollowedError("takes windows along an axis that is made of several")
+        count = (size_of(axis) - size) // step + 1
+        tensor = gather(program, tensor, dim, [i * step + j for i in range(count) for j in range(size)])
+        return Tensor(tensor.node, tensor.layout[:dim] + _windows(tensor.layout[dim:], count, size))
     kernel, stride = ([n if k == home else 1 for k in range(1, shape.rank + 1)] for n in (size, step))
     found = program.add("patches", [tensor], kernel=tuple(kernel), stride=tuple(stride))
     count = program.shape(found).size[home - 1]
@@ -317,3 +317,9 @@ def windowed(program: Program, tensor: Tensor, dim: int, size: int, step: int) -
         moved = tuple(f._replace(stride=f.stride * size) if f.axis == CHANNELS else f for f in old)
         layout.append(full(home, count) if i == dim else moved)
     return Tensor(found.node, (*layout, full(CHANNELS, size)))
+
+
+def _windows(layout: Layout, count: int, size: int) -> Layout:
+    """The axes from one on, which holds `count` windows, with the units of a window as a new last axis."""
+    outer, inner = reshape(layout[:1], (count, size))
+    return (outer, *layout[1:], inner)

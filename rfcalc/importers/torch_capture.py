@@ -9,19 +9,21 @@ from typing import Any
 
 from rfcalc.errors import SpecError, fail
 from rfcalc.importers.program import Held
-from rfcalc.importers.torch_build import place_of, quiet
+from rfcalc.importers.torch_build import LARGEST, place_of, quiet
 from rfcalc.op import Shape
 from rfcalc.record import record
 
 
 @record
 class Captured:
-    """An exported program. `held`: the stored tensors; `named`: which of them each placeholder is; `inputs`: the others."""
+    """An exported program. `held`: the stored tensors; `named`: which of them each placeholder is; `inputs`: the others;
+    `values`: stored numbers that are small and not learned (indices, masks), where they are known."""
 
     program: Any
     held: Mapping[str, Held]
     named: Mapping[str, str]
     inputs: Sequence[str]
+    values: Mapping[str, Any]
 
 
 def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
@@ -29,6 +31,7 @@ def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
     import torch
 
     held, canonical = _held(module)
+    values = _known(dict(module.named_buffers()))
     with quiet(), _fake(module) as mode:
         inputs, words = _inputs(module, _wanted(module, shapes, text), mode)
         try:
@@ -37,7 +40,7 @@ def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
             raise
         except (Exception, SystemExit) as error:
             raise _refused(text, error) from None
-    return _captured(program, held, canonical)
+    return _captured(program, held, canonical, values)
 
 
 def read(path: str) -> Captured:
@@ -52,7 +55,18 @@ def read(path: str) -> Captured:
     stored = {**dict(program.named_parameters()), **dict(program.named_buffers())}
     learned = {name for name, _ in program.named_parameters()}
     held = {name: Held(tensor.numel(), name in learned) for name, tensor in stored.items()}
-    return _captured(program, held, {name: name for name in held})
+    return _captured(program, held, {name: name for name in held}, _known(dict(program.named_buffers())))
+
+
+def _known(buffers: Mapping[str, Any]) -> dict[str, Any]:
+    """The buffers whose numbers are there: neither fake, nor on the meta device, nor large."""
+    import torch
+
+    return {
+        name: tensor
+        for name, tensor in buffers.items()
+        if type(tensor) is torch.Tensor and tensor.device.type == "cpu" and tensor.numel() <= LARGEST
+    }
 
 
 def _held(module: Any) -> tuple[dict[str, Held], dict[str, str]]:
@@ -68,11 +82,13 @@ def _held(module: Any) -> tuple[dict[str, Held], dict[str, str]]:
     return held, canonical
 
 
-def _captured(program: Any, held: Mapping[str, Held], canonical: Mapping[str, str]) -> Captured:
+def _captured(program: Any, held: Mapping[str, Held], canonical: Mapping[str, str], values: Mapping[str, Any]) -> Captured:
     signature = program.graph_signature
     named = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
     named = {placeholder: canonical.get(name, name) for placeholder, name in named.items()}
-    return Captured(program, held, named, list(signature.user_inputs))
+    changed = {name for _, name in signature.buffers_to_mutate.items()}
+    kept = {name: value for name, value in values.items() if name not in changed}
+    return Captured(program, held, named, list(signature.user_inputs), kept)
 
 
 @contextmanager

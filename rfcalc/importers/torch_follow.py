@@ -10,6 +10,7 @@ from typing import Any
 
 from rfcalc.errors import Problem, RuleError, Span, SpecError, fail
 from rfcalc.graph import Graph
+from rfcalc.importers.axes import as_output
 from rfcalc.importers.declared import Declared
 from rfcalc.importers.maps import unknown
 from rfcalc.importers.program import Const, Place, Program, Tensor
@@ -101,8 +102,9 @@ class Run:
             elif node.op == "get_attr":
                 self.values[node] = self._attribute(node)
             elif node.op == "output":
+                self.program.place = Place()
                 flat = _flat(self._resolved(node.args))
-                return [value.node for value in flat if isinstance(value, Tensor)]
+                return [as_output(self.program, value).node for value in flat if isinstance(value, Tensor)]
             else:
                 self.values[node] = self._step(node)
         return []
@@ -110,7 +112,8 @@ class Run:
     def _placeholder(self, node: Any) -> Any:
         shape = _shape(node.meta.get("val"))
         if node.name in self.captured.named:
-            return Const(shape, frozenset([self.captured.named[node.name]]))
+            name = self.captured.named[node.name]
+            return Const(shape, frozenset([name]), value=self.captured.values.get(name))
         if node.name not in self.captured.inputs:
             return Const(shape, value=self._constant(node.name))
         if shape is None:

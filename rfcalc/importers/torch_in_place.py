@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rfcalc.importers import selection
@@ -39,7 +40,7 @@ class Writes:
         old = self.values[target]
         self.values[target] = new
         parent = _parent(target)
-        if parent is None or not _read_later(parent, step):
+        if parent is None or not any(_read_later(node, step) for node in _lineage(parent)):
             self._forget(step, target, target)
             return
         if isinstance(new, Const):
@@ -84,6 +85,13 @@ def _parent(node: Any) -> Any:
     if node.op != "call_function" or not node.args or not hasattr(node.args[0], "op"):
         return None
     return node.args[0] if base_name(node.target) in VIEWS - COPIES else None
+
+
+def _lineage(node: Any) -> Iterator[Any]:
+    """A node, what it is a view of, and so on."""
+    while node is not None:
+        yield node
+        node = _parent(node)
 
 
 def _read_later(node: Any, step: Any) -> bool:
