@@ -48,13 +48,19 @@ def render(reports: Sequence[Report], screen: Screen) -> str:
 def _table(table: Table, width: int) -> RichTable:
     found = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, GAP - 1, 0, 0), header_style="bold", show_edge=False)
     cells = [[c.show(v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
-    for column, room in zip(table.columns, _widths(table, cells, width), strict=True):
+    widths = _widths(table, cells, width)
+    for column, room in zip(table.columns, widths, strict=True):
         side: Literal["left", "right"] = "right" if column.right else "left"
         overflow: Literal["fold", "ellipsis"] = "fold" if column.wrap else "ellipsis"
         found.add_column(column.title, justify=side, no_wrap=not column.wrap, overflow=overflow, width=room)
-    for row in cells:
-        found.add_row(*map(Text, row))
+    for first, *others in cells:
+        found.add_row(Text(first if table.columns[0].wrap else _cut(first, widths[0])), *map(Text, others))
     return found
+
+
+def _cut(name: str, room: int) -> str:
+    """A name without its beginning where it does not fit: its end tells layers of one block apart."""
+    return name if len(name) <= room or "\n" in name else f"…{name[len(name) - room + 1 :]}"
 
 
 def _widths(table: Table, cells: Sequence[Sequence[str]], width: int) -> list[int]:
