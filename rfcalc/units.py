@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 PREFIXES = (("T", 10**12), ("G", 10**9), ("M", 10**6), ("k", 10**3))
 
@@ -32,3 +32,14 @@ def joined(values: Sequence[float]) -> str:
 def times(values: Sequence[float]) -> str:
     """Numbers of several axes, each written: "427x427"."""
     return "x".join(plain(value) for value in values) or "-"
+
+
+def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as ranges of neighbours, first and last."""
+    found: list[tuple[int, int]] = []
+    for n in numbers:
+        if found and n == found[-1][1] + 1:
+            found[-1] = (found[-1][0], n)
+        else:
+            found.append((n, n))
+    return found

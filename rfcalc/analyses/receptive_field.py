@@ -15,6 +15,7 @@ from rfcalc.field import Field
 from rfcalc.graph import Graph, Node
 from rfcalc.op import Shape
 from rfcalc.record import record
+from rfcalc.units import runs
 
 
 @record
@@ -197,13 +198,7 @@ def _classes(support: Support, shape: Shape) -> tuple[ChannelField, ...]:
 
 def ranges(numbers: Sequence[int]) -> str:
     """Ascending numbers as "0-3, 8"."""
-    parts: list[list[int]] = []
-    for n in numbers:
-        if parts and n == parts[-1][1] + 1:
-            parts[-1][1] = n
-        else:
-            parts.append([n, n])
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs(numbers))
 
 
 def _place(support: Support) -> list[tuple[Fraction, Fraction]] | None:

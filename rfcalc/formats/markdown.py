@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rfcalc.formats import Screen
-from rfcalc.report import Report, Table
+from rfcalc.markdown import escape, table_lines
+from rfcalc.report import Report
 
 
 def render(reports: Sequence[Report], screen: Screen) -> str:
@@ -14,29 +15,16 @@ def render(reports: Sequence[Report], screen: Screen) -> str:
 
 
 def _section(report: Report) -> Iterator[str]:
-    yield f"## {_safe(report.title)}"
+    yield f"## {escape(report.title)}"
     for table in report.tables:
         yield ""
         if table.title:
-            yield f"### {_safe(table.title)}\n"
-        yield from _table(table)
+            yield f"### {escape(table.title)}\n"
+        yield from table_lines(table)
     for picture in report.pictures:
-        yield f"\n### {_safe(picture.title)}\n\n```text"
+        yield f"\n### {escape(picture.title)}\n\n```text"
         yield from picture.lines(100)
         yield "```"
     yield ""
     for name, text in report.notes:
-        yield f"- **{_safe(name)}**: {_safe(text)}"
-
-
-def _table(table: Table) -> Iterator[str]:
-    yield "| " + " | ".join(column.title for column in table.columns) + " |"
-    yield "| " + " | ".join("---:" if column.right else "---" for column in table.columns) + " |"
-    for row in table.rows:
-        yield "| " + " | ".join(_safe(c.show(v)) for c, v in zip(table.columns, row, strict=True)) + " |"
-
-
-def _safe(text: str) -> str:
-    for sign in "\\|*_<>`[]":
-        text = text.replace(sign, "\\" + sign)
-    return text.replace("\n", " ")
+        yield f"- **{escape(name)}**: {escape(text)}"

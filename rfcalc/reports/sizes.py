@@ -15,7 +15,7 @@ from rfcalc.graph import Graph
 from rfcalc.op import Shape
 from rfcalc.record import record
 from rfcalc.report import Column, Report, Table
-from rfcalc.units import joined, short, times
+from rfcalc.units import joined, runs, short, times
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 SHOWN = 6
@@ -52,13 +52,7 @@ def rule_text(rule: Rule) -> str:
 
 def _runs(numbers: Sequence[int]) -> str:
     """Ascending numbers as "227 to 258, 300", shortened where there are many."""
-    parts: list[list[int]] = []
-    for n in numbers:
-        if parts and n == parts[-1][1] + 1:
-            parts[-1][1] = n
-        else:
-            parts.append([n, n])
-    shown = [str(a) if a == b else f"{a} to {b}" for a, b in parts]
+    shown = [str(a) if a == b else f"{a} to {b}" for a, b in runs(numbers)]
     return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
 
 

@@ -22,7 +22,7 @@ FLOORS = [
     {"engines"},
     {"analyses"},
     {"analysis", "figures"},
-    {"report", "reports", "rows", "picture", "findings"},
+    {"report", "reports", "rows", "markdown", "picture", "findings"},
     {"formats"},
     {"importers", "converting", "sizing", "transforms", "checks"},
     {"backends"},
