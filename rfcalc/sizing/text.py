@@ -48,6 +48,7 @@ def spec_of(space: Space, design: Design, command: str = "") -> str:
     lines += ["#", f"# Found by: {command}"] if command else []
     lines += [
         "# Put your head below the last layer: gap and linear to classify, a 1x1 convolution to detect or to segment.",
+        "# The figures in the comments are those of the design as it was found.",
         f"input: {space.input}",
         f"object_size: {space.target}",
         *_budget(space, design),

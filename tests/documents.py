@@ -1,0 +1,99 @@
+"""Examples in documents: commands in console blocks, run one after the other, with the output that each should print.
+
+A block ```console holds lines that begin with "$ ", each followed by what it prints; an output that ends in "..." is an
+excerpt, of which only the beginning must agree. ```console timed is for measurements: its commands must succeed and print
+the same title and columns, with other numbers. `$ cat >> FILE <<END` appends the lines before END. RFCALC_ACCEPT=1 rewrites
+the outputs after a change that was meant, RFCALC_ACCEPT=timed those of measurements too.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BLOCK = re.compile(r"^```console( timed)?\n(.*?)^```$", re.M | re.S)
+ACCEPT = os.environ.get("RFCALC_ACCEPT", "")
+
+
+@dataclass
+class Example:
+    """A command, and what stands below it."""
+
+    command: str
+    expected: str
+    timed: bool = False
+
+
+def examples(text: str) -> list[Example]:
+    """The examples of a document, in order."""
+    found = []
+    for timed, block in BLOCK.findall(text):
+        for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            command, _, output = part.partition("\n")
+            found.append(Example(command, output, bool(timed)))
+    return found
+
+
+def play(document: Path, folder: Path) -> int:
+    """Runs the examples of a document in a folder and compares what they print; gives their number."""
+    text = document.read_text()
+    found = examples(text)
+    for one in found:
+        new = checked(one, folder)
+        if new is not None:
+            text = text.replace(f"$ {one.command}\n{one.expected}", f"$ {one.command}\n{new}")
+    if ACCEPT:
+        document.write_text(text)
+    return len(found)
+
+
+def checked(one: Example, folder: Path) -> str | None:
+    """Runs an example and checks its output; the new output instead if it is to be accepted."""
+    appended = re.fullmatch(r"cat >> ([\w.-]+) <<END", one.command)
+    if appended:
+        lines, end, rest = one.expected.partition("END\n")
+        assert end, one.command
+        assert not rest, one.command
+        with (folder / appended[1]).open("a") as file:
+            file.write(lines)
+        return None
+    got, excerpt = run(one, folder), one.expected.rstrip().endswith("...")
+    head = one.expected.rstrip().removesuffix("...").rstrip("\n")
+    if ACCEPT and (ACCEPT == "timed" or not one.timed):
+        kept = got.split("\n")[: max(1, head.count("\n") + 1)]
+        return "\n".join([*kept, "...", ""]) if excerpt else got
+    if one.timed:
+        assert titles(got) == titles(one.expected), f"{one.command}:\n{got}"
+    elif excerpt:
+        assert got.startswith(head), f"{one.command}:\n{got}"
+    else:
+        assert got == one.expected, f"{one.command}:\n{got}"
+    return None
+
+
+def titles(output: str) -> list[list[str]]:
+    """The words of the first two lines: the title of a table, and those of its columns."""
+    return [line.split() for line in output.splitlines()[:2]]
+
+
+def run(one: Example, folder: Path) -> str:
+    """What a command prints, on both streams."""
+    words = shlex.split(one.command)
+    assert words[0] == "rfcalc", f"only rfcalc is run, not {words[0]}"
+    result = subprocess.run(
+        [sys.executable, "-m", "rfcalc", *words[1:]],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in result.stderr, result.stderr
+    assert not (one.timed and result.returncode), result.stderr
+    return result.stdout + result.stderr
