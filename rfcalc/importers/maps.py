@@ -9,10 +9,12 @@ from typing import Any
 from rfcalc.importers.axes import Map, as_map
 from rfcalc.importers.layout import BATCH, CHANNELS, full, size_of
 from rfcalc.importers.program import Const, Program, Tensor, UnfollowedError
+from rfcalc.importers.selection import narrow
 from rfcalc.ops import make
 
 Numbers = Sequence[int]
 Pads = tuple[tuple[int, int], ...]
+MOST_SLICES = 32
 
 
 def numbers(value: Any, rank: int) -> tuple[int, ...]:
@@ -124,12 +126,33 @@ def _one(values: Numbers) -> Any:
 
 def pool(program: Program, word: str, tensor: Tensor, rank: int, pads: Pads, **settings: Any) -> Tensor:
     """A sliding pool; kernel, stride and dilation as tuples."""
+    if (band := _pooled_channels(program, word, tensor, rank, pads, settings)) is not None:
+        return band
     found = as_map(program, tensor, rank)
     more = {}
     for name, value in settings.items():
         more[name] = _one((1,) * found.extra + value) if isinstance(value, tuple) else value
     padding = _short(((0, 0),) * found.extra + pads)
     return _placed(program, found, program.add(word, [found.tensor], padding=padding, **more))
+
+
+def _pooled_channels(
+    program: Program, word: str, tensor: Tensor, rank: int, pads: Pads, settings: dict[str, Any]
+) -> Tensor | None:
+    """A pool of stride 1 along an axis that holds the channels of a layer (local response norm as its parts): each channel
+    with its neighbours, slice by slice. None for any other pool."""
+    first = len(tensor.layout) - rank
+    moved = [i for i, k in enumerate(settings["kernel"]) if k > 1]
+    along = [i for i in range(rank) if any(f.axis == CHANNELS for f in tensor.layout[first + i])]
+    if len(moved) != 1 or along != moved:
+        return None
+    dim, kernel = first + moved[0], settings["kernel"][moved[0]]
+    count = size_of(tensor.layout[dim]) - kernel + 1
+    plain = set(settings["stride"]) == {1} and set(settings.get("dilation", (1,))) == {1} and not any(map(any, pads))
+    if not plain or kernel > MOST_SLICES or count < 1:
+        raise UnfollowedError("pools along the channels with a stride, padding or a large window")
+    slices = [narrow(program, tensor, dim, i, count) for i in range(kernel)]
+    return program.add("max" if word == "maxpool" else "add", slices, slices[0].layout)
 
 
 def adaptive_pool(program: Program, function: str, tensor: Tensor, size: Numbers) -> Tensor:

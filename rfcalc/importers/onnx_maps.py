@@ -149,7 +149,9 @@ def _pool(call: Call) -> Any:
     kernel = per_axis(call, "kernel_shape", rank, 0)
     stride, dilation = per_axis(call, "strides", rank, 1), per_axis(call, "dilations", rank, 1)
     pads = padding(call, rank, [Window(*axis) for axis in zip(kernel, stride, dilation, strict=True)])
-    ceil = bool(call.whole("ceil_mode")) and auto_pad(call) == "NOTSET"
+    if set(dilation) != {1} and auto_pad(call).startswith("SAME"):
+        raise UnfollowedError("its padding follows a rule that implementations read differently for a dilated window")
+    ceil = bool(call.whole("ceil_mode")) and auto_pad(call) in ("NOTSET", "VALID")
     settings: dict[str, Any] = {"kernel": kernel, "stride": stride, "ceil_mode": ceil}
     if call.op == "MaxPool":
         return maps.pool(call.program, "maxpool", call.tensor(), rank, pads, dilation=dilation, **settings), None

@@ -71,7 +71,7 @@ def _unsqueeze(call: Call) -> Tensor:
 def _transpose(call: Call) -> Tensor:
     tensor = call.tensor()
     rank = len(tensor.layout)
-    perm = call.ints("perm", range(rank)[::-1])
+    perm = [axis + rank if axis < 0 else axis for axis in call.ints("perm", range(rank)[::-1])]
     if sorted(perm) != list(range(rank)):
         raise UnfollowedError(f"its perm {perm} does not fit a tensor of {rank} axes")
     return Tensor(tensor.node, tuple(tensor.layout[i] for i in perm))
