@@ -14,7 +14,7 @@ from rfcalc.importers.limits import MOST_BYTES
 STDIN = "<stdin>"
 PACKAGED = Path(__file__).resolve().parent.parent / "configs"
 CHECKOUT = PACKAGED.parent.parent / "configs"
-SCALED = re.compile(r"(yolo(?:e-)?v?\d+)([a-z])(?=6?[-_.][^/\\]*$)")
+SCALED = re.compile(r"(yolo(?:e-)?v?\d+)([nsmlx])(?=6?[-_.][^/\\]*$)")
 FOLDERS = ("", "lessons")
 
 

@@ -64,8 +64,8 @@ params: {out: null, n: 1}
     "C2": """
 params: {out: null, n: 1, shortcut: true, g: 1, e: 0.5, c: int(out*e)}
 - {name: cv1, Conv: 2*c}
-- {name: a, chunk: {parts: 2, index: 0}}
-- {name: b, chunk: {parts: 2, index: 1}, from: cv1}
+- {name: b, chunk: {parts: 2, index: 1}}
+- {name: a, chunk: {parts: 2, index: 0}, from: cv1}
 - {name: m, Bottleneck: {out: c, shortcut: shortcut, g: g, e: 1}, repeat: n}
 - {name: cat, concat: {}, from: [m, b]}
 - {name: cv2, Conv: out}""",

@@ -38,50 +38,49 @@ class Head:
 def steps(head: Head) -> tuple[list[Step], list[str]]:
     """The layers of a head, and the names of its outputs; raises ArgError."""
     classes = head.row.parsed(CLASSES, 0)
-    made, outputs = _detect(head, classes, "", head.older and head.row.module != "v10Detect")
-    if head.row.module == "v10Detect":
-        more, names = _detect(head, classes, "one2one_", False)
-        made, outputs = made + more, outputs + names
     extra = EXTRAS[head.row.module]
     if extra is None:
         head.row.values((CLASSES,), 0)
-    else:
-        more, names = extra(head)
-        made, outputs = made + more, outputs + names
-    more, names = _distances(head, "one2one_" if head.row.module == "v10Detect" else "")
-    return [*made, *more], [*outputs, *names]
+    twice = head.row.module == "v10Detect"
+    older = head.older and not twice
+    prefixes = ("", "one2one_") if twice else ("",)
+    made = [step for prefix in prefixes for step in _branches(head, classes, prefix, older)]
+    distances = _distances(head, prefixes[-1])
+    more, names = extra(head) if extra else ([], [])
+    levels = [step for prefix in prefixes for step in _levels(head, prefix)]
+    outputs = [*(step.name for step in levels), *names, distances[-1].name]
+    return [*made, *distances, *more, *levels], outputs
 
 
-def _detect(head: Head, classes: int, prefix: str, older: bool) -> tuple[list[Step], list[str]]:
-    """Boxes (cv2) and classes (cv3) at each level, side by side in one map."""
+def _branches(head: Head, classes: int, prefix: str, older: bool) -> Iterator[Step]:
+    """Boxes (cv2) and classes (cv3) at each level."""
     first, name = head.levels[0].channels, head.row.name
     boxes, scores = max(16, first // 4, 4 * BINS), max(first, min(classes, 100))
-    made: list[Step] = []
-    outputs = []
     for i, level in enumerate(head.levels):
-        box, score, both = f"{name}.{prefix}cv2.{i}", f"{name}.{prefix}cv3.{i}", f"{name}.{prefix}level.{i}"
-        made.append(Step(box, head.word("Branch"), {"mid": boxes, "out": 4 * BINS}, (level.name,)))
-        if older:
-            made.append(Step(score, head.word("Branch"), {"mid": scores, "out": classes}, (level.name,)))
-        else:
-            settings = {"c1": level.channels, "mid": scores, "out": classes}
-            made.append(Step(score, head.word("LightBranch"), settings, (level.name,)))
-        made.append(Step(both, "concat", {}, (box, score)))
-        outputs.append(both)
-    return made, outputs
+        yield Step(f"{name}.{prefix}cv2.{i}", head.word("Branch"), {"mid": boxes, "out": 4 * BINS}, (level.name,))
+        settings = {"mid": scores, "out": classes} if older else {"c1": level.channels, "mid": scores, "out": classes}
+        yield Step(f"{name}.{prefix}cv3.{i}", head.word("Branch" if older else "LightBranch"), settings, (level.name,))
 
 
-def _distances(head: Head, prefix: str) -> tuple[list[Step], list[str]]:
-    """The sides of all boxes, as the mean of each side's distribution: a fixed 1x1 convolution of `BINS` numbers (dfl)."""
+def _levels(head: Head, prefix: str) -> Iterator[Step]:
+    """Boxes and classes side by side, a map per level."""
+    name = f"{head.row.name}.{prefix}"
+    for i in range(len(head.levels)):
+        yield Step(f"{name}level.{i}", "concat", {}, (f"{name}cv2.{i}", f"{name}cv3.{i}"))
+
+
+def _distances(head: Head, prefix: str) -> list[Step]:
+    """The four sides of all boxes, each the mean of its distribution (dfl): a fixed 1x1 convolution over the bins."""
     name = head.row.name
     boxes = tuple(f"{name}.{prefix}cv2.{i}" for i in range(len(head.levels)))
-    pattern = f"(s b:{BINS}) x"
-    made = [
+    mean = {"out": 1, "k": 1, "norm": "none", "act": "none"}
+    return [
         Step(f"{name}.boxes", "tokens", {}, boxes),
-        Step(f"{name}.dfl.softmax", "normalize", {"pattern": f"{pattern} -> s x"}),
-        Step(f"{name}.dfl.conv", "contract", {"pattern": f"{pattern}, b -> s x", "learned": True}),
+        Step(f"{name}.bins", "rearrange", {"pattern": f"(s b:{BINS}) x -> b (s x)"}),
+        Step(f"{name}.dfl.softmax", "softmax"),
+        Step(f"{name}.dfl.conv", "conv", mean),
+        Step(f"{name}.distances", "rearrange", {"pattern": "b (s:4 x) -> (b s) x"}),
     ]
-    return made, [made[-1].name]
 
 
 def _coefficients(head: Head, count: int) -> tuple[list[Step], list[str]]:
@@ -117,15 +116,11 @@ def _obb(head: Head) -> tuple[list[Step], list[str]]:
     return _coefficients(head, head.row.values((CLASSES, Arg("ne", Int(), 1)), 0)["ne"])
 
 
-EXTRAS: dict[str, Callable[[Head], tuple[list[Step], list[str]]] | None] = {
+Extra = Callable[[Head], tuple[list[Step], list[str]]]
+EXTRAS: dict[str, Extra | None] = {
     "Detect": None,
     "v10Detect": None,
     "Segment": _segment,
     "Pose": _pose,
     "OBB": _obb,
 }
-
-
-def levels_of(names: Sequence[str], channels: Sequence[int]) -> Iterator[Level]:
-    """The levels of a head."""
-    yield from (Level(name, count) for name, count in zip(names, channels, strict=True))

@@ -15,7 +15,6 @@ from rfcalc.importers.problems import Problems
 from rfcalc.record import record
 from rfcalc.settings import Int, ListOf, Number, name_of
 
-LETTERS = "nsmlx"  # the package knows no other letter as a scale
 COUNT, FACTOR, POINTS = Int(), Number(0, 64), ListOf(Int())
 KEYS = ("scale", "nc", "ch", "activation", "depth_multiple", "width_multiple", "kpt_shape")
 ACTIVATIONS: dict[str, str] = {
@@ -109,7 +108,7 @@ class _Reader:
             return letter, (self.value("depth_multiple", FACTOR, 1.0), self.value("width_multiple", FACTOR, 1.0), math.inf)
         wanted = self.node("scale")
         known = [str(key) for key in table.entries]
-        name = letter if letter in known or (letter and letter in LETTERS) else known[0]
+        name = letter or known[0]
         if wanted is not None and wanted.plain() is not None:
             name = str(wanted.plain())
         if name not in known:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 UP = '-1 1 nn.Upsample [None, 2, "nearest"]'
 V8 = "n: [0.33, 0.25, 1024], s: [0.33, 0.5, 1024], m: [0.67, 0.75, 768], l: [1, 1, 512], x: [1, 1.25, 512]"
 V5 = "n: [0.33, 0.25, 1024], s: [0.33, 0.5, 1024], m: [0.67, 0.75, 1024], l: [1, 1, 1024], x: [1.33, 1.25, 1024]"
-V10 = f"{V8}, b: [0.67, 1, 512]"
 V11 = "n: [0.5, 0.25, 1024], s: [0.5, 0.5, 1024], m: [0.5, 1, 512], l: [1, 1, 512], x: [1, 1.5, 512]"
 
 
@@ -86,12 +85,12 @@ def v11(last: str = "Detect [nc]") -> str:
     return text(backbone, pan(ups, (6, 4), (13, 10), down, f"[16, 19, 22] 1 {last}"), V11, "kpt_shape: [17, 3]")
 
 
-def v10(backbone: Sequence[str], head: Sequence[str]) -> str:
+def v10(scale: str, backbone: Sequence[str], head: Sequence[str]) -> str:
     rows = [*stem(["3 C2f [128, True]", "6 C2f [256, True]", *backbone], ("Conv", "Conv", "SCDown", "SCDown"))]
     stages = [head[0], "3 C2f [256]", head[1], head[2]]
     down = ["Conv [256, 3, 2]", "SCDown [512, 3, 2]"]
     last = "[16, 19, 22] 1 v10Detect [nc]"
-    return text([*rows, "-1 1 SPPF [1024, 5]", "-1 1 PSA [1024]"], pan(stages, (6, 4), (13, 10), down, last), V10)
+    return text([*rows, "-1 1 SPPF [1024, 5]", "-1 1 PSA [1024]"], pan(stages, (6, 4), (13, 10), down, last), scale)
 
 
 def v5() -> str:
@@ -192,12 +191,12 @@ FILES: dict[str, str] = {
     "yolov9m": v9_small("m"),
     "yolov9c": v9c(),
     "yolov9e": v9e(),
-    "yolov10n": v10((C2F6, C2F3), ("3 C2f [512]", "3 C2f [512]", LK)),
-    "yolov10s": v10((C2F6, LK), ("3 C2f [512]", "3 C2f [512]", LK)),
-    "yolov10m": v10((C2F6, CIB), ("3 C2f [512]", MID, CIB)),
-    "yolov10b": v10((C2F6, CIB), (MID, MID, CIB)),
-    "yolov10l": v10((C2F6, CIB), (MID, MID, CIB)),
-    "yolov10x": v10(("6 C2fCIB [512, True]", CIB), (MID, MID, CIB)),
+    "yolov10n": v10("n: [0.33, 0.25, 1024]", (C2F6, C2F3), ("3 C2f [512]", "3 C2f [512]", LK)),
+    "yolov10s": v10("s: [0.33, 0.5, 1024]", (C2F6, LK), ("3 C2f [512]", "3 C2f [512]", LK)),
+    "yolov10m": v10("m: [0.67, 0.75, 768]", (C2F6, CIB), ("3 C2f [512]", MID, CIB)),
+    "yolov10b": v10("b: [0.67, 1, 512]", (C2F6, CIB), (MID, MID, CIB)),
+    "yolov10l": v10("l: [1, 1, 512]", (C2F6, CIB), (MID, MID, CIB)),
+    "yolov10x": v10("x: [1, 1.25, 512]", ("6 C2fCIB [512, True]", CIB), (MID, MID, CIB)),
     "yolo11": v11(),
     "yolo11-seg": v11("Segment [nc, 32, 256]"),
     "yolo11-pose": v11("Pose [nc, kpt_shape]").replace("nc: 80", "nc: 1"),
