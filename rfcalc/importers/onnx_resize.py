@@ -11,6 +11,7 @@ from rfcalc.importers.onnx_call import Call, handles
 from rfcalc.importers.program import Tensor, UnfollowedError
 from rfcalc.op import Shape
 from rfcalc.ops import make
+from rfcalc.ops.resample import COORDINATES, ROUNDING
 from rfcalc.record import record
 
 MODES = {"nearest": "nearest", "linear": "linear", "cubic": "cubic", "bilinear": "linear"}
@@ -147,8 +148,9 @@ def _settings(call: Call, axes: list[Axis]) -> dict[str, Any]:
         return found | {"coordinates": "asymmetric", "nearest": "floor"}
     found["coordinates"] = call.text("coordinate_transformation_mode", "half_pixel")
     found["nearest"] = call.text("nearest_mode", "round_prefer_floor")
-    if found["coordinates"] == "tf_half_pixel_for_nn":  # only in opset 11
-        raise UnfollowedError("its coordinates tf_half_pixel_for_nn are not known here")
+    for name, words in (("coordinates", COORDINATES), ("nearest", ROUNDING)):
+        if found[name] not in words:
+            raise UnfollowedError(f"its rule {found[name]!r} is unknown")
     if call.whole("antialias"):
         found["antialias"] = True
     if call.whole("exclude_outside"):

@@ -26,6 +26,25 @@ REACHES = {"nearest": 0, "linear": 1, "cubic": 2}
 LONGEST = 65_536
 
 
+RESAMPLE = '''class Resample(nn.Module):
+    """For each axis, lists of the units that the output units read and of their weights; the results are added."""
+
+    def __init__(self, axes):
+        super().__init__()
+        self.axes = axes
+
+    def forward(self, x):
+        for axis, columns in enumerate(self.axes, 2):
+            parts = []
+            for index, weights in columns:
+                taken = x.index_select(axis, torch.tensor(index, device=x.device))
+                weight = torch.tensor(weights, dtype=x.dtype, device=x.device)
+                parts.append(taken * weight.reshape(-1, *(1,) * (x.dim() - axis - 1)))
+            x = sum(parts) if parts else x
+        return x
+'''
+
+
 @record
 class Resample:
     """Interpolation to `size`, or by `scale`. `begin` and `end` are the part of the input that tf_crop_and_resize keeps."""
@@ -64,19 +83,11 @@ class Resample:
         return Cost(0, 0, 0, (("function", self.shape(inputs).elements),), "", "new")
 
     def torch(self, inputs: Shapes) -> Torch:
-        text, source = "{0}", inputs[0]
-        for axis, (n, row) in enumerate(zip(source.size, self._rows(source), strict=True)):
-            if row == [((i,), (1.0,)) for i in range(n)]:
-                continue
-            columns = []
-            for k in range(max(len(taps) for taps, _ in row)):
-                index = [min(max(taps[k], 0), n - 1) if k < len(taps) else 0 for taps, _ in row]
-                weights = [round(values[k], 9) if k < len(values) else 0.0 for _, values in row]
-                columns.append((index, weights))
-            shape = (-1, *(1,) * (source.rank - axis - 1))
-            tensors = "torch.tensor(i, device={0}.device)", f"torch.tensor(w, device={{0}}.device).reshape{shape}"
-            text = f"sum({text}.index_select({axis + 2}, {tensors[0]}) * {tensors[1]} for i, w in {columns})"
-        return Torch("", text)
+        axes = []
+        for n, row in zip(inputs[0].size, self._rows(inputs[0]), strict=True):
+            same = row == [((i,), (1.0,)) for i in range(n)]
+            axes.append([] if same else [_column(row, k, n) for k in range(max(len(taps) for taps, _ in row))])
+        return Torch(f"Resample({axes})", helper=RESAMPLE)
 
     def _rows(self, source: Shape) -> list[list[tuple[tuple[int, ...], tuple[float, ...]]]]:
         """For each axis and output unit, what it reads and with which weights."""
@@ -122,6 +133,12 @@ class Resample:
 
     def _reach(self, n: int, out: int, scale: Fraction, part: tuple[Fraction, Fraction]) -> Reach:
         return _resampled(n, out, scale, self.mode, self.coordinates, self.nearest, self.antialias, self.exclude_outside, part)
+
+
+def _column(row: list[tuple[tuple[int, ...], tuple[float, ...]]], k: int, n: int) -> tuple[list[int], list[float]]:
+    """Tap number k of every output unit, and its weight; 0 where a unit has fewer taps."""
+    index = [min(max(taps[k], 0), n - 1) if k < len(taps) else 0 for taps, _ in row]
+    return index, [round(weights[k], 9) if k < len(weights) else 0.0 for _, weights in row]
 
 
 def _exact(value: float) -> Fraction:

@@ -194,6 +194,16 @@ IMPORTED: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         *on({"size": (6, 7), "kernel": 3}, image(18, 4, 5)),
         *on({"size": (7, 6), "kernel": 3, "stride": 2, "padding": 1}, image(9, 4, 3)),
     ],
+    "resample": [
+        *on({"scale": 2}, *MAPS),
+        *on({"scale": 2, "mode": "linear"}, line(2), image(2)),
+        *on({"size": (4, 5), "mode": "linear", "antialias": True}, image(2)),
+        *on({"size": 7, "mode": "cubic", "coordinates": "asymmetric"}, line(2)),
+        *on({"scale": 1.5, "mode": "cubic", "exclude_outside": True}, line(2)),
+        *on({"scale": 0.6, "coordinates": "half_pixel_symmetric", "mode": "linear"}, image(2)),
+        *on({"size": 5, "coordinates": "tf_crop_and_resize", "mode": "linear", "begin": 0.2, "end": 1.2}, line(2)),
+        *on({"size": 6, "coordinates": "align_corners", "nearest": "ceil"}, line(2)),
+    ],
     "roll": [*on({"shift": 2}, *MAPS), *on({"shift": (-1, 3)}, image())],
     "channelconv": [*on({"kernel": 3}, *EVERY), *on({"kernel": 5, "bias": True}, image())],
     "pointwise": [

@@ -15,7 +15,7 @@ from .recipes import Recipe, build
 
 # Words that importers write: tests/ops proves each of them alone. An unknown or declared layer is no claim of ours.
 LEFT_OUT = {"rearrange", "contract", "attend", "normalize", "tokens", "constant", "unused", "unknown", "declared"}
-LEFT_OUT |= {"patches", "fold"}
+LEFT_OUT |= {"patches", "fold", "resample"}
 
 EXAMPLES = int(os.environ.get("RFCALC_ORACLE_EXAMPLES", "500"))
 # In CI, and wherever no number is asked for, always the same graphs.
