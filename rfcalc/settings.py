@@ -42,6 +42,10 @@ class Kind:
         """The setting's value in the layer's record; raises RuleError."""
         raise NotImplementedError
 
+    def written(self, value: Any) -> Any:
+        """A setting's value as a spec says it; `parse` makes the value of it again."""
+        return value
+
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of this setting."""
         raise NotImplementedError
@@ -219,6 +223,9 @@ class Optional(Kind):
 
     def parse(self, value: Any) -> Any:
         return None if value is None or value == "none" else self.item.parse(value)
+
+    def written(self, value: Any) -> Any:
+        return None if value is None else self.item.written(value)
 
     def schema(self) -> dict[str, Any]:
         one = self.item.schema()

@@ -22,7 +22,7 @@ from rfcalc.importers.writer import expanded, input_lines, names_of, scalar, set
 from rfcalc.record import record
 from rfcalc.units import short
 
-MOST_ATTEMPTS = 12
+MOST_ATTEMPTS = 30
 
 
 @record
@@ -36,6 +36,7 @@ class Manner:
     swaps: bool = True
     banned: frozenset[str] = frozenset()
     plain: frozenset[int] = frozenset()
+    hopeless: frozenset[str] = frozenset()
 
 
 def convert(graph: Graph) -> str:
@@ -56,18 +57,21 @@ def _attempt(graph: Graph, manner: Manner) -> tuple[str, Manner | None]:
     items = lines(graph, names, manner.fused)
     shaper = Shaper(graph, items, manner.structured, manner.swaps)
     shaper.plain |= manner.plain
-    finder = Finder(tree(items), shaper, graph.kinds, manner.banned)
+    finder = Finder(tree(items), shaper, graph.kinds, manner.banned, manner.hopeless)
     try:
-        if manner.blocks:
-            finder.run()
-        steps, outputs = shaper.root(list(finder.root.items))
+        failed = finder.run() if manner.blocks else frozenset()
+        if failed - manner.hopeless:
+            return "", replace(manner, hopeless=manner.hopeless | failed)
+        steps, outputs, needed = shaper.root(list(finder.root.items))
     except Mismatch:
         return "", _plainer(manner)
-    unnamed = _unnamed(steps, finder, shaper.pinned)
+    whole = [step for body in (steps, *(block.steps for block in finder.blocks.values())) for step in walk(body)]
+    pinned = needed.union(*(step.needs for step in whole))
+    unnamed = [step.outs for step in whole if step.paths and not step.prefix and step.outs & pinned]
     if unnamed:
-        return "", replace(manner, plain=manner.plain | shaper.plain | unnamed)
-    inlined(steps, finder.blocks, shaper.pinned)
-    text = _text(graph, names, steps, finder.blocks, shaper.pinned, outputs)
+        return "", replace(manner, plain=manner.plain.union(shaper.plain, *unnamed))
+    inlined(steps, finder.blocks, pinned)
+    text = _text(graph, names, steps, finder.blocks, pinned, outputs)
     wrong = _wrong(graph, text)
     if wrong is None:
         return text, None
@@ -102,23 +106,11 @@ def _plainer(manner: Manner) -> Manner | None:
     return replace(manner, fused=False)
 
 
-def _unnamed(steps: list[Step], finder: Finder, pinned: set[int]) -> frozenset[int]:
-    """Merges without a name of their own that something refers to by name."""
-    bodies = [steps, *(block.steps for block in finder.blocks.values())]
-    return frozenset(
-        node
-        for body in bodies
-        for step in walk(body)
-        if step.paths and not step.prefix and step.outs & pinned
-        for node in step.outs
-    )
-
-
 def _text(
-    graph: Graph, names: list[str], steps: list[Step], blocks: dict[str, Block], pinned: set[int], outputs: Sequence[str]
+    graph: Graph, names: list[str], steps: list[Step], blocks: dict[str, Block], pinned: frozenset[int], outputs: Sequence[str]
 ) -> str:
     usual = defaults_of([steps, *(block.steps for block in blocks.values())], blocks)
-    printer = Printer(blocks, usual, pinned | set(graph.outputs))
+    printer = Printer(blocks, usual, pinned)
     found = [_title(graph), f"name: {scalar(graph.name)}", *input_lines(graph, names)]
     found += printer.defaults_lines()
     if blocks:

@@ -36,20 +36,33 @@ class Cluster:
 
 
 class Finder:
-    """Replaces scopes of a tree by uses of blocks. `banned`: scopes that shall stay as they are."""
+    """Replaces scopes of a tree by uses of blocks. `banned`: scopes that shall stay as they are; `hopeless`: clusters (by the
+    name of a member) that were found to make no block, so that what lies in them is not counted on to be written once."""
 
-    def __init__(self, root: Scope, shaper: Shaper, kinds: Mapping[str, str], banned: frozenset[str]) -> None:
+    def __init__(
+        self, root: Scope, shaper: Shaper, kinds: Mapping[str, str], banned: frozenset[str], hopeless: frozenset[str]
+    ) -> None:
         self.root, self.shaper, self.kinds, self.banned = root, shaper, kinds, banned
         self.blocks: dict[str, Block] = {}
         self.uses: dict[str, list[str]] = {}
+        self.clusters = self._clusters()
+        self.hoped = {
+            scope.name: cluster
+            for cluster in self.clusters
+            if len(cluster.members) > 1 and cluster.members[0].name not in hopeless
+            for scope in cluster.members
+        }
 
-    def run(self) -> None:
-        """Finds all blocks."""
-        for cluster in sorted(self._clusters(), key=lambda c: max(len(features) for features in c.features)):
+    def run(self) -> frozenset[str]:
+        """Finds all blocks; gives the clusters, by the name of a member, that had been hoped for and make none."""
+        for cluster in sorted(self.clusters, key=lambda c: max(len(features) for features in c.features)):
             there = {id(scope) for scope in self.root.scopes}
             members = [scope for scope in cluster.members if id(scope) in there and scope.name not in self.banned]
             self._factor(members, cluster.kind)
             self._fold(self.root)
+        used = {name for names in self.uses.values() for name in names}
+        hoped = {id(cluster): cluster for cluster in self.hoped.values()}.values()
+        return frozenset(c.members[0].name for c in hoped if not any(scope.name in used for scope in c.members))
 
     def family(self, word: str, setting: str) -> str:
         """Which values may share a param with those of a setting."""
@@ -104,11 +117,11 @@ class Finder:
     def _block(self, group: list[tuple[Scope, list[Step]]], kind: str) -> None:
         """Replaces the members of a group by uses of a block, if that is shorter."""
         steps = merged([shape for _, shape in group])
-        parents = {scope.name.rpartition(".")[0] if scope.name[-1].isdigit() else scope.name for scope, _ in group}
-        before = sum(length(shape) for _, shape in group)
+        counted = self._counted(group)
+        sites = {_site(scope.name) for scope, _ in counted}
         if len(steps) < 2 and not steps[0].paths:
             return
-        if before <= length(steps) + 2 + len(parents):
+        if sum(length(shape) for _, shape in counted) <= length(steps) + 2 + len(sites):
             return
         params, arguments = parametrized(steps, self.family)
         if len(params) > MOST_PARAMS:
@@ -123,6 +136,20 @@ class Finder:
             given = externals(items)
             uses[id(scope)] = Item(scope.name, name, settings, given, items[0].first, items[-1].last)
         _replace(self.root, uses)
+
+    def _counted(self, group: list[tuple[Scope, list[Step]]]) -> list[tuple[Scope, list[Step]]]:
+        """The members that will be written: of those in scopes that will be one block, those in one of these."""
+        found: list[tuple[Scope, list[Step]]] = []
+        within: dict[int, dict[str, list[tuple[Scope, list[Step]]]]] = {}
+        for scope, steps in group:
+            parts = scope.name.split(".")
+            around = (".".join(parts[:i]) for i in range(len(parts) - 1, 0, -1))
+            outer = next((name for name in around if name in self.hoped), None)
+            if outer is None:
+                found.append((scope, steps))
+            else:
+                within.setdefault(id(self.hoped[outer]), {}).setdefault(outer, []).append((scope, steps))
+        return found + [pair for inner in within.values() for pair in max(inner.values(), key=len)]
 
     def _name(self, kind: str, names: Sequence[str]) -> str:
         """A name for a block: its class, or what its uses are called."""
@@ -150,6 +177,12 @@ def externals(items: Iterable[Item]) -> tuple[int, ...]:
     """The nodes before some items in one piece that they read, in the order in which they do."""
     items = list(items)
     return tuple(dict.fromkeys(node for item in items for node in item.reads if node < items[0].first))
+
+
+def _site(name: str) -> str:
+    """Numbered members are written together."""
+    scope, _, last = name.rpartition(".")
+    return scope if last.isdigit() else name
 
 
 def _compatible(shaped: list[tuple[Scope, list[Step]]]) -> list[tuple[Scope, list[Step]]]:

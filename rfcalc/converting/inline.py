@@ -12,7 +12,7 @@ from rfcalc.errors import RuleError
 from rfcalc.importers.expressions import compiled
 
 
-def inlined(root: list[Step], blocks: dict[str, Block], pinned: set[int]) -> None:
+def inlined(root: list[Step], blocks: dict[str, Block], pinned: frozenset[int]) -> None:
     """Writes blocks that one step uses in its place, until there are none; drops those that nothing uses."""
     while True:
         sites: dict[str, list[tuple[list[Step], Step]]] = {name: [] for name in blocks}
@@ -38,7 +38,7 @@ def _lists(steps: list[Step]) -> Iterator[list[Step]]:
 
 
 def _inline(
-    blocks: dict[str, Block], name: str, steps: list[Step], use: Step, bodies: list[list[Step]], pinned: set[int]
+    blocks: dict[str, Block], name: str, steps: list[Step], use: Step, bodies: list[list[Step]], pinned: frozenset[int]
 ) -> bool:
     """Puts the layers of a block in the place of its use; False if that cannot be said."""
     block = blocks[name]

@@ -10,6 +10,7 @@ from rfcalc.geometry import per_axis
 from rfcalc.graph import Graph, Node
 from rfcalc.importers.counted import Counted
 from rfcalc.importers.recipes import ACTS, FOLLOWED, NORMS
+from rfcalc.importers.writer import counts_of
 from rfcalc.op import Op
 from rfcalc.settings import Optional, PerAxis, settings_of
 
@@ -67,12 +68,10 @@ def values(node: Node) -> dict[str, Any]:
     op: Any = canonical(node)
     found: dict[str, Any] = {}
     if isinstance(op, Counted):
-        found = {f"{COUNTS}{key}": getattr(op, key) for key in ("params", "buffers", "macs")}
-        own = op.inner.cost(node.shapes)
-        found = {key: value for key, value in found.items() if value not in (None, getattr(own, key.removeprefix(COUNTS)))}
+        found = {f"{COUNTS}{key}": count for key, count in counts_of(node).items()}
         op = op.inner
     cls: type = type(op)
-    return {setting.name: getattr(op, setting.name) for setting in settings_of(cls)} | found
+    return {setting.name: setting.kind.written(getattr(op, setting.name)) for setting in settings_of(cls)} | found
 
 
 def canonical(node: Node) -> Op:

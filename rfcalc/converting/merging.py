@@ -73,6 +73,7 @@ def _column(column: Sequence[Step | None], asked: Sequence[bool]) -> Step:
         raise Mismatch(f"{first.name} reads other layers")
     made = Step(first.name, first.word, {}, first.reads, first.previous, prefix=first.prefix)
     made.outs = frozenset().union(*(step.outs for step in there))
+    made.needs = frozenset().union(*(step.needs for step in there))
     presence = tuple((step is not None) if wanted else ANY for step, wanted in zip(column, asked, strict=True))
     if False in presence:
         made.when = Slot(presence, FLAG, first.name)

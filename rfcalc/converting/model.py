@@ -44,7 +44,7 @@ class Step:
     are complete; `reads` are names too. `previous`: it reads what the entry before it gives.
 
     outs: the graph's nodes that it stands for, in every place where it is used. `paths`: those of a residual or branches.
-    fixed: settings that no param can stand for.
+    fixed: settings that no param can stand for. needs: nodes that it refers to by name.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Step:
     prefix: str = ""
     outs: frozenset[int] = frozenset()
     fixed: tuple[tuple[str, str], ...] = ()
+    needs: frozenset[int] = frozenset()
 
     @property
     def key(self) -> tuple[Any, ...]:

@@ -30,6 +30,7 @@ class _Group:
     vector: Vector
     places: list[str]
     slots: list[Slot] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
     name: str = ""
 
     def takes(self, vector: Vector) -> bool:
@@ -73,6 +74,7 @@ def _groups(steps: list[Step], family_of: Callable[[str, str], str]) -> list[_Gr
             found.append(group)
         group.fill(slot.vector)
         group.places.append(slot.place)
+        group.hints.append(slot.family if family != slot.family else "")
         group.slots.append(slot)
     return found
 
@@ -131,12 +133,14 @@ def _name(groups: Sequence[_Group]) -> None:
     widths = [group for group in groups if group.family == WIDTH]
     for group in groups:
         stem = SHORT.get(group.family, group.family)
-        if group.family == FLAG:
+        if all(group.hints) and group.family not in (WIDTH, "stride"):
+            stem = group.hints[0]
+        elif group.family == FLAG:
             stem = _word(group.places[0])
         elif len(widths) == 2 and group is widths[-1]:
             stem = "out"
         elif len(widths) > 2 and group in widths:
-            stem = group.places[0].replace(".", "_")
+            stem = re.sub(r"\.(conv|0)$", "", group.places[0]).replace(".", "_")
         stem = re.sub(r"\W+", "_", stem).strip("_")[:40] or "x"
         stem = stem if not stem[0].isdigit() and stem not in RESERVED else f"with_{stem}"
         name, number = stem, 1

@@ -21,7 +21,7 @@ Defaults = Mapping[str, Mapping[str, Any]]
 class Printer:
     """Prints steps. `pinned` are the graph's nodes that something refers to by name."""
 
-    def __init__(self, blocks: Mapping[str, Block], defaults: Defaults, pinned: set[int]) -> None:
+    def __init__(self, blocks: Mapping[str, Block], defaults: Defaults, pinned: frozenset[int]) -> None:
         self.blocks, self.defaults, self.pinned = blocks, defaults, pinned
 
     def defaults_lines(self) -> list[str]:
@@ -152,7 +152,7 @@ def equal(a: Any, b: Any) -> bool:
 class _Names:
     """Which layers that share a prefix need no name of their own."""
 
-    def __init__(self, steps: Sequence[Step], referred: set[str], pinned: set[int]) -> None:
+    def __init__(self, steps: Sequence[Step], referred: set[str], pinned: frozenset[int]) -> None:
         self.referred, self.pinned = referred, pinned
         self.free: set[int] = set()
         self.collect(steps)

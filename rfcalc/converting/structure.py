@@ -37,26 +37,25 @@ class Entry:
 
 
 class Shaper:
-    """Turns items into steps. `plain`: merges that must have a name of their own, since something refers to them;
-    `pinned`: nodes that something refers to by name."""
+    """Turns items into steps. `plain`: merges that must have a name of their own, since something refers to them;"""
 
     def __init__(self, graph: Graph, lines: Sequence[Item], structured: bool, swaps: bool) -> None:
         self.graph, self.structured, self.swaps = graph, structured, swaps
         self.names = {item.last: item.name for item in lines}
         self.plain: set[int] = set()
-        self.pinned: set[int] = set()
 
     def steps(self, items: Sequence[Item], given: tuple[int, ...], prefix: str, flat: bool = False) -> list[Step]:
         """The steps of a scope that reads the nodes `given` from outside, with names relative to it; raises Mismatch."""
         return self._shaped(items, given, prefix, flat)[0]
 
-    def root(self, items: Sequence[Item]) -> tuple[list[Step], list[str]]:
-        """The steps of the whole network, and the names of its outputs; no names for what the last layer gives."""
+    def root(self, items: Sequence[Item]) -> tuple[list[Step], list[str], frozenset[int]]:
+        """The steps of the whole network, the names of its outputs, and those nodes among them that lie within blocks; no
+        names where the last layer is the output."""
         return self._shaped(items, self.graph.inputs, "", False, self.graph.outputs)
 
     def _shaped(
         self, items: Sequence[Item], given: tuple[int, ...], prefix: str, flat: bool, outputs: Sequence[int] = ()
-    ) -> tuple[list[Step], list[str]]:
+    ) -> tuple[list[Step], list[str], frozenset[int]]:
         while True:
             body = _Body(self, items, given, prefix)
             entries: list[Entry] = []
@@ -67,7 +66,9 @@ class Shaper:
             try:
                 steps = body.steps(entries, given)
                 last = bool(items) and tuple(outputs) == (items[-1].last,)
-                return steps, [] if last else [body.name(node) for node in outputs]
+                if last:
+                    return steps, [], frozenset()
+                return steps, [body.name(node) for node in outputs], body.needs(outputs)
             except _NeedsName as need:
                 self.plain.add(need.node)
 
@@ -213,8 +214,13 @@ class _Body:
             step.word = "residual" if item.word == "add" else "branches"
             step.prefix = entry.prefix[len(self.prefix) :] if entry.prefix else ""
             self.merges[entry.out] = step.prefix
-        step.reads = () if previous else tuple(map(self.name, entry.reads))
+        if not previous:
+            step.reads, step.needs = tuple(map(self.name, entry.reads)), self.needs(entry.reads)
         return step
+
+    def needs(self, nodes: Sequence[int]) -> frozenset[int]:
+        """Those nodes whose names are not given in this scope, but within one of its blocks."""
+        return frozenset(node for node in nodes if node not in self.local and node not in self.given)
 
     def name(self, node: int) -> str:
         """What a node is called in this scope; raises Mismatch."""
@@ -229,5 +235,4 @@ class _Body:
         name = self.local.get(node) or self.shaper.names.get(node)
         if name is None or not name.startswith(self.prefix):
             raise Mismatch(f"node {node} has no name in {self.prefix}")
-        self.shaper.pinned.add(node)
         return name[len(self.prefix) :]

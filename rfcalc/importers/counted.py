@@ -1,4 +1,4 @@
-"""A layer of an imported model whose parameters were counted in the model itself."""
+"""A layer whose counts are given: in an imported model by the model itself, in a spec by `counts`."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from rfcalc.record import record
 @record
 class Counted:
     """Another layer with counts of its own: 0 parameters where it shares those of an earlier layer, more where its weight is
-    computed from several tensors, more MACs where computing the weight needs them."""
+    computed from several tensors, more MACs where computing the weight needs them. None: what that layer counts itself."""
 
     word: ClassVar[str] = "counted"
 
     inner: Op
-    params: int
-    buffers: int
-    macs: int
+    params: int | None = None
+    buffers: int | None = None
+    macs: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "word", self.inner.word)
@@ -37,7 +37,9 @@ class Counted:
         return self.inner.reach(inputs)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return replace(self.inner.cost(inputs), params=self.params, buffers=self.buffers, macs=self.macs)
+        own = self.inner.cost(inputs)
+        given: dict[str, Any] = {"params": self.params, "buffers": self.buffers, "macs": self.macs}
+        return replace(own, **{key: value for key, value in given.items() if value is not None})
 
     def torch(self, inputs: Shapes) -> Torch:
         raise RuleError(f"its weights are shared or computed; a {self.word} of its own would not be the same layer")

@@ -8,11 +8,12 @@ from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.graph import Builder
+from rfcalc.importers.counted import Counted
 from rfcalc.importers.limits import LONGEST_NAME, MOST_BLOCKS
 from rfcalc.importers.marked import Marked
 from rfcalc.importers.overrides import LayerOverrides
 from rfcalc.importers.problems import Problems
-from rfcalc.importers.recipes import Recipe
+from rfcalc.importers.recipes import Chain, Recipe
 from rfcalc.importers.steps import Block, Body, Call, Paths, Step
 from rfcalc.importers.values import BROKEN, FREE, evaluate
 from rfcalc.record import record
@@ -20,7 +21,7 @@ from rfcalc.settings import Bool, Int
 
 Sources = tuple[int | None, ...]  # nodes that a layer reads; None for a broken one, whose problem is reported
 POISONED: Sources = (None,)
-TIMES, TRUTH = Int(0, 10**12), Bool()
+TIMES, TRUTH, COUNT = Int(0, 10**12), Bool(), Int(0, 10**15)
 MOST_LOOKS = 2_000_000
 
 
@@ -153,6 +154,8 @@ class Expansion:
             return POISONED
         if None in current:
             return POISONED
+        if step.counts is not None:
+            chain = self._counted(step, chain, frame.params)
         if recipe.most == 0:
             current = ()
         if not recipe.least <= len(current) <= (recipe.most or len(current)):
@@ -166,6 +169,17 @@ class Expansion:
         for suffix, op in chain:
             current = (self.builder.add(name + suffix, op, current, span, name, frame.repeat),)
         return current
+
+    def _counted(self, step: Step, chain: Chain, params: Mapping[str, Any]) -> Chain:
+        """The chain, with the counts that its layer is given."""
+        given: dict[str, int] = {}
+        for key, value in (step.counts or {}).items():
+            try:
+                given[key] = value.at(params, COUNT, key)
+            except RuleError as error:
+                self.problems.rule("E104", "counts: ", error, value.mark)
+        (suffix, op), *after = chain
+        return ((suffix, Counted(op, **given)), *after)
 
     def _arity(self, step: Step, recipe: Recipe, name: str, given: int) -> None:
         if recipe.most is None:

@@ -10,11 +10,13 @@ from rfcalc.importers.marked import Items, Marked, Scalar, Table
 from rfcalc.importers.recipes import ACTS, FOLLOWED, NORMS, Recipe, lookup
 from rfcalc.importers.steps import Body, Call, Group, Merge, Paths, Step
 from rfcalc.importers.synonyms import OPS
+from rfcalc.importers.values import Value
 from rfcalc.ops import WORDS
 from rfcalc.settings import name_of
 
 NAME = re.compile(r"\w[\w./:-]{0,299}")
-LAYER_KEYS = ("name", "from", "repeat", "when", "merge")
+LAYER_KEYS = ("name", "from", "repeat", "when", "merge", "counts")
+COUNTS = ("params", "buffers", "macs")
 CONSTRUCTS = ("residual", "branches", "sepconv")
 MERGES = ("add", "concat", "mul", "max")
 RESIDUAL_KEYS = ("main", "skip", "merge", "norm", "act")
@@ -76,7 +78,28 @@ class Reader:
                 setattr(step, key, value)
                 step.does = step.does if value else None
         step.sources = self._sources(item.get("from"))
+        if item.get("counts") is not None:
+            step.counts = self._counts(step, item.get("counts"), inside)
         return step
+
+    def _counts(self, step: Step, node: Marked | None, known: Known) -> dict[str, Value] | None:
+        """What a layer counts instead of what its op says."""
+        if not isinstance(step.does, Recipe):
+            if step.does is not None:
+                self.problems.add("E103", f"counts go with a layer, not with {step.word}", node)
+            return None
+        if not isinstance(node, Table):
+            self.problems.add("E104", f"counts are a mapping such as {{params: 0}}, not {name_of(node and node.plain())}", node)
+            return None
+        found = {}
+        for key, entry in node.entries.values():
+            if key.value not in COUNTS:
+                self.problems.add("E103", f'counts has no "{key.text[:40]}"; it has {", ".join(COUNTS)}', key)
+                continue
+            value = self.checker.value(entry, known, f"counts: {key.value}")
+            if value is not None:
+                found[key.value] = value
+        return found
 
     def _not_one(self, item: Table, keys: list[Scalar]) -> None:
         """A mapping without an op, or with several."""

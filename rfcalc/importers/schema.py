@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rfcalc.importers.reading import MERGES
+from rfcalc.importers.reading import COUNTS, MERGES
 from rfcalc.importers.recipes import ACT, NORM, lookup, main_of, settings_for
 from rfcalc.ops import WORDS, class_of
 from rfcalc.settings import EXPRESSION, MISSING, Setting
@@ -24,6 +24,12 @@ PIXELS = {"type": "number", "minimum": 1}
 OBJECT_SIZE = {
     "description": "pixels of the objects that the task is about, or a list of one number per axis",
     "anyOf": [PIXELS, {"type": "array", "items": PIXELS, "minItems": 1, "maxItems": 3}],
+}
+COUNTED = {
+    "type": "object",
+    "properties": {key: {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]} for key in COUNTS},
+    "additionalProperties": False,
+    "description": "what the layer counts instead, such as params: 0 for shared weights",
 }
 FROM = {
     "description": "the layers that this one reads, by name; in a block, in is the block's input",
@@ -113,6 +119,7 @@ def _layer(words: Iterable[str]) -> dict[str, Any]:
         "repeat": {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION], "description": "how often; i counts from 0"},
         "when": {"anyOf": [{"type": "boolean"}, EXPRESSION], "description": "false leaves the layer out"},
         "merge": merge,
+        "counts": COUNTED,
         **{word: {"$ref": f"#/$defs/words/{word}"} for word in words},
         "residual": residual,
         "branches": branches,

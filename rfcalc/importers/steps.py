@@ -50,6 +50,7 @@ class Step:
     sources: tuple[tuple[str, Marked], ...] | None = None
     repeat: Value | None = None
     when: Value | None = None
+    counts: Mapping[str, Value] | None = None
     does: Recipe | Call | Paths | None = None
     _span: Span | None = None
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from rfcalc.errors import fail
 from rfcalc.graph import Graph, Node
-from rfcalc.importers.reading import is_name
+from rfcalc.importers.counted import Counted
+from rfcalc.importers.reading import COUNTS, is_name
 from rfcalc.importers.recipes import main_of
 from rfcalc.importers.scalars import resolve
 from rfcalc.ops import WORDS
@@ -69,7 +70,11 @@ def _layer(node: Node, name: str, sources: tuple[int, ...], names: list[str]) ->
     word = node.op.word
     if word not in WORDS:
         raise fail("E130", f'{word} "{node.name}" has no word in the spec language', node.span)
-    parts = [f"name: {scalar(name)}", f"{word}: {settings_text(node.op)}"]
+    op = node.op.inner if isinstance(node.op, Counted) else node.op
+    parts = [f"name: {scalar(name)}", f"{word}: {settings_text(op)}"]
+    counts = counts_of(node)
+    if counts:
+        parts.append(f"counts: {text_of(counts)}")
     if len(sources) == 1:
         parts.append(f"from: {scalar(names[sources[0]])}")
     elif sources:
@@ -77,11 +82,19 @@ def _layer(node: Node, name: str, sources: tuple[int, ...], names: list[str]) ->
     return ", ".join(parts)
 
 
+def counts_of(node: Node) -> dict[str, int]:
+    """The counts of a layer that are not those of its op."""
+    if not isinstance(node.op, Counted):
+        return {}
+    own = node.op.inner.cost(node.shapes)
+    return {key: getattr(node.cost, key) for key in COUNTS if getattr(node.cost, key) != getattr(own, key)}
+
+
 def settings_text(op: Any) -> str:
     """The settings of an operation that are not the default, short: `1000`, `{out: 64, k: 3}`, `{}`."""
     cls: type = type(op)
     values = ((s, getattr(op, s.name)) for s in settings_of(cls))
-    given = {s.name: (s.alias or s.name, value) for s, value in values if value != s.default}
+    given = {s.name: (s.alias or s.name, s.kind.written(value)) for s, value in values if value != s.default}
     if list(given) == [main_of(op.word)] and given[main_of(op.word)][1] is not None:
         return text_of(given[main_of(op.word)][1])
     return "{" + ", ".join(f"{key}: {text_of(value)}" for key, value in given.values()) + "}"

@@ -4,15 +4,56 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import accumulate
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.geometry import IDENTITY, Fold, Reach, per_axis, shift, window
 from rfcalc.op import SAME, Band, Cost, Read, Route, Shape, Shapes, Torch
 from rfcalc.record import record
-from rfcalc.settings import Bool, Int, ListOf, Optional, PerAxis, setting
+from rfcalc.settings import Bool, Int, Kind, Optional, PerAxis, name_of, setting
 
 AXIS = "0 for the channels, 1 for the first spatial axis"
+
+
+@record
+class Units(Kind):
+    """Units of an axis: numbers, and pairs [first, stop] for those from the first up to one before the stop."""
+
+    most: int = 1 << 20
+
+    def parse(self, value: Any) -> tuple[int, ...]:
+        if not isinstance(value, list | tuple) or not value:
+            raise RuleError(f"must be a list, not {name_of(value)}")
+        runs = [self._run(entry) for entry in value]
+        if sum(map(len, runs)) > self.most:
+            raise RuleError(f"names more than {self.most:,} units")
+        return tuple(unit for run in runs for unit in run)
+
+    def _run(self, entry: Any) -> range:
+        if not isinstance(entry, list | tuple):
+            first = Int(0).parse(entry)
+            return range(first, first + 1)
+        if len(entry) != 2:
+            raise RuleError(f"an entry is a number or a pair [first, stop], not {name_of(entry)}")
+        first, stop = Int(0).parse(entry[0]), Int(0).parse(entry[1])
+        if stop <= first:
+            raise RuleError(f"[{first}, {stop}] is empty: the stop is beyond the first")
+        return range(first, stop)
+
+    def written(self, value: Any) -> Any:
+        runs: list[list[int]] = []
+        for unit in value:
+            if runs and runs[-1][1] == unit:
+                runs[-1][1] += 1
+            else:
+                runs.append([unit, unit + 1])
+        shown = ([tuple(run)] if run[1] - run[0] > 2 else range(*run) for run in runs)
+        return tuple(entry for run in shown for entry in run)
+
+    def schema(self) -> dict[str, Any]:
+        one = Int(0).schema()
+        pair = {"type": "array", "items": one, "minItems": 2, "maxItems": 2}
+        return {"type": "array", "items": {"anyOf": [*one["anyOf"], pair]}, "minItems": 1}
 
 
 @record
@@ -26,7 +67,7 @@ class Take:
     axis: int = setting(Int(0, 8), default=0, help=AXIS)
     start: int = setting(Int(0), default=0, help="the first one")
     step: int = setting(Int(), default=1, help="distance between them")
-    index: tuple[int, ...] | None = setting(Optional(ListOf(Int(0))), default=None, help="which ones")
+    index: tuple[int, ...] | None = setting(Optional(Units()), default=None, help="which ones: numbers, and [first, stop]")
 
     def shape(self, inputs: Shapes) -> Shape:
         source, taken = inputs[0], self._taken()
