@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
+from rfcalc import to_torch
 from rfcalc.graph import Graph
 from rfcalc.importers import load
-from tests.importers.cfg_files import FILES
+from rfcalc.importers.darknet import to_spec
+from tests.importers.cfg_files import FILES, UP, add, conv, pool, route
+from tests.importers.darknet_run import run
+from tests.oracle.checks import check
 
 # Bytes of the published weight files: a header, then 4 for each number, running means and variances among them.
 WEIGHTS = {"yolov2": (203934260, 16), "yolov3": (248007048, 20), "yolov3-tiny": (35434956, 20), "yolov4": (257717640, 20)}
@@ -58,3 +64,66 @@ def test_operations_are_the_published_ones(name: str, size: int, folder: Path) -
 
 def test_parameters_of_yolov3(folder: Path) -> None:
     assert params(load(str(folder / "yolov3.cfg"))) == 61_949_149
+
+
+SMALL: dict[str, tuple[int, str]] = {
+    "convolutions": (11, conv(8) + conv(6, 1, act="linear") + conv(4, 3, 2, "mish") + conv(4, 5, 2, "relu")),
+    "even kernels": (11, conv(8, 2) + conv(6, 4, 2)),
+    "padding as a number": (11, conv(8).replace("pad=1", "padding=2") + conv(4, 3).replace("pad=1", "pad=0")),
+    "groups": (8, conv(8) + conv(12).replace("size", "groups=4\nsize")),
+    "pools": (11, conv(4) + pool() + pool(2, 1) + pool(3, 1) + pool(3, 2)),
+    "pools of even sizes": (12, conv(4) + pool() + pool(4, 1) + pool(5, 1)),
+    "pools with padding": (12, conv(4) + pool(3, 2) + "padding=0\n" + pool(3, 1) + "padding=3\n" + pool(2, 2) + "padding=2\n"),
+    "route": (8, conv(4) + conv(6) + route(-1, 0) + conv(4) + route(1) + conv(3)),
+    "route of groups": (8, conv(6) + conv(12) + route(-1, 0, more="groups=3\ngroup_id=1\n") + conv(2)),
+    "route of half": (8, conv(8) + route(-1, more="groups=2\ngroup_id=1\n") + conv(2) + route(-1, -2)),
+    "shortcut": (8, conv(4) + conv(4) + add(-2) + conv(3)),
+    "shortcut to fewer channels": (8, conv(4) + conv(6) + add(-2).replace("linear", "leaky") + conv(3)),
+    "shortcut to more channels": (8, conv(6) + conv(4) + add(-2).replace("linear", "leaky") + conv(3)),
+    "reorg": (8, conv(8) + "[reorg]\nstride=2\n" + conv(3)),
+    "upsample": (6, conv(4) + UP + conv(3)),
+    "classifier": (8, conv(4) + "[avgpool]\n" + conv(5, 1, act="linear") + "[softmax]\n"),
+    "connected": (6, conv(4) + "[connected]\noutput=7\nactivation=leaky\n[connected]\noutput=3\n[softmax]\n"),
+}
+
+
+def small(name: str, folder: Path) -> Graph:
+    size, text = SMALL[name]
+    path = folder / "net.cfg"
+    path.write_text(f"[net]\nwidth={size}\nheight={size}\nchannels=3\n{text}")
+    return load(str(path))
+
+
+def shaken(module: nn.Module) -> nn.Module:
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for tensor in module.state_dict().values():
+            if tensor.is_floating_point():
+                tensor.copy_(torch.rand_like(tensor) + 0.5 if tensor.dim() == 1 else torch.randn_like(tensor))
+    return module.eval()
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_outputs_are_darknets(name: str, tmp_path: Path) -> None:
+    graph = small(name, tmp_path)
+    module = shaken(to_torch(graph))
+    image = torch.randn(2, 3, *graph.nodes[0].shape.size)
+    with torch.no_grad():
+        wanted = run((tmp_path / "net.cfg").read_text(), module.state_dict(), image)
+        torch.testing.assert_close(module(image), wanted[-1], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "name", ["pools", "pools with padding", "reorg", "route of half", "shortcut to fewer channels", "even kernels"]
+)
+def test_fields_by_gradients(name: str, tmp_path: Path) -> None:
+    check(small(name, tmp_path), nodes=4, units=4)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_spec_gives_the_same_figures(name: str, folder: Path, tmp_path: Path) -> None:
+    graph = load(str(folder / f"{name}.cfg"))
+    (tmp_path / "net.yaml").write_text(to_spec(str(folder / f"{name}.cfg"), {}))
+    again = load(str(tmp_path / "net.yaml"))
+    assert [(n.name, n.op, n.inputs, n.shape) for n in again.nodes] == [(n.name, n.op, n.inputs, n.shape) for n in graph.nodes]
+    assert again.outputs == graph.outputs
