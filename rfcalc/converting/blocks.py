@@ -36,8 +36,8 @@ class Cluster:
 
 
 class Finder:
-    """Replaces scopes of a tree by uses of blocks. `banned`: scopes that shall stay as they are; `hopeless`: clusters (by the
-    name of a member) that were found to make no block, so that what lies in them is not counted on to be written once."""
+    """Replaces scopes of a tree by uses of blocks. `banned`: scopes that shall stay as they are; `hopeless`: scopes that
+    were found to be no use of a block, so that what lies in them is not counted on to be written once."""
 
     def __init__(
         self, root: Scope, shaper: Shaper, kinds: Mapping[str, str], banned: frozenset[str], hopeless: frozenset[str]
@@ -49,20 +49,20 @@ class Finder:
         self.hoped = {
             scope.name: cluster
             for cluster in self.clusters
-            if len(cluster.members) > 1 and cluster.members[0].name not in hopeless
+            if len(cluster.members) > 1
             for scope in cluster.members
+            if scope.name not in hopeless
         }
 
     def run(self) -> frozenset[str]:
-        """Finds all blocks; gives the clusters, by the name of a member, that had been hoped for and make none."""
+        """Finds all blocks; gives the scopes that had been hoped to be uses of one and are not."""
         for cluster in sorted(self.clusters, key=lambda c: max(len(features) for features in c.features)):
             there = {id(scope) for scope in self.root.scopes}
             members = [scope for scope in cluster.members if id(scope) in there and scope.name not in self.banned]
             self._factor(members, cluster.kind)
             self._fold(self.root)
         used = {name for names in self.uses.values() for name in names}
-        hoped = {id(cluster): cluster for cluster in self.hoped.values()}.values()
-        return frozenset(c.members[0].name for c in hoped if not any(scope.name in used for scope in c.members))
+        return frozenset(name for name in self.hoped if not used.intersection(_around(name)))
 
     def family(self, word: str, setting: str) -> str:
         """Which values may share a param with those of a setting."""
@@ -142,9 +142,7 @@ class Finder:
         found: list[tuple[Scope, list[Step]]] = []
         within: dict[int, dict[str, list[tuple[Scope, list[Step]]]]] = {}
         for scope, steps in group:
-            parts = scope.name.split(".")
-            around = (".".join(parts[:i]) for i in range(len(parts) - 1, 0, -1))
-            outer = next((name for name in around if name in self.hoped), None)
+            outer = next((name for name in _around(scope.name)[1:] if name in self.hoped), None)
             if outer is None:
                 found.append((scope, steps))
             else:
@@ -177,6 +175,12 @@ def externals(items: Iterable[Item]) -> tuple[int, ...]:
     """The nodes before some items in one piece that they read, in the order in which they do."""
     items = list(items)
     return tuple(dict.fromkeys(node for item in items for node in item.reads if node < items[0].first))
+
+
+def _around(name: str) -> list[str]:
+    """A scope and those around it, the innermost first."""
+    parts = name.split(".")
+    return [".".join(parts[:i]) for i in range(len(parts), 0, -1)]
 
 
 def _site(name: str) -> str:

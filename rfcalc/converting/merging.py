@@ -51,18 +51,17 @@ def _lists(pieces: Sequence[list[Step] | None]) -> list[Step]:
 
 def _order(lists: Sequence[list[Any]]) -> list[Any]:
     """One order that all lists keep; raises Mismatch."""
-    order: list[Any] = []
+    before: dict[Any, set[Any]] = {}
     for keys in dict.fromkeys(map(tuple, lists)):
-        at = 0
-        for key in keys:
-            if key in order:
-                if order.index(key) < at:
-                    raise Mismatch("the order differs")
-                at = order.index(key) + 1
-            else:
-                order.insert(at, key)
-                at += 1
-    return order
+        for i, key in enumerate(keys):
+            before.setdefault(key, set()).update(keys[:i][-1:])
+    order: dict[Any, None] = {}
+    while len(order) < len(before):
+        ready = next((key for key, needed in before.items() if key not in order and needed <= order.keys()), None)
+        if ready is None:
+            raise Mismatch("the order differs")
+        order[ready] = None
+    return list(order)
 
 
 def _column(column: Sequence[Step | None], asked: Sequence[bool]) -> Step:
