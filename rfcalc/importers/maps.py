@@ -186,15 +186,23 @@ def on_map(program: Program, word: str, tensor: Tensor, rank: int, **settings: A
 
 
 def unknown(
-    program: Program, name: str, inputs: Sequence[Tensor], shape: Sequence[int], consts: Sequence[Any], batch: int = 1
+    program: Program,
+    name: str,
+    inputs: Sequence[Tensor],
+    shape: Sequence[int],
+    consts: Sequence[Any],
+    batch: int = 1,
+    macs: int | None = None,
 ) -> Tensor:
-    """A layer that nobody knows: each unit reads the whole of each input."""
+    """A layer that nobody knows: each unit reads the whole of each input. `macs` if at least those are known."""
     claim = program.claim(consts)
     sizes = list(shape[1:]) if shape and shape[0] == batch else list(shape)
     if not sizes:
         sizes = [1]
     channels, *size = sizes
-    op = make("unknown", name=name, out=channels, size=tuple(size) or None, params=claim.params, buffers=claim.buffers)
+    op = make(
+        "unknown", name=name, out=channels, size=tuple(size) or None, params=claim.params, buffers=claim.buffers, macs=macs
+    )
     found = program.emit(op, inputs, None, claim)
     lead = (full(BATCH, batch),) if shape and shape[0] == batch else ()
     layout = (*lead, full(CHANNELS, channels), *(full(k, n) for k, n in enumerate(size, 1)))

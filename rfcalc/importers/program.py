@@ -85,7 +85,9 @@ class Program:
 
     def __post_init__(self) -> None:
         self.builder = Builder(self.name, self.source)
-        self.counted: set[str] = set()
+        self.counted: set[str] = set()  # stored tensors
+        self.computed: set[str] = set()  # products of stored tensors alone
+        self.claims: list[tuple[list[str], list[str]]] = []
         self.idle: dict[str, list[str]] = {}
         self.kinds: dict[str, str] = {}
 
@@ -110,19 +112,39 @@ class Program:
     def claim(self, consts: Iterable[Any]) -> Claim:
         """Counts the stored tensors and products behind some constants, each once in the whole network."""
         names: list[str] = []
+        fresh: list[str] = []
         macs = 0
         for const in consts:
             if isinstance(const, Const):
                 names += [name for name in sorted(const.stored) if name not in self.counted and name not in names]
                 for key, count in sorted(const.macs):
-                    macs += 0 if f"macs of {key}" in self.counted else count
-                    self.counted.add(f"macs of {key}")
+                    if key not in self.computed:
+                        macs += count
+                        self.computed.add(key)
+                        fresh.append(key)
         for scope in {name.rpartition(".")[0] for name in names}:
             names += self.idle.pop(scope, [])
         self.counted.update(names)
+        self.claims.append((names, fresh))
         params = sum(self.held[name].count for name in names if self.held[name].learned)
         buffers = sum(self.held[name].count for name in names if not self.held[name].learned)
         return Claim(tuple(names), params, buffers, macs)
+
+    def mark(self) -> tuple[int, int]:
+        """A point to which `back_to` can return: how many layers and claims there are."""
+        return len(self.builder.nodes), len(self.claims)
+
+    def back_to(self, mark: tuple[int, int]) -> None:
+        """Takes back the layers and claims since a mark: those of a step that could not be followed to its end."""
+        nodes, claims = mark
+        for node in self.builder.nodes[nodes:]:
+            del self.builder.names[node.name]
+        del self.builder.nodes[nodes:]
+        for names, fresh in self.claims[claims:]:
+            self.counted.difference_update(names)
+            self.computed.difference_update(fresh)
+        del self.claims[claims:]
+        self.builder.problems.clear()
 
     def emit(self, op: Op, inputs: Sequence[Tensor], layout: Layout | None = None, claim: Claim | None = None) -> Tensor:
         """Adds a layer. Its tensor has the given layout, or else batch, channels and spatial axes in this order."""

@@ -40,7 +40,7 @@ def _pooled(program: Program, function: str, tensor: Tensor, gone: set[Factor], 
     """A global pool, over all spatial axes or over one of them."""
     axes = {f.axis for f in gone}
     whole = all(set(of_axis(tensor.layout, axis)) <= gone for axis in axes)
-    if function not in POOLS or CHANNELS in axes or not whole:
+    if function not in POOLS or CHANNELS in axes or not whole or shape.rank > 3:
         return None
     longer = {k for k, n in enumerate(shape.size, 1) if n > 1}
     if axes == longer:

@@ -222,16 +222,17 @@ class Unknown:
     size: tuple[int, ...] = setting(Optional(ListOf(Int())), default=(), help="output size, one number per axis")
     params: int = setting(Int(0), default=0, help="learned numbers")
     buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
+    macs: int | None = setting(Optional(Int(0, 10**15)), default=None, help="multiply-accumulates, if they are known")
 
     @property
     def bound(self) -> str:
         """Why the field is an upper bound."""
-        return f"{self.name} is unknown: taken as reading its whole input"
+        return f"{self.name} is not followed: taken as reading its whole input"
 
     @property
     def uncounted(self) -> str:
-        """What is missing from the cost."""
-        return f"{self.name} is unknown: its MACs are not counted"
+        """What is missing from the cost; empty if nothing is."""
+        return f"{self.name} is unknown: its MACs are not counted" if self.macs is None else ""
 
     def shape(self, inputs: Shapes) -> Shape:
         return Shape(self.out, self.size or ())
@@ -240,7 +241,8 @@ class Unknown:
         return tuple(Read(i, (None,) * shape.rank, MIX) for i, shape in enumerate(inputs))
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, self.params, self.buffers, (("unknown", self.shape(inputs).elements),), "input", "new")
+        elements = (("unknown", self.shape(inputs).elements),)
+        return Cost(self.macs or 0, self.params, self.buffers, elements, "input", "new")
 
     def torch(self, inputs: Shapes) -> Torch:
         raise RuleError(f"{self.name} is unknown, so it cannot be built")
