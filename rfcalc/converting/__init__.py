@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from rfcalc.converting.blocks import Finder
 from rfcalc.converting.defaults import defaults_of
-from rfcalc.converting.inline import inlined
 from rfcalc.converting.lines import lines
 from rfcalc.converting.model import Block, Mismatch, Step, walk
 from rfcalc.converting.printing import Printer
@@ -70,7 +69,6 @@ def _attempt(graph: Graph, manner: Manner) -> tuple[str, Manner | None]:
     unnamed = [step.outs for step in whole if step.paths and not step.prefix and step.outs & pinned]
     if unnamed:
         return "", replace(manner, plain=manner.plain.union(shaper.plain, *unnamed))
-    inlined(steps, finder.blocks, pinned)
     text = _text(graph, names, steps, finder.blocks, pinned, outputs)
     wrong = _wrong(graph, text)
     if wrong is None:

@@ -89,12 +89,12 @@ class Finder:
     def _factor(self, members: list[Scope], kind: str) -> None:
         """Makes one block, or several, of the members that fit together."""
         while len(members) > 1:
-            group, rest = self._fitting(members)
+            group, rest = self._fitting(members, kind)
             if len(group) > 1:
                 self._block(group, kind)
             members = rest
 
-    def _fitting(self, members: list[Scope]) -> tuple[list[tuple[Scope, list[Step]]], list[Scope]]:
+    def _fitting(self, members: list[Scope], kind: str) -> tuple[list[tuple[Scope, list[Step]]], list[Scope]]:
         """Members that merge, each with its steps, and the others."""
         best: list[tuple[Scope, list[Step]]] = []
         for flat in (False, True):
@@ -105,7 +105,7 @@ class Finder:
                     shaped.append((scope, self.shaper.steps(list(scope.items), given, f"{scope.name}.", flat)))
                 except Mismatch:
                     continue
-            found = _compatible(shaped)
+            found = _compatible(shaped, kind)
             if len(found) > len(best):
                 best = found
             if len(best) == len(members):
@@ -189,7 +189,7 @@ def _site(name: str) -> str:
     return scope if last.isdigit() else name
 
 
-def _compatible(shaped: list[tuple[Scope, list[Step]]]) -> list[tuple[Scope, list[Step]]]:
+def _compatible(shaped: list[tuple[Scope, list[Step]]], kind: str) -> list[tuple[Scope, list[Step]]]:
     """The largest group that merges, taking one kind of skeleton after the other, the frequent ones first."""
     kinds: dict[Any, list[tuple[Scope, list[Step]]]] = {}
     for scope, steps in shaped:
@@ -200,14 +200,12 @@ def _compatible(shaped: list[tuple[Scope, list[Step]]]) -> list[tuple[Scope, lis
             steps = merged([steps for _, steps in [*chosen, *group]])
         except Mismatch:
             continue
-        if _optional(steps) <= 0.5 * len(steps) + 1:
-            chosen += group
+        optional = [step.name for step in steps if step.when is not None]
+        if len(optional) > 0.5 * len(steps) + 1 or (not kind and any(name.split(".")[0].isdigit() for name in optional)):
+            continue  # members of a list are no parts of one thing, of which some may be missing
+        chosen += group
     order = {id(scope): i for i, (scope, _) in enumerate(shaped)}
     return sorted(chosen, key=lambda pair: order[id(pair[0])])
-
-
-def _optional(steps: Sequence[Step]) -> int:
-    return sum(step.when is not None for step in steps)
 
 
 def _replace(scope: Scope, uses: Mapping[int, Item]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rfcalc.converting.model import COUNTS, Expr, First, Step, walk
-from rfcalc.importers.recipes import lookup
+from rfcalc.importers.recipes import FOLLOWED, lookup
 from rfcalc.ops import WORDS
 
 SHARE, FEWEST = 0.6, 2
@@ -43,5 +43,7 @@ def _shared(word: str, lines: list[Mapping[str, Any]]) -> dict[str, Any]:
         value = next(value for value in plain if repr(value) == text)
         if count >= max(FEWEST, SHARE * len(plain)) and value is not None and value != lookup(word)[name].default:
             found[name] = value
+    if word in FOLLOWED:
+        found = {name: value for name, value in found.items() if name in ("kernel", "norm", "act", "bias")}
     order = [name for name in ("kernel", "norm", "act", "bias") if name in found]
     return {name: found[name] for name in (*order, *(name for name in found if name not in order))}

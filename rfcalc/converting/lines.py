@@ -48,19 +48,17 @@ def _follow(graph: Graph, names: list[str], item: Item, taken: set[str]) -> None
         if node.inputs != (item.last,) or graph.readers[item.last] != (index,) or node.op.word not in words:
             continue
         name = f"{item.name}_{node.op.word}"
-        if isinstance(node.op, Counted) or not _together(item.name, names[index]) or (name in taken and name != names[index]):
+        near = _together(item.name, names[index]) or names[index].startswith(f"{names[item.last]}.")
+        if isinstance(node.op, Counted) or not near or (name in taken and name != names[index]):
             continue
         item.settings[slot] = (node.op.word, tuple(values(node).items()))
         item.last = index
 
 
 def _together(leader: str, follower: str) -> bool:
-    """Whether two layers are in the same module, or in numbered modules side by side."""
-    return _home(leader) == _home(follower)
-
-
-def _home(name: str) -> list[str]:
-    return [part for part in name.split(".")[:-1] if not part.isdigit()]
+    """Whether two layers are in the same module, or have one number in two lists side by side (convs.0, bns.0)."""
+    a, b = leader.split("."), follower.split(".")
+    return a[:-1] == b[:-1] or (len(a) == len(b) > 1 and a[:-2] == b[:-2] and a[-1] == b[-1] and a[-1].isdigit())
 
 
 def values(node: Node) -> dict[str, Any]:
@@ -71,7 +69,12 @@ def values(node: Node) -> dict[str, Any]:
         found = {f"{COUNTS}{key}": count for key, count in counts_of(node).items()}
         op = op.inner
     cls: type = type(op)
-    return {setting.name: setting.kind.written(getattr(op, setting.name)) for setting in settings_of(cls)} | found
+    return {setting.name: _short(setting.kind.written(getattr(op, setting.name))) for setting in settings_of(cls)} | found
+
+
+def _short(value: Any) -> Any:
+    """2 for 2.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e9 else value
 
 
 def canonical(node: Node) -> Op:

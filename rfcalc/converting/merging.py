@@ -26,6 +26,9 @@ def merged(pieces: Sequence[list[Step]]) -> list[Step]:
     names = [step.name for step in walk(steps) if step.name]
     if len(set(names)) < len(names):
         raise Mismatch("a layer lies on a path in one piece and not in another")
+    for step in walk(steps):
+        if step.repeat is not None and any(name.startswith(f"{step.name}.") for name in names):
+            raise Mismatch(f"{step.name} is repeated in one piece only")
     return steps
 
 

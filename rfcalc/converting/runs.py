@@ -20,7 +20,7 @@ def repeated(scope: Scope, is_block: Callable[[str], bool]) -> Item | None:
     if not kids or len(kids) < len(scope.kids):
         return None
     first = kids[0]
-    if len(kids) < (2 if is_block(first.word) else FEWEST_LAYERS) or len(first.reads) != 1:
+    if len(kids) < (1 if is_block(first.word) else FEWEST_LAYERS) or len(first.reads) != 1:
         return None
     for number, kid in enumerate(kids):
         follows = not number or kid.reads == (kids[number - 1].last,)

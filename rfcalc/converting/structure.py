@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from rfcalc.converting.model import Item, Mismatch, Step
 from rfcalc.graph import Graph
 from rfcalc.importers.recipes import lookup
 from rfcalc.ops import WORDS
 
+FEWEST_GLOBBED = 3  # layers that are better named by a glob
 LONGEST_PATH = 24  # entries of a path, beyond which a sum is easier to read on a line of its own
 
 
@@ -42,6 +44,11 @@ class Shaper:
     def __init__(self, graph: Graph, lines: Sequence[Item], structured: bool, swaps: bool) -> None:
         self.graph, self.structured, self.swaps = graph, structured, swaps
         self.names = {item.last: item.name for item in lines}
+        self.known: dict[str, int] = {}  # every name of a layer or of what it lies in, with its first node
+        for item in lines:
+            parts = item.name.split(".")
+            for i in range(1, len(parts) + 1):
+                self.known.setdefault(".".join(parts[:i]), item.first)
         self.plain: set[int] = set()
 
     def steps(self, items: Sequence[Item], given: tuple[int, ...], prefix: str, flat: bool = False) -> list[Step]:
@@ -215,8 +222,34 @@ class _Body:
             step.prefix = entry.prefix[len(self.prefix) :] if entry.prefix else ""
             self.merges[entry.out] = step.prefix
         if not previous:
-            step.reads, step.needs = tuple(map(self.name, entry.reads)), self.needs(entry.reads)
+            step.reads, step.needs = self._sources(entry)
         return step
+
+    def _sources(self, entry: Entry) -> tuple[tuple[str, ...], frozenset[int]]:
+        """What an entry reads, by name; several layers whose names differ in one part as a glob."""
+        reads = entry.reads
+        if self.prefix and reads == self.given and len(reads) > 1:
+            return ("in",), frozenset()
+        for first in range(len(reads) - FEWEST_GLOBBED + 1):
+            for stop in range(len(reads), first + FEWEST_GLOBBED - 1, -1):
+                glob = self._glob(reads[first:stop], entry.item.first)
+                if glob:
+                    around = [*reads[:first], *reads[stop:]]
+                    names = [*map(self.name, reads[:first]), glob, *map(self.name, reads[stop:])]
+                    return tuple(names), self.needs(around) | frozenset(reads[first:stop])
+        return tuple(map(self.name, reads)), self.needs(reads)
+
+    def _glob(self, nodes: Sequence[int], before: int) -> str:
+        """A glob that means some layers and nothing else that is above a node; "" if there is none."""
+        parts = [self.shaper.names.get(node, "").split(".") for node in nodes]
+        differing = [i for i, column in enumerate(zip(*parts, strict=False)) if len(set(column)) > 1]
+        if len(set(map(len, parts))) > 1 or len(differing) != 1 or list(nodes) != sorted(nodes):
+            return ""
+        common = [*parts[0][: differing[0]], "*", *parts[0][differing[0] + 1 :]]
+        glob = ".".join(common)
+        meant = [name for name, node in self.shaper.known.items() if node < before and fnmatchcase(name, glob)]
+        inside = glob.startswith(self.prefix) and meant == [".".join(name) for name in parts]
+        return glob[len(self.prefix) :] if inside else ""
 
     def needs(self, nodes: Sequence[int]) -> frozenset[int]:
         """Those nodes whose names are not given in this scope, but within one of its blocks."""
