@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from rfcalc.importers import selection
+from rfcalc.importers import joining, moving, selection
 from rfcalc.importers.arithmetic import expanded
 from rfcalc.importers.layout import reshape
 from rfcalc.importers.onnx_call import Call, handles
@@ -92,7 +92,7 @@ def _tile(call: Call) -> Tensor:
     tensor, counts = call.tensor(), call.numbers(1, "repeats") or []
     if len(counts) != len(tensor.layout) or min(counts, default=0) < 1:
         raise UnfollowedError(f"its repeats {counts} do not fit a tensor of {len(tensor.layout)} axes")
-    return selection.tiled(tensor, counts)
+    return moving.tiled(tensor, counts)
 
 
 @handles("Slice")
@@ -134,7 +134,7 @@ def _concat(call: Call) -> Tensor:
     rest = {(*part.shape[:axis], *part.shape[axis + 1 :]) for part in parts if 0 not in part.shape}
     if len(rest) != 1:
         raise UnfollowedError(f"its parts differ: {', '.join(str(part.shape) for part in parts[:6])}")
-    return selection.concat(call.program, parts, axis)
+    return joining.concat(call.program, parts, axis)
 
 
 PAD_MODES = {"constant": "zeros", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
@@ -152,7 +152,7 @@ def _pad(call: Call) -> Tensor:
         pads[axis] = (flat[i], flat[i + len(axes)])
     if any(size + min(0, a) + min(0, b) < 1 for size, (a, b) in zip(tensor.shape, pads, strict=True)):
         raise UnfollowedError("nothing is left of it")
-    return selection.padded(call.program, tensor, pads, PAD_MODES[mode])
+    return moving.padded(call.program, tensor, pads, PAD_MODES[mode])
 
 
 @handles("Split", "SplitToSequence")
@@ -187,4 +187,4 @@ def _sequence(call: Call) -> Any:
 def _concat_sequence(call: Call) -> Any:
     parts = call.get(0)
     first = next(part for part in parts if isinstance(part, Tensor))
-    return selection.concat(call.program, parts, call.axis(call.whole("axis"), len(first.layout)))
+    return joining.concat(call.program, parts, call.axis(call.whole("axis"), len(first.layout)))

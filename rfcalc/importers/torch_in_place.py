@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rfcalc.importers import selection
+from rfcalc.importers import joining
 from rfcalc.importers.layout import reshape
 from rfcalc.importers.program import Const, Program, Tensor, UnfollowedError
 
@@ -61,11 +61,11 @@ class Writes:
         if name == "slice" and (len(args) < 5 or args[4] == 1):
             dim = (args[1] if len(args) > 1 else 0) % len(parent.shape)
             start = slice(args[2] if len(args) > 2 else None, None).indices(parent.shape[dim])[0]
-            return selection.placed(self.program, parent, new, dim, start)  # type: ignore[no-any-return]
+            return joining.placed(self.program, parent, new, dim, start)  # type: ignore[no-any-return]
         if name == "select":
             dim = args[1] % len(parent.shape)
             wide = Tensor(new.node, (*new.layout[:dim], (), *new.layout[dim:]))
-            return selection.placed(self.program, parent, wide, dim, args[2] % parent.shape[dim])  # type: ignore[no-any-return]
+            return joining.placed(self.program, parent, wide, dim, args[2] % parent.shape[dim])  # type: ignore[no-any-return]
         raise UnfollowedError(f"changes in place what {name} has made of a tensor")
 
     def _forget(self, step: Any, base: Any, but: Any) -> None:

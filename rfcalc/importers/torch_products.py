@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from rfcalc.importers import products, selection
+from rfcalc.importers import moving, products
 from rfcalc.importers.arithmetic import binary
 from rfcalc.importers.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.importers.torch_table import Call, handles, tensor_of
@@ -47,7 +47,7 @@ def _attention(call: Call) -> Tensor:
     if not all(isinstance(operand, Tensor) for operand in (query, key, value)):
         query, key, value = (_laid(call.program, o, query, key) for o in (query, key, value))
     if call["enable_gqa"] and key.shape[-3] != query.shape[-3]:
-        key, value = (selection.interleaved(o, query.shape[-3] // o.shape[-3], len(o.layout) - 3) for o in (key, value))
+        key, value = (moving.interleaved(o, query.shape[-3] // o.shape[-3], len(o.layout) - 3) for o in (key, value))
     return products.attend(call.program, query, key, value, [call["attn_mask"]])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rfcalc.importers import selection
+from rfcalc.importers import joining, moving, selection
 from rfcalc.importers.arithmetic import expanded
 from rfcalc.importers.layout import reshape
 from rfcalc.importers.program import Const, Tensor, UnfollowedError
@@ -31,7 +31,7 @@ def _copied(call: Call) -> Tensor:
         part = Tensor(part.node, (*part.layout[:dim], (), *part.layout[dim:]))
     elif call["step"] != 1:
         raise UnfollowedError("writes every other value")
-    return selection.placed(call.program, call.x, part, dim, start % call.x.shape[dim])  # type: ignore[no-any-return]
+    return joining.placed(call.program, call.x, part, dim, start % call.x.shape[dim])  # type: ignore[no-any-return]
 
 
 @handles("_assert_tensor_metadata", "_assert_async", "sym_constrain_range_for_size")
@@ -89,14 +89,14 @@ def _expand(call: Call) -> Tensor:
 @handles("repeat", "tile")
 def _repeat(call: Call) -> Tensor:
     counts = call["repeats"] or call["dims"]
-    return selection.tiled(tensor_of(call.x), [1] * (len(call.x.layout) - len(counts)) + list(counts))
+    return moving.tiled(tensor_of(call.x), [1] * (len(call.x.layout) - len(counts)) + list(counts))
 
 
 @handles("repeat_interleave")
 def _interleave(call: Call) -> Tensor:
     if not isinstance(call["repeats"], int) or call["dim"] is None:
         raise UnfollowedError("repeats by numbers that depend on the input")
-    return selection.interleaved(tensor_of(call.x), call["repeats"], call.dim(call["dim"]))
+    return moving.interleaved(tensor_of(call.x), call["repeats"], call.dim(call["dim"]))
 
 
 @handles("select")
@@ -158,7 +158,7 @@ def _index(call: Call) -> Tensor:
 def _cat(call: Call) -> Tensor:
     parts = call["tensors"]
     first = next(part for part in parts if isinstance(part, Tensor))
-    return selection.concat(call.program, parts, call["dim"] % len(first.layout))
+    return joining.concat(call.program, parts, call["dim"] % len(first.layout))
 
 
 @handles("stack")
@@ -172,7 +172,7 @@ def _stack(call: Call) -> Tensor:
             return Tensor(part.node, (*part.layout[:dim], (), *part.layout[dim:]))
         return Const((*part.shape[:dim], 1, *part.shape[dim:]), part.stored, part.macs)
 
-    return selection.concat(call.program, [wider(part) for part in parts], dim)
+    return joining.concat(call.program, [wider(part) for part in parts], dim)
 
 
 @handles("roll")
@@ -180,12 +180,12 @@ def _roll(call: Call) -> Tensor:
     if not call["dims"]:
         raise UnfollowedError("rolls all axes as one")
     moves = dict(zip((call.dim(d) for d in call["dims"]), call["shifts"], strict=True))
-    return selection.rolled(call.program, call.x, moves)
+    return moving.rolled(call.program, call.x, moves)
 
 
 @handles("flip")
 def _flip(call: Call) -> Tensor:
-    return selection.flipped(call.program, call.x, [call.dim(d) for d in call["dims"]])
+    return moving.flipped(call.program, call.x, [call.dim(d) for d in call["dims"]])
 
 
 @handles("pad", "constant_pad_nd", "reflection_pad1d", "reflection_pad2d", "reflection_pad3d", "replication_pad1d")
@@ -194,9 +194,9 @@ def _pad(call: Call) -> Tensor:
     flat = list(call["pad"] if "pad" in call.arguments else call["padding"])
     pads = [(flat[i], flat[i + 1]) for i in range(0, len(flat), 2)][::-1]
     mode = call["mode"] or {"refle": "reflect", "repli": "replicate"}.get(call.name[:5], "constant")
-    return selection.padded(call.program, tensor_of(call.x), pads, "zeros" if mode == "constant" else mode)
+    return moving.padded(call.program, tensor_of(call.x), pads, "zeros" if mode == "constant" else mode)
 
 
 @handles("unfold")
 def _unfold(call: Call) -> Tensor:
-    return selection.windowed(call.program, tensor_of(call.x), call.dim(call["dimension"]), call["size"], call["step"])
+    return moving.windowed(call.program, tensor_of(call.x), call.dim(call["dimension"]), call["size"], call["step"])
