@@ -72,7 +72,6 @@ def _table() -> dict[str, Function]:
     return found | {
         "Cast": _cast,
         "CastLike": lambda ins, attrs: ins[0].astype(ins[1].dtype),
-        "Shape": lambda ins, attrs: shape_slice(ins[0].shape, attrs),
         "Size": lambda ins, attrs: np.array(ins[0].size, np.int64),
         "Gather": _gather,
         "Concat": lambda ins, attrs: np.concatenate(ins, axis=attrs["axis"]),
@@ -89,6 +88,7 @@ def _table() -> dict[str, Function]:
         "Where": _elementwise(np.where),
         "NonZero": lambda ins, attrs: np.array(np.nonzero(ins[0]), np.int64),
         "Split": _split,
+        "ScatterND": _scattered,
         "CumSum": lambda ins, attrs: np.cumsum(ins[0], axis=int(ins[1])),
     }
 
@@ -263,3 +263,14 @@ def _split(inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
     if not sizes:
         return None
     return tuple(np.split(inputs[0], np.cumsum(sizes)[:-1].tolist(), axis=axis))
+
+
+def _scattered(inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
+    import numpy as np
+
+    data, index, updates = inputs
+    if attributes.get("reduction", b"none") != b"none":
+        return None
+    found = np.array(data)
+    found[tuple(np.moveaxis(index, -1, 0))] = updates
+    return found

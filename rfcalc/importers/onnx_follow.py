@@ -13,7 +13,7 @@ from rfcalc.importers.declared import Declared
 from rfcalc.importers.layout import BATCH, REPEATED, text
 from rfcalc.importers.maps import unknown
 from rfcalc.importers.onnx_call import HANDLERS, Call, known
-from rfcalc.importers.onnx_fold import folded
+from rfcalc.importers.onnx_fold import folded, shape_slice
 from rfcalc.importers.onnx_inputs import Inputs
 from rfcalc.importers.onnx_model import DOMAINS, Model
 from rfcalc.importers.onnx_names import containers, scopes
@@ -106,6 +106,10 @@ class Run:
 
     def _step(self, node: Any) -> Sequence[Any]:
         inputs = [self._value(name) for name in node.input]
+        inputs = [
+            self.stored.used(name, node, value) if isinstance(value, Const) else value
+            for name, value in zip(node.input, inputs, strict=True)
+        ]
         try:
             attributes = {attribute.name: value_of(attribute) for attribute in node.attribute}
             if node.op_type == "If" and node.domain in DOMAINS:
@@ -168,11 +172,7 @@ class Run:
         if node.op_type == "Constant":
             return [self._given(node)]
         consts = [value for value in inputs if isinstance(value, Const)]
-        arrays = [None if value is None else known(value) for value in inputs]
-        if all(value is None or array is not None for value, array in zip(inputs, arrays, strict=True)):
-            result = folded(node.op_type, arrays, attributes) if node.domain in DOMAINS else None
-        else:
-            result = None
+        result = self._computed(node, inputs, attributes)
         stored = frozenset().union(*(const.stored for const in consts))
         macs = frozenset().union(*(const.macs for const in consts))
         if node.output[0] in self.stored.copies:
@@ -185,6 +185,17 @@ class Run:
         done = work(node.op_type, consts, shapes[0] if shapes else None)
         macs |= {(node.output[0], done)} if done else frozenset()
         return [Const(self._sure(shape), stored, macs) for shape in shapes]
+
+    def _computed(self, node: Any, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
+        """The numbers that a node gives, where those that it takes are known and few."""
+        if node.domain not in DOMAINS:
+            return None
+        if node.op_type == "Shape" and isinstance(inputs[0], Const):
+            return shape_slice(inputs[0].shape, attributes)
+        arrays = [None if value is None else known(value) for value in inputs]
+        if any(value is not None and array is None for value, array in zip(inputs, arrays, strict=True)):
+            return None
+        return folded(node.op_type, arrays, attributes)
 
     def _sure(self, shape: tuple[int, ...] | None) -> tuple[int, ...]:
         if shape is None:

@@ -23,17 +23,21 @@ def scopes(nodes: Sequence[Any], stored: Iterable[str]) -> list[str]:
 
 
 def path_of(node: Any, weights: set[str]) -> str:
-    """`/layer1/layer1.0/conv1/Conv` is in layer1.0.conv1. A name without a path is that of the weights, or its own."""
+    """The module that a node is in, else that of the weights, or its own name."""
+    path = module_of(node)
+    if path is not None:
+        return path
+    owners = [owner for each in node.input if each in weights and (owner := owner_of(each))]
+    return owners[0] if owners else clean(node.name)
+
+
+def module_of(node: Any) -> str | None:
+    """`/layer1/layer1.0/conv1/Conv` is in layer1.0.conv1; None where neither the name nor the metadata tell."""
     named = _from_metadata(node)
-    if named is not None:
-        return named
     name = node.name
     for prefix in PREFIXES:
         name = name.removeprefix(prefix)
-    if "/" in name:
-        return _joined(name.strip("/").split("/")[:-1])
-    owners = [owner for each in node.input if each in weights and (owner := owner_of(each))]
-    return owners[0] if owners else clean(name)
+    return _joined(name.strip("/").split("/")[:-1]) if named is None and "/" in name else named
 
 
 def _from_metadata(node: Any) -> str | None:

@@ -12,6 +12,7 @@ from math import prod
 from typing import Any
 
 from rfcalc.importers.onnx_model import Lazy, Model, shape_of, type_of, values_of
+from rfcalc.importers.onnx_names import module_of, owner_of
 from rfcalc.importers.program import Const, Held
 
 FLOATS = frozenset((1, 10, 11, 16, 17, 18, 19, 20, 23))
@@ -82,14 +83,38 @@ class Stored:
         self.varying = self._varying()
         self.roles: dict[str, str] = {}
         self.integer: set[str] = set()
+        self.merged: dict[tuple[str, str], str] = {}
         self.settings: set[str] = set()
         self._walk()
+        self._divide()
         self.held = dict(self._held())
 
     def const(self, name: str, tensor: Any) -> Const:
         """A stored tensor as a constant."""
         shape = shape_of(tensor)
         return Const(shape, frozenset([name] if name in self.held else []), value=Lazy(lambda: values_of(tensor, MOST_VALUES)))
+
+    def used(self, name: str, node: Any, const: Const) -> Const:
+        """A constant as one node uses it."""
+        key = self.merged.get((name, module_of(node) or ""))
+        return const if key is None else Const(const.shape, frozenset([key]), const.macs, const.value)
+
+    def _divide(self) -> None:
+        """Finds tensors that an exporter uses in several modules because theirs were equal. As in `_copies`, those that hold
+        one number over and over count for each module."""
+        uses: dict[str, list[str]] = {}
+        for node in self.nodes:
+            path = module_of(node)
+            for name in node.input:
+                if name in self.model.stored and path:
+                    uses.setdefault(name, []).append(path)
+        for name, paths in uses.items():
+            tensor = self.model.stored[name]
+            if len(set(paths)) < 2 or not self._counts(name, tensor) or not _uniform(tensor):
+                continue
+            first = owner_of(name) if owner_of(name) in paths else paths[0]
+            for path in dict.fromkeys(paths):
+                self.merged[name, path] = name if path == first else f"{path}.{name.rpartition('.')[2]}"
 
     def _copies(self) -> Iterator[tuple[str, Any]]:
         """Tensors that an exporter has replaced by an equal one. Those that hold one number over and over (biases and norms
@@ -98,8 +123,7 @@ class Stored:
             if node.op_type != "Identity" or not node.input or node.input[0] not in self.model.stored:
                 continue
             tensor = self.model.stored[node.input[0]]
-            values = values_of(tensor, MOST_VALUES) if type_of(tensor) in FLOATS else None
-            if values is not None and values.size and values.min() == values.max():
+            if type_of(tensor) in FLOATS and _uniform(tensor):
                 yield node.output[0], tensor
 
     def _varying(self) -> set[str]:
@@ -137,6 +161,8 @@ class Stored:
         for name, tensor in self.copies.items():
             if self._counts(name, tensor):
                 yield name, Held(prod(shape_of(tensor)), self.roles.get(name) != FIXED)
+        for (name, _), key in self.merged.items():
+            yield key, Held(prod(shape_of(self.model.stored[name])), self.roles.get(name) != FIXED)
         for name, tensor in self.consts.items():
             if name in self.roles and self._counts(name, tensor) and not _filled(tensor):
                 yield name, Held(prod(shape_of(tensor)), self.roles[name] == LEARNED)
@@ -146,6 +172,12 @@ class Stored:
         if kind in FLOATS:
             return role is not None or (bool(shape_of(tensor)) and name not in self.settings)
         return role is not None and (kind in QUANTIZED or name in self.integer)
+
+
+def _uniform(tensor: Any) -> bool:
+    """True for a tensor that holds one number over and over."""
+    values = values_of(tensor, MOST_VALUES)
+    return values is not None and values.size > 1 and bool(values.min() == values.max())
 
 
 def _filled(tensor: Any) -> bool:
