@@ -6,19 +6,16 @@ Importing a Python file runs its code. Weights are neither downloaded nor loaded
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
-import os
+import inspect
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from rfcalc.errors import Span, SpecError, did_you_mean, fail
+from rfcalc.errors import SpecError, did_you_mean, fail
+from rfcalc.importers.torch_import import imported
+from rfcalc.importers.torch_places import broken
 from rfcalc.importers.torch_target import Target
 
-LIBRARIES: list[Any] = []
 LARGEST = 1 << 16  # elements of a tensor that a constructor may really fill
 
 
@@ -71,9 +68,9 @@ def _attempts(target: Target, arguments: Mapping[str, Any], real: bool) -> Any:
             raise
         except (NotImplementedError, RuntimeError, AssertionError) as error:
             if mode is modes[-1]:
-                raise _broken(target, error) from None
+                raise broken(target, error) from None
         except (Exception, SystemExit) as error:
-            raise _broken(target, error) from None
+            raise broken(target, error) from None
     raise AssertionError
 
 
@@ -93,80 +90,28 @@ def _made(target: Target, arguments: Mapping[str, Any]) -> Any:
         if arguments:
             raise fail("E401", f"{target.text} is a module, not a function: it takes no arguments")
         return found
-    return found(**arguments) if callable(found) else found
+    if not callable(found):
+        return found
+    _check_arguments(target, found, arguments)
+    return found(**arguments)
 
 
-def imported(target: Target) -> Any:
-    """The Python module of a target; importing it runs its code. Raises SpecError."""
-    here = str(Path(target.where).resolve().parent) if target.is_file else os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)
+def _check_arguments(target: Target, found: Any, arguments: Mapping[str, Any]) -> None:
+    """Raises SpecError for a callable that needs arguments which are not given, or does not know one that is."""
     try:
-        if not target.is_file:
-            return _import(target.where)
-        path = Path(target.where)
-        if not path.is_file():
-            raise fail("E001", f"there is no file {target.where}")
-        name = f"rfcalc_import_{path.stem}"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-        return module
-    except SpecError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise _broken(target, error) from None
-
-
-def _import(name: str) -> Any:
-    """Imports a module. torchvision without its compiled operators gets empty ones: nothing here runs them."""
-    try:
-        return importlib.import_module(name)
-    except RuntimeError as error:
-        if "operator torchvision::" not in str(error):
-            raise
-    import torch
-
-    library = torch.library.Library("torchvision", "FRAGMENT")
-    LIBRARIES.append(library)  # its operators live as long as it does
-    for operator in ("nms", "qnms"):
-        library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    return importlib.import_module(name)
-
-
-def _broken(target: Target, error: BaseException) -> SpecError:
-    """An error of somebody's code as an error with its place."""
-    text = f"{type(error).__name__}: {error}".splitlines()[0][:300].rstrip(": ")
-    missing = isinstance(error, ModuleNotFoundError) and error.name and target.where.split(".")[0] == error.name.split(".")[0]
+        parameters = list(inspect.signature(found).parameters.values())
+    except (TypeError, ValueError):
+        return
+    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    known = [p.name for p in named]
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+        for name in arguments:
+            if name not in known:
+                more = did_you_mean(name, known) or (f"it takes {', '.join(known)}" if known else "it takes none")
+                raise fail("E401", f"{target.text} has no argument {name}", hint=more)
+    missing = [p.name for p in named if p.default is p.empty and p.name not in arguments]
     if missing:
-        return fail("E404", f"there is no Python module {error.name}", hint="it must be installed, or lie in this folder")  # type: ignore[attr-defined]
-    return fail("E405", f"{target.text} could not be made: {text}", place_of(error))
-
-
-def place_of(error: BaseException) -> Span | None:
-    """The last line outside of torch and rfcalc that an error passed."""
-    import torch
-
-    ours = str(Path(__file__).resolve().parents[1])
-    skipped = (ours, str(Path(torch.__file__).parent), "<frozen", str(Path(importlib.__file__).parent))
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(skipped)]
-    if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        return Span(error.filename, error.lineno, error.offset or 1, (error.text or "").rstrip())
-    if not frames:
-        return None
-    return line_span(frames[-1].filename, frames[-1].lineno or 1)
-
-
-def line_span(path: str, line: int) -> Span:
-    """A whole line of a file."""
-    import linecache
-
-    text = linecache.getline(path, line).rstrip()
-    code = text.strip()
-    return Span(path, line, text.find(code) + 1, text, max(1, len(code)))
+        raise fail("E401", f"{target.text} needs {', '.join(missing)}", hint=" ".join(f"--arg {name}=..." for name in missing))
 
 
 @contextlib.contextmanager

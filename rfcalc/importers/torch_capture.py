@@ -9,7 +9,8 @@ from typing import Any
 
 from rfcalc.errors import SpecError, fail
 from rfcalc.importers.program import Held
-from rfcalc.importers.torch_build import LARGEST, place_of, quiet
+from rfcalc.importers.torch_build import LARGEST, quiet
+from rfcalc.importers.torch_places import place_of
 from rfcalc.op import Shape
 from rfcalc.record import record
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import linecache
 import re
+import traceback
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from rfcalc.errors import Span
-from rfcalc.importers.torch_build import line_span
+from rfcalc.errors import Span, SpecError, fail
 from rfcalc.importers.torch_in_place import VIEWS, base_name
+from rfcalc.importers.torch_target import Target
 
 FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 
@@ -69,3 +72,25 @@ def kinds(nodes: Sequence[Any]) -> dict[str, str]:
 def _path(path: str) -> str:
     """A module's path, without the number of its call."""
     return re.sub(r"@\d+$", "", re.sub(r"^L\['self'\]\.?", "", path))
+
+
+def broken(target: Target, error: BaseException) -> SpecError:
+    """An error of somebody's code as an error with its place."""
+    text = f"{type(error).__name__}: {error}".splitlines()[0][:300].rstrip(": ")
+    return fail("E405", f"{target.text} could not be made: {text}", place_of(error))
+
+
+def place_of(error: BaseException) -> Span | None:
+    """The last line outside of torch and rfcalc that an error passed."""
+    skipped = (str(Path(__file__).resolve().parents[1]), _torch(), "<", str(Path(importlib.__file__ or "").parent))
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(skipped)]
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return Span(error.filename, error.lineno, error.offset or 1, (error.text or "").rstrip())
+    return line_span(frames[-1].filename, frames[-1].lineno or 1) if frames else None
+
+
+def line_span(path: str, line: int) -> Span:
+    """A whole line of a file."""
+    text = linecache.getline(path, line).rstrip()
+    code = text.strip()
+    return Span(path, line, text.find(code) + 1, text, max(1, len(code)))
