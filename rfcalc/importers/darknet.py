@@ -51,6 +51,8 @@ def _translated(path: str, overrides: Mapping[str, str], most: int) -> Written:
         raise fail("E115", f"{source} has more than {most:,} layers", found[most + 1].span, "--max-layers raises the limit")
     if not found or found[0].word not in NETS:
         raise fail("E621", "a darknet file begins with [net]", found[0].span if found else Span(source, 1, 1))
+    if len(found) == 1:
+        problems.add("E621", "the file has no layers behind [net]", found[0].span)
     mistyped(found[0], ("channels", "height", "width"), problems)
     shape = _input(found[0], given, problems)
     layers = Layers(channels_of(given) or shape[0])

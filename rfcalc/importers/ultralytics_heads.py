@@ -76,10 +76,10 @@ def _distances(head: Head, prefix: str) -> list[Step]:
     mean = {"out": 1, "k": 1, "norm": "none", "act": "none"}
     return [
         Step(f"{name}.boxes", "tokens", {}, boxes),
-        Step(f"{name}.bins", "rearrange", {"pattern": f"(s b:{BINS}) x -> b (s x)"}),
+        Step(f"{name}.bins", "rearrange", {"pattern": f"(s b:{BINS}) x -> b s x"}),
         Step(f"{name}.dfl.softmax", "softmax"),
         Step(f"{name}.dfl.conv", "conv", mean),
-        Step(f"{name}.distances", "rearrange", {"pattern": "b (s:4 x) -> (b s) x"}),
+        Step(f"{name}.distances", "rearrange", {"pattern": "b s x -> (b s) x"}),
     ]
 
 

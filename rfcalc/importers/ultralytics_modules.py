@@ -90,7 +90,7 @@ def bottleneck(c1: int, out: int, values: Values) -> Values:
 
 def _two(k: Any) -> tuple[Any, Any]:
     if len(k) != 2:
-        raise RuleError(f"k has one kernel for each of the two convolutions, not {len(k)}")
+        raise RuleError(f"needs one kernel for each of its two convolutions, not {len(k)}")
     return k[0], k[1]
 
 
@@ -109,12 +109,21 @@ def only_share(c1: int, out: int, values: Values) -> Values:
     return {"e": values["e"]}
 
 
+def halved(c1: int, out: int, values: Values) -> Values:
+    """Half of the channels are made of the other half."""
+    if out < 2:
+        raise RuleError("makes half of its channels from the other half; it needs at least 2")
+    return conv(c1, out, values)
+
+
 def ghost(c1: int, out: int, values: Values) -> Values:
     """Its shortcut is a convolution at stride 2, and the input itself at stride 1."""
     if values["s"] not in (1, 2):
-        raise RuleError(f"a GhostBottleneck has stride 1 or 2, not {values['s']}")
+        raise RuleError(f"has stride 1 or 2, not {values['s']}")
+    if out < 4:
+        raise RuleError("needs at least 4 channels, of which it makes half, and of those half")
     if values["s"] == 1 and c1 != out:
-        raise RuleError(f"at stride 1 a GhostBottleneck keeps its channels: {c1} come in, {out} shall go out")
+        raise RuleError(f"keeps its channels at stride 1: {c1} come in, {out} shall go out")
     return {**values, "c1": c1} if values["s"] == 2 else values
 
 
@@ -122,9 +131,9 @@ def rep(c1: int, out: int, values: Values) -> Values:
     """A 3x3 and a 1x1 convolution, and with bn the input itself; its 1x1 is padded so that the sizes agree."""
     first, second = (values["k"], values["p"])
     if values["bn"] and (c1 != out or values["s"] != 1):
-        raise RuleError("RepConv with bn adds its input, which needs equal channels and stride 1")
+        raise RuleError("with bn adds its input, which needs equal channels and stride 1")
     if second < first // 2:
-        raise RuleError(f"a kernel of {first} needs padding of at least {first // 2}, not {second}")
+        raise RuleError(f"with a kernel of {first} needs padding of at least {first // 2}, not {second}")
     found = {key: values[key] for key in ("k", "s", "p", "g", "act")}
     return {**found, "p1": second - first // 2, "id": values["bn"]}
 
@@ -168,7 +177,7 @@ MODULES: dict[str, Module] = {
         "ConvTranspose", _args(("k", SIZE, 2), ("s", SIZE, 2), ("p", PerAxis(Int(0)), 0), ("bn", FLAG, True), ACT), transposed
     ),
     "Focus": Module("Focus", _args(K, S, P, G, ACT), conv),
-    "GhostConv": Module("GhostConv", _args(K, S, G, ACT), conv),
+    "GhostConv": Module("GhostConv", _args(K, S, G, ACT), halved),
     "RepConv": Module(
         "RepConv", _args(("k", COUNT, 3), S, ("p", Int(0), 1), G, D, ACT, ("bn", FLAG, False)), rep, scaled=False
     ),

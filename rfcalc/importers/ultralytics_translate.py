@@ -119,6 +119,8 @@ class Translation:
             self.older = False
             if row.module == "C3k2" and self.chosen.scale in ("m", "l", "x"):
                 values["c3k"] = True
+        if int(out * values.get("e", 1)) < 1:
+            raise ArgError(f"{row.module}: a share of {values['e']} of {out} channels leaves none", row.mark)
         settings = {"out": out, **(module.settings(c1, out, values) if module.settings else values)}
         times = self.chosen.repeats(row.repeats) if module.deep else self._times(row, c1, out)
         if module.deep:

@@ -12,6 +12,8 @@ from rfcalc.op import Cost, Read, Route, Shape, Shapes, Torch
 from rfcalc.record import record
 from rfcalc.settings import Int, setting
 
+MOST_ROWS = 500_000  # of a map that reorg cuts; YOLOv2 has 4,864
+
 
 @record
 class PixelShuffle:
@@ -129,6 +131,9 @@ class Reorg:
             raise RuleError(f"needs an input with 2 spatial axes; this one is {inputs[0]}")
         if inputs[0].channels % self.ratio**2:
             raise RuleError(f"{inputs[0].channels} channels are not a multiple of {self.ratio}^2")
+        rows = inputs[0].channels * self.ratio * inputs[0].size[0]
+        if rows > MOST_ROWS:
+            raise RuleError(f"moves {rows:,} rows, each to a place of its own; at most {MOST_ROWS:,} are possible")
         return shrunk(inputs[0], self.ratio)
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:

@@ -46,6 +46,7 @@ REFUSED: list[tuple[str, dict[str, Any], tuple[Shape, ...], str]] = [
     ("spacetodepth", {"ratio": 2}, (IMAGE,), "6x7 is not a multiple of 2"),
     ("reorg", {"ratio": 2}, (Shape(6, (4, 4)),), "6 channels are not a multiple of 2^2"),
     ("reorg", {"ratio": 2}, (Shape(8, (4,)),), "2 spatial axes"),
+    ("reorg", {"ratio": 2}, (Shape(65536, (64, 64)),), "moves 8,388,608 rows"),
     ("se", {"ratio": 16}, (IMAGE,), "leaves nothing of 8 channels"),
     ("se", {"channels": 2}, (VECTOR,), "1 to 3 spatial axes"),
     ("attention", {"heads": 3}, (IMAGE,), "heads (3) do not divide the channels (8)"),
