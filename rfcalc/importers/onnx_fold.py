@@ -89,6 +89,8 @@ def _table() -> dict[str, Function]:
         "NonZero": lambda ins, attrs: np.array(np.nonzero(ins[0]), np.int64),
         "Split": _split,
         "ScatterND": _scattered,
+        "Clip": _clipped,
+        "ReduceMean": _reduction(np.mean),
         "CumSum": lambda ins, attrs: np.cumsum(ins[0], axis=int(ins[1])),
     }
 
@@ -274,3 +276,10 @@ def _scattered(inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
     found = np.array(data)
     found[tuple(np.moveaxis(index, -1, 0))] = updates
     return found
+
+
+def _clipped(inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
+    import numpy as np
+
+    limits = [inputs[i] if i < len(inputs) else attributes.get(name) for i, name in ((1, "min"), (2, "max"))]
+    return inputs[0] if limits == [None, None] else np.clip(inputs[0], *limits).astype(inputs[0].dtype)

@@ -91,6 +91,8 @@ class Run:
 
     def nodes(self, nodes: Sequence[Any], paths: Sequence[str]) -> None:
         """Follows nodes, each in its module."""
+        for value in self.model.graph.output:
+            self.reads[value.name] = self.reads.get(value.name, 0) + 1
         for node in nodes:
             for name in outer_names(node):
                 self.reads[name] = self.reads.get(name, 0) + 1
@@ -110,6 +112,18 @@ class Run:
             self.stored.used(name, node, value) if isinstance(value, Const) else value
             for name, value in zip(node.input, inputs, strict=True)
         ]
+        mark = self.program.mark()
+        try:
+            return self._taken(node, inputs)
+        except RuleError:
+            if not self.bound:
+                raise
+            self.program.back_to(mark)
+            return self._bounded(node, inputs)
+
+    def _taken(self, node: Any, inputs: Sequence[Any]) -> Sequence[Any]:
+        """What a node gives, followed exactly; raises RuleError where that is impossible."""
+        first = len(self.program.builder.nodes)
         try:
             attributes = {attribute.name: value_of(attribute) for attribute in node.attribute}
             if node.op_type == "If" and node.domain in DOMAINS:
@@ -118,11 +132,11 @@ class Run:
                 return self._constant(node, inputs, attributes)
             results = self._followed(node, inputs, attributes)
             self._check(node, results, attributes)
-        except RuleError:
-            if not self.bound:
-                raise
-            results = self._bounded(node, inputs)
+            for layer in self.program.builder.nodes[first:]:
+                layer.reads  # noqa: B018  (a relation that cannot be written down is known here, not in an analysis)
         except BROKEN as error:
+            if isinstance(error, RuleError):
+                raise
             reason = (str(error).splitlines() or [""])[0][:120]
             raise RuleError(f"it is malformed ({type(error).__name__}: {reason})") from None
         return results
@@ -219,10 +233,18 @@ class Run:
         """A node that nobody knows, as reading the whole of its inputs."""
         shapes = self.types.of_node(node, inputs)
         tensors, consts = sorts(inputs)
-        if not tensors or None in shapes or not shapes:
-            raise RuleError(f"it cannot be bounded: the shape of what it gives is not known ({node.op_type} is unknown)")
-        name = f"{node.op_type} {node.name}".strip()
-        return [unknown(self.program, name, tensors, self._sure(shape), consts, self.batch) for shape in shapes]
+        if not tensors:
+            raise RuleError("what it gives is not known, and no layer reads the network's input for it")
+        name, found = f"{node.op_type} {node.name}".strip(), []
+        for output, shape in zip(node.output, shapes, strict=True):
+            if output and shape is None and self.reads.get(output):
+                raise RuleError("it cannot be bounded: the shape of what it gives is not known")
+            wanted = output and shape is not None and self.reads.get(output)
+            found.append(unknown(self.program, name, tensors, self._sure(shape), consts, self.batch) if wanted else None)
+        for output, value in zip(node.output, found, strict=True):
+            if value is not None:
+                self.types.shaped(output, value.shape)
+        return found
 
     def _check(self, node: Any, results: Sequence[Any], attributes: Mapping[str, Any]) -> None:
         """Refuses a result whose shape is not the one of ONNX's own rule: nothing is followed wrongly in silence."""
