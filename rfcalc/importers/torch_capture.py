@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import io
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from rfcalc.errors import SpecError, fail
@@ -13,6 +14,8 @@ from rfcalc.importers.torch_build import LARGEST, quiet
 from rfcalc.importers.torch_places import place_of
 from rfcalc.op import Shape
 from rfcalc.record import record
+
+PART = "name a part of it, such as pkg.models:detector.backbone"
 
 
 @record
@@ -31,9 +34,10 @@ def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
     """Exports a module for inputs of the given shapes, batch 1; raises SpecError."""
     import torch
 
+    _check_lazy(module, text)
     held, canonical = _held(module)
     values = _known(dict(module.named_buffers()))
-    with quiet(), _fake(module) as mode:
+    with quiet(), contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()), _fake(module) as mode:
         inputs, words = _inputs(module, _wanted(module, shapes, text), mode)
         try:
             program = torch.export.export(module, inputs, words, strict=False)
@@ -57,6 +61,16 @@ def read(path: str) -> Captured:
     learned = {name for name, _ in program.named_parameters()}
     held = {name: Held(tensor.numel(), name in learned) for name, tensor in stored.items()}
     return _captured(program, held, {name: name for name in held}, _known(dict(program.named_buffers())))
+
+
+def _check_lazy(module: Any, text: str) -> None:
+    """Raises SpecError for a module whose parameters have no shapes yet."""
+    import torch
+
+    for path, part in module.named_modules():
+        if isinstance(part, torch.nn.modules.lazy.LazyModuleMixin) and part.has_uninitialized_params():
+            kind = f"{path} ({type(part).__name__})" if path else type(part).__name__
+            raise fail("E403", f"{text}: the shape of {kind} is not known before it has run", hint="give its sizes in the code")
 
 
 def _known(buffers: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,7 +106,7 @@ def _captured(program: Any, held: Mapping[str, Held], canonical: Mapping[str, st
     return Captured(program, held, named, list(signature.user_inputs), kept)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _fake(module: Any) -> Iterator[Any]:
     """The module with fake tensors in place of its stored ones, for a while."""
     import torch
@@ -174,7 +188,7 @@ def _refused(text: str, error: BaseException) -> SpecError:
         or "DataDependent" in type(error).__name__
     ):
         reason = "what it does depends on the values of its tensors"
-        hint = "name a part of it, such as pkg.models:detector.backbone"
+        hint = PART
     return fail("E407", f"{text} cannot be followed by torch.export: {reason}", place_of(error), hint)
 
 

@@ -13,11 +13,11 @@ from rfcalc.importers.declared import Declared
 from rfcalc.importers.layout import BATCH, REPEATED
 from rfcalc.importers.maps import unknown
 from rfcalc.importers.program import Const, Place, Program, Tensor, UnfollowedError
-from rfcalc.importers.torch_capture import Captured
+from rfcalc.importers.torch_capture import PART, Captured
 from rfcalc.importers.torch_in_place import Writes, base_name
 from rfcalc.importers.torch_ops import HANDLERS, Call
 from rfcalc.importers.torch_places import containers, kinds, scope_of, span_of
-from rfcalc.importers.torch_values import Recipe, bound_arguments, flatten, shape_of
+from rfcalc.importers.torch_values import DependentError, Recipe, bound_arguments, flatten, shape_of
 from rfcalc.importers.torch_work import work
 from rfcalc.op import Shape
 
@@ -54,10 +54,18 @@ class Run:
             elif node.op == "output":
                 self.program.place = Place()
                 flat = flatten(self._resolved(node.args))
-                return [as_output(self.program, value).node for value in flat if isinstance(value, Tensor)]
+                return [self._output(value) for value in flat if isinstance(value, Tensor)]
             else:
                 self.values[node] = self._step(node)
         return []
+
+    def _output(self, value: Tensor) -> int:
+        mark = self.program.mark()
+        try:
+            return as_output(self.program, value).node
+        except RuleError:
+            self.program.back_to(mark)
+            return value.node
 
     def _placeholder(self, node: Any) -> Any:
         shape = shape_of(node.meta.get("val"))
@@ -109,7 +117,7 @@ class Run:
             found = self._exactly(node, args, kwargs, flat)
             self._in_place(node, found)
         except RuleError as error:
-            raise SpecError([self._problem(node, str(error))]) from None
+            raise SpecError([self._problem(node, error)]) from None
         return found
 
     def _exactly(self, node: Any, args: Any, kwargs: Any, flat: Sequence[Any]) -> Any:
@@ -136,8 +144,10 @@ class Run:
             tensors, consts = [v for v in flat if isinstance(v, Tensor)], [v for v in flat if isinstance(v, Const)]
             return self.rules.applied(*declared, self.program, tensors, consts)
         handler = HANDLERS.get(name) if str(node.target).startswith("aten.") else None
+        if handler is None and name in ("item", "_local_scalar_dense", "nonzero", "tolist"):
+            raise DependentError("gives numbers that depend on the values of the input")
         if handler is None:
-            raise RuleError(f"{node.target} is unknown")
+            raise UnfollowedError("an operator that rfcalc does not know")
         call = Call(self.program, name, bound_arguments(node.target, args, kwargs), shape_of(node.meta.get("val")), self.batch)
         return handler(call)
 
@@ -180,13 +190,16 @@ class Run:
         tensors, consts = [v for v in flat if isinstance(v, Tensor)], [v for v in flat if isinstance(v, Const)]
         macs = work(node, [v.shape for v in flat if isinstance(v, Tensor | Const)])
         name = f"{node.target} in {self.program.place.scope or 'the model'}"
-        found, shapes = [], [shape_of(v) for v in value] if isinstance(value, list | tuple) else [shape_of(value)]
+        several = isinstance(value, list | tuple)
+        shapes = [shape_of(v) for v in value] if several else [shape_of(value)]
+        read = {user.args[1] for user in node.users if base_name(user.target) == "getitem" and user.users} if several else {0}
         if not any(shapes):
-            raise UnfollowedError("gives a number that depends on the values of the input")
-        for shape in shapes:
-            found.append(None if shape is None else unknown(self.program, name, tensors, shape, consts, self.batch, macs))
+            raise DependentError("gives a number that depends on the values of the input")
+        found: list[Tensor | None] = [None] * len(shapes)
+        for i in sorted(read):
+            found[i] = unknown(self.program, name, tensors, shapes[i], consts, self.batch, macs)
             macs = 0 if macs is not None else None
-        return tuple(found) if isinstance(value, list | tuple) else found[0]
+        return tuple(found) if several else found[0]
 
     def _check(self, node: Any, found: Any) -> None:
         """Refuses a result whose shape is not the program's: nothing is followed wrongly in silence."""
@@ -213,8 +226,10 @@ class Run:
         if name.endswith("_") and not name.startswith("__"):
             Writes(self.program, self.values).write(node, node.args[0], found)
 
-    def _problem(self, node: Any, message: str) -> Problem:
+    def _problem(self, node: Any, error: RuleError) -> Problem:
         place = self.program.place
         where = f"{place.scope or 'the model'}" + (f" ({place.kind.rsplit('.', 1)[-1]})" if place.kind else "")
         hint = "--unknown bound treats it as reading its whole input; --declare NAME=pointwise declares it"
-        return Problem("E410", f"{where}, {node.target}: {message}", span_of(node), hint)
+        if isinstance(error, DependentError):
+            hint = PART
+        return Problem("E410", f"{where}, {node.target}: {error}", place.span, hint)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
 from rfcalc.importers import reductions, selection
 from rfcalc.importers.arithmetic import binary, unary, with_stored
-from rfcalc.importers.program import Const, Tensor, UnfollowedError
+from rfcalc.importers.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.importers.torch_table import Call, const_of, handles, tensor_of
 
 
@@ -20,18 +21,50 @@ def _softmax(call: Call) -> Tensor:
 def _reduce(call: Call) -> Any:
     if "other" in call.arguments:
         return binary(call.program, call.name, call.x, call["other"])
+    tensor = unary(call.program, "pointwise", tensor_of(call.x), function="exp") if call.name == "logsumexp" else call.x
+    function, last = REDUCED.get(call.name, (call.name, ""))
+    found = _joined(call, function, tensor_of(tensor))
+    if last:
+        found = unary(call.program, "pointwise", found, function=last)
+    if call.name == "prod" or call["ord"] not in (None, 2) or call["p"] not in (None, 2):
+        found = opaque(call.program, found)
+    return (found, None) if call.name in ("max", "min") and call["dim"] is not None else found
+
+
+REDUCED = {
+    "amax": ("max", ""),
+    "amin": ("min", ""),
+    "std": ("var", "sqrt"),
+    "linalg_vector_norm": ("norm", ""),
+    "logsumexp": ("sum", "log"),
+    "prod": ("sum", ""),
+}
+
+
+def _joined(call: Call, function: str, tensor: Tensor) -> Tensor:
+    """The tensor reduced over the axes that a call names; all if it names none."""
     dims = call["dim"]
     dims = [] if dims is None else dims if isinstance(dims, list | tuple) else [dims]
-    function = {
-        "amax": "max",
-        "amin": "min",
-        "std": "var",
-        "linalg_vector_norm": "norm",
-        "logsumexp": "sum",
-        "prod": "sum",
-    }.get(call.name, call.name)
-    found = reductions.reduced(call.program, function, tensor_of(call.x), dims, bool(call["keepdim"]))
-    return (found, None) if call.name in ("max", "min") and dims else found
+    return reductions.reduced(call.program, function, tensor, dims, bool(call["keepdim"]))
+
+
+def opaque(program: Program, tensor: Tensor, consts: Sequence[Const] = ()) -> Tensor:
+    """A function of each number, and of stored ones, that has no source of its own in torch."""
+    return with_stored(program, "where", tensor, consts)
+
+
+@handles("var_mean", "std_mean")
+def _moments(call: Call) -> tuple[Tensor, Tensor]:
+    spread = _joined(call, "var", tensor_of(call.x))
+    if call.name == "std_mean":
+        spread = unary(call.program, "pointwise", spread, function="sqrt")
+    return spread, _joined(call, "mean", call.x)
+
+
+@handles("argmax", "argmin")
+def _extreme(call: Call) -> Tensor:
+    """The place of the largest number: it reads what the largest number itself reads."""
+    return opaque(call.program, _joined(call, call.name[3:], tensor_of(call.x)))
 
 
 @handles("batch_norm", "cudnn_batch_norm", "native_batch_norm", "_native_batch_norm_legit_no_training")
@@ -84,7 +117,8 @@ def _leaky(call: Call) -> Tensor:
     if call.name in ("leaky_relu", "rrelu"):
         slope = call["negative_slope"] if call.name == "leaky_relu" else (call["lower"] + call["upper"]) / 2
         return unary(call.program, "leakyrelu", tensor_of(call.x), slope=float(slope))
-    return unary(call.program, "elu" if "elu" in call.name else "relu", tensor_of(call.x))
+    plain = call.name in ("elu", "celu") and call["alpha"] in (None, 1) and call["scale"] in (None, 1)
+    return unary(call.program, "elu", tensor_of(call.x)) if plain else opaque(call.program, tensor_of(call.x))
 
 
 @handles("hardtanh", "clamp", "clip", "clamp_min", "clamp_max")
@@ -169,6 +203,8 @@ def _arithmetic(call: Call) -> Tensor:
         first, second, function = second, first, "sub"
     if call["alpha"] not in (None, 1) and isinstance(second, Tensor):
         second = binary(call.program, "mul", second, call["alpha"])
+    if function == "pow" and isinstance(first, Tensor) and isinstance(second, Tensor):
+        return opaque(call.program, binary(call.program, "mul", first, second))
     return binary(call.program, function, first, second)
 
 
@@ -181,13 +217,13 @@ def _fused(call: Call) -> Tensor:
     return binary(call.program, "add", term, call.x)
 
 
-@handles(
-    "masked_fill", "where", "bitwise_not", "ne", "eq", "gt", "lt", "ge", "le", "nan_to_num", "floor_divide", "remainder", "fmod"
-)
+@handles("masked_fill", "where", "ne", "eq", "gt", "lt", "ge", "le", "nan_to_num", "floor_divide", "remainder", "fmod", "tril")
+@handles("triu", "logical_and", "logical_or", "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "atan2")
+@handles("__and__", "__or__", "__xor__", "hypot", "heaviside", "copysign")
 def _masked(call: Call) -> Tensor:
-    """Pointwise with what does not depend on the input (a mask of shifted windows)."""
+    """Whatever else is done number by number: comparing, choosing, masking."""
     operands = [v for v in call.arguments.values() if isinstance(v, Tensor)]
-    if len(operands) != 1:
-        raise UnfollowedError("compares or masks several tensors that depend on the input")
-    consts = [v for v in call.arguments.values() if isinstance(v, Const)]
-    return with_stored(call.program, "where", operands[0], consts)
+    found = operands[0]
+    for other in operands[1:]:
+        found = binary(call.program, "max", found, other)
+    return opaque(call.program, found, [v for v in call.arguments.values() if isinstance(v, Const)])

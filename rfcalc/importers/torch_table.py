@@ -25,7 +25,9 @@ class Call:
     @property
     def x(self) -> Any:
         """The operand that every operator has."""
-        return next(self.arguments[name] for name in ("self", "input", "query", "tensors") if name in self.arguments)
+        return next(
+            self.arguments[name] for name in ("self", "input", "query", "tensors", "condition") if name in self.arguments
+        )
 
     def dim(self, value: int) -> int:
         """An axis counted from the front."""

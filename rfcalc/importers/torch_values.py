@@ -49,12 +49,16 @@ def bound_arguments(target: Any, args: Sequence[Any], kwargs: Mapping[str, Any])
     return found
 
 
+class DependentError(UnfollowedError):
+    """What the program does depends on the values of its tensors; no bound helps."""
+
+
 def shape_of(value: Any) -> Any:
-    """A tensor's shape in whole numbers; None for anything else. Raises UnfollowedError where the input's values set it."""
+    """A tensor's shape in whole numbers; None for anything else. Raises DependentError where the input's values set it."""
     if not hasattr(value, "shape"):
         return None
     if any(not _known(n) for n in value.shape):
-        raise UnfollowedError("its shape depends on the values of the input")
+        raise DependentError("its shape depends on the values of the input")
     return tuple(int(n) for n in value.shape)
 
 

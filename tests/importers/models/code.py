@@ -274,3 +274,49 @@ class Half(nn.Module):
         with torch.no_grad():
             scale = x.detach()
         return self.conv(x.to(memory_format=torch.channels_last)).type_as(x) + scale.mean(1, keepdim=True)
+
+
+class Choosing(nn.Module):
+    """Numbers that are compared and chosen one by one, largest places, moments, a triangle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        x = self.conv(x)
+        y = torch.where(x > 0, x, 0.1 * x.roll(1, 2)) * torch.tril(x)
+        variance, mean = torch.var_mean(y, dim=3, keepdim=True)
+        return (x - mean) / torch.sqrt(variance + 1e-5), torch.logsumexp(x, 3, keepdim=True)
+
+
+class Labels(nn.Module):
+    """The class of each pixel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x).argmax(1)
+
+
+class OwnFunction(nn.Module):
+    """An activation with a backward pass of its own."""
+
+    class Swish(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> Tensor:
+            ctx.save_for_backward(x)
+            return x * torch.sigmoid(x)
+
+        @staticmethod
+        def backward(ctx: Any, gradient: Tensor) -> Tensor:
+            return gradient
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3, stride=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.b(OwnFunction.Swish.apply(self.a(x)))
