@@ -151,6 +151,11 @@ def masked(x: Tensor, *_: Any, **__: Any) -> Tensor:
     return x
 
 
+def chosen(condition: Any, first: Any, second: Any) -> Tensor:
+    """Both sides are read."""
+    return scaled(sum(side for side in (first, second) if isinstance(side, Tensor) and side.requires_grad))
+
+
 def matmul(x: Tensor, y: Tensor, **_: Any) -> Tensor:
     return scaled(torch.matmul(scaled(x), scaled(y))) if x.requires_grad or y.requires_grad else torch.matmul(x, y)
 
@@ -216,7 +221,7 @@ NAMES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(["sigmoid", "sigmoid_", "hardsigmoid"], gate),
     **dict.fromkeys(["batch_norm", "instance_norm", "group_norm"], batch_norm),
     **dict.fromkeys(["layer_norm", "rms_norm"], layer_norm),
-    **dict.fromkeys(["masked_fill", "masked_fill_"], masked),
+    **dict.fromkeys(["masked_fill", "masked_fill_", "tril", "triu"], masked),
     **dict.fromkeys(["mul", "mul_", "__mul__", "__rmul__", "__imul__", "multiply"], product),
     **dict.fromkeys(["div", "div_", "__truediv__", "__itruediv__", "true_divide"], quotient),
     **dict.fromkeys(["sub", "sub_", "__sub__", "__isub__", "subtract"], difference),
@@ -224,6 +229,7 @@ NAMES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(["amax", "amin", "var", "std"], summed),
     **dict.fromkeys(["norm", "linalg_vector_norm", "vector_norm"], norm),
     "softmax": softmax,
+    "where": chosen,
     "scaled_dot_product_attention": attention,
     "interpolate": interpolate,
     "max_pool1d": max_pool(1),
