@@ -108,13 +108,13 @@ def task(
     spec: str, settings: Mapping[str, str], layers: Sequence[str] | None, tolerance: float, holes: bool
 ) -> tuple[Task, Graph]:
     """The spec that is to be changed, and its graph; raises SpecError."""
-    from rfcalc.importers import is_program
+    from rfcalc.importers import is_spec
     from rfcalc.importers.files import STDIN, find, read_bytes, text_of
     from rfcalc.importers.spec import load_spec
     from rfcalc.sizing.edits import Task
 
-    if is_program(spec):
-        raise usage(f"size changes the text of a spec, and {spec} is a program; rfcalc export {spec} --to yaml writes one")
+    if spec != "-" and not is_spec(spec):
+        raise fail("E501", f"{spec} is no spec, and size changes the text of one", None, f"rfcalc convert {spec} -o net.yaml")
     path = None if spec == "-" else find(spec)
     source = STDIN if path is None else str(path)
     text = text_of(read_bytes(path, source), source)

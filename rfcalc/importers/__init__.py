@@ -102,6 +102,11 @@ def is_program(path: str) -> bool:
     return _importer(path).programs
 
 
+def is_spec(path: str) -> bool:
+    """True for what is written in the spec language."""
+    return _importer(path).name == "spec"
+
+
 def _importer(path: str) -> Importer:
     head = head_of(path)
     return next(importer for importer in IMPORTERS if importer.detect(path, head))
