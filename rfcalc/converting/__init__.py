@@ -10,10 +10,10 @@ from rfcalc.converting.defaults import defaults_of
 from rfcalc.converting.lines import lines
 from rfcalc.converting.model import Block, Mismatch, Step, walk
 from rfcalc.converting.printing import Printer
-from rfcalc.converting.proof import difference
+from rfcalc.converting.proof import HELD, WHOLE, difference
 from rfcalc.converting.scopes import tree
 from rfcalc.converting.structure import Shaper
-from rfcalc.errors import SpecError
+from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
 from rfcalc.importers.limits import MAX_LAYERS
 from rfcalc.importers.spec import load_spec
@@ -26,13 +26,17 @@ MOST_ATTEMPTS = 30
 
 @record
 class Manner:
-    """How a text is written: `fused` lines, `structured` by residuals and branches, with `blocks`; `swaps`: the two inputs of
-    a sum may change places; `banned` scopes are no uses of a block, `plain` merges have a name of their own."""
+    """How a text is written: `fused` lines, `structured` by residuals and branches, with `blocks`.
+
+    swaps: the two inputs of a sum may change places. near: a norm or activation of the same module may join a layer, also where
+    the graph does not say that they are one, which may change for how long memory is held. banned: scopes that are no uses of
+    a block; hopeless: those that were found to be none. plain: merges that have a name of their own."""
 
     fused: bool = True
     structured: bool = True
     blocks: bool = True
     swaps: bool = True
+    near: bool = True
     banned: frozenset[str] = frozenset()
     plain: frozenset[int] = frozenset()
     hopeless: frozenset[str] = frozenset()
@@ -40,12 +44,16 @@ class Manner:
 
 def convert(graph: Graph) -> str:
     """A spec that gives the same network, layer by layer; what cannot be said pleasantly is said plainly. Raises SpecError
-    for a layer that no word of the language makes."""
+    for a layer that no word of the language makes, and for a graph without layers."""
+    if not graph.layers:
+        raise fail("E630", f"{graph.name} has no layers to write: its output is its input")
     manner = Manner()
     for _ in range(MOST_ATTEMPTS):
         text, other = _attempt(graph, manner)
         if other is None:
             return text
+        if other == manner:
+            break
         manner = other
     return expanded(graph)
 
@@ -53,7 +61,7 @@ def convert(graph: Graph) -> str:
 def _attempt(graph: Graph, manner: Manner) -> tuple[str, Manner | None]:
     """A text, and a manner to try instead if it is not the same network."""
     names = names_of(graph)
-    items = lines(graph, names, manner.fused)
+    items = lines(graph, names, manner.fused, manner.near)
     shaper = Shaper(graph, items, manner.structured, manner.swaps)
     shaper.plain |= manner.plain
     finder = Finder(tree(items), shaper, graph.kinds, manner.banned, manner.hopeless)
@@ -73,6 +81,8 @@ def _attempt(graph: Graph, manner: Manner) -> tuple[str, Manner | None]:
     wrong = _wrong(graph, text)
     if wrong is None:
         return text, None
+    if wrong == HELD:  # what no other manner can mend stays: an output between a layer and its norm, for one
+        return text, replace(manner, near=False) if manner.near else replace(manner, swaps=False) if manner.swaps else None
     uses = (
         frozenset(name for use in finder.uses.values() if wrong >= 0 and _inside(names[wrong], use) for name in use)
         - manner.banned
@@ -89,11 +99,11 @@ def _wrong(graph: Graph, text: str) -> int | None:
     try:
         again = load_spec(text, "converted", max_layers=max(MAX_LAYERS, len(graph.nodes)))
     except SpecError:
-        return -1
+        return WHOLE
     return difference(graph, again)
 
 
-def _plainer(manner: Manner) -> Manner | None:
+def _plainer(manner: Manner) -> Manner:
     """The next simpler manner."""
     if manner.swaps:
         return replace(manner, swaps=False)

@@ -11,6 +11,7 @@ from rfcalc.importers.recipes import FOLLOWED, lookup
 from rfcalc.ops import WORDS
 
 SHARE, FEWEST = 0.6, 2
+CLEAR = 0.85  # of kernels, which one wants to see
 OWN = frozenset(("out", "size", "params", "buffers", "name", "function", "index", "start", "count", "pattern", "value"))
 
 
@@ -41,7 +42,8 @@ def _shared(word: str, lines: list[Mapping[str, Any]]) -> dict[str, Any]:
             continue
         text, count = Counter(map(repr, plain)).most_common(1)[0]
         value = next(value for value in plain if repr(value) == text)
-        if count >= max(FEWEST, SHARE * len(plain)) and value is not None and value != lookup(word)[name].default:
+        share = CLEAR if name == "kernel" else SHARE
+        if count >= max(FEWEST, share * len(plain)) and value is not None and value != lookup(word)[name].default:
             found[name] = value
     if word in FOLLOWED:
         found = {name: value for name, value in found.items() if name in ("kernel", "norm", "act", "bias")}

@@ -19,8 +19,9 @@ MINE = frozenset(("identity", "dropout", "softmax"))  # activations that are rea
 LATE = frozenset(ACTS) - MINE
 
 
-def lines(graph: Graph, names: list[str], fused: bool = True) -> list[Item]:
-    """The layers of a graph, each with what directly follows it, if that can be said on one line."""
+def lines(graph: Graph, names: list[str], fused: bool = True, near: bool = True) -> list[Item]:
+    """The layers of a graph, each with what directly follows it, if that can be said on one line: what the graph says to be
+    part of it, and with `near` what is in the same module."""
     found: list[Item] = []
     index, count = 0, len(graph.nodes)
     taken = set(names)
@@ -31,13 +32,13 @@ def lines(graph: Graph, names: list[str], fused: bool = True) -> list[Item]:
             continue
         item = Item(names[index], node.op.word, values(node), node.inputs, index, index)
         if fused and node.op.word in LEADERS:
-            _follow(graph, names, item, taken)
+            _follow(graph, names, item, taken, near)
         found.append(item)
         index = item.last + 1
     return found
 
 
-def _follow(graph: Graph, names: list[str], item: Item, taken: set[str]) -> None:
+def _follow(graph: Graph, names: list[str], item: Item, taken: set[str], near: bool) -> None:
     """Adds norm and activation to a line."""
     item.settings |= {"norm": None, "act": None}
     for slot, words in (("norm", frozenset(NORMS)), ("act", LATE)):
@@ -48,8 +49,9 @@ def _follow(graph: Graph, names: list[str], item: Item, taken: set[str]) -> None
         if node.inputs != (item.last,) or graph.readers[item.last] != (index,) or node.op.word not in words:
             continue
         name = f"{item.name}_{node.op.word}"
-        near = _together(item.name, names[index]) or names[index].startswith(f"{names[item.last]}.")
-        if isinstance(node.op, Counted) or not near or (name in taken and name != names[index]):
+        inside = names[index].startswith(f"{names[item.last]}.") or _together(item.name, names[index])
+        joined = inside if near else node.part_of == graph.nodes[item.first].part_of
+        if isinstance(node.op, Counted) or not joined or (name in taken and name != names[index]):
             continue
         item.settings[slot] = (node.op.word, tuple(values(node).items()))
         item.last = index

@@ -7,32 +7,32 @@ from rfcalc.converting.lines import canonical
 from rfcalc.graph import Graph, Node
 from rfcalc.importers.counted import Counted
 
+WHOLE, HELD = -1, -2
 COMMUTATIVE = frozenset(("add", "mul", "max", "min"))
 
 
 def difference(graph: Graph, again: Graph) -> int | None:
-    """Index of the first layer of a graph that is another one in the other graph; None if they are the same network, -1 if
-    they differ as a whole (in outputs or in memory)."""
+    """Index of the first layer of a graph that is another one in the other graph; None if they are the same network, WHOLE if
+    they differ as a whole (in outputs or memory), HELD if only the time differs for which modules hold their inputs."""
     places = dict(zip(graph.inputs, again.inputs, strict=False))
     new = [i for i, node in enumerate(again.nodes) if not node.is_input]
     old = [i for i, node in enumerate(graph.nodes) if not node.is_input]
     shapes = [[g.nodes[i].shape for i in g.inputs] for g in (graph, again)]
     if shapes[0] != shapes[1] or [graph.nodes[i].name for i in graph.inputs] != [again.nodes[i].name for i in again.inputs]:
-        return -1
-    swapped = False
+        return WHOLE
     for i, j in zip(old, new, strict=False):
         places[i] = j
         wanted, found = tuple(places[k] for k in graph.nodes[i].inputs), again.nodes[j].inputs
         swap = wanted != found and graph.nodes[i].op.word in COMMUTATIVE and sorted(wanted) == sorted(found)
         if (wanted != found and not swap) or not equal(graph.nodes[i], again.nodes[j]):
             return i
-        swapped |= swap
     if len(old) != len(new):
-        return old[min(len(old), len(new)) - 1] if old else -1
+        return old[min(len(old), len(new)) - 1] if old else WHOLE
     if tuple(places[i] for i in graph.outputs) != again.outputs:
-        return -1
-    if swapped and any(peak(graph, 4, how, held=False).bytes != peak(again, 4, how, held=False).bytes for how in (True, False)):
-        return -1
+        return WHOLE
+    for held, verdict in ((False, WHOLE), (True, HELD)):
+        if any(peak(graph, 4, way, held).bytes != peak(again, 4, way, held).bytes for way in (True, False)):
+            return verdict
     return None
 
 
