@@ -73,7 +73,7 @@ class Written:
         if problem.span is None or problem.span.source != self.source:
             return problem
         names = [*QUOTED.findall(problem.message), *re.findall(r"name: ([^,{}]+)", problem.span.text)]
-        span = next(filter(None, map(self._place, names)), None)
+        span = next(filter(None, map(self._place, names)), Span(self.source, 1, 1))
         return replace(problem, span=span)
 
     def _place(self, name: str) -> Span | None:

@@ -18,8 +18,8 @@ params: {out: null, k: 1, s: 1, p: half, g: 1, act: {act}}
 - {name: blocks, spacetodepth: 2}
 - {name: conv, Conv: {out: out, k: k, s: s, p: p, g: g, act: act}}""",
     "GhostConv": """
-params: {out: null, k: 1, s: 1, g: 1, act: {act}}
-- {name: cv1, Conv: {out: out//2, k: k, s: s, g: g, act: act}}
+params: {out: null, k: 1, s: 1, p: half, g: 1, act: {act}}
+- {name: cv1, Conv: {out: out//2, k: k, s: s, p: p, g: g, act: act}}
 - {name: cv2, Conv: {out: out//2, k: 5, g: out//2, act: act}}
 - {name: cat, concat: {}, from: [cv1, cv2]}""",
     "RepConv": """

@@ -156,7 +156,9 @@ def attended(c1: int, out: int, values: Values) -> Values:
 def elan(c1: int, out: int, values: Values) -> Values:
     """Halves must be equal."""
     if values["c3"] % 2:
-        raise RuleError(f"c3 is cut into halves, so it is even, not {values['c3']}")
+        raise RuleError(f"cuts c3 into halves, so it is even, not {values['c3']}")
+    if "n" in values and values["c4"] < 2:
+        raise RuleError("works on half of c4, which is at least 2")
     return values
 
 

@@ -19,6 +19,7 @@ from rfcalc.settings import Int, ListOf
 
 OUT = Arg("the number of output channels", Int())
 HEAD_CHANNELS = 64  # of one head of attention
+LEAST = {"C3k2": 2, "C3Ghost": 4, "PSA": 2, "C2PSA": 2, "C2fPSA": 2}  # hidden channels, whose halves are not empty
 OTHERS = ("Concat", "CBLinear", "CBFuse", "nn.ConvTranspose2d", "nn.BatchNorm2d")
 LINEAR_ARGS = (Arg("k", SIZE, 1), Arg("s", SIZE, 1), Arg("p", PAD, None), Arg("g", COUNT, 1))
 
@@ -119,8 +120,9 @@ class Translation:
             self.older = False
             if row.module == "C3k2" and self.chosen.scale in ("m", "l", "x"):
                 values["c3k"] = True
-        if int(out * values.get("e", 1)) < 1:
-            raise ArgError(f"{row.module}: a share of {values['e']} of {out} channels leaves none", row.mark)
+        hidden, least = int(out * values.get("e", 1)), LEAST.get(module.word, 1)
+        if hidden < least:
+            raise ArgError(f"{row.module} needs at least {least} hidden channels; {values['e']} of {out} are {hidden}", row.mark)
         settings = {"out": out, **(module.settings(c1, out, values) if module.settings else values)}
         times = self.chosen.repeats(row.repeats) if module.deep else self._times(row, c1, out)
         if module.deep:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from rfcalc import to_torch
+from rfcalc.errors import SpecError
 from rfcalc.graph import Graph
 from rfcalc.importers import load
 from rfcalc.importers.darknet import to_spec
@@ -127,3 +128,79 @@ def test_the_spec_gives_the_same_figures(name: str, folder: Path, tmp_path: Path
     again = load(str(tmp_path / "net.yaml"))
     assert [(n.name, n.op, n.inputs, n.shape) for n in again.nodes] == [(n.name, n.op, n.inputs, n.shape) for n in graph.nodes]
     assert again.outputs == graph.outputs
+
+
+START = "[net]\nwidth=8\nheight=8\n[convolutional]\nfilters=8\nsize=3\npad=1\n"
+MISTAKES = {  # what stands behind the first layer, and what is said where
+    "[maxpol]": ("E622", 8, 1, "unknown layer"),
+    "[]": ("E620", 8, 1, "a word in brackets"),
+    "size": ("E620", 8, 1, "neither a section nor an option"),
+    "[convolutional]\nfitlers=3": ("E623", 9, 1, 'no option "fitlers"'),
+    "[convolutional]\nfilters=many": ("E623", 9, 1, "filters must be a whole number"),
+    "[convolutional]\nfilters=0": ("E623", 9, 1, "at least 1"),
+    "[convolutional]\nfilters=8\nfilters=16": ("E623", 10, 1, "given twice"),
+    "[convolutional]\nactivation=leeky": ("E623", 9, 1, 'unknown activation "leeky"'),
+    "[convolutional]\nsize=3\ndilation=2": ("E623", 10, 1, "keep their size"),
+    "[convolutional]\ngroups=3\nfilters=9": ("E201", 8, 1, "groups (3)"),
+    "[convolutional]\nantialiasing=1": ("E623", 9, 1, "is not known"),
+    "[route]": ("E623", 8, 1, "needs layers"),
+    "[route]\nlayers=x": ("E623", 9, 1, "is none"),
+    "[route]\nlayers=-4": ("E623", 9, 1, "cannot read layer -4"),
+    "[route]\nlayers=1": ("E623", 9, 1, "layers above it are 0 to 0"),
+    "[route]\nlayers=0\ngroups=3": ("E623", 10, 1, "do not divide"),
+    "[route]\nlayers=0\ngroups=2\ngroup_id=2": ("E623", 11, 1, "no group 2 of 2"),
+    "[maxpool]\nsize=2\nstride=2\n[route]\nlayers=-1,0": ("E201", 11, 1, "differ in size"),
+    "[shortcut]\nfrom=-2": ("E623", 9, 1, "cannot read layer"),
+    "[shortcut]\nfrom=0\nweights_type=per_feature": ("E623", 10, 1, "weights_type"),
+    "[reorg]\nstride=3": ("E201", 8, 1, "not a multiple"),
+    "[upsample]\nstride=-2": ("E623", 9, 1, "shrinks"),
+    "[yolo]\nmask=0,1,2\nclasses=80": ("E623", 10, 1, "need 255 channels, not 8"),
+    "[dropout]\nprobability=2": ("E623", 9, 1, "between 0 and 1"),
+    "[local]\nfilters=8": ("E622", 8, 1, "unknown layer [local]"),
+}
+
+
+def problem(text: str, folder: Path, **given: str) -> tuple[str, int, int, str]:
+    path = folder / "net.cfg"
+    path.write_text(text)
+    with pytest.raises(SpecError) as error:
+        load(str(path), given)
+    first = error.value.problems[0]
+    assert first.span is not None, str(first)
+    return first.code, first.span.line, first.span.column, first.message
+
+
+@pytest.mark.parametrize("more", MISTAKES)
+def test_mistakes_are_said_at_their_place(more: str, tmp_path: Path) -> None:
+    *place, message = problem(f"{START}{more}\n", tmp_path)
+    *wanted, said = MISTAKES[more]
+    assert place == wanted, message
+    assert said in message
+
+
+def test_a_file_begins_with_net(tmp_path: Path) -> None:
+    assert problem("[convolutional]\nsize=3\n", tmp_path)[0] == "E621"
+    assert problem("[net]\nwidth=8\nheight=8\n", tmp_path)[0] == "E621"
+    assert problem("size=3\n[net]\nwidth=8\nheight=8\n[convolutional]\n", tmp_path)[0] == "E620"
+    assert "needs height" in problem("[net]\nwidth=8\n[convolutional]\n", tmp_path)[3]
+    assert 'no option "heigth"' in problem("[net]\nwidth=8\nheigth=8\nheight=8\n[convolutional]\n", tmp_path)[3]
+
+
+def test_the_input_may_be_given(tmp_path: Path) -> None:
+    (tmp_path / "net.cfg").write_text("[net]\n[convolutional]\nfilters=4\nsize=3\npad=1\n")
+    graph = load(str(tmp_path / "net.cfg"), {"input": "5x16x12"})
+    assert str(graph.nodes[graph.outputs[0]].shape) == "4x16x12"
+    assert params(graph) == 4 * 5 * 9 + 4
+
+
+def test_comments_and_spaces_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "net.cfg").write_text("# net\n[net]\nwidth = 8 # of the image\nheight=8\n;no\n [convolutional]\n filters = 4\n")
+    assert str(load(str(tmp_path / "net.cfg")).nodes[-1].shape) == "4x8x8"
+
+
+def test_layers_have_darknets_numbers(folder: Path) -> None:
+    names = load(str(folder / "yolov3.cfg")).by_name
+    assert {"conv0", "shortcut4", "yolo82", "upsample85", "yolo94", "yolo106"} <= names.keys()
+    span = load(str(folder / "yolov3.cfg")).nodes[names["yolo82"]].span
+    assert span is not None
+    assert span.text == "[yolo]"

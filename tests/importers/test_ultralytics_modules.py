@@ -67,6 +67,7 @@ CASES: dict[str, tuple[str, int, Callable[[], nn.Module]]] = {
     "scdown": ("1, SCDown, [16, 3, 2]", 8, lambda: m.light_down(8, 16, 3, 2)),
     "aconv": ("1, AConv, [16]", 8, lambda: m.averaged_down(8, 16)),
     "adown": ("1, ADown, [16]", 8, lambda: m.split_down(8, 16)),
+    "ghostconv, even kernel": ("1, GhostConv, [16, 4, 2]", 8, lambda: m.ghost(8, 16, 4, 2)),
     "ghostconv": ("1, GhostConv, [16, 3, 2]", 8, lambda: m.ghost(8, 16, 3, 2)),
     "ghostbottleneck": ("1, GhostBottleneck, [16, 3, 2]", 8, lambda: m.ghost_bottleneck(8, 16, 3, 2)),
     "psa": ("1, PSA, [256]", 256, lambda: m.psa(256, 2)),
