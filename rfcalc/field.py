@@ -12,12 +12,14 @@ from fractions import Fraction
 from functools import cached_property
 from math import gcd
 
+from rfcalc.errors import RuleError
 from rfcalc.geometry import Reach
 from rfcalc.record import record
 
 Span = tuple[int, int, int | None]
 
 MAX_PHASES = 4096
+MOST_INDICES = 1 << 24  # that a span with holes may stretch over: more than an image has, and two MB of bits
 
 
 @record(eq=False)
@@ -77,7 +79,7 @@ def count_of(span: Span) -> int:
 
 
 def union(spans: Iterable[Span | None]) -> Span | None:
-    """The union of spans; None if all are empty."""
+    """The union of spans; None if all are empty. Raises RuleError if it has holes and is too long to be held."""
     found = sorted((span for span in spans if span is not None), key=lambda span: span[0])
     if not found:
         return None
@@ -88,20 +90,27 @@ def union(spans: Iterable[Span | None]) -> Span | None:
         hi = max(hi, last)
     if not holes:
         return (lo, hi, None)
+    _limited(lo, hi)
     mask = 0
     for span in found:
         mask |= bits_of(span) << (span[0] - lo)
     return (lo, hi, None if mask.bit_count() == hi - lo + 1 else mask)
 
 
+def _limited(lo: int, hi: int) -> None:
+    if hi - lo >= MOST_INDICES:
+        raise RuleError(f"a receptive field of {hi - lo + 1:,} pixels with holes is beyond the limit of {MOST_INDICES:,}")
+
+
 def repeated(span: Span, step: int, count: int) -> Span:
-    """The union of `count` copies of a span, each moved by `step` more than the one before."""
+    """The union of `count` copies of a span, each moved by `step` more than the one before; raises RuleError as `union`."""
     lo, hi, bits = span
     last = hi + step * (count - 1)
     if bits is None and (count == 1 or step <= hi - lo + 1):
         return (lo, last, None)
     if count == 1:
         return span
+    _limited(lo, last)
     mask, done = bits_of(span), 1
     while done < count:
         more = min(done, count - done)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from rfcalc.engines.certificate import Range, all_read, certify
 from rfcalc.engines.terms import Term, antichain, compact, joined
+from rfcalc.errors import RuleError, fail
 from rfcalc.field import START, Field, Span, compose, mask_phases
 from rfcalc.geometry import IDENTITY, Reach
 from rfcalc.graph import Graph, Node
@@ -77,7 +78,10 @@ class _Pass:
             if len(reads) == 1 and self._same(node, reads[0]):
                 found.append(found[node.inputs[reads[0].source]])
                 continue
-            found.append(self._layer(node, reads, [found[j] for j in node.inputs]))
+            try:
+                found.append(self._layer(node, reads, [found[j] for j in node.inputs]))
+            except RuleError as error:
+                raise fail("E202", f'{node.op.word} "{node.name}": {error}', node.span) from None
         return found
 
     def _same(self, node: Node, read: Read) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from fnmatch import fnmatchcase
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 from rfcalc.analyses.receptive_field import Fields
@@ -29,7 +29,7 @@ MOST = {KERNEL: 31, DILATION: 64, REPEAT: 256}
 MOST_VALUE, MOST_LAYERS = 1024, 20_000
 STRIDES = (1, 2, 4)
 Pair = tuple[tuple[Knob, int], tuple[Knob, int]]
-ENOUGH, MOST_PAIRS, CORRECTIONS = 4, 40, 4
+ENOUGH, MOST_PAIRS, CORRECTIONS, MOST_NEIGHBOURS = 4, 40, 4, 16
 
 
 @record
@@ -157,8 +157,11 @@ class Search:
             if step:
                 growth.append(step)
         if len(self.reaching()) < ENOUGH:
-            for pair in self.pairs(growth):
-                self.attempt(pair)
+            for counts in (range(1, 9), range(-8, 0)):
+                if counts[0] < 0 and self.reaching():
+                    break
+                for pair in self.pairs(growth, counts):
+                    self.attempt(pair)
         if not self.found:
             raise RuleError(self.nothing())
         nearest = sorted(self.found.values(), key=lambda change: (self.off(change.figures), self.rank(change)))
@@ -174,9 +177,13 @@ class Search:
         """For each set of numbers its best change within the tolerance: one that covers the target, if there is one."""
         best: dict[tuple[object, ...], Change] = {}
         near = [change for change in self.found.values() if self.off(change.figures) <= self.task.slack]
-        for change in sorted(near, key=lambda change: (not self.task.covered(change.figures.field), self.rank(change))):
+        for change in sorted(near, key=self.preferred):
             best.setdefault(tuple(knob.place for knob, _ in change.values), change)
         return sorted(best.values(), key=self.rank)
+
+    def preferred(self, change: Change) -> tuple[float, tuple[float, ...]]:
+        """For one set of numbers: those that cover the target by rank, then the others from the nearest on."""
+        return (0 if self.task.covered(change.figures.field) else self.off(change.figures)), self.rank(change)
 
     def rank(self, change: Change) -> tuple[float, ...]:
         """Fewest numbers first, then those that keep stride and shape, then by cost, by error, by how far they go."""
@@ -219,15 +226,29 @@ class Search:
             return None
         known = {0: self.base.field, 1: first.field}
         for _ in range(CORRECTIONS):
-            count = self.predicted(known)
-            if count in known or not self.allowed(knob, knob.value + count * step):
+            count = min(self.predicted(known), self.most(knob, step))
+            if count in known:
                 break
             found = self.attempt(((knob, knob.value + count * step),))
             if found is None:
                 break
             known[count] = found.field
-            self.attempt(((knob, knob.value + (count - 1) * step),))
+        self.beside(knob, step, known)
         return knob, step, first
+
+    def beside(self, knob: Knob, step: int, known: Mapping[int, int]) -> None:
+        """Tries the values beside the nearest one, by turns and within the tolerance, until one that covers the target is
+        kept: a value may be out of question (it opens holes) where another one is not."""
+        middle = min(known, key=lambda count: abs(known[count] - self.task.target))
+        growth = max(1, abs(known[1] - known[0]))
+        offsets = range(min(MOST_NEIGHBOURS, self.task.slack // growth + 1) + 1)
+        for count in (middle + n for off in offsets for n in ((off, -off) if off else (0,))):
+            if not 1 <= count <= self.most(knob, step):
+                continue
+            values = ((knob, knob.value + count * step),)
+            found = self.attempt(values)
+            if found is not None and self.sound(values, found) and 0 <= found.field - self.task.target <= self.task.slack:
+                return
 
     def predicted(self, known: Mapping[int, int]) -> int:
         """The number of steps after which the field reaches the target, by the line through the two nearest known points."""
@@ -241,13 +262,20 @@ class Search:
         """Whether a number may have a value."""
         return 1 <= value <= MOST.get(knob.role, MOST_VALUE)
 
-    def pairs(self, growth: Sequence[tuple[Knob, int, Figures]]) -> Iterator[Pair]:
-        """Pairs of changes that are predicted to come near the target, the cheapest first."""
+    @staticmethod
+    def most(knob: Knob, step: int) -> int:
+        """How many steps a number may be moved."""
+        return (MOST.get(knob.role, MOST_VALUE) - knob.value) // step if step > 0 else (knob.value - 1) // -step
+
+    def pairs(self, growth: Sequence[tuple[Knob, int, Figures]], counts: Sequence[int]) -> Iterator[Pair]:
+        """Pairs of changes that are predicted to come near the target, the cheapest first; one of each goes `counts` steps
+        towards the target (away from it, if negative)."""
         base = self.base
         found: list[tuple[int, int, int, Pair]] = []
-        for (a, step_a, one), (b, step_b, other) in combinations(growth, 2):
+        turns = combinations(growth, 2) if counts[0] > 0 else permutations(growth, 2)
+        for (a, step_a, one), (b, step_b, other) in turns:
             per_a, per_b = one.field - base.field, other.field - base.field
-            for n in range(1, 9):
+            for n in counts:
                 rest = Fraction(self.task.target - base.field - n * per_a, per_b)
                 for m in {rest.__floor__(), rest.__ceil__()}:
                     values = ((a, a.value + n * step_a), (b, b.value + m * step_b))
