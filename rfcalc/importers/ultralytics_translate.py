@@ -122,7 +122,9 @@ class Translation:
                 values["c3k"] = True
         hidden, least = int(out * values.get("e", 1)), LEAST.get(module.word, 1)
         if hidden < least:
-            raise ArgError(f"{row.module} needs at least {least} hidden channels; {values['e']} of {out} are {hidden}", row.mark)
+            raise ArgError(
+                f"{row.module} needs at least {least} hidden channels; {values['e']} of {out} are {hidden}", row.mark
+            )
         settings = {"out": out, **(module.settings(c1, out, values) if module.settings else values)}
         times = self.chosen.repeats(row.repeats) if module.deep else self._times(row, c1, out)
         if module.deep:
