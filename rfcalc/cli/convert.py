@@ -32,6 +32,6 @@ def convert(
 
       rfcalc convert models.py:Detector --input 3x640x640
     """
-    from rfcalc.converting import convert as text_of
+    from rfcalc.converting import written
 
-    write(output or "-", text_of(given.load(source)))
+    write(output or "-", written(source, given.overrides, given.load(source)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rfcalc.converting.blocks import Finder
@@ -15,6 +15,7 @@ from rfcalc.converting.scopes import tree
 from rfcalc.converting.structure import Shaper
 from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
+from rfcalc.importers import own_spec
 from rfcalc.importers.limits import MAX_LAYERS
 from rfcalc.importers.spec import load_spec
 from rfcalc.importers.writer import expanded, input_lines, names_of, scalar, setting_lines
@@ -40,6 +41,16 @@ class Manner:
     banned: frozenset[str] = frozenset()
     plain: frozenset[int] = frozenset()
     hopeless: frozenset[str] = frozenset()
+
+
+def written(path: str, overrides: Mapping[str, str], graph: Graph) -> str:
+    """The spec of a graph that was loaded from `path`: the one that its importer writes, where it does and that is the same
+    network, and else that of `convert`. Raises SpecError."""
+    try:
+        own = own_spec(path, overrides)
+    except SpecError:  # an override that cannot be written in the words of the file
+        own = None
+    return own if own is not None and _wrong(graph, own) is None else convert(graph)
 
 
 def convert(graph: Graph) -> str:

@@ -97,6 +97,12 @@ def load(
     return graph
 
 
+def own_spec(path: str, overrides: Mapping[str, str]) -> str | None:
+    """The spec that an importer makes of a file by itself (`to_spec`); None where it makes none. Raises SpecError."""
+    make = getattr(import_module(_importer(path).module), "to_spec", None)
+    return None if make is None else make(path, overrides)
+
+
 def is_program(path: str) -> bool:
     """True for what is no spec: a program, whose layers may be unknown."""
     return _importer(path).programs
