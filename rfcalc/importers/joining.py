@@ -117,7 +117,7 @@ def _stored(program: Program, const: Const, like: Tensor, dim: int) -> Tensor:
     sizes = [shape.channels, *shape.size]
     sizes[home] = sizes[home] // size_of(axis) * count
     op = make("constant", out=sizes[0], size=tuple(sizes[1:]), params=claim.params, buffers=claim.buffers)
-    found = program.emit(op, [], None, claim)
+    found = program.emit(op, [like], None, claim)
     if not axis:
         return Tensor(
             found.node, with_axis(like.layout, dim, (Factor(CHANNELS, sizes[0] // count, count),) if count > 1 else ())

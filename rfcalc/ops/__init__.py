@@ -85,10 +85,10 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "fold": ("patches", "Fold", ()),
     "channelconv": ("select", "ChannelConv", ()),
     "pointwise": ("generic", "Pointwise", ()),
-    "stored": ("generic", "Stored", ()),
+    "stored": ("stored", "Stored", ()),
     "tokens": ("generic", "Tokens", ()),
-    "constant": ("generic", "Constant", ()),
-    "unused": ("generic", "Unused", ()),
+    "constant": ("stored", "Constant", ()),
+    "unused": ("stored", "Unused", ()),
     "unknown": ("generic", "Unknown", ()),
     "declared": ("generic", "Declared", ()),
 }

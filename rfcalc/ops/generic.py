@@ -1,8 +1,7 @@
-"""Layers that imported programs need: arithmetic on each number, stored numbers, tokens, weights without a layer, unknowns."""
+"""Layers that imported programs need: arithmetic on each number, tokens, what is unknown or only declared."""
 
 from __future__ import annotations
 
-from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
@@ -86,43 +85,6 @@ class Pointwise:
 
 
 @record
-class Stored:
-    """Combines each number with a stored one: `params` learned or `buffers` fixed numbers, repeated to the input's shape."""
-
-    word: ClassVar[str] = "stored"
-    main: ClassVar[str] = "function"
-
-    function: str = setting(Word(("add", "sub", "mul", "div", "rsub", "rdiv", "max", "min", "pow", "where")), help="how")
-    params: int = setting(Int(0), default=0, help="learned numbers")
-    buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
-
-    def shape(self, inputs: Shapes) -> Shape:
-        return inputs[0]
-
-    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
-        return POINTWISE
-
-    def cost(self, inputs: Shapes) -> Cost:
-        keeps = "" if self.function in ("add", "sub", "rsub") else "input"
-        return Cost(0, self.params, self.buffers, (("function", inputs[0].elements),), keeps, "new")
-
-    def torch(self, inputs: Shapes) -> Torch:
-        shape, count = inputs[0], max(1, self.params)
-        if self.function == "where":
-            raise RuleError("where of an imported program has no source of its own")
-        stored = (
-            "{self}[0]"
-            if count in (1, shape.elements)
-            else f"{{self}}[0][torch.arange({shape.elements}) * {count} // {shape.elements}]"
-        )
-        stored += "" if count == 1 else f".reshape({', '.join(map(str, (shape.channels, *shape.size)))})"
-        a, b = ("{0}", stored) if not self.function.startswith("r") else (stored, "{0}")
-        name = self.function.removeprefix("r")
-        text = f"{a} {SIGNS[name]} {b}" if name in SIGNS else f"torch.{name}imum({a}, {b})"
-        return Torch(f"nn.ParameterList([nn.Parameter(torch.ones({count}), requires_grad={self.params > 0})])", text)
-
-
-@record
 class Tokens:
     """All positions of the inputs in one row, after `learned` tokens of their own (a class token); channels stay."""
 
@@ -151,62 +113,6 @@ class Tokens:
             return Torch("", f"torch.cat([{', '.join(rows)}], 2)")
         module = f"nn.ParameterList([nn.Parameter(torch.randn(1, {inputs[0].channels}, {self.learned}) * 0.02)])"
         return Torch(module, f"torch.cat([{{self}}[0].expand({{0}}.shape[0], -1, -1), {', '.join(rows)}], 2)")
-
-
-@record
-class Constant:
-    """Numbers that do not depend on the input, as a layer: learned ones, or fixed ones such as padding of the channels."""
-
-    word: ClassVar[str] = "constant"
-    main: ClassVar[str] = "out"
-    arity: ClassVar[tuple[int, int]] = (0, 0)
-
-    out: int = setting(Int(), help="channels")
-    size: tuple[int, ...] | None = setting(Optional(ListOf(Int())), default=None, help="size, one number per axis")
-    params: int = setting(Int(0), default=0, help="learned numbers")
-    buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
-
-    def shape(self, inputs: Shapes) -> Shape:
-        return Shape(self.out, self.size or ())
-
-    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
-        return ()
-
-    def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, self.params, self.buffers, (), "", "new")
-
-    def torch(self, inputs: Shapes) -> Torch:
-        shape = (1, self.out, *(self.size or ()))
-        if not self.params:
-            return Torch("", f"torch.zeros{shape}")
-        count = prod(shape)
-        stored = "{self}[0]" if self.params == count else f"{{self}}[0][torch.arange({count}) * {self.params} // {count}]"
-        return Torch(f"nn.ParameterList([nn.Parameter(torch.zeros({self.params}))])", f"{stored}.reshape{shape}")
-
-
-@record
-class Unused:
-    """Weights that the network holds and never uses (the training heads of a model at inference)."""
-
-    word: ClassVar[str] = "unused"
-    main: ClassVar[str] = "params"
-    arity: ClassVar[tuple[int, int]] = (0, 0)
-
-    params: int = setting(Int(0), default=0, help="learned numbers")
-    buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
-
-    def shape(self, inputs: Shapes) -> Shape:
-        return Shape(1)
-
-    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
-        return ()
-
-    def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, self.params, self.buffers, (), "", "view")
-
-    def torch(self, inputs: Shapes) -> Torch:
-        module = f"nn.ParameterList([nn.Parameter(torch.zeros({self.params}))])"
-        return Torch(module, "{self}[0][:0]" if self.params else "torch.zeros(1)")
 
 
 @record

@@ -1,0 +1,53 @@
+"""Models of torchvision and timm as they are, where those packages are installed: fields against gradients, counts against torch.
+
+CI installs neither; the models of `models/` cover the same families.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from importers.test_torch_fields import differences, measured
+from importers.torch_models import shapes_of
+from rfcalc.analysis import analyze
+from rfcalc.importers import load
+from rfcalc.importers.torch_export import module_of
+
+MODELS = {
+    "torchvision.models:resnet18": "3x64x64",
+    "torchvision.models:shufflenet_v2_x0_5": "3x64x64",
+    "torchvision.models.segmentation:lraspp_mobilenet_v3_large": "3x64x64",
+    "torchvision.models.video:r2plus1d_18": "3x4x32x32",
+    "timm.models:res2net50_26w_4s": "3x64x64",
+    "timm.models:convnextv2_atto": "3x64x64",
+}
+
+
+def missing(model: str) -> bool:
+    return find_spec(model.split(".")[0]) is None
+
+
+def check(model: str, shape: str, most: int = 4) -> list[str]:
+    """What is wrong with the import of a model."""
+    graph = load(model, {"input": shape})
+    module = module_of(model)
+    wrong = [] if analyze(graph).params == sum(p.numel() for p in module.parameters()) else ["parameters"]
+    inputs = [torch.empty(one) for one in shapes_of(graph).values()]
+    with FlopCounterMode(display=False) as counter:
+        module(*inputs)
+    wrong += [] if 2 * analyze(graph).macs == counter.get_total_flops() else ["MACs"]
+    run, maps = measured(module, graph)
+    chosen = dict([*list(maps.items())[:: max(1, len(maps) // 6)], *list(maps.items())[-1:]])
+    return wrong + list(differences(run, graph, chosen, most))[:5]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", MODELS)
+def test_real_models(model: str) -> None:
+    if missing(model):
+        pytest.skip(f"{model.split('.')[0]} is not installed")
+    assert check(model, MODELS[model]) == []
