@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
+from rfcalc.errors import RuleError
 from rfcalc.importers.translated import Step
 from rfcalc.importers.ultralytics_modules import Arg
 from rfcalc.importers.ultralytics_rows import ArgError, Row
 from rfcalc.record import record
-from rfcalc.settings import Int, ListOf
+from rfcalc.settings import Int, Kind, ListOf
 
 BINS = 16  # of the distribution over each side of a box
 CLASSES = Arg("nc", Int())
@@ -39,6 +41,8 @@ def steps(head: Head) -> tuple[list[Step], list[str]]:
     """The layers of a head, and the names of its outputs; raises ArgError."""
     classes = head.row.parsed(CLASSES, 0)
     extra = EXTRAS[head.row.module]
+    if head.row.module == "Detect" and len(head.row.args) == 2:
+        return _anchored(head, classes)
     if extra is None:
         head.row.values((CLASSES,), 0)
     twice = head.row.module == "v10Detect"
@@ -50,6 +54,29 @@ def steps(head: Head) -> tuple[list[Step], list[str]]:
     levels = [step for prefix in prefixes for step in _levels(head, prefix)]
     outputs = [*(step.name for step in levels), *names, distances[-1].name]
     return [*made, *distances, *more, *levels], outputs
+
+
+class Anchors(Kind):
+    """How many anchors each level has: one number for all, or their widths and heights, a list per level."""
+
+    def parse(self, value: Any) -> int:
+        if not isinstance(value, tuple):
+            return Int(1, 10**6).parse(value)
+        counts = {len(level) if isinstance(level, tuple) else 0 for level in value}
+        if len(counts) != 1 or min(counts) < 2 or min(counts) % 2:
+            raise RuleError("is a number, or widths and heights of the anchors, as many for each level")
+        return min(counts) // 2
+
+    def schema(self) -> dict[str, Any]:
+        return Int().schema()
+
+
+def _anchored(head: Head, classes: int) -> tuple[list[Step], list[str]]:
+    """The head of the first YOLOv5: a 1x1 convolution per level; for each anchor a box, whether it is one, and classes."""
+    count = head.row.values((CLASSES, Arg("anchors", Anchors())), 0)["anchors"]
+    plain = {"out": count * (classes + 5), "k": 1, "norm": "none", "act": "none", "bias": True}
+    made = [Step(f"{head.row.name}.m.{i}", "conv", plain, (level.name,)) for i, level in enumerate(head.levels)]
+    return made, [step.name for step in made]
 
 
 def _branches(head: Head, classes: int, prefix: str, older: bool) -> Iterator[Step]:

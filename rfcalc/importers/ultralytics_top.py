@@ -16,7 +16,7 @@ from rfcalc.record import record
 from rfcalc.settings import Int, ListOf, Number, name_of
 
 COUNT, FACTOR, POINTS = Int(), Number(0, 64), ListOf(Int())
-KEYS = ("scale", "nc", "ch", "activation", "depth_multiple", "width_multiple", "kpt_shape")
+KEYS = ("scale", "nc", "ch", "activation", "depth_multiple", "width_multiple", "kpt_shape", "anchors")
 ACTIVATIONS: dict[str, str] = {
     "silu": "silu",
     "relu": "relu",
@@ -73,6 +73,9 @@ def options(top: Table, given: Mapping[str, Marked], path: str, problems: Proble
         value = reader.value(key, kind, None)
         if value is not None:
             names[key] = value
+    anchors = reader.node("anchors")
+    if anchors is not None:
+        names["anchors"] = anchors.plain()  # checked by the head that takes them
     return Options(scale, depth, width, most, reader.value("ch", COUNT, 3), reader.activation(), names)
 
 

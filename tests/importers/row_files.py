@@ -100,6 +100,12 @@ def v5() -> str:
     return text([*backbone, "-1 1 SPPF [1024, 5]"], [*up, *down, "[17, 20, 23] 1 Detect [nc]"], V5)
 
 
+def v5_anchored(depth: float, width: float) -> str:
+    """As in YOLOv5's own repository: two multiples, and anchors."""
+    more = f"depth_multiple: {depth}\nwidth_multiple: {width}\nanchors:\n" + "  - [10, 13, 16, 30, 33, 23]\n" * 3
+    return v5().replace(f"scales: {{{V5}}}", more.rstrip()).replace("Detect, [nc]", "Detect, [nc, anchors]")
+
+
 def v6() -> str:
     backbone = [*stem([f"{n} Conv [{w}, 3, 1]" for n, w in ((6, 128), (12, 256), (18, 512), (6, 1024))]), "-1 1 SPPF [1024, 5]"]
     head = []
@@ -178,6 +184,11 @@ FILES: dict[str, str] = {
     "yolov3-spp": v3("SPP [512, [5, 9, 13]]"),
     "yolov3-tiny": v3_tiny(),
     "yolov5": v5(),
+    "anchored-yolov5n": v5_anchored(0.33, 0.25),
+    "anchored-yolov5s": v5_anchored(0.33, 0.5),
+    "anchored-yolov5m": v5_anchored(0.67, 0.75),
+    "anchored-yolov5l": v5_anchored(1.0, 1.0),
+    "anchored-yolov5x": v5_anchored(1.33, 1.25),
     "yolov6": v6(),
     "yolov8": v8(),
     "yolov8-p2": v8_p2(),

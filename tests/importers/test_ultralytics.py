@@ -23,6 +23,11 @@ PUBLISHED = {
     "yolov5m": 25111456,
     "yolov5l": 53225024,
     "yolov5x": 97276448,
+    "anchored-yolov5n": 1872157,
+    "anchored-yolov5s": 7235389,
+    "anchored-yolov5m": 21190557,
+    "anchored-yolov5l": 46563709,
+    "anchored-yolov5x": 86749405,
     "yolov6n": 4500080,
     "yolov8n": 3157200,
     "yolov8s": 11166560,
@@ -79,6 +84,7 @@ def test_macs_of_yolov8n(folder: Path) -> None:
 # GFLOPs as the package prints them are twice the MACs of convolutions and a little more: its counter adds two operations for
 # each number of a batch norm (before fusing), and leaves the products of attention out. So ours lie at most 3 % apart.
 GFLOPS = {
+    "anchored-yolov5s": 16.5,
     "yolov8n": 8.9,
     "yolov8s": 28.8,
     "yolov8m": 79.3,
@@ -200,6 +206,8 @@ MISTAKES = {  # what stands behind the first row, and what is said where
     "  - [[-1, 0], 1, Conv, [16]]": ("E614", 3, 5, "reads one row, not 2"),
     "  - [[-1], 1, Concat, [2]]": ("E614", 3, 24, "axis 1"),
     "  - [[-1], 1, Detect, [nc]]": ("E614", 3, 24, "nc must be a whole number"),
+    "  - [[-1], 1, Detect, [80, anchors]]": ("E614", 3, 28, "anchors"),
+    "  - [[-1], 1, Detect, [80, [[1, 2], [3]]]]": ("E614", 3, 28, "as many for each level"),
     "  - [[-1], 1, Detect, [80]]\n  - [-1, 1, Conv, [16]]": ("E614", 4, 5, "which nothing reads"),
     "  - [-1, 1, CBLinear, [[8, 8]]]\n  - [-1, 1, Conv, [16]]": ("E614", 4, 5, "which only CBFuse reads"),
     "  - [-1, 1, CBLinear, [[8, 16]]]\n  - [[1, 0], 1, CBFuse, [[3]]]": ("E614", 4, 26, "there is no number 3"),
