@@ -10,7 +10,7 @@ from rfcalc.errors import RuleError, Span, SpecError, fail
 from rfcalc.graph import Builder, Graph
 from rfcalc.importers.counted import Counted
 from rfcalc.importers.layout import Layout, sizes_of, standard
-from rfcalc.op import Op, Shape
+from rfcalc.op import SAME, Op, Shape
 from rfcalc.ops import make
 from rfcalc.record import record
 
@@ -87,6 +87,7 @@ class Program:
         self.builder = Builder(self.name, self.source)
         self.counted: set[str] = set()  # stored tensors
         self.computed: set[str] = set()  # products of stored tensors alone
+        self.together: set[int] = set()  # layers whose field is only known of all channels together
         self.claims: list[tuple[list[str], list[str]]] = []
         self.idle: dict[str, list[str]] = {}
         self.kinds: dict[str, str] = {}
@@ -155,7 +156,9 @@ class Program:
         found = claim or Claim((), 0, 0, 0)
         if (found.params, found.buffers, found.macs) != (cost.params, cost.buffers, 0):
             op = Counted(op, found.params, found.buffers, cost.macs + found.macs)
+        together = self._together(op, nodes)
         node = self._layer(self.pick(op.word, found.names), op, nodes)
+        self.together.update([node] if together else ())
         return Tensor(node, standard(out) if layout is None else layout)
 
     def add(self, word: str, inputs: Sequence[Tensor], layout: Layout | None = None, **settings: Any) -> Tensor:
@@ -205,6 +208,16 @@ class Program:
         self.unused()
         graph = self.builder.graph(list(dict.fromkeys(outputs)))
         return replace(folded(graph), kinds=self.kinds)
+
+    def _together(self, op: Op, nodes: Sequence[int]) -> bool:
+        """True if a layer's field is only known of all channels together; raises RuleError where some of them are taken."""
+        if not self.together.intersection(nodes):
+            return bool(getattr(op, "together", False))
+        if op.word == "take" and getattr(op, "axis", 0) == 0:
+            raise UnfollowedError("takes some columns of a matrix of attention, whose fields are known together only")
+        return op.word == "concat" or all(
+            read.channels is SAME for read in op.reach([self.builder.nodes[i].shape for i in nodes])
+        )
 
     def _layer(self, name: str, op: Op, nodes: Sequence[int]) -> int:
         if len(self.builder.nodes) >= self.max_layers:
