@@ -14,6 +14,7 @@ from typing import Any
 from rfcalc.errors import Span, did_you_mean, fail
 from rfcalc.graph import Graph
 from rfcalc.importers.darknet_layers import Layers
+from rfcalc.importers.darknet_repeats import folded
 from rfcalc.importers.darknet_sections import OptionError, Section, mistyped, sections
 from rfcalc.importers.darknet_words import WORDS
 from rfcalc.importers.files import find, read_bytes, text_of
@@ -35,14 +36,15 @@ def load(path: str, overrides: Mapping[str, str], max_layers: int) -> Graph:
 
 
 def to_spec(path: str, overrides: Mapping[str, str]) -> str:
-    """The same network as a spec; raises SpecError for what is wrong in the file, or cannot be written."""
+    """The same network as a spec, with residual blocks and their repeats; raises SpecError for what is wrong in the file, or
+    cannot be written."""
     spec = _translated(path, overrides, MAX_LAYERS)
     spec.load(overrides, MAX_LAYERS)
     spec.only_input(overrides)
-    return spec.text
+    return _translated(path, overrides, MAX_LAYERS, fold=True).text
 
 
-def _translated(path: str, overrides: Mapping[str, str], most: int) -> Written:
+def _translated(path: str, overrides: Mapping[str, str], most: int, fold: bool = False) -> Written:
     source = str(find(path))
     problems = Problems()
     given = parsed({key: text for key, text in overrides.items() if key == "input"}, problems).get("input")
@@ -63,7 +65,8 @@ def _translated(path: str, overrides: Mapping[str, str], most: int) -> Written:
     lines = list(_head(name, source, given, shape, layers.steps))
     ends = [] if layers.steps and layers.current.name == layers.steps[-1].name else [layers.current.name]
     outputs = list(dict.fromkeys(layers.outputs)) or ends
-    return written(source, lines, _usual(layers.steps)[1], outputs, places)
+    steps = _usual(layers.steps)[1]
+    return written(source, lines, folded(steps, outputs or [layers.current.name]) if fold else steps, outputs, places)
 
 
 def _input(net: Section, given: Marked | None, problems: Problems) -> tuple[int, int, int]:

@@ -122,12 +122,51 @@ def test_fields_by_gradients(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_spec_gives_the_same_figures(name: str, folder: Path, tmp_path: Path) -> None:
-    graph = load(str(folder / f"{name}.cfg"))
-    (tmp_path / "net.yaml").write_text(to_spec(str(folder / f"{name}.cfg"), {}))
-    again = load(str(tmp_path / "net.yaml"))
-    assert [(n.name, n.op, n.inputs, n.shape) for n in again.nodes] == [(n.name, n.op, n.inputs, n.shape) for n in graph.nodes]
+def test_the_spec_gives_the_same_network(name: str, folder: Path, tmp_path: Path) -> None:
+    graph, again = written_again(folder / f"{name}.cfg", tmp_path)
+    assert [(n.op, n.inputs, n.shape) for n in again.nodes] == [(n.op, n.inputs, n.shape) for n in graph.nodes]
     assert again.outputs == graph.outputs
+
+
+def written_again(path: Path, folder: Path) -> tuple[Graph, Graph]:
+    """The graph of a file, and that of the spec it becomes."""
+    (folder / "again.yaml").write_text(to_spec(str(path), {}))
+    return load(str(path)), load(str(folder / "again.yaml"))
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_spec_of_each_layer_gives_the_same_network(name: str, tmp_path: Path) -> None:
+    small(name, tmp_path)
+    graph, again = written_again(tmp_path / "net.cfg", tmp_path)
+    assert [(n.op, n.inputs, n.shape) for n in again.nodes] == [(n.op, n.inputs, n.shape) for n in graph.nodes]
+
+
+def test_residual_blocks_are_written_as_repeats(folder: Path) -> None:
+    text = to_spec(str(folder / "yolov3.cfg"), {})
+    line = "  - {name: shortcut36, residual: {main: [{conv: {out: 128, k: 1}}, {conv: {out: 256, k: 3}}]}, repeat: 8}"
+    assert line in text.splitlines()
+    assert text.count("residual") == 5
+    assert "from: shortcut36" in text or "shortcut36]" in text
+
+
+UNIT = conv(4, 1) + conv(8) + add()
+READ_ELSEWHERE = {
+    "a layer within is read later": conv(8) + UNIT * 2 + route(-2) + conv(4),
+    "a sum within is read later": conv(8) + UNIT * 3 + route(-4) + conv(4),
+    "another activation": conv(8) + UNIT + UNIT.replace("activation=linear", "activation=leaky") + UNIT,
+    "other channels": conv(8) + UNIT + UNIT.replace("filters=4", "filters=2") + conv(4),
+    "of the input": "[convolutional]\nfilters=3\nsize=1\n" + conv(3) + conv(3) + add(),
+    "longer": conv(8) + (conv(4, 1) + conv(4) + conv(4) + conv(8, 1) + add(-5)) * 2,
+    "within each other": conv(8) + conv(8) + conv(8) + add(-2) + conv(8) + add(-5),
+    "a residual whose path begins elsewhere": conv(8) + conv(8) + route(-2) + conv(8) + add(-4) + conv(8) + add(-2),
+}
+
+
+@pytest.mark.parametrize("name", READ_ELSEWHERE)
+def test_residual_blocks_that_others_read(name: str, tmp_path: Path) -> None:
+    (tmp_path / "net.cfg").write_text(f"[net]\nwidth=8\nheight=8\n{READ_ELSEWHERE[name]}")
+    graph, again = written_again(tmp_path / "net.cfg", tmp_path)
+    assert [(n.op, n.inputs, n.shape) for n in again.nodes] == [(n.op, n.inputs, n.shape) for n in graph.nodes]
 
 
 START = "[net]\nwidth=8\nheight=8\n[convolutional]\nfilters=8\nsize=3\npad=1\n"
