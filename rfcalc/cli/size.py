@@ -20,7 +20,7 @@ FORMATS_HELP = "table, json, csv or markdown."
 
 
 def size(
-    spec: Annotated[Text, typer.Argument(metavar="[SPEC]", help="A design to change; none for a new one.")] = None,
+    spec: Annotated[Text, typer.Argument(metavar="SPEC", help="A design to change; none for a new one.")] = None,
     target: Annotated[
         Text,
         typer.Option("--target", "-t", metavar="PX", help="Pixels that the field should span; median or p90 of --dataset."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from rfcalc.cli.common import usage
@@ -93,15 +94,12 @@ def target(text: str | None, dataset: str | None, rule: str, image: tuple[int, .
 
 
 def object_size(graph: Graph | None) -> int | None:
-    """The largest number of a spec's `object_size`; None if it has none. Raises SpecError for what is no size."""
-    value, span = graph.settings.get("object_size", (None, None)) if graph else (None, None)
+    """The largest number of a spec's `object_size`, in whole pixels; None if it has none."""
+    value, _ = graph.settings.get("object_size", (None, None)) if graph else (None, None)
     if value is None:
         return None
-    sizes: Any = value if isinstance(value, tuple) else (value,)
-    found = [re.fullmatch(r"\s*(\d{1,6})(?:\.\d*)?\s*(?:px|pixels)?\s*", str(size)) for size in sizes]
-    if not all(found) or not sizes:
-        raise fail("E501", "object_size is a number of pixels, or one per axis", span)
-    return max(int(one[1]) for one in found if one)
+    sizes: Any = value if isinstance(value, list | tuple) else [value]
+    return max(map(ceil, sizes))
 
 
 def task(

@@ -81,6 +81,9 @@ def _aside(base: Figures, change: Change) -> str:
 
 
 def _percent(share: float) -> str:
+    """A growth: "+29.6%", from ten times on "x12"; nothing for none."""
+    if share >= 9:
+        return f"x{share + 1:.0f}"
     return "" if abs(share) < 0.0005 else f"{share:+.1%}"
 
 

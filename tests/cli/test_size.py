@@ -11,6 +11,7 @@ import pytest
 from rfcalc.analysis import analyze
 from rfcalc.cli import main
 from rfcalc.importers import load
+from tests.running import rfcalc
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[int, str, str]:
@@ -144,7 +145,7 @@ def test_a_data_set_proposes_the_target(capsys, monkeypatch, tmp_path: Path) -> 
     assert data["target"] == 100
     assert data["dataset"]["p90"] == 140
     out = run(capsys, monkeypatch, "size", "resnet50", "--dataset", str(boxes), "-t", "p99")[1]
-    assert "to 149 pixels" in out
+    assert "149 are wanted" in out
 
 
 @pytest.mark.parametrize(
@@ -167,3 +168,31 @@ def test_mistakes_with_a_design_or_a_data_set(capsys, monkeypatch, words: list[s
     assert code == 2
     assert message in " ".join(err.replace("│", " ").split())
     assert "Traceback" not in err
+
+
+def test_every_option_of_a_new_design_and_the_check_of_what_it_wrote(capsys, monkeypatch, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "net.yaml"
+    words = ["size", "--target", "224", "--input", "512", "--stride", "16", "--max-macs", "4G", "--max-params", "10M"]
+    words += ["--stages", "4", "--kernels", "3,5,7", "--dilations", "1,2,4", "--no-holes", "--effective", "-o", str(file)]
+    assert run(capsys, monkeypatch, *words)[0] == 0
+    found = analyze(load(str(file)))
+    assert found.macs <= 4 * 10**9
+    assert found.params <= 10**7
+    assert found.layers[-1].field.coverage == 1.0
+    assert run(capsys, monkeypatch, "check", str(file))[0] == 0
+    assert run(capsys, monkeypatch, "check", str(file), "--input", "3x512x512", "-s", "stage4.out=4096")[0] == 1
+
+
+@pytest.mark.parametrize("words", [["--target", "224"], ["resnet50", "--target", "300"], ["resnet50", "--target", "600"]])
+def test_nothing_is_cut_off_at_80_columns(words: list[str]) -> None:
+    out = rfcalc("size", *words, columns=80).out
+    assert "\u2026" not in out
+    assert max(map(len, out.split("\n--- ")[0].splitlines())) <= 80
+
+
+def test_nothing_to_do_is_said_without_a_table(capsys, monkeypatch, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "net.yaml"
+    file.write_text("input: 1x99x99\nobject_size: 6.5\nlayers:\n  - {name: a, conv: {out: 4, k: 7}}\n")
+    out = run(capsys, monkeypatch, "size", str(file))[1]
+    assert "a sees 7 pixels already" in out
+    assert "MACs  " not in out
