@@ -12,6 +12,7 @@ from rfcalc.converting.model import Block, Mismatch, Step, walk
 from rfcalc.converting.printing import Printer
 from rfcalc.converting.proof import HELD, WHOLE, difference
 from rfcalc.converting.scopes import tree
+from rfcalc.converting.stages import numbered, staged
 from rfcalc.converting.structure import Shaper
 from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
@@ -23,6 +24,7 @@ from rfcalc.record import record
 from rfcalc.units import short
 
 MOST_ATTEMPTS = 30
+LONGER = 2  # times as many lines as `convert` takes, which an importer's own spec may have: its blocks have better names
 
 
 @record
@@ -30,14 +32,16 @@ class Manner:
     """How a text is written: `fused` lines, `structured` by residuals and branches, with `blocks`.
 
     swaps: the two inputs of a sum may change places. near: a norm or activation of the same module may join a layer, also where
-    the graph does not say that they are one, which may change for how long memory is held. banned: scopes that are no uses of
-    a block; hopeless: those that were found to be none. plain: merges that have a name of their own."""
+    the graph does not say that they are one, which may change for how long memory is held. staged: layers whose names are
+    numbers get other ones. banned: scopes that are no uses of a block; hopeless: those that were found to be none. plain:
+    merges that have a name of their own."""
 
     fused: bool = True
     structured: bool = True
     blocks: bool = True
     swaps: bool = True
     near: bool = True
+    staged: bool = True
     banned: frozenset[str] = frozenset()
     plain: frozenset[int] = frozenset()
     hopeless: frozenset[str] = frozenset()
@@ -45,12 +49,14 @@ class Manner:
 
 def written(path: str, overrides: Mapping[str, str], graph: Graph) -> str:
     """The spec of a graph that was loaded from `path`: the one that its importer writes, where it does and that is the same
-    network, and else that of `convert`. Raises SpecError."""
+    network and not much longer, and else that of `convert`. Raises SpecError."""
     try:
         own = own_spec(path, overrides)
     except SpecError:  # an override that cannot be written in the words of the file
         own = None
-    return own if own is not None and _wrong(graph, own) is None else convert(graph)
+    text = convert(graph)
+    shorter = own is not None and own.count("\n") <= LONGER * text.count("\n")
+    return own if own is not None and shorter and _wrong(graph, own) is None else text
 
 
 def convert(graph: Graph) -> str:
@@ -73,6 +79,8 @@ def _attempt(graph: Graph, manner: Manner) -> tuple[str, Manner | None]:
     """A text, and a manner to try instead if it is not the same network."""
     names = names_of(graph)
     items = lines(graph, names, manner.fused, manner.near)
+    if manner.staged and manner.blocks and numbered(items):
+        items = staged(items)
     shaper = Shaper(graph, items, manner.structured, manner.swaps)
     shaper.plain |= manner.plain
     finder = Finder(tree(items), shaper, graph.kinds, manner.banned, manner.hopeless)
@@ -93,7 +101,7 @@ def _attempt(graph: Graph, manner: Manner) -> tuple[str, Manner | None]:
     if wrong is None:
         return text, None
     if wrong == HELD:  # what no other manner can mend stays: an output between a layer and its norm, for one
-        return text, replace(manner, near=False) if manner.near else replace(manner, swaps=False) if manner.swaps else None
+        return text, _steadier(manner)
     uses = (
         frozenset(name for use in finder.uses.values() if wrong >= 0 and _inside(names[wrong], use) for name in use)
         - manner.banned
@@ -112,6 +120,15 @@ def _wrong(graph: Graph, text: str) -> int | None:
     except SpecError:
         return WHOLE
     return difference(graph, again)
+
+
+def _steadier(manner: Manner) -> Manner | None:
+    """A manner that changes less of what modules hold while they run; None if there is none."""
+    if manner.near:
+        return replace(manner, near=False)
+    if manner.staged:
+        return replace(manner, staged=False)
+    return replace(manner, swaps=False) if manner.swaps else None
 
 
 def _plainer(manner: Manner) -> Manner:
