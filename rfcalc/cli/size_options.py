@@ -99,7 +99,7 @@ def object_size(graph: Graph | None) -> int | None:
     if value is None:
         return None
     sizes: Any = value if isinstance(value, list | tuple) else [value]
-    return max(map(ceil, sizes))
+    return int(max(map(ceil, sizes)))
 
 
 def task(
