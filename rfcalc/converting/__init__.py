@@ -59,12 +59,14 @@ def written(path: str, overrides: Mapping[str, str], graph: Graph) -> str:
     return own if own is not None and shorter and _wrong(graph, own) is None else text
 
 
-def convert(graph: Graph) -> str:
-    """A spec that gives the same network, layer by layer; what cannot be said pleasantly is said plainly. Raises SpecError
-    for a layer that no word of the language makes, and for a graph without layers."""
+PLEASANT = Manner()
+
+
+def convert(graph: Graph, manner: Manner = PLEASANT) -> str:
+    """A spec that gives the same network, layer by layer; what cannot be said pleasantly is said plainly. `manner`: the one
+    to begin with. Raises SpecError for a layer that no word of the language makes, and for a graph without layers."""
     if not graph.layers:
         raise fail("E630", f"{graph.name} has no layers to write: its output is its input")
-    manner = Manner()
     for _ in range(MOST_ATTEMPTS):
         text, other = _attempt(graph, manner)
         if other is None:

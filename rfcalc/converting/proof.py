@@ -37,10 +37,7 @@ def difference(graph: Graph, again: Graph) -> int | None:
 
 
 def equal(a: Node, b: Node) -> bool:
-    """Whether two layers state the same facts."""
-    if a.op.word != b.op.word or a.shape != b.shape:
-        return False
-    if a.op == b.op or (not isinstance(a.op, Counted) and canonical(a) == canonical(b)):
-        return True
-    inner = [getattr(node.op, "inner", node.op) for node in (a, b)]
-    return type(inner[0]) is type(inner[1]) and a.cost == b.cost and a.reads == b.reads
+    """Whether two layers are the same: word, settings, shape, and costs where those are given."""
+    ops = [getattr(canonical(node), "inner", canonical(node)) for node in (a, b)]
+    counted = isinstance(a.op, Counted) or isinstance(b.op, Counted)
+    return ops[0] == ops[1] and a.shape == b.shape and (not counted or a.cost == b.cost)
