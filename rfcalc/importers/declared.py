@@ -35,7 +35,10 @@ class Rule:
     def op(self, shapes: Sequence[Shape], attributes: Mapping[str, Any], params: int = 0, buffers: int = 0) -> Op:
         """The layer."""
         if self.plugin is not None:
-            found = self.plugin(tuple(shapes), dict(attributes))
+            try:
+                found = self.plugin(tuple(shapes), dict(attributes))
+            except Exception as error:
+                raise fail("E421", f"the plug-in {self.name}: {type(error).__name__}: {error}") from None
             if not isinstance(found, Op):
                 raise fail("E421", f"the plug-in {self.name} gave a {type(found).__name__}, not a layer")
             return found
@@ -87,10 +90,12 @@ class Declared:
         """The layer of a rule."""
         if not tensors:
             raise RuleError(f"{rule.name} reads no tensor that depends on the input")
-        tensors = [as_map(program, tensor, max(0, len(tensor.layout) - 2)).tensor for tensor in tensors]
+        alone = rule.kind == "pointwise" and len(tensors) == 1  # its axes may lie in any order
+        if not alone:
+            tensors = [as_map(program, tensor, max(0, len(tensor.layout) - 2)).tensor for tensor in tensors]
         claim = program.claim(consts)
         op = rule.op([program.shape(tensor) for tensor in tensors], attributes, claim.params, claim.buffers)
-        return program.emit(op, tensors, None, claim)
+        return program.emit(op, tensors, tensors[0].layout if alone else None, claim)
 
     @contextmanager
     def as_leaves(self, module: Any) -> Iterator[None]:
@@ -126,7 +131,11 @@ def _plugins() -> dict[str, Rule]:
     found = {}
     for entry in entry_points(group=GROUP):
         if "." in entry.name:
-            found[entry.name] = Rule(entry.name, "plugin", plugin=entry.load())
+            try:
+                plugin = entry.load()
+            except Exception as error:
+                raise fail("E421", f"the plug-in {entry.name}: {type(error).__name__}: {error}") from None
+            found[entry.name] = Rule(entry.name, "plugin", plugin=plugin)
     return found
 
 

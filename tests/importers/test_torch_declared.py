@@ -1,0 +1,108 @@
+"""Layers that the user declares, and plug-ins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from importers.torch_models import FOLDER
+from rfcalc.analysis import Layer, analyze
+from rfcalc.errors import SpecError
+from rfcalc.importers import load
+from rfcalc.op import Shape
+from rfcalc.ops import make
+
+FILE = FOLDER / "refused.py"
+
+
+def layers(name: str, *declare: str, shape: str = "3x13x12") -> tuple[Layer, ...]:
+    return analyze(load(f"{FILE}:{name}", {"input": shape}, declare=declare)).layers
+
+
+def test_an_operator_by_its_name() -> None:
+    """Its parameters count; its MACs are not known, and that is said."""
+    for name in ("refused.blur", "refused::blur", "blur"):
+        blur, conv = layers("Blur", f"{name}=pointwise")
+        assert blur.field.size == (1, 1)
+        assert blur.params == 5
+        assert "MACs are not counted" in blur.uncounted
+        assert conv.field.size == (3, 3)
+        assert not conv.bounded
+
+
+def test_an_operator_as_a_window() -> None:
+    blur, conv = layers("Blur", "refused.blur=window 5 1 2")
+    assert (blur.field.size, conv.field.size) == ((5, 5), (7, 7))
+    assert layers("Blur", "refused.blur=whole")[1].field.whole_input
+
+
+def test_a_class_of_modules() -> None:
+    """A declared module is one layer with its own parameters, whatever it does inside."""
+    names = [layer.name for layer in layers("Nested", "Inner=window 3 1 1")]
+    assert names == ["stem", "body.0", "body.1"]
+    stem, inner, last = layers("Nested", "Inner=window 3 1 1")
+    assert (stem.field.size, inner.field.size, last.field.size) == ((3, 3), (7, 7), (11, 11))
+    assert inner.params == 7
+
+
+def test_the_declared_window_must_give_the_shape_that_the_operator_gives() -> None:
+    with pytest.raises(SpecError, match=r"gives \(1, 3, 13, 12\), not \(1, 3, 7, 6\)"):
+        layers("Blur", "refused.blur=window 3 2 1")
+
+
+@pytest.mark.parametrize(
+    "text", ["Inner", "=pointwise", "Inner=", "Inner=window", "Inner=window 0", "Inner=window 3 x", "A=b c d"]
+)
+def test_a_bad_declaration(text: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        layers("Nested", text)
+    assert caught.value.problems[0].code == "E420"
+    assert "window KERNEL STRIDE PADDING" in caught.value.problems[0].hint
+
+
+def test_a_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry point of the group rfcalc.ops: a function of the input shapes and the module's attributes."""
+    asked: list[tuple[Any, Any]] = []
+
+    def plugin(shapes: tuple[Shape, ...], attributes: dict[str, Any]) -> Any:
+        asked.append((shapes, attributes))
+        return make("avgpool", kernel=5, stride=1, padding=2)
+
+    class Entry:
+        name = "refused.blur"
+
+        def load(self) -> Any:
+            return plugin
+
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [Entry()] if group == "rfcalc.ops" else [])
+    blur, _ = layers("Blur")
+    assert blur.field.size == (5, 5)
+    assert asked[0][0] == (Shape(3, (13, 12)),)
+
+
+def test_a_plugin_that_gives_no_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Entry:
+        name = "refused.blur"
+
+        def load(self) -> Any:
+            return lambda shapes, attributes: 3
+
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [Entry()])
+    with pytest.raises(SpecError, match="gave a int, not a layer"):
+        layers("Blur")
+
+
+def test_a_plugin_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Entry:
+        name = "refused.blur"
+
+        def load(self) -> Any:
+            return lambda shapes: None
+
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [Entry()])
+    with pytest.raises(SpecError, match="blur: TypeError"):
+        layers("Blur")
+    monkeypatch.setattr(Entry, "load", lambda self: 1 / 0)
+    with pytest.raises(SpecError, match="blur: ZeroDivisionError"):
+        layers("Blur")
