@@ -1,4 +1,4 @@
-"""Models of torchvision and timm as they are, where those packages are installed: fields against gradients, counts against torch.
+"""Models of torchvision and timm, where those packages are installed: fields against gradients, counts against torch.
 
 CI installs neither; the models of `models/` cover the same families.
 """

@@ -33,7 +33,7 @@ class Group:
 def test_what_is_a_program() -> None:
     for text in ("models:net", "pkg.models:Group.small", "net.py:net", "a/b.py:C", "net.pt2"):
         assert is_program(text)
-    for text in ("resnet50", "net.yaml", "-", ":net", "models:", "1a:b"):
+    for text in ("resnet50", "net.yaml", "-", "models:", "1a:b"):
         assert not is_program(text)
 
 
