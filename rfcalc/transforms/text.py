@@ -1,12 +1,24 @@
-"""A transformed graph as a spec, with the comments of the spec that it came from."""
+"""A transformed graph as a spec that is pleasant to read, with the comments of the spec that it came from.
+
+Blocks and repeats are found anew, and a comment goes to the line that has its layer's name; where they cannot be found
+without other names for some layers, each layer is written out, with the comment of the line that it stood in.
+"""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 
+from rfcalc.converting import Manner, convert
 from rfcalc.graph import Graph
+from rfcalc.importers.limits import MAX_LAYERS
+from rfcalc.importers.spec import load_spec
 from rfcalc.importers.writer import expanded
 from rfcalc.transforms.outcome import Outcome
+
+MANNERS = (Manner(), Manner(near=False, staged=False), Manner(fused=False, near=False, staged=False))
+NAMED = re.compile(r"^\s*-?\s*\{?\s*name: *\"?([\w./-]+)")
 
 
 def spec_of(name: str, steps: Sequence[tuple[str, Outcome]], text: str = "") -> str:
@@ -18,8 +30,46 @@ def spec_of(name: str, steps: Sequence[tuple[str, Outcome]], text: str = "") -> 
     lines = text.splitlines()
     old = _head(lines)
     head += ["#", *old] if old else []
-    body = expanded(graph).splitlines()[1:]
-    return "\n".join([*head, *_commented(graph, body, lines, len(old))]) + "\n"
+    short = _short(graph)
+    body = _beside(short, lines, len(old)) if short else _commented(graph, expanded(graph).splitlines()[1:], lines, len(old))
+    return "\n".join([*head, *body]) + "\n"
+
+
+def _short(graph: Graph) -> list[str] | None:
+    """The lines of a spec with blocks and repeats, in which each layer has its name; None if there is none."""
+    names = [node.name for node in graph.nodes]
+    for manner in MANNERS:
+        text = convert(graph, manner)
+        again = load_spec(text, "transformed", max_layers=max(MAX_LAYERS, len(names)))
+        if [node.name for node in again.nodes] == names:
+            return text.splitlines()[1:]
+    return None
+
+
+def _beside(body: Sequence[str], lines: Sequence[str], head: int) -> list[str]:
+    """The lines of a spec, each with the comments of the old line that has the same name, or else reads the same; of names and
+    lines that the old spec has only once. The first of the layers that took a layer's place (NAME_dw) gets its comments."""
+    keys = [_key(line) for line in lines]
+    count = Counter(keys)
+    once = {key: at for at, key in enumerate(keys) if at >= head and key and count[key] == 1}
+    waiting = dict(once)
+    found: list[str] = []
+    for line in body:
+        key = _key(line)
+        at = waiting.pop(key if key in once else key.rpartition("_")[0], None)
+        if at is not None:
+            indent = line[: len(line) - len(line.lstrip())]
+            found += [indent + text for text in _above(lines, at, head)]
+            beside = comment(lines[at])
+            line += f"   {beside}" if beside else ""
+        found.append(line)
+    return found
+
+
+def _key(line: str) -> str:
+    """The name in a line; without one, the line without its comment."""
+    named = NAMED.match(line)
+    return named[1] if named else line.rstrip().removesuffix(comment(line)).strip()
 
 
 def _head(lines: Sequence[str]) -> list[str]:

@@ -25,6 +25,8 @@ layers:
   - {name: a, conv: {out: 8, k: 3, s: 2}}   # halves it
   - {name: b, conv: {out: "8#"}}  # x
   - {name: c, bn: {}}
+  # to one number
+  - gap   # per channel
 """.replace('"8#"', "8, k: 3")
 
 CASES = [
@@ -68,6 +70,41 @@ def test_comments_stay_where_they_were() -> None:
     assert lines[at + 1].startswith("  - {name: a_dw")
     assert lines[at + 1].endswith("# halves it")
     assert sum("# halves it" in line for line in lines) == 1
+    assert lines[-2:] == ["  # to one number", "  - gap   # per channel"]
+    assert load_spec(text, "net.yaml").by_name.keys() == {"input", "a_dw", "a", "b_dw", "b", "c", "gap"}
+
+
+REPEATED = """\
+input: 3x32x32
+defaults: {conv: {norm: bn, act: relu, bias: false}}
+blocks:
+  pair:
+    params: {c: null}
+    layers:
+      - {name: one, conv: {out: c, k: 3}}   # the first of two
+      - {name: two, conv: {out: c, k: 3}}
+layers:
+  - {name: stem, conv: {out: 8, k: 3, s: 2}}
+  # three times
+  - {name: body, repeat: 3, pair: {c: 8}}   # wide
+"""
+
+
+def test_what_repeats_is_written_once() -> None:
+    graph = load_spec(REPEATED, "net.yaml")
+    lines = spec_of("net", [("output-stride=1", apply(graph, "output-stride=1"))], REPEATED).splitlines()
+    (at,) = (i for i, line in enumerate(lines) if "name: body" in line)
+    assert "repeat: 3" in lines[at]
+    assert lines[at].endswith("# wide")
+    assert lines[at - 1] == "  # three times"
+    assert any("name: one" in line and line.endswith("# the first of two") for line in lines)
+
+
+def test_names_that_no_short_text_has_are_kept() -> None:
+    """The group norms keep the names of the batch norms that they replace, whatever it costs in lines."""
+    outcome = apply(shipped("resnet18"), "group-norm")
+    again = load_spec(spec_of("resnet18", [("group-norm", outcome)]), "net.yaml")
+    assert [node.name for node in again.nodes] == [node.name for node in shipped("resnet18").nodes]
 
 
 def test_comment_of_a_line() -> None:
