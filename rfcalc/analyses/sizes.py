@@ -113,6 +113,8 @@ class _Losses:
 
     def _strided(self, reader: int, source: int) -> bool:
         node = self.sizes.graph.nodes[reader]
+        if self.sizes.graph.nodes[source].shape.rank != len(self.sizes.image):
+            return False  # its axes are not the image's: a row of all positions
         reaches = [read.axes[self.axis] for read in node.reads if node.inputs[read.source] == source and read.axes]
         return any(reach is not None and reach.advance > reach.period for reach in reaches)
 

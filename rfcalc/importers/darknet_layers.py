@@ -122,7 +122,7 @@ def maxpool(section: Section, layers: Layers, name: str) -> Map:
     if padding == size - 1 and before == after and padding:
         settings["p"] = "half"
     elif padding == 1 and size == stride == 2:
-        settings["ceil_mode"] = True  # the same windows, without a column of padding where the size is even
+        settings["ceil_mode"] = True  # the same windows from 2 units on, without padding where the size is even
     elif padding:
         settings["p"] = before if before == after else [[before, after], [before, after]]
     return layers.add(name, "maxpool", settings, [layers.current], layers.current.channels)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from nets import Net, chain, residual, unet
@@ -151,3 +153,11 @@ def test_none_where_a_pool_sees_a_part_of_the_image() -> None:
     net("concat", x, pooled)
     graph = net.graph()
     assert smallest_clean(Sizes(graph), graph.outputs[0], 0, 1, 1) is None
+
+
+def test_a_row_of_all_positions_has_no_sides_to_lose(tmp_path: Path) -> None:
+    steps = ["{name: map, conv: {out: 4, k: 3, s: 2}}", "tokens", "{conv: {out: 2, k: 1, s: 2}}"]
+    (tmp_path / "net.yaml").write_text("input: 3x16x16\nlayers: [" + ", ".join(steps) + "]\noutputs: [map]\n")
+    found = fitting(Sizes(load(str(tmp_path / "net.yaml"))), 1)
+    assert (found.fits.first, found.fits.period) == (1, 1)
+    assert found.lossless.period == 1
