@@ -108,11 +108,9 @@ def pull_axis(reach: Reach, bits: int, n: int) -> int:
 
 
 def _every(bits: int, period: int, phase: int) -> int:
-    length = bits.bit_length()
-    mask = 0
-    for i in range(phase, length, period):
-        mask |= 1 << i
-    return bits & mask
+    """The units of `bits` that lie at `phase`, phase + period, ..."""
+    count = max(0, -(-(bits.bit_length() - phase) // period))
+    return bits & (((1 << period * count) - 1) // ((1 << period) - 1) << phase)
 
 
 def _insert(place: list[Product], product: Product) -> None:

@@ -59,6 +59,9 @@ def _spread(program: Program, tensor: Tensor, shape: Sequence[int]) -> Tensor:
     wanted = [1] * (len(sizes) - len(shape)) + list(shape)
     if all(a == b or b == 1 for a, b in zip(sizes, wanted, strict=True)):
         return Tensor(tensor.node, ((),) * (len(sizes) - len(tensor.layout)) + tensor.layout)
+    for a, b in zip(sizes, wanted, strict=True):
+        if 1 not in (a, b) and a != b:
+            raise UnfollowedError(f"axes of {a} and {b} do not go together")
     return solid(program, expanded(tensor, [max(a, b) for a, b in zip(sizes, wanted, strict=True)]))
 
 

@@ -15,8 +15,8 @@ from rfcalc.importers.maps import unknown
 from rfcalc.importers.onnx_call import HANDLERS, Call, known
 from rfcalc.importers.onnx_fold import folded, shape_slice
 from rfcalc.importers.onnx_inputs import Inputs
-from rfcalc.importers.onnx_model import DOMAINS, Model
-from rfcalc.importers.onnx_names import containers, scopes
+from rfcalc.importers.onnx_model import DOMAINS, Model, needed, outer_names
+from rfcalc.importers.onnx_names import containers, owner_of, scopes
 from rfcalc.importers.onnx_roles import Stored
 from rfcalc.importers.onnx_types import Types
 from rfcalc.importers.program import Const, Place, Program, Tensor
@@ -31,7 +31,7 @@ def follow(
     """The graph of a model; raises SpecError with the first node that cannot be followed."""
     nodes = needed(model.graph)
     stored = Stored(model, nodes)
-    program = Program(name, path, stored.held, max_layers)
+    program = Named(name, path, stored.held, max_layers)
     paths = scopes(nodes, stored.held)
     program.containers = containers(nodes, paths)
     run = Run(program, model, stored, bound, rules)
@@ -44,27 +44,12 @@ def follow(
     return program.finish(found)
 
 
-def needed(graph: Any) -> list[Any]:
-    """The nodes that an output depends on, in their order."""
-    wanted = {value.name for value in graph.output}
-    found = []
-    for node in reversed(graph.node):
-        if any(name in wanted for name in node.output if name):
-            found.append(node)
-            wanted.update(outer_names(node))
-    found.reverse()
-    return found
+class Named(Program):
+    """A program whose tensors have the names that their module gave them, or mere numbers."""
 
-
-def outer_names(node: Any) -> list[str]:
-    """What a node reads, and what its subgraphs read of the graph around them."""
-    names = list(node.input)
-    for attribute in node.attribute:
-        for graph in [attribute.g] if attribute.HasField("g") else attribute.graphs:
-            own = {name for inner in graph.node for name in inner.output}
-            names += [n for inner in graph.node for n in outer_names(inner) if n not in own]
-            names += [value.name for value in graph.output if value.name not in own]
-    return names
+    def pick(self, word: str, stored: Sequence[str] = ()) -> str:
+        """A new name, as for any program, but from names of tensors that tell their module."""
+        return super().pick(word, [name for name in stored if owner_of(name)])
 
 
 class Run:

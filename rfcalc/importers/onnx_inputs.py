@@ -66,9 +66,9 @@ class Inputs:
     def _given(self, value: Any) -> Given:
         sizes = self._sizes(value)
         order = self._order(value.name, None if sizes is None else len(sizes))
-        asked = self.asked.get(value.name)
-        common = self.asked.get("")
-        if asked is None and common is not None and (sizes is None or len(sizes) - (order != "none") == common.rank + 1):
+        asked, common = self.asked.get(value.name), self.asked.get("")
+        fits = common is not None and (sizes is None or len(sizes) - (order != "none") == common.rank + 1)
+        if asked is None and (fits or self.count == 1):  # of several inputs, a shape without a name goes to those that fit it
             asked = common
         if sizes is None:
             if asked is None:

@@ -48,6 +48,9 @@ def read(path: str, max_layers: int, rules: Declared) -> Model:
         model = _inlined(model, path, rules)
     stored = {tensor.name: tensor for tensor in model.graph.initializer}
     stored |= {tensor.values.name: tensor for tensor in model.graph.sparse_initializer}
+    values = [value.name for value in (*model.graph.input, *model.graph.output)]
+    if not all(isinstance(name, str) for name in (*stored, *values)):
+        raise fail("E602", f"{path}: damaged (a name is no text)")
     for name, tensor in stored.items():
         _check_stored(path, name, tensor)
     return Model(model, opsets, stored)
@@ -104,6 +107,28 @@ def subgraphs(node: Any) -> Iterator[Any]:
         yield from attribute.graphs
 
 
+def needed(graph: Any) -> list[Any]:
+    """The nodes that an output depends on, in their order."""
+    wanted = {value.name for value in graph.output}
+    found = []
+    for node in reversed(graph.node):
+        if any(name in wanted for name in node.output if name):
+            found.append(node)
+            wanted.update(outer_names(node))
+    found.reverse()
+    return found
+
+
+def outer_names(node: Any) -> list[str]:
+    """What a node reads, and what its subgraphs read of the graph around them."""
+    names = list(node.input)
+    for graph in subgraphs(node):
+        own = {name for inner in graph.node for name in inner.output}
+        names += [n for inner in graph.node for n in outer_names(inner) if n not in own]
+        names += [value.name for value in graph.output if value.name not in own]
+    return names
+
+
 def _count(model: Any, path: str, most: int) -> None:
     """Counts the nodes with every call of a function written out, before anything is."""
     functions = {(function.domain, function.name): function for function in model.functions}
@@ -114,6 +139,8 @@ def _count(model: Any, path: str, most: int) -> None:
         total = 0
         for node in nodes:
             key = (node.domain, node.op_type)
+            if not all(isinstance(name, str) for name in (*key, node.name, *node.input, *node.output)):
+                raise fail("E602", f"{path}: damaged (a name is no text)")
             total += of_function(key) if key in functions else node.op_type != "Constant"
             total += sum(size(graph.node) for graph in subgraphs(node))
             if total > most:

@@ -69,7 +69,7 @@ class Types:
         if key not in self.schemas:
             try:
                 self.schemas[key] = onnx.defs.get_schema(node.op_type, self.model.opsets.get(domain, 1), domain)
-            except onnx.defs.SchemaError:
+            except (onnx.defs.SchemaError, TypeError):  # unknown; or the version is beyond what the package can hold
                 self.schemas[key] = None
         return self.schemas[key]
 
