@@ -15,7 +15,7 @@ params: {out: null, k: 2, s: 2, p: 0, norm: bn, act: {act}, bias: false}
 - {name: conv_transpose, upconv: {out: out, k: k, s: s, p: p, bias: bias, norm: norm, act: act}}""",
     "Focus": """
 params: {out: null, k: 1, s: 1, p: half, g: 1, act: {act}}
-- {name: blocks, spacetodepth: 2}
+- {name: blocks, rearrange: "c (y i:2) (x j:2) -> (j i c) y x"}
 - {name: conv, Conv: {out: out, k: k, s: s, p: p, g: g, act: act}}""",
     "GhostConv": """
 params: {out: null, k: 1, s: 1, p: half, g: 1, act: {act}}
@@ -84,7 +84,7 @@ params: {out: null, n: 1, e: 0.5, c: int(out*e)}
 - {name: cat, concat: {}, from: [m, cv2]}
 - {name: cv3, Conv: out}""",
     "RepC3": """
-params: {out: null, n: 3, e: 1.0, c: int(out*e)}
+params: {out: null, n: 1, e: 1.0, c: int(out*e)}
 - {name: cv1, Conv: c}
 - {name: m, RepConv: c, repeat: n}
 - {name: cv2, Conv: c, from: in}

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from rfcalc import to_torch
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from rfcalc.importers.ultralytics_blocks import BLOCKS
+from rfcalc.importers.ultralytics_modules import MODULES, NEEDED
 from tests.importers import yolo_modules as m
 from tests.oracle.checks import check
 
@@ -21,6 +24,10 @@ BOTTLENECKS = {"C2f": (3, 3), "C3": (1, 3), "C3x": ((1, 3), (3, 1))}
 
 def three(add: bool, n: int, kind: str = "C3") -> Callable[[int], list[nn.Module]]:
     return lambda h: [m.bottleneck(h, h, add, k=BOTTLENECKS[kind], e=1) for _ in range(n)]
+
+
+def five(h: int) -> nn.Module:
+    return m.bottleneck(h, h, k=(5, 5), e=1)
 
 
 # (repeats, module, args), channels of the input, the same in torch
@@ -73,6 +80,26 @@ CASES: dict[str, tuple[str, int, Callable[[], nn.Module]]] = {
     "psa": ("1, PSA, [256]", 256, lambda: m.psa(256, 2)),
     "c2psa": ("2, C2PSA, [256]", 256, lambda: m.split_attention(256, 2, 2)),
     "c2fpsa": ("2, C2fPSA, [256]", 256, lambda: m.fan(256, 256, lambda h: [m.psa_block(h, 2) for _ in range(2)])),
+    "focus": ("1, Focus, [16, 3]", 8, lambda: m.focus(8, 16, 3)),
+    "repc3": ("2, RepC3, [16]", 8, lambda: m.summed_ways(8, 16, 2)),
+    "repc3, narrow": ("1, RepC3, [16, 0.5]", 8, lambda: m.summed_ways(8, 16, 1, 0.5)),
+    "c3k": ("1, C3k, [8, 16, 2, True, 1, 0.5, 5]", 8, lambda: m.two_ways(8, 16, lambda h: [five(h), five(h)])),
+    "cib": ("2, CIB, [8, 8, True, 1.0]", 8, lambda: m.several([m.cib(8, True, False) for _ in range(2)])),
+    "nn.maxpool": ("1, nn.MaxPool2d, [3, 2, 1]", 8, lambda: nn.MaxPool2d(3, 2, 1)),
+    "nn.maxpool, rounded up": ("1, nn.MaxPool2d, [3, 2, 0, 1, False, True]", 8, lambda: nn.MaxPool2d(3, 2, ceil_mode=True)),
+    "nn.avgpool": (
+        "1, nn.AvgPool2d, [3, None, 1, False, False]",
+        8,
+        lambda: nn.AvgPool2d(3, padding=1, count_include_pad=False),
+    ),
+    "nn.adaptiveavgpool": ("1, nn.AdaptiveAvgPool2d, [5]", 8, lambda: nn.AdaptiveAvgPool2d(5)),
+    "nn.zeropad": ("1, nn.ZeroPad2d, [[1, 2, 0, 3]]", 8, lambda: nn.ZeroPad2d((1, 2, 0, 3))),
+    "nn.upsample": ("1, nn.Upsample, [None, 2, bilinear]", 8, lambda: nn.Upsample(scale_factor=2, mode="bilinear")),
+    "nn.upsample to a size": ("1, nn.Upsample, [[20, 18]]", 8, lambda: nn.Upsample((20, 18))),
+    "nn.conv": ("1, nn.Conv2d, [8, 6, [1, 3], 2, [0, 1]]", 8, lambda: nn.Conv2d(8, 6, (1, 3), 2, (0, 1))),
+    "nn.batchnorm": ("1, nn.BatchNorm2d, [8]", 8, lambda: nn.BatchNorm2d(8, 1e-3)),
+    "nn.activations": ("2, nn.SiLU, []", 8, lambda: nn.Sequential(nn.SiLU(), nn.SiLU())),
+    "nn.pixelshuffle": ("1, nn.PixelShuffle, [2]", 8, lambda: nn.PixelShuffle(2)),
     "classify": ("1, Classify, [10]", 8, lambda: m.classify(8, 10)),
 }
 FIELDS = ["c2f", "c3k2 of c3k", "c2", "sppf", "spp", "adown", "aconv", "repncspelan4", "c2fcib", "ghostbottleneck", "scdown"]
@@ -167,3 +194,16 @@ def _listed(output: object) -> list[Tensor]:
     if isinstance(output, dict):
         return list(output.values())
     return list(output) if isinstance(output, list | tuple) else [output]  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_what_a_row_leaves_out_a_block_takes(name: str) -> None:
+    """A setting with the usual value is not written, so the block's own default must be that value."""
+    module = MODULES[name]
+    params = BLOCKS[module.word].strip().splitlines()[0].replace("{act}", "silu").replace("{heads}", "2")
+    defaults = yaml.safe_load(params)["params"]
+    for arg in module.args:
+        usual = defaults.get(arg.name, arg.default)
+        if arg.name not in ("act", "p"):  # written as a word of the spec language, or only where they are given
+            assert usual == arg.default or arg.default is NEEDED, arg.name
+    assert defaults.get("n", 1) == 1

@@ -295,3 +295,17 @@ def detect(widths: Sequence[int], classes: int, coefficients: int = 0, masks: in
 def proto(c1: int, mid: int, out: int) -> Part:
     parts = {"cv1": conv(c1, mid, 3), "upsample": nn.ConvTranspose2d(mid, mid, 2, 2), "cv2": conv(mid, mid, 3)}
     return Part(lambda m, x: m.cv3(m.cv2(m.upsample(m.cv1(x)))), **parts, cv3=conv(mid, out))
+
+
+def focus(c1: int, out: int, k: int) -> Part:
+    """Every second row and column, four times; the rows first."""
+    starts = ((0, 0), (1, 0), (0, 1), (1, 1))
+    return Part(lambda m, x: m.conv(torch.cat([x[..., i::2, j::2] for i, j in starts], 1)), conv=conv(4 * c1, out, k))
+
+
+def summed_ways(c1: int, out: int, n: int, e: float = 1.0) -> Part:
+    """RepC3."""
+    h = int(out * e)
+    parts = {"cv1": conv(c1, h), "cv2": conv(c1, h), "m": several([rep(h, h) for _ in range(n)])}
+    parts |= {"cv3": conv(h, out)} if h != out else {"cv3": nn.Identity()}
+    return Part(lambda m, x: m.cv3(m.m(m.cv1(x)) + m.cv2(x)), **parts)
