@@ -29,7 +29,7 @@ def spec_of(name: str, steps: Sequence[tuple[str, Outcome]], text: str = "") -> 
         head += [f"# {word}: {sentence}." for sentence in (outcome.equivalence, *outcome.notes)]
     lines = text.splitlines()
     old = _head(lines)
-    head += ["#", *old] if old else []
+    head += ["#", "# Of the original:", *old] if old else []
     short = _short(graph)
     body = _beside(short, lines, len(old)) if short else _commented(graph, expanded(graph).splitlines()[1:], lines, len(old))
     return "\n".join([*head, *body]) + "\n"
@@ -56,7 +56,7 @@ def _beside(body: Sequence[str], lines: Sequence[str], head: int) -> list[str]:
     found: list[str] = []
     for line in body:
         key = _key(line)
-        at = waiting.pop(key if key in once else key.rpartition("_")[0], None)
+        at = waiting.pop(key if key in once else key.rpartition("_")[0], None) if key else None
         if at is not None:
             indent = line[: len(line) - len(line.lstrip())]
             found += [indent + text for text in _above(lines, at, head)]
@@ -67,9 +67,10 @@ def _beside(body: Sequence[str], lines: Sequence[str], head: int) -> list[str]:
 
 
 def _key(line: str) -> str:
-    """The name in a line; without one, the line without its comment."""
+    """The name in a line, or else what a layer's line reads without its comment; "" for others: blocks are found anew."""
     named = NAMED.match(line)
-    return named[1] if named else line.rstrip().removesuffix(comment(line)).strip()
+    read = line.rstrip().removesuffix(comment(line)).strip()
+    return named[1] if named else read if read.startswith(("- ", "input")) else ""
 
 
 def _head(lines: Sequence[str]) -> list[str]:
