@@ -46,6 +46,7 @@ PUBLISHED = {
     "yolov9e": 58206592,
     "yolov10n": 2775520,
     "yolov10s": 8128272,
+    "yolov10m": 16576768,
     "yolo11n": 2624080,
     "yolo11s": 9458752,
     "yolo11m": 20114688,
@@ -81,6 +82,37 @@ def test_macs_of_yolov8n(folder: Path) -> None:
     assert macs(load(str(folder / "yolov8n.yaml"))) == 4_371_993_600
 
 
+# Parameters after fusing, where only those are published: each convolution with a batch norm has a bias instead of its scale
+# and offset, one number less per channel.
+FUSED = {
+    "yolov3-tiny": 12168784,
+    "yolov8n-seg": 3404320,
+    "yolov8n-pose": 3289964,
+    "yolov8n-p6": 4976656,
+    "yolov8s-p6": 17897168,
+    "yolov8m-p6": 44862352,
+    "yolov8l-p6": 62351440,
+    "yolov8x-p6": 97382352,
+    "yolo11n-seg": 2868664,
+}
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_parameters_after_fusing_are_the_published_ones(name: str, folder: Path) -> None:
+    graph = load(str(folder / f"{name}.yaml"))
+    assert params(graph) - sum(node.shape.channels for node in graph.layers if node.op.word == "bn") == FUSED[name]
+
+
+def test_parameters_of_models_with_other_classes(folder: Path) -> None:
+    for name, given, published in (
+        ("yolov8n-cls", {"nc": "2"}, 1440850),
+        ("yolov8n-cls", {"nc": "15"}, 1457503),
+        ("yolov8n-pose", {"nc": "1", "kpt_shape": "[5, 3]"}, 3083424),
+        ("yolov8n", {"nc": "1"}, 3011043),
+    ):
+        assert params(load(str(folder / f"{name}.yaml"), given)) == published
+
+
 # GFLOPs as the package prints them: twice what its counter (thop) finds, which takes 4 operations for each number of a batch
 # norm, and does not see the products within attention.
 GFLOPS = {
@@ -98,6 +130,7 @@ GFLOPS = {
     "yolov9s": 27.6,
     "yolov9m": 77.9,
     "yolov10n": 8.7,
+    "yolov10m": 64.5,
     "yolo11n": 6.6,
     "yolo11s": 21.7,
     "yolo11m": 68.5,
@@ -145,7 +178,6 @@ def test_classes_and_input_are_given(folder: Path) -> None:
     graph = load(str(folder / "yolov8n.yaml"), {"nc": "1", "input": "1x320x320"})
     assert str(graph.nodes[0].shape) == "1x320x320"
     assert [str(graph.nodes[i].shape) for i in graph.outputs] == ["65x40x40", "65x20x20", "65x10x10", "4x2100"]
-    assert params(load(str(folder / "yolov8n.yaml"), {"nc": "1"})) == 3_011_043  # published of models with one class
 
 
 def test_old_files_scale_by_two_numbers(tmp_path: Path) -> None:
