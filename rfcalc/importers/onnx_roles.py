@@ -177,7 +177,7 @@ class Stored:
 def _uniform(tensor: Any) -> bool:
     """True for a tensor that holds one number over and over."""
     values = values_of(tensor, MOST_VALUES)
-    return values is not None and values.size > 1 and bool(values.min() == values.max())
+    return values is not None and values.size > 0 and bool(values.min() == values.max())
 
 
 def _filled(tensor: Any) -> bool:

@@ -1,0 +1,100 @@
+"""From a spec to torch to ONNX and back: the same figures. Both of torch's writers' habits are met: all layers kept, and norms
+folded into convolutions."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import rfcalc
+from rfcalc.backends.onnx_export import onnx_bytes
+from rfcalc.backends.torch_backend import random_inputs, to_torch
+from rfcalc.graph import Graph
+from rfcalc.importers import load
+
+# Shipped networks at small inputs; "" is their own.
+NETWORKS = {
+    "alexnet": "3x96x96",
+    "espcn": "1x40x40",
+    "mobilenet_v2": "3x64x64",
+    "resnet18": "3x64x64",
+    "srresnet": "3x12x12",
+    "tcn": "",
+    "lessons/skip_connections": "",
+    "lessons/aspp": "",
+    "lessons/channel_shuffle": "",
+    "lessons/checkerboard": "",
+    "lessons/group_convolution": "",
+    "lessons/lost_pixels": "",
+    "lessons/multi_output": "",
+    "lessons/normalization": "",
+    "lessons/res2net": "",
+    "lessons/resize_convolution": "",
+    "lessons/subpixel": "",
+}
+
+
+def loaded(name: str) -> Graph:
+    return load(name, {"input": NETWORKS[name]} if NETWORKS[name] else {})
+
+
+def figures(graph: Graph) -> list[Any]:
+    """Of each layer with MACs: its shape, MACs, and field; of each output its shape and field."""
+    analysis = rfcalc.analyze(graph)
+    outputs = {graph.nodes[i].name for i in graph.outputs}
+    rows = [
+        (str(layer.node.shape), layer.macs, layer.field.size, layer.field.start, layer.field.coverage, layer.name in outputs)
+        for layer in analysis.layers
+        if layer.macs
+    ]
+    ends = [
+        (layer.node.shape.elements, layer.field.size, layer.field.center) for layer in analysis.layers if layer.name in outputs
+    ]
+    return [sorted(rows, key=repr), sorted(ends, key=repr)]
+
+
+def totals(graph: Graph) -> tuple[int, int]:
+    return sum(layer.cost.params for layer in graph.layers), sum(layer.cost.macs for layer in graph.layers)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_same_figures(tmp_path: Path, name: str) -> None:
+    graph = loaded(name)
+    path = tmp_path / "net.onnx"
+    path.write_bytes(onnx_bytes(graph))
+    again = load(str(path))
+    assert totals(again) == totals(graph)
+    assert figures(again) == figures(graph)
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18"])
+def test_norms_folded_into_convolutions(tmp_path: Path, name: str) -> None:
+    """Each norm of C channels leaves C biases of its 2 C numbers; nothing else changes."""
+    graph = loaded(name)
+    module = to_torch(graph, seed=0).eval()
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(module, random_inputs(graph), buffer, dynamo=False, opset_version=17)
+    path = tmp_path / "net.onnx"
+    path.write_bytes(buffer.getvalue())
+    again = load(str(path))
+    channels = sum(layer.shape.channels for layer in graph.layers if layer.op.word == "bn")
+    params, macs = totals(graph)
+    assert totals(again) == (params - channels, macs)
+    assert figures(again)[1] == figures(graph)[1]
+
+
+def test_an_imported_model_becomes_torch_again(tmp_path: Path) -> None:
+    """So that it can be timed."""
+    graph = loaded("resnet18")
+    path = tmp_path / "net.onnx"
+    path.write_bytes(onnx_bytes(graph))
+    module = to_torch(load(str(path)))
+    assert sum(p.numel() for p in module.parameters()) == totals(graph)[0]
+    assert module.eval()(*random_inputs(graph)).shape == (1, 1000)
