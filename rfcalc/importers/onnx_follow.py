@@ -224,6 +224,8 @@ class Run:
         for output, shape in zip(node.output, shapes, strict=True):
             if output and shape is None and self.reads.get(output):
                 raise RuleError("it cannot be bounded: the shape of what it gives is not known")
+            if shape is not None and 0 in shape:
+                raise RuleError("nothing is left of it")
             wanted = output and shape is not None and self.reads.get(output)
             found.append(unknown(self.program, name, tensors, self._sure(shape), consts, self.batch) if wanted else None)
         for output, value in zip(node.output, found, strict=True):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rfcalc.errors import SpecError, did_you_mean, fail
+from rfcalc.geometry import MOST_UNITS
 from rfcalc.importers.layout import BATCH, CHANNELS, Layout, full
 from rfcalc.importers.program import Program, Tensor
 from rfcalc.op import Shape
@@ -85,6 +86,8 @@ class Inputs:
             shape = _shape([n or 1 for n in rest], order)
         elif shape.rank + 1 != len(rest):
             raise fail("E607", f'the input "{value.name}" of {self.path} has {len(rest)} axes besides the batch, not {shape}')
+        if max(shape.channels, *shape.size, lead[0] or 1) > MOST_UNITS:
+            raise fail("E607", f'the input "{value.name}" of {self.path} is {shape}: beyond {MOST_UNITS:,} on an axis')
         return Given(shape, lead[0] or 1, order, len(sizes))
 
     def _sizes(self, value: Any) -> list[int | None] | None:

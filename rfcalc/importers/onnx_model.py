@@ -12,6 +12,7 @@ from rfcalc.importers.declared import Declared
 from rfcalc.record import record
 
 MOST_BYTES = 2 << 30  # what a protobuf message can hold
+MOST_SIZE = 10**9  # of an axis of a stored tensor
 DOMAINS = ("", "ai.onnx")
 UNSTORED = (0, 8)  # element types that no number has: undefined, string
 BYTES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 14: 8, 15: 16, 16: 2}
@@ -189,7 +190,7 @@ def type_of(tensor: Any) -> int:
 def _check_stored(path: str, name: str, tensor: Any) -> None:
     """Refuses a stored tensor whose data do not fit its shape."""
     shape, kind = shape_of(tensor), type_of(tensor)
-    if any(n < 0 for n in shape) or kind in (0,):
+    if not all(0 <= n <= MOST_SIZE for n in shape) or kind == 0:
         raise fail("E606", f"{path}: the stored tensor {name!r} has no valid shape and type")
     if hasattr(tensor, "indices") or tensor.data_location == 1 or kind not in BYTES:
         return

@@ -317,6 +317,18 @@ class TestDamaged:
         made = model([node("Div", "x w")], ["n", *IMAGE], {"w": weights(4, 3, 3, 3)})
         assert "do not go together" in error_of(made, tmp_path)
 
+    def test_nothing_left_cannot_be_bounded(self, tmp_path: Path) -> None:
+        """Found by mutating indices."""
+        made = model([node("Slice", "x s s a")], [1, *IMAGE], {"s": np.array([2]), "a": np.array([2])})
+        assert "nothing is left" in error_of(made, tmp_path, unknown="bound")
+
+    def test_sizes_beyond_all_networks(self, tmp_path: Path) -> None:
+        """Found by mutating shapes: sets of two thousand million channels filled the memory."""
+        assert "E607" in error_of(model([node("Relu", "x")], ["n", 2**31, 4, 4]), tmp_path)
+        made = conv()
+        made.graph.initializer[0].dims[0] = 2**31
+        assert "E606" in error_of(made, tmp_path)
+
     def test_a_missing_input(self, tmp_path: Path) -> None:
         made = conv()
         made.graph.node[0].input[1] = "nowhere"
