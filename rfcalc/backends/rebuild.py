@@ -89,6 +89,8 @@ def _width(channels: int, divisor: int) -> int:
 
 def _narrowed(op: Op, old: Shapes, new: Shapes, width: Width) -> Op:
     """One layer with fewer channels; raises RuleError where that does not fit."""
+    if not new:
+        return op
     names = {f.name for f in fields(op)}  # type: ignore[arg-type]
     changes: dict[str, int] = {}
     for name in WIDTHS:

@@ -12,7 +12,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from importers.test_torch_fields import differences, measured
-from importers.torch_models import shapes_of
+from importers.torch_models import on_meta, shapes_of
 from rfcalc.analysis import analyze
 from rfcalc.importers import load
 from rfcalc.importers.torch_export import module_of
@@ -36,9 +36,9 @@ def check(model: str, shape: str, most: int = 4) -> list[str]:
     graph = load(model, {"input": shape})
     module = module_of(model)
     wrong = [] if analyze(graph).params == sum(p.numel() for p in module.parameters()) else ["parameters"]
-    inputs = [torch.empty(one) for one in shapes_of(graph).values()]
+    inputs = [torch.empty(one, device="meta") for one in shapes_of(graph).values()]
     with FlopCounterMode(display=False) as counter:
-        module(*inputs)
+        on_meta(module_of(model))(*inputs)
     wrong += [] if 2 * analyze(graph).macs == counter.get_total_flops() else ["MACs"]
     run, maps = measured(module, graph)
     chosen = dict([*list(maps.items())[:: max(1, len(maps) // 6)], *list(maps.items())[-1:]])
