@@ -36,14 +36,15 @@ def transform(
     Without -o the spec goes to standard output and the report to standard error.
 
     \b
-      fully-convolutional   linear layers become convolutions; any input size then works
-      output-stride=8       strides beyond 8 become dilations (DeepLab); fields unchanged
+      fully-convolutional   linear layers become convolutions: any input size
+      output-stride=8       strides beyond 8 become dilations, as in DeepLab
       separable             convolutions become depthwise and 1x1
       bottleneck[=4]        convolutions become 1x1, narrow, 1x1
-      subpixel, transposed  transposed convolution <-> convolution and pixel shuffle
-      resize-conv           transposed convolutions become upsampling and convolution
+      subpixel              upconv becomes convolution and pixel shuffle
+      transposed            convolution and pixel shuffle become upconv
+      resize-conv           upconv becomes upsampling and convolution
       group-norm[=32]       batch norms become group norms
-      fold-bn               batch norms are folded into the layer before them
+      fold-bn               batch norms go into the layer before them
 
     Examples:
 

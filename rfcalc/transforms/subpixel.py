@@ -23,7 +23,8 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
             continue
         _replace(work, index, node)
     if not work.changed:
-        raise RuleError("there is no transposed convolution")
+        back = any(node.op.word == "pixelshuffle" for node in graph.nodes)
+        raise RuleError("there is no transposed convolution" + ("; transposed is the way back" if back else ""))
     return work.done(True, "equal outputs (each weight goes to the phase and tap that it belongs to)")
 
 

@@ -225,6 +225,8 @@ def test_resize_conv_keeps_the_shape() -> None:
 @pytest.mark.parametrize(
     ("layers", "asked", "message"),
     [
+        ("conv: {out: 4, k: 3}", "subpixel", "no transposed convolution$"),
+        ("pixelshuffle: 2", "subpixel", "transposed is the way back"),
         ("upconv: {out: 4, k: 3, s: 2}", "subpixel", "no multiple of the stride"),
         ("upconv: {out: 4, k: 4, s: 4, d: 2}", "subpixel", "dilated"),
         ("upconv: {out: 4, k: 4, s: [2, 4]}", "subpixel", "one stride"),
