@@ -44,6 +44,8 @@ def names_of(graph: Graph) -> list[str]:
         name = node.name
         if not is_name(name):
             stem = name = re.sub(r"[^\w./-]+", "_", name).lstrip("./-")[:290] or "layer"
+            if not is_name(f"{stem}_"):  # such as "in.conv"
+                stem = name = f"layer_{stem}"
             number = 1
             while name in taken or not is_name(name):
                 number += 1

@@ -27,9 +27,9 @@ def test_random_graphs(recipe: object) -> None:
 
 PARTS = st.sampled_from(("conv", "bn", "relu", "add", "concat", "dwconv", "fold"))
 PIECE = st.lists(st.tuples(PARTS, st.integers(1, 3), st.sampled_from((1, 3)), st.integers(1, 4)), min_size=1, max_size=6)
-PLACES = st.lists(
-    st.tuples(st.integers(0, 3), st.sampled_from(("a", "b", "a.x", "b.0", "b.1", "b.2", "c.0", "c.1"))), max_size=9
-)
+NAMES = ("a", "b", "a.x", "b.0", "b.1", "b.2", "c.0", "c.1")
+ODD = ("in", "a.in", "in.0", "1", "x/y.z", "a b", "\u00e9", "merge", "identity.k", "relu", "i", "conv", "true", "a..b", "w.s.w")
+PLACES = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(NAMES) | st.sampled_from((*NAMES, *ODD))), max_size=9)
 
 
 @settings(max_examples=300, deadline=None)

@@ -55,7 +55,7 @@ def test_several_inputs_and_sources() -> None:
 def test_names_that_the_language_does_not_allow_are_changed_and_stay_distinct() -> None:
     builder = Builder('odd: "name"\n', "x.onnx")
     last = builder.add("data in", Input(Shape(3, (8, 8))))
-    for name in ("/conv 1", "conv_1", "conv 1", "in", "true", "010", "é", "a:", "", "x" * 400):
+    for name in ("/conv 1", "conv_1", "conv 1", "in", "in.conv", "true", "010", "é", "a:", "", "x" * 400):
         last = builder.add(name, make("relu"), [last])
     assert last is not None
     graph = builder.graph([last])
