@@ -10,8 +10,7 @@ from pathlib import Path
 from statistics import NormalDist
 
 import pytest
-
-from tests.documents import ACCEPT, ROOT, play
+from documents import ACCEPT, ROOT, play
 
 GUIDE = ROOT / "docs" / "guide"
 PAGES = sorted(path.name for path in GUIDE.glob("*.md"))
