@@ -10,7 +10,8 @@ from pathlib import Path
 from statistics import NormalDist
 
 import pytest
-from documents import ACCEPT, ROOT, play
+
+from tests.documents import ACCEPT, ROOT, play
 
 GUIDE = ROOT / "docs" / "guide"
 PAGES = sorted(path.name for path in GUIDE.glob("*.md"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from documents import ROOT, Example, checked, examples, play
+
+from tests.documents import ROOT, Example, checked, examples, play
 
 
 def test_examples(tmp_path: Path) -> None:
@@ -18,7 +19,7 @@ def test_a_document_is_read_as_it_is_meant() -> None:
 
 
 def test_what_differs_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("documents.ACCEPT", "")
+    monkeypatch.setattr("tests.documents.ACCEPT", "")
     right = "conv1\n"
     (tmp_path / "net.yaml").write_text("input: 1x8x8\n")
     checked(Example("cat >> net.yaml <<END", "layers: [conv: 4]\nEND\n"), tmp_path)

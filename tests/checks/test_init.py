@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from checks.test_flow import Repository
+
+from tests.checks.test_flow import Repository
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())

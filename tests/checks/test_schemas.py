@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from checks.schemas import problems
-from checks.test_flow import NET, Repository
+
+from tests.checks.schemas import problems
+from tests.checks.test_flow import NET, Repository
 
 STORE = "https://json.schemastore.org"
 GITLAB = "https://gitlab.com/gitlab-org/gitlab/-/raw/master/app/assets/javascripts/editor/schema/ci.json"

@@ -8,10 +8,10 @@ from rfcalc.analysis import analyze
 from rfcalc.importers.spec import load_spec
 from rfcalc.transforms import apply
 from rfcalc.transforms.text import spec_of
-from transforms.networks import close, net, run, shipped, weights
-from transforms.test_fully_convolutional import enlarged, mapped
-from transforms.test_layers import folded
-from transforms.test_output_stride import holds
+from tests.transforms.networks import close, net, run, shipped, weights
+from tests.transforms.test_fully_convolutional import enlarged, mapped
+from tests.transforms.test_layers import folded
+from tests.transforms.test_output_stride import holds
 
 CLASSIFIER = """\
 input: 3x24x24

@@ -10,7 +10,7 @@ from rfcalc.graph import Builder, Graph
 from rfcalc.op import Shape
 from rfcalc.ops.source import Input
 from rfcalc.transforms import apply
-from transforms.networks import State, close, net, run, shipped, weights
+from tests.transforms.networks import State, close, net, run, shipped, weights
 
 HEAD = """\
 input: 3x28x28

@@ -11,7 +11,7 @@ from torch import Tensor
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 from rfcalc.transforms import apply
-from transforms.networks import State, close, net, run, shipped, weights
+from tests.transforms.networks import State, close, net, run, shipped, weights
 
 
 def total(graph: Graph, what: str) -> int:

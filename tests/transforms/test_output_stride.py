@@ -10,7 +10,7 @@ from rfcalc.analyses.receptive_field import Fields
 from rfcalc.errors import RuleError, SpecError
 from rfcalc.graph import Graph
 from rfcalc.transforms import apply
-from transforms.networks import close, net, run, shipped, weights
+from tests.transforms.networks import close, net, run, shipped, weights
 
 
 def holds(graph: Graph, stride: int, until: str = "") -> Graph:

@@ -14,7 +14,7 @@ from rfcalc.importers import load
 from rfcalc.importers.spec import load_spec
 from rfcalc.transforms import TRANSFORMS, apply
 from rfcalc.transforms.text import comment, spec_of
-from transforms.networks import shipped
+from tests.transforms.networks import shipped
 
 TEXT = """\
 # The head of the file
