@@ -93,15 +93,27 @@ def product(program: Program, first: Any, second: Any) -> Tensor:
 
 
 def einsum(program: Program, equation: str, operands: Sequence[Any]) -> Tensor:
-    """torch.einsum of one or two operands, without dots, with its output written out."""
-    sides, _, out = equation.partition("->")
-    labels = [list(side) for side in sides.split(",")]
-    if "." in equation or "->" not in equation or len(operands) > 2 or len(labels) != len(operands):
+    """torch.einsum of one or two operands."""
+    sides, arrow, to = equation.partition("->")
+    terms = sides.split(",")
+    if len(operands) > 2 or len(terms) != len(operands):
         raise UnfollowedError(f"einsum {equation!r}")
+    dots = [len(operand.shape) - len(term.replace("...", "")) for term, operand in zip(terms, operands, strict=True)]
+    if not arrow:
+        once = Counter(sides.replace(".", "").replace(",", ""))
+        to = "..." + "".join(sorted(label for label, count in once.items() if count == 1))
+    labels = [_labels(term, count) for term, count in zip(terms, dots, strict=True)]
+    out = _labels(to, max(dots))
     if all(isinstance(operand, Tensor) for operand in operands):
-        return contract(program, operands, labels, list(out))
+        return contract(program, operands, labels, out)
     at = next(i for i, operand in enumerate(operands) if isinstance(operand, Tensor))
-    return contract_stored(program, operands[at], operands[1 - at], labels[at], labels[1 - at], list(out))
+    return contract_stored(program, operands[at], operands[1 - at], labels[at], labels[1 - at], out)
+
+
+def _labels(term: str, dots: int) -> list[str]:
+    """The labels of one operand; "..." stands for `dots` axes, which are counted from the last one."""
+    before, sign, after = term.partition("...")
+    return [*before, *(f"dot{i}" for i in range(dots, 0, -1) if sign), *after]
 
 
 def attend(program: Program, query: Tensor, key: Tensor, value: Tensor, extra: Sequence[Any] = ()) -> Tensor:

@@ -53,6 +53,17 @@ def opaque(program: Program, tensor: Tensor, consts: Sequence[Const] = ()) -> Te
     return with_stored(program, "where", tensor, consts)
 
 
+@handles("cosine_similarity")
+def _cosine(call: Call) -> Tensor:
+    program, pair = call.program, (call["x1"], call["x2"])
+    sizes = [_over(call, "norm", side) for side in pair]
+    return binary(program, "div", _over(call, "sum", binary(program, "mul", *pair)), binary(program, "mul", *sizes))
+
+
+def _over(call: Call, function: str, tensor: Any) -> Tensor:
+    return reductions.reduced(call.program, function, tensor_of(tensor), [call["dim"]], False)
+
+
 @handles("var_mean", "std_mean")
 def _moments(call: Call) -> tuple[Tensor, Tensor]:
     spread = _joined(call, "var", tensor_of(call.x))

@@ -39,6 +39,21 @@ def _einsum(call: Call) -> Tensor:
     return products.einsum(call.program, call["equation"].replace(" ", ""), call["tensors"])
 
 
+@handles("tensordot")
+def _tensordot(call: Call) -> Tensor:
+    operands = [call["self"], call["other"]]
+    joined = [
+        [d % len(o.shape) for d in dims] for o, dims in zip(operands, (call["dims_self"], call["dims_other"]), strict=True)
+    ]
+    letters = iter("abcdefghijklmnopqrstuvwxyz")
+    first = [next(letters) for _ in operands[0].shape]
+    second = [next(letters) for _ in operands[1].shape]
+    for a, b in zip(*joined, strict=True):
+        second[b] = first[a]
+    out = [label for label in first + second if (first + second).count(label) == 1]
+    return products.einsum(call.program, f"{''.join(first)},{''.join(second)}->{''.join(out)}", operands)
+
+
 @handles("scaled_dot_product_attention")
 def _attention(call: Call) -> Tensor:
     query, key, value = (call[name] for name in ("query", "key", "value"))

@@ -26,7 +26,7 @@ class Call:
     def x(self) -> Any:
         """The operand that every operator has."""
         return next(
-            self.arguments[name] for name in ("self", "input", "query", "tensors", "condition") if name in self.arguments
+            self.arguments[name] for name in ("self", "input", "query", "tensors", "condition", "x1") if name in self.arguments
         )
 
     def dim(self, value: int) -> int:

@@ -32,6 +32,7 @@ VIEWS = {
     "Signal": "2x40", "Gated": "2x20", "Spectrum": "1x96",
 }  # fmt: skip
 CODE = {
+    "Products": "3x7x8",
     "Labels": "3x7x8", "Choosing": "3x7x8", "OwnFunction": "3x12x11",
     "Shared": "3x10x10", "Tied": "3x10x10", "Siamese": "left=3x12x12,right=3x12x12",
     "TwoSizes": "image=3x12x12,guide=1x3x3", "WeightNorm": "3x8x8", "SpectralNorm": "3x8x8", "Standardized": "3x8x8",

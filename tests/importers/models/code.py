@@ -320,3 +320,19 @@ class OwnFunction(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.b(OwnFunction.Swish.apply(self.a(x)))
+
+
+class Products(nn.Module):
+    """Einsum with dots and without an arrow, tensordot, a similarity of two maps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = (nn.Parameter(torch.ones(i, o)) for i, o in ((8, 8), (3, 4), (4, 5)))
+        self.conv = nn.Conv2d(5, 4, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.einsum("...w,wv->...v", x, self.a)
+        x = torch.tensordot(x, self.b, dims=([1], [0]))
+        x = torch.einsum("nhwc,cd", x, self.c).permute(2, 0, 1, 3)
+        x = self.conv(x)
+        return F.cosine_similarity(x, x.roll(1, 3), dim=1)[:, None]
