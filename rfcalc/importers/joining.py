@@ -48,6 +48,7 @@ def _along_channels(program: Program, parts: Sequence[Any], dim: int) -> Tensor:
     )
     base, rank = solid(program, base), program.shape(base).rank
     parts = [part if isinstance(part, Tensor) else _stored(program, part, base, dim) for part in parts]
+    base, *parts = _split_alike([base, *parts], dim)
     rest = [f for i, axis in enumerate(base.layout) if i != dim for f in axis if f.axis == CHANNELS]
     inner = prod(f.size for f in rest)
     layers = []
@@ -66,6 +67,32 @@ def _along_channels(program: Program, parts: Sequence[Any], dim: int) -> Tensor:
         for i, axis in enumerate(base.layout)
     )
     return Tensor(found.node, tuple(merged(axis) for axis in layout))
+
+
+def _split_alike(tensors: Sequence[Tensor], dim: int) -> list[Tensor]:
+    """The same tensors with all axes but one cut into digits of the same sizes: 16 channels and 2 x 8 ones as 2 x 8."""
+    found = [list(tensor.layout) for tensor in tensors]
+    for i in range(len(found[0])):
+        if i != dim:
+            cuts = sorted({prod(f.size for f in layout[i][k:]) for layout in found for k in range(len(layout[i]))} | {1})
+            if any(b % a for a, b in zip(cuts, cuts[1:], strict=False)):
+                raise UnfollowedError("two tensors are joined whose axes are split differently")
+            for layout in found:
+                layout[i] = _cut(layout[i], cuts)
+    return [Tensor(tensor.node, tuple(layout)) for tensor, layout in zip(tensors, found, strict=True)]
+
+
+def _cut(axis: Sequence[Factor], cuts: Sequence[int]) -> tuple[Factor, ...]:
+    """An axis with a digit between each two cuts, which are numbers of values, ascending, each a multiple of the one before."""
+    digits: list[Factor] = []
+    below = prod(f.size for f in axis)
+    for factor in axis:
+        above, below = below, below // factor.size
+        inner = [cut for cut in cuts if below <= cut <= above]
+        digits += [
+            Factor(factor.axis, factor.stride * (a // below), b // a) for a, b in zip(inner[-2::-1], inner[:0:-1], strict=True)
+        ]
+    return tuple(digits)
 
 
 def _match(part: Tensor, base: Tensor, factor: Factor, dim: int) -> Factor:

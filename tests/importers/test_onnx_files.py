@@ -322,6 +322,11 @@ class TestDamaged:
         made = model([node("Slice", "x s s a")], [1, *IMAGE], {"s": np.array([2]), "a": np.array([2])})
         assert "nothing is left" in error_of(made, tmp_path, unknown="bound")
 
+    def test_padding_beyond_all_networks(self, tmp_path: Path) -> None:
+        """Found by mutating numbers: every index of the padding was written down."""
+        made = model([node("Pad", "x p", mode="edge")], [1, *IMAGE], {"p": np.array([0, 2**40, 0, 0, 0, 0, 0, 0])})
+        assert "beyond the limit" in error_of(made, tmp_path)
+
     def test_sizes_beyond_all_networks(self, tmp_path: Path) -> None:
         """Found by mutating shapes: sets of two thousand million channels filled the memory."""
         assert "E607" in error_of(model([node("Relu", "x")], ["n", 2**31, 4, 4]), tmp_path)

@@ -350,3 +350,33 @@ class Spectrum(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(x.view(x.shape[0], 1, 8, -1))
+
+
+class ShuffledHalves(nn.Module):
+    """Half of the channels pass a convolution and are shuffled with the others, again and again (ShuffleNetV2 by stacking)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 12, 1)
+        self.convs = nn.ModuleList([nn.Conv2d(6, 6, 3, padding=d, dilation=d) for d in (1, 2, 3)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        for conv in self.convs:
+            left, right = x.chunk(2, 1)
+            x = torch.stack([left, conv(right)], 2).flatten(1, 2)
+        return x
+
+
+class SplitDifferently(nn.Module):
+    """Joined are channels in groups of three, in groups of two, and as they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = (nn.Conv2d(3, 12, k, padding=k // 2) for k in (1, 3, 5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = x.shape[-2:]
+        a = self.a(x).unflatten(1, (4, 3)).transpose(1, 2).reshape(-1, 12, *size)
+        b = self.b(x).unflatten(1, (2, 6)).transpose(1, 2).reshape(-1, 12, *size)
+        return torch.stack([a, b, self.c(x)], 1).flatten(1, 2)
