@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from rfcalc.geometry import MOST_TAPS
 from rfcalc.importers import joining, moving, selection
 from rfcalc.importers.arithmetic import expanded
 from rfcalc.importers.layout import reshape
@@ -152,6 +153,8 @@ def _pad(call: Call) -> Tensor:
         pads[axis] = (flat[i], flat[i + len(axes)])
     if any(size + min(0, a) + min(0, b) < 1 for size, (a, b) in zip(tensor.shape, pads, strict=True)):
         raise UnfollowedError("nothing is left of it")
+    if max(flat, default=0) > MOST_TAPS:
+        raise UnfollowedError(f"padding of {max(flat):,} is beyond the limit of {MOST_TAPS:,}")
     return moving.padded(call.program, tensor, pads, PAD_MODES[mode])
 
 
