@@ -148,3 +148,20 @@ def test_what_from_does_not_find(layers: str, message: str) -> None:
     found = problems(layers, DOUBLE)
     assert len(found) == 1
     assert message in found[0]
+
+
+def test_one_of_two_repeats_has_the_name() -> None:
+    """`when` chooses between repeats of one name, as between single layers."""
+    layers = "- {name: m, relu: {}, repeat: 2, when: flag}\n- {name: m, tanh: {}, repeat: 3, when: not flag}\n"
+    layers += "- {add: {}, from: [m, m.0]}"
+    for flag, count in (("true", 2), ("false", 3)):
+        graph = network(layers, f"params: {{flag: {flag}}}")
+        assert names(graph) == [*(f"m.{k}" for k in range(count)), "add"]
+        assert sources(graph, "add") == [f"m.{count - 1}", "m.0"]
+    both = layers.replace("when: not flag", "when: flag")
+    assert problems(both, "params: {flag: true}") == ['E110 the name "m" is used twice']
+
+
+def test_patterns_are_no_expressions() -> None:
+    graph = network('- {name: x, rearrange: "c (y i:2) (x j:2) -> (j i c) y x"}', "params: {c: 5}")
+    assert str(graph.nodes[-1].shape) == "12x32x32"
