@@ -56,7 +56,9 @@ class Finder:
 
     def run(self) -> frozenset[str]:
         """Finds all blocks; gives the scopes that had been hoped to be uses of one and are not."""
-        for cluster in sorted(self.clusters, key=lambda c: max(len(features) for features in c.features)):
+        self._fold(self.root)
+        several = [cluster for cluster in self.clusters if len(cluster.members) > 1]
+        for cluster in sorted(several, key=lambda c: max(len(features) for features in c.features)):
             there = {id(scope) for scope in self.root.scopes}
             members = [scope for scope in cluster.members if id(scope) in there and scope.name not in self.banned]
             self._factor(members, cluster.kind)
@@ -71,19 +73,20 @@ class Finder:
 
     def _clusters(self) -> list[Cluster]:
         found: list[Cluster] = []
+        having: dict[tuple[str, str, str], dict[int, None]] = {}  # the clusters that know a layer, by kind, name and word
         for scope in self.root.scopes:
-            if scope is self.root:
-                continue
             features = frozenset((item.name[len(scope.name) :], item.word) for item in scope.items)
-            if len(features) < 2:
+            if scope is self.root or len(features) < 2:
                 continue
             kind = _kind(self.kinds.get(scope.name, ""))
-            cluster = next((c for c in found if c.kind == kind and c.takes(features)), None)
-            if cluster is None:
-                cluster = Cluster(kind)
-                found.append(cluster)
-            cluster.members.append(scope)
-            cluster.features[features] = None
+            near = sorted({i for feature in features for i in having.get((kind, *feature), ())})
+            number = next((i for i in near if found[i].takes(features)), len(found))
+            if number == len(found):
+                found.append(Cluster(kind))
+            found[number].members.append(scope)
+            found[number].features[features] = None
+            for feature in features:
+                having.setdefault((kind, *feature), {})[number] = None
         return found
 
     def _factor(self, members: list[Scope], kind: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import groupby
 
 from rfcalc.converting.model import Item, Mismatch, Step
 from rfcalc.graph import Graph
@@ -230,26 +231,30 @@ class _Body:
         reads = entry.reads
         if self.prefix and reads == self.given and len(reads) > 1:
             return ("in",), frozenset()
-        for first in range(len(reads) - FEWEST_GLOBBED + 1):
-            for stop in range(len(reads), first + FEWEST_GLOBBED - 1, -1):
-                glob = self._glob(reads[first:stop], entry.item.first)
-                if glob:
-                    around = [*reads[:first], *reads[stop:]]
-                    names = [*map(self.name, reads[:first]), glob, *map(self.name, reads[stop:])]
-                    return tuple(names), self.needs(around) | frozenset(reads[first:stop])
+        for first, stop, glob in self._runs(reads):
+            if self._means(glob, reads[first:stop], entry.item.first):
+                around = [*reads[:first], *reads[stop:]]
+                names = [*map(self.name, reads[:first]), glob[len(self.prefix) :], *map(self.name, reads[stop:])]
+                return tuple(names), self.needs(around) | frozenset(reads[first:stop])
         return tuple(map(self.name, reads)), self.needs(reads)
 
-    def _glob(self, nodes: Sequence[int], before: int) -> str:
-        """A glob that means some layers and nothing else that is above a node; "" if there is none."""
+    def _runs(self, nodes: Sequence[int]) -> Iterator[tuple[int, int, str]]:
+        """Runs of layers whose names differ in one part only: where they begin and stop, and the glob."""
         parts = [self.shaper.names.get(node, "").split(".") for node in nodes]
-        differing = [i for i, column in enumerate(zip(*parts, strict=False)) if len(set(column)) > 1]
-        if len(set(map(len, parts))) > 1 or len(differing) != 1 or list(nodes) != sorted(nodes):
-            return ""
-        common = [*parts[0][: differing[0]], "*", *parts[0][differing[0] + 1 :]]
-        glob = ".".join(common)
-        meant = [name for name, node in self.shaper.known.items() if node < before and fnmatchcase(name, glob)]
-        inside = glob.startswith(self.prefix) and meant == [".".join(name) for name in parts]
-        return glob[len(self.prefix) :] if inside else ""
+        for place in range(max(map(len, parts))):
+            globs = [".".join([*part[:place], "*", *part[place + 1 :]]) for part in parts]
+            first = 0
+            for glob, run in groupby(globs):
+                stop = first + len(list(run))
+                if stop - first >= FEWEST_GLOBBED and glob.startswith(self.prefix):
+                    yield first, stop, glob
+                first = stop
+
+    def _means(self, glob: str, nodes: Sequence[int], before: int) -> bool:
+        """Whether a glob means just these layers, of all that is above a node."""
+        head = glob.partition("*")[0]
+        above = (name for name, node in self.shaper.known.items() if node < before and name.startswith(head))
+        return [name for name in above if fnmatchcase(name, glob)] == [self.shaper.names.get(node) for node in nodes]
 
     def needs(self, nodes: Sequence[int]) -> frozenset[int]:
         """Those nodes whose names are not given in this scope, but within one of its blocks."""
