@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
+from rfcalc.importers.files import all_scales
 
 
 def load_at(spec: str, revision: str, load: Callable[[str], Graph]) -> Graph | None:
@@ -28,8 +29,8 @@ def load_at(spec: str, revision: str, load: Callable[[str], Graph]) -> Graph | N
         top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", what=f'no revision "{revision}"'
     )
     inside = path.relative_to(top.resolve())
-    listed = _git(top, "ls-tree", "--name-only", "--end-of-options", revision, inside.as_posix())
-    if not listed.strip():
+    names = dict.fromkeys((inside.as_posix(), all_scales(inside.as_posix())))  # yolov8n.yaml may stand in yolov8.yaml
+    if not any(_git(top, "ls-tree", "--name-only", "--end-of-options", revision, name).strip() for name in names):
         return None
     folder = inside.parent.as_posix()
     archive = _git(top, "archive", "--format=tar", revision, *([folder] if folder != "." else []))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,27 @@ def test_diff(rfcalc: Callable[..., Result], folder: Path) -> None:
     assert result.code == 1
     assert "model.6.m.2.cv1.conv" in result.out
     assert "7 added" in result.out
+
+
+def test_diff_with_a_revision(rfcalc: Callable[..., Result], folder: Path) -> None:
+    for words in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "one"]):
+        subprocess.run(["git", *words], check=True)
+    (folder / "yolov8.yaml").write_text((folder / "my-yolov8n.yaml").read_text())
+    result = rfcalc("diff", "yolov8n.yaml", "--base", "HEAD", "--exit-code")
+    assert result.code == 1
+    assert "model.6.m.2.cv1.conv" in result.out
+    assert rfcalc("diff", "yolov3-tiny.cfg", "--base", "HEAD", "--exit-code").code == 0
+
+
+def test_a_finding_is_silenced_on_its_row(rfcalc: Callable[..., Result], folder: Path) -> None:
+    rows = "ch: 8\nbackbone:\n  - [-1, 1, Conv, [8, 1, 2]]\n"
+    (folder / "net.yaml").write_text(rows)
+    result = rfcalc("check", "net.yaml", "--format", "concise")
+    assert result.code == 1
+    assert "net.yaml:3:5: RF" in result.out
+    code = result.out.split("net.yaml:3:5: ")[1].split()[0]
+    (folder / "net.yaml").write_text(rows.rstrip() + f"  # rfcalc: ignore[{code}]\n")
+    assert rfcalc("check", "net.yaml").code == 0
 
 
 def test_check_and_its_places(rfcalc: Callable[..., Result], folder: Path) -> None:
