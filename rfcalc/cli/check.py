@@ -48,7 +48,7 @@ def check(
 ) -> None:
     """Lint designs and hold them to their budgets. Exit code 0: fine, 1: findings, 2: a bad spec or bad usage.
 
-    Budgets stand in the spec (budget:), in [tool.rfcalc] of pyproject.toml, or in these flags. A comment
+    Budgets stand in the spec (budget:), in \\[tool.rfcalc] of pyproject.toml, or in these flags. A comment
     "# rfcalc: ignore[RF201]" on a layer's line silences a rule there; "rfcalc explain RF201" says what it means.
 
     Examples:

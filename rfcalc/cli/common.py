@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from rfcalc.report import Report
 
 NETWORK = (
-    "A spec file, a shipped network's name, - for standard input, or a torch model: package.module:callable, file.py:callable "
-    "or a .pt2 file. Naming a Python module or file runs its code."
+    "A spec file, a shipped network's name, - for standard input, an ONNX file, Ultralytics' YAML, a Darknet .cfg, or a torch "
+    "model: package.module:callable, file.py:callable or a .pt2 file. Naming a Python module or file runs its code."
 )
 Spec = Annotated[str, typer.Argument(metavar="SPEC", help=NETWORK)]
 Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=NETWORK)]

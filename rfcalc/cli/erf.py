@@ -25,7 +25,7 @@ def erf(
     device: Annotated[
         str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
     ] = "auto",
-    png: Annotated[str | None, typer.Option("--png", metavar="FILE", help="Draw the map (needs rfcalc[plot]).")] = None,
+    png: Annotated[str | None, typer.Option("--png", metavar="FILE", help="Draw the map (needs rfcalc\\[plot]).")] = None,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
     *,
     given: Given,

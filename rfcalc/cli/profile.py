@@ -20,7 +20,7 @@ def profile(
     memory_format: Annotated[str, typer.Option("--memory-format", help="contiguous or channels_last.")] = "contiguous",
     seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="How long to measure.")] = 2.0,
     top: Annotated[int, typer.Option("--top", min=1, help="How many layers to show.")] = 15,
-    png: Annotated[str | None, typer.Option("--png", metavar="FILE", help="Draw the roofline (needs rfcalc[plot]).")] = None,
+    png: Annotated[str | None, typer.Option("--png", metavar="FILE", help="Draw the roofline (needs rfcalc\\[plot]).")] = None,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
     *,
     given: Given,
