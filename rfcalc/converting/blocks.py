@@ -61,8 +61,11 @@ class Finder:
         for cluster in sorted(several, key=lambda c: max(len(features) for features in c.features)):
             there = {id(scope) for scope in self.root.scopes}
             members = [scope for scope in cluster.members if id(scope) in there and scope.name not in self.banned]
-            self._factor(members, cluster.kind)
-            self._fold(self.root)
+            while members:  # those within others first
+                outer = {name for scope in members for name in _around(scope.name)[1:]}
+                self._factor([scope for scope in members if scope.name not in outer], cluster.kind)
+                self._fold(self.root)
+                members = [scope for scope in members if scope.name in outer]
         used = {name for names in self.uses.values() for name in names}
         return frozenset(name for name in self.hoped if not used.intersection(_around(name)))
 
