@@ -120,8 +120,11 @@ class _Pass:
         if len(kept) > MAX_TERMS:
             count, kept = len(kept), joined(kept)
             merged = merged or len(kept) < count
-        joint: dict[int, list[Box]] = {}
+        alike: dict[Box, int] = {}
         for channels, box in extents:
+            alike[box] = alike.get(box, 0) | channels
+        joint: dict[int, list[Box]] = {}
+        for box, channels in alike.items():
             joint.setdefault(channels, []).append(box)
         certain = certain and all(None not in term.alive for term in kept)
         return Support(tuple(kept), tuple((mask, around(boxes)) for mask, boxes in joint.items()), certain, merged)
