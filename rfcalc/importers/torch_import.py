@@ -21,7 +21,7 @@ from rfcalc.importers.torch_target import Target
 
 LIBRARIES: list[Any] = []
 ASIDE: dict[str, dict[str, ModuleType]] = {}  # the modules of the folders that are not in use
-IN_USE: list[str] = []  # the folder of the last target
+IN_USE: list[tuple[str, set[str]]] = []  # the folder of the last target, and the modules that were there before it
 
 
 def imported(target: Target) -> Any:
@@ -36,19 +36,20 @@ def imported(target: Target) -> Any:
 
 
 def _use(folder: str) -> None:
-    """Puts a folder at the front of Python's path; what an earlier target had there steps aside."""
-    if IN_USE and IN_USE[0] != folder:
-        old = IN_USE.pop()
-        sys.path[:] = [entry for entry in sys.path if entry != old]
-        ASIDE[old] = {name: module for name, module in list(sys.modules.items()) if _lies_in(module, old)}
+    """Puts a folder at the front of Python's path; what an earlier target has imported from its own steps aside."""
+    if IN_USE and IN_USE[0][0] == folder:
+        return
+    if IN_USE:
+        old, before = IN_USE.pop()
+        sys.path.remove(old)
+        fresh = [(name, module) for name, module in list(sys.modules.items()) if name not in before]
+        ASIDE[old] = {name: module for name, module in fresh if _lies_in(module, old)}
         for name in ASIDE[old]:
             del sys.modules[name]
-        sys.modules.update(ASIDE.pop(folder, {}))
-    if not IN_USE:
-        IN_USE.append(folder)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-        importlib.invalidate_caches()
+    IN_USE.append((folder, set(sys.modules)))
+    sys.modules.update(ASIDE.pop(folder, {}))
+    sys.path.insert(0, folder)
+    importlib.invalidate_caches()
 
 
 def _lies_in(module: ModuleType, folder: str) -> bool:

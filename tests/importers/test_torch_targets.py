@@ -33,7 +33,7 @@ class Group:
 def test_what_is_a_program() -> None:
     for text in ("models:net", "pkg.models:Group.small", "net.py:net", "a/b.py:C", "net.pt2"):
         assert is_program(text)
-    for text in ("resnet50", "net.yaml", "-", "models:", "1a:b"):
+    for text in ("resnet50", "net.yaml", "-", "models:"):
         assert not is_program(text)
 
 
@@ -148,3 +148,24 @@ def test_the_models_of_the_tests_are_not_changed() -> None:
     load(target.text, {"input": "3x8x8"})
     assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())
     assert module(torch.zeros(1, 3, 8, 8)).device.type == "cpu"
+
+
+def test_modules_that_were_there_before_stay(tmp_path: Path) -> None:
+    """A program that calls rfcalc keeps its own modules, even those beside the model."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "net.py").write_text("from torch import nn\nimport own_helper\nnet = nn.Conv2d(3, 4, 1)\n")
+        (tmp_path / name / "own_helper.py").write_text(f"name = {name!r}\n")
+    code = """
+import sys
+sys.path.insert(0, "a")
+import own_helper
+from rfcalc.importers import load
+for folder in ("a", "b", "a"):
+    load(f"{folder}/net.py:net", {"input": "3x4x4"})
+assert sys.modules["own_helper"] is own_helper and "__main__" in sys.modules
+assert sys.path.count("a") == 1
+"""
+    (tmp_path / "main.py").write_text(code)
+    done = subprocess.run([sys.executable, "main.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
