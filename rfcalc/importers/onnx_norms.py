@@ -92,6 +92,16 @@ def _mvn(call: Call) -> Tensor:
     return reductions.instance_norm(call.program, tensor, [], 1e-9)
 
 
+@handles("LpNormalization")
+def _lp_norm(call: Call) -> Tensor:
+    """Division by the length along one axis: an RMS norm without weights, but for a fixed factor."""
+    tensor, axis = call.tensor(), call.axis(call.whole("axis", -1))
+    order = [*(i for i in range(len(tensor.layout)) if i != axis), axis]
+    turned = Tensor(tensor.node, tuple(tensor.layout[i] for i in order))
+    found = reductions.layer_norm(call.program, turned, 1, [], None, rms=True)
+    return Tensor(found.node, tuple(found.layout[order.index(i)] for i in range(len(order))))
+
+
 @handles("Softmax", "LogSoftmax", "Hardmax")
 def _softmax(call: Call) -> Tensor:
     tensor = call.tensor()

@@ -135,7 +135,7 @@ def _quantize(call: Call) -> Tensor:
 @handles(*BINARY, *MANY)
 def _arithmetic(call: Call) -> Tensor:
     function = BINARY.get(call.op) or MANY[call.op]
-    operands = list(call.inputs)
+    operands = [_aligned(call, operand) for operand in call.inputs]
     if call.op in MANY:  # constants last, so that each step has an operand that depends on the input
         operands.sort(key=lambda value: not isinstance(value, Tensor))
     if len(operands) == 1:
@@ -144,6 +144,14 @@ def _arithmetic(call: Call) -> Tensor:
     for other in operands[1:]:
         found = both(call, function, found, other)
     return binary(call.program, "div", found, float(len(operands))) if call.op == "Mean" else found
+
+
+def _aligned(call: Call, operand: Any) -> Any:
+    """Before version 7 an operand said with which axis of the first one its own begin."""
+    if call.opset >= 7 or not call.whole("broadcast") or "axis" not in call.attributes or not isinstance(operand, Const):
+        return operand
+    after = len(call.get(0).shape) - call.whole("axis") - len(operand.shape)
+    return Const(operand.shape + (1,) * after, operand.stored, operand.macs)
 
 
 def both(call: Call, function: str, first: Any, second: Any) -> Tensor:

@@ -158,6 +158,18 @@ def test_softmax(tmp_path: Path, op: str, axis: int, opset: int) -> None:
     agrees(made, IMAGE, tmp_path, change=1.0, by=lambda _, images: run(later, images))
 
 
+def test_lp_normalization(tmp_path: Path) -> None:
+    """Over the channels; over positions its statistics count as little for the field as those of other norms."""
+    agrees(model([node("LpNormalization", "x", axis=1, p=2)], ["n", *IMAGE]), IMAGE, tmp_path, change=1.0)
+    assert last(imported(model([node("LpNormalization", "x")], ["n", *IMAGE]), tmp_path)).shape.size == (3, 5)
+
+
+def test_early_arithmetic_names_the_axis_where_an_operand_begins(tmp_path: Path) -> None:
+    made = model([node("Add", "x b", axis=1, broadcast=1)], ["n", *IMAGE], {"b": weights(4)}, opset=6)
+    later = model([node("Add", "x b")], ["n", *IMAGE], {"b": weights(4, 1, 1)})
+    agrees(made, IMAGE, tmp_path, by=lambda _, images: run(later, images))
+
+
 @pytest.mark.parametrize("axes", [[1], [2], [3], [2, 3], [1, 2, 3], [-1]])
 @pytest.mark.parametrize("op", ["ReduceMean", "ReduceSum", "ReduceMax", "ReduceL2", "ReduceLogSumExp", "ReduceProd"])
 def test_reductions(tmp_path: Path, op: str, axes: list[int]) -> None:
