@@ -86,12 +86,22 @@ def yolov4() -> str:
     return net(608) + text
 
 
+def yolov4_tiny() -> str:
+    text, second = conv(32, 3, 2) + conv(64, 3, 2), route(-1, more="groups=2\ngroup_id=1\n")
+    for width in (64, 128, 256):
+        half = conv(width // 2)
+        text += conv(width) + second + half * 2 + route(-1, -2) + conv(width, 1) + route(-6, -1) + pool()
+    text += conv(512) + conv(256, 1) + conv(512) + yolo() + route(-4) + conv(128, 1) + UP + route(-1, 23)
+    return net(416) + text + conv(256) + yolo()
+
+
 TOP = conv(1000, 1, act="linear")
 FILES: dict[str, str] = {
     "yolov2": yolov2(),
     "yolov3": yolov3(),
     "yolov3-tiny": yolov3_tiny(),
     "yolov4": yolov4(),
+    "yolov4-tiny": yolov4_tiny(),
     "darknet19": net(224) + darknet19() + TOP + "[avgpool]\n[softmax]\ngroups=1\n",
     "darknet53": net(256) + darknet53() + "[avgpool]\n" + TOP + "[softmax]\ngroups=1\n",
 }

@@ -18,7 +18,13 @@ from tests.importers.darknet_run import run
 from tests.oracle.checks import check
 
 # Bytes of the published weight files: a header, then 4 for each number, running means and variances among them.
-WEIGHTS = {"yolov2": (203934260, 16), "yolov3": (248007048, 20), "yolov3-tiny": (35434956, 20), "yolov4": (257717640, 20)}
+WEIGHTS = {
+    "yolov2": (203934260, 16),
+    "yolov3": (248007048, 20),
+    "yolov3-tiny": (35434956, 20),
+    "yolov4": (257717640, 20),
+    "yolov4-tiny": (24251276, 20),
+}
 # Billions of operations as darknet counts them, twice the MACs; at the size of the file, or the one given.
 OPERATIONS = {
     ("yolov2", 608): 62.94,
@@ -28,6 +34,7 @@ OPERATIONS = {
     ("yolov3-tiny", 416): 5.57,
     ("yolov4", 608): 128.39,
     ("yolov4", 416): 60.1,
+    ("yolov4-tiny", 416): 6.91,
     ("darknet19", 224): 5.58,
     ("darknet53", 256): 18.57,
 }
