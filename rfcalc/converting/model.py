@@ -87,7 +87,6 @@ class Block:
     name: str
     params: list[Param]
     steps: list[Step]
-    inputs: int = 1
 
     def default(self, name: str) -> Any:
         """The default of a param."""
