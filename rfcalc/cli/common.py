@@ -88,7 +88,7 @@ class Given:
 
         for option, given in (("--arg", self.arguments), ("--unknown", self.unknown != "error"), ("--declare", self.declare)):
             if given and not any(map(is_program, specs)):
-                raise usage(f"{option} is for imported programs; {spec} is a spec, whose layers are all known")
+                raise usage(f"{option} is for programs (torch, ONNX); the layers of {spec} are all known")
         more: dict[str, Any] = {"unknown": self.unknown, "declare": self.declare, "arguments": self.arguments}
         return load(spec, self.overrides, self.max_layers, **more)
 
