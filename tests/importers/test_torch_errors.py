@@ -181,7 +181,7 @@ def test_options_that_a_spec_has_no_use_for_are_refused(rfcalc: Callable[..., Re
     for words in (("--unknown", "bound"), ("--declare", "Op=pointwise"), ("--arg", "width=3")):
         done = rfcalc("analyze", "espcn", *words)
         assert done.code == 2
-        assert f"{words[0]} is for imported programs" in " ".join(done.err.replace("│", " ").split())
+        assert f"{words[0]} is for programs" in " ".join(done.err.replace("│", " ").split())
     done = rfcalc("analyze", f"{FILE}:Needs", "--unknown", "bnd", "--input", IMAGE)
     assert 'did you mean "bound"' in " ".join(done.err.replace("│", " ").split())
 
