@@ -51,21 +51,21 @@ class Rule:
 
 @record
 class Declared:
-    """All declarations and plug-ins."""
+    """All declarations and plug-ins; the first that fits holds, and declarations stand first."""
 
     rules: Mapping[str, Rule] = field(default_factory=dict)
 
     @staticmethod
     def of(texts: Sequence[str]) -> Declared:
         """Reads declarations; raises SpecError."""
-        rules = _plugins()
+        rules: dict[str, Rule] = {}
         for text in texts:
             name, sign, rule = text.partition("=")
             words = rule.replace(",", " ").split()
             if not sign or not name.strip() or not words:
                 raise fail("E420", f"--declare takes NAME=RULE, not {text[:80]!r}", hint=f"a rule is {FORMS}")
             rules[name.strip().replace("::", ".")] = _rule(name.strip(), words)
-        return Declared(rules)
+        return Declared({**rules, **{name: rule for name, rule in _plugins().items() if name not in rules}})
 
     def find(self, *names: str) -> Rule | None:
         """The rule for something known by several names; a declared name may leave out leading packages."""

@@ -78,6 +78,7 @@ def test_a_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [Entry()] if group == "rfcalc.ops" else [])
     blur, _ = layers("Blur")
     assert blur.field.size == (5, 5)
+    assert layers("Blur", "blur=window 3 1 1")[0].field.size == (3, 3), "what the user says goes first"
     assert asked[0][0] == (Shape(3, (13, 12)),)
 
 
