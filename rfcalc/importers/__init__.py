@@ -37,7 +37,9 @@ class Importer:
 
 def _is_torch(path: str, head: bytes) -> bool:
     """package.module:callable, file.py:callable, or a saved program."""
-    return path.endswith(".pt2") or (not head and path.rpartition(":")[2].replace(".", "_").isidentifier() and ":" in path)
+    return path.endswith((".pt2", ".py")) or (
+        not head and path.rpartition(":")[2].replace(".", "_").isidentifier() and ":" in path
+    )
 
 
 def _is_onnx(path: str, head: bytes) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from rfcalc.errors import fail
 from rfcalc.graph import Graph
 from rfcalc.importers.limits import MAX_LAYERS
-from rfcalc.importers.torch_target import Target, request_of, target_of
+from rfcalc.importers.torch_target import Target, request_of, wanted
 
 
 def load(
@@ -26,9 +26,7 @@ def load(
 ) -> Graph:
     """The graph of a torch model. `overrides` hold `input`, and arguments of the callable as `arguments` do; `unknown` is
     "error" or "bound"; `declare` holds rules such as "mypkg.MyOp=pointwise". Raises SpecError."""
-    target = target_of(text)
-    if target is None:
-        raise fail("E403", f"{text} names no torch model", hint="package.module:callable, file.py:callable, or a .pt2 file")
+    target = wanted(text)
     _need_torch()
     from rfcalc.importers.declared import Declared
     from rfcalc.importers.torch_capture import capture, read
@@ -51,9 +49,7 @@ def load(
 
 def module_of(text: str, overrides: Mapping[str, str] | None = None) -> Any:
     """The real nn.Module of a target, with weights in memory, to be run; raises SpecError."""
-    target = target_of(text)
-    if target is None:
-        raise fail("E403", f"{text} names no torch model", hint="package.module:callable, file.py:callable, or a .pt2 file")
+    target = wanted(text)
     _need_torch()
     if not target.what:
         import torch

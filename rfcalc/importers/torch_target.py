@@ -38,6 +38,27 @@ def target_of(text: str) -> Target | None:
     return Target(text, match["where"], match["what"]) if match else None
 
 
+def wanted(text: str) -> Target:
+    """The torch model that a text names; raises SpecError, with the callables of a file that is named alone."""
+    found = target_of(text)
+    if found is not None:
+        return found
+    hint = "package.module:callable, file.py:callable, or a .pt2 file"
+    if text.endswith(".py") and (names := _callables(text)):
+        hint = f"which callable? {text}:{names[-1]}" + (f", or one of {', '.join(names[:-1][:8])}" if names[1:] else "")
+    raise fail("E403", f"{text} names no torch model", hint=hint)
+
+
+def _callables(path: str) -> list[str]:
+    """The classes and functions of a Python file, which is read and not run."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            body = ast.parse(file.read()).body
+    except (OSError, ValueError, SyntaxError, RecursionError):
+        return []
+    return [part.name for part in body if isinstance(part, ast.ClassDef | ast.FunctionDef) and part.name[0] != "_"]
+
+
 @record
 class Request:
     """What the overrides ask for: arguments of the factory, and the shape of each input ("" names all of them)."""

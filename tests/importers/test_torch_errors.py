@@ -148,6 +148,13 @@ def test_hints() -> None:
     assert refused("Broken").span == refused("Broken").span is not None
 
 
+def test_a_file_without_a_callable_lists_them(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("class Block: pass\n\ndef _part(): pass\n\nclass Net: pass\n\nraise RuntimeError\n")
+    with pytest.raises(SpecError) as caught:
+        load(f"{tmp_path}/net.py")
+    assert caught.value.problems[0].hint == f"which callable? {tmp_path}/net.py:Net, or one of Block"
+
+
 def test_arguments_reach_the_callable() -> None:
     graph = load(f"{FILE}:Needs", {"input": IMAGE}, arguments={"width": "6", "depth": "3", "groups": "3"})
     assert graph.nodes[-1].shape.channels == 6
