@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from rfcalc.errors import Problem, RuleError, SpecError, fail
+from rfcalc.geometry import MOST_UNITS
 from rfcalc.graph import Graph
 from rfcalc.importers import onnx_maps, onnx_norms, onnx_ops, onnx_resize, onnx_views  # noqa: F401  (they fill the table of handlers)
 from rfcalc.importers.declared import Declared
@@ -119,6 +120,9 @@ class Run:
             self._check(node, results, attributes)
             for layer in self.program.builder.nodes[first:]:
                 layer.reads  # noqa: B018  (a relation that cannot be written down is known here, not in an analysis)
+        except SpecError as error:
+            problem = error.problems[0]
+            raise RuleError(problem.message) if problem.code == "E201" else error from None
         except BROKEN as error:
             if isinstance(error, RuleError):
                 raise
@@ -226,6 +230,8 @@ class Run:
                 raise RuleError("it cannot be bounded: the shape of what it gives is not known")
             if shape is not None and 0 in shape:
                 raise RuleError("nothing is left of it")
+            if shape is not None and max(shape, default=1) > MOST_UNITS:
+                raise RuleError(f"it gives {text(shape)}: beyond {MOST_UNITS:,} on an axis")
             wanted = output and shape is not None and self.reads.get(output)
             found.append(unknown(self.program, name, tensors, self._sure(shape), consts, self.batch) if wanted else None)
         for output, value in zip(node.output, found, strict=True):

@@ -14,7 +14,7 @@ from rfcalc.record import record
 MOST_BYTES = 2 << 30  # what a protobuf message can hold
 MOST_SIZE = 10**9  # of an axis of a stored tensor
 DOMAINS = ("", "ai.onnx")
-UNSTORED = (0, 8)  # element types that no number has: undefined, string
+UNSTORED = (0, 8, 14, 15)  # element types whose values are of no use here: undefined, text, complex
 BYTES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 14: 8, 15: 16, 16: 2}
 BYTES |= dict.fromkeys((17, 18, 19, 20), 1)
 

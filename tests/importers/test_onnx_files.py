@@ -322,6 +322,12 @@ class TestDamaged:
         made = model([node("Slice", "x s s a")], [1, *IMAGE], {"s": np.array([2]), "a": np.array([2])})
         assert "nothing is left" in error_of(made, tmp_path, unknown="bound")
 
+    def test_a_layer_that_is_refused_is_told_with_its_node(self, tmp_path: Path) -> None:
+        """Found by mutating numbers."""
+        nodes = [node("Tile", "x t", "u"), node("Conv", "u w", name="/head/Conv")]
+        made = model(nodes, [1, *IMAGE], {"t": np.array([1, 2**31, 1, 1]), "w": weights(4, 3, 3, 3)})
+        assert "E610" in error_of(made, tmp_path)
+
     def test_padding_beyond_all_networks(self, tmp_path: Path) -> None:
         """Found by mutating numbers: every index of the padding was written down."""
         made = model([node("Pad", "x p", mode="edge")], [1, *IMAGE], {"p": np.array([0, 2**40, 0, 0, 0, 0, 0, 0])})
@@ -330,6 +336,9 @@ class TestDamaged:
     def test_sizes_beyond_all_networks(self, tmp_path: Path) -> None:
         """Found by mutating shapes: sets of two thousand million channels filled the memory."""
         assert "E607" in error_of(model([node("Relu", "x")], ["n", 2**31, 4, 4]), tmp_path)
+        made = TestUnknown.made()
+        made.graph.output[0].CopyFrom(helper.make_tensor_value_info("y", 1, [1, 2**31, 4, 4]))
+        assert "beyond 10,000,000" in error_of(made, tmp_path, unknown="bound")
         made = conv()
         made.graph.initializer[0].dims[0] = 2**31
         assert "E606" in error_of(made, tmp_path)
