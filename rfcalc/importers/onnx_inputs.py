@@ -116,7 +116,7 @@ class Inputs:
         while waiting:
             current = waiting.pop()
             for node in self.nodes:
-                if current not in node.input:
+                if current not in node.input or node.op_type in ("Shape", "Size"):
                     continue
                 if node.op_type in KEEPING:
                     fresh = [out for out in node.output[:1] if out not in seen]

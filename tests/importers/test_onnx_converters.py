@@ -82,3 +82,17 @@ def test_a_free_size_is_given_as_channels_first(tmp_path: Path) -> None:
     nodes, stored = network(True)
     graph = imported(model(nodes, ["n", None, None, 3], stored), tmp_path, overrides={"input": "3x24x40"})
     assert str(graph.nodes[0].shape) == "3x24x40"
+
+
+def test_a_reader_of_the_inputs_shape_tells_nothing_about_its_axes(tmp_path: Path) -> None:
+    nodes, stored = network(True)
+    nodes[-1].output[0] = "z"
+    more = [
+        node("Shape", "x", "sizes"),
+        node("Slice", "sizes zero one", "batch"),
+        node("Concat", "batch ten", "shape", axis=0),
+        node("Reshape", "z shape"),
+    ]
+    stored |= {"zero": ints(0), "one": ints(1), "ten": ints(10)}
+    graph = imported(model([*nodes, *more], ["n", 24, 40, 3], stored), tmp_path)
+    assert str(graph.nodes[0].shape) == "3x24x40"
