@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rfcalc.errors import SpecError, fail
@@ -21,13 +22,15 @@ PART = "name a part of it, such as pkg.models:detector.backbone"
 @record
 class Captured:
     """An exported program. `held`: the stored tensors; `named`: which of them each placeholder is; `inputs`: the others;
-    `values`: stored numbers that are small and not learned (indices, masks), where they are known."""
+    `values`: stored numbers that are small and not learned (indices, masks), where they are known; `lists`: arguments that
+    are lists of images, which have no batch axis."""
 
     program: Any
     held: Mapping[str, Held]
     named: Mapping[str, str]
     inputs: Sequence[str]
     values: Mapping[str, Any]
+    lists: tuple[str, ...] = ()
 
 
 def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
@@ -45,7 +48,7 @@ def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
             raise
         except (Exception, SystemExit) as error:
             raise _refused(text, error) from None
-    return _captured(program, held, canonical, values)
+    return replace(_captured(program, held, canonical, values), lists=_lists(module))
 
 
 def read(path: str) -> Captured:
@@ -168,7 +171,7 @@ def _inputs(module: Any, shapes: Mapping[str, Shape], mode: Any) -> tuple[tuple[
         with mode:
             tensor = torch.empty(1, shape.channels, *shape.size)
         parameter = parameters[name]
-        if str(parameter.annotation).lower().startswith(("list[", "typing.list[")):
+        if _is_list(parameter):
             tensor = [tensor[0]]
         if parameter.kind is parameter.KEYWORD_ONLY:
             words[name] = tensor
@@ -177,6 +180,15 @@ def _inputs(module: Any, shapes: Mapping[str, Shape], mode: Any) -> tuple[tuple[
         else:
             positional.append(tensor)
     return tuple(positional), words
+
+
+def _is_list(parameter: inspect.Parameter) -> bool:
+    return str(parameter.annotation).lower().startswith(("list[", "typing.list["))
+
+
+def _lists(module: Any) -> tuple[str, ...]:
+    """The arguments that take a list of images."""
+    return tuple(p.name for p in inspect.signature(module.forward).parameters.values() if _is_list(p))
 
 
 def _refused(text: str, error: BaseException) -> SpecError:

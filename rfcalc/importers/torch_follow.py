@@ -76,11 +76,12 @@ class Run:
             return Const(shape, value=self._constant(node.name))
         if shape is None:
             return None
-        batch, channels, *size = shape if len(shape) > 1 else (1, *shape)
-        self.batch = batch if len(shape) > 1 else 1
+        single = len(shape) == 1 or any(node.name.startswith(f"{name}_") for name in self.captured.lists)
+        batch, channels, *size = (1, *shape) if single else shape
+        self.batch = batch
         self.program.place = Place()
         found = self.program.input(self._input_name(node.name), Shape(channels, tuple(size)), self.batch)
-        return found if len(shape) > 1 else Tensor(found.node, found.layout[1:])
+        return Tensor(found.node, found.layout[1:]) if single else found
 
     def _input_name(self, name: str) -> str:
         return "input" if len(self.captured.inputs) == 1 else name

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from importers.torch_models import CLASSIC, graph_of, module_of, shapes_of
+from importers.torch_models import CLASSIC, FOLDER, graph_of, module_of, shapes_of
 from rfcalc.analysis import Analysis, analyze
 from rfcalc.errors import SpecError
 from rfcalc.importers import is_program, load
@@ -170,3 +170,10 @@ assert sys.path.count("a") == 1
     (tmp_path / "main.py").write_text(code)
     done = subprocess.run([sys.executable, "main.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert not done.returncode, done.stderr
+
+
+def test_a_list_of_images() -> None:
+    """Such an image has no batch axis: its first one are the channels."""
+    graph = load(f"{FOLDER / 'code.py'}:Listed", {"input": "3x9x8"})
+    assert [str(node.shape) for node in graph.nodes if node.op.word in ("input", "conv")] == ["3x9x8", "4x7x6"]
+    assert analyze(graph).layers[-1].field.size == (3, 3)
