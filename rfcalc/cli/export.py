@@ -14,7 +14,7 @@ TEXTS = {
     "torch": ("rfcalc.backends.source", "source"),
     "dot": ("rfcalc.backends.diagram", "dot"),
     "mermaid": ("rfcalc.backends.diagram", "mermaid"),
-    "yaml": ("rfcalc.importers.writer", "expanded"),
+    "yaml": ("rfcalc.importers.spec.writer", "expanded"),
 }
 
 

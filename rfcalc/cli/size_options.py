@@ -108,7 +108,7 @@ def task(
     """The spec that is to be changed, and its graph; raises SpecError."""
     from rfcalc.importers import is_spec
     from rfcalc.importers.files import STDIN, find, read_bytes, text_of
-    from rfcalc.importers.spec import load_spec
+    from rfcalc.importers.spec.load import load_spec
     from rfcalc.sizing.edits import Task
 
     if spec != "-" and not is_spec(spec):

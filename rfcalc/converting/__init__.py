@@ -18,8 +18,8 @@ from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
 from rfcalc.importers import own_spec
 from rfcalc.importers.limits import MAX_LAYERS
-from rfcalc.importers.spec import load_spec
-from rfcalc.importers.writer import expanded, input_lines, names_of, scalar, setting_lines
+from rfcalc.importers.spec.load import load_spec
+from rfcalc.importers.spec.writer import expanded, input_lines, names_of, scalar, setting_lines
 from rfcalc.record import record
 from rfcalc.units import short
 

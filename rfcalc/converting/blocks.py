@@ -13,7 +13,7 @@ from rfcalc.converting.model import Block, Item, Mismatch, Scope, Step, length
 from rfcalc.converting.params import MOST_PARAMS, parametrized
 from rfcalc.converting.runs import repeated
 from rfcalc.converting.structure import Shaper
-from rfcalc.importers.reading import CONSTRUCTS, LAYER_KEYS
+from rfcalc.importers.spec.reading import CONSTRUCTS, LAYER_KEYS
 from rfcalc.ops import WORDS
 
 ALIKE = 0.6  # share of layers that two scopes must have in common

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rfcalc.converting.model import COUNTS, Expr, First, Step, walk
-from rfcalc.importers.recipes import FOLLOWED, lookup
+from rfcalc.importers.spec.recipes import FOLLOWED, lookup
 from rfcalc.ops import WORDS
 
 SHARE, FEWEST = 0.6, 2

@@ -8,9 +8,9 @@ from typing import Any
 from rfcalc.converting.model import COUNTS, Item
 from rfcalc.geometry import per_axis
 from rfcalc.graph import Graph, Node
-from rfcalc.importers.counted import Counted
-from rfcalc.importers.recipes import ACTS, FOLLOWED, NORMS
-from rfcalc.importers.writer import counts_of
+from rfcalc.importers.programs.counted import Counted
+from rfcalc.importers.spec.recipes import ACTS, FOLLOWED, NORMS
+from rfcalc.importers.spec.writer import counts_of
 from rfcalc.op import Op
 from rfcalc.settings import Optional, PerAxis, settings_of
 

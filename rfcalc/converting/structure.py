@@ -10,7 +10,7 @@ from itertools import groupby
 
 from rfcalc.converting.model import Item, Mismatch, Step
 from rfcalc.graph import Graph
-from rfcalc.importers.recipes import lookup
+from rfcalc.importers.spec.recipes import lookup
 from rfcalc.ops import WORDS
 
 FEWEST_GLOBBED = 3  # layers that are better named by a glob

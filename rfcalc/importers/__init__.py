@@ -69,11 +69,11 @@ def _always(path: str, head: bytes) -> bool:
 
 # In the order in which they are asked; the spec language is last.
 IMPORTERS: tuple[Importer, ...] = (
-    Importer("torch", "rfcalc.importers.torch_export", _is_torch, programs=True, callables=True),
-    Importer("onnx", "rfcalc.importers.onnx_import", _is_onnx, programs=True),
-    Importer("ultralytics", "rfcalc.importers.ultralytics", _is_rows),
-    Importer("darknet", "rfcalc.importers.darknet", _is_darknet),
-    Importer("spec", "rfcalc.importers.spec", _always),
+    Importer("torch", "rfcalc.importers.torch.load", _is_torch, programs=True, callables=True),
+    Importer("onnx", "rfcalc.importers.onnx.load", _is_onnx, programs=True),
+    Importer("ultralytics", "rfcalc.importers.ultralytics.load", _is_rows),
+    Importer("darknet", "rfcalc.importers.darknet.load", _is_darknet),
+    Importer("spec", "rfcalc.importers.spec.load", _always),
 )
 
 

@@ -18,8 +18,8 @@ from rfcalc.engines.forward import Support
 from rfcalc.errors import RuleError, SpecError
 from rfcalc.figures import target as target_of
 from rfcalc.graph import Graph, Node
-from rfcalc.importers.marked import Table, read
-from rfcalc.importers.spec import load_spec
+from rfcalc.importers.spec.load import load_spec
+from rfcalc.importers.spec.marked import Table, read
 from rfcalc.op import Op, Shape
 from rfcalc.record import record
 from rfcalc.sizing.knobs import DILATION, KERNEL, REPEAT, STRIDE, Knob, knobs

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from rfcalc.importers.marked import Items, Marked, Scalar, Table
-from rfcalc.importers.reading import LAYER_KEYS
+from rfcalc.importers.spec.marked import Items, Marked, Scalar, Table
+from rfcalc.importers.spec.reading import LAYER_KEYS
 from rfcalc.record import record
 from rfcalc.sizing.patch import Place, added, instead, is_flow, quoted
 

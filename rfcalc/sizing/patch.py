@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from rfcalc.importers.marked import Marked, Scalar, Table
+from rfcalc.importers.spec.marked import Marked, Scalar, Table
 from rfcalc.record import record
 
 

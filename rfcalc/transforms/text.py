@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from rfcalc.converting import Manner, convert
 from rfcalc.graph import Graph
 from rfcalc.importers.limits import MAX_LAYERS
-from rfcalc.importers.spec import load_spec
-from rfcalc.importers.writer import expanded
+from rfcalc.importers.spec.load import load_spec
+from rfcalc.importers.spec.writer import expanded
 from rfcalc.transforms.outcome import Outcome
 
 MANNERS = (Manner(), Manner(near=False, staged=False), Manner(fused=False, near=False, staged=False))

@@ -7,14 +7,14 @@ from functools import cache
 import pytest
 import torch
 from fvcore.nn import FlopCountAnalysis
-from nets import Net
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from analyses.torch_networks import NETWORKS
 from rfcalc.analyses.cost import CONVENTIONS, KINDS, MAC, amount, disagreement, operations, terms, total, totals
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from tests.analyses.torch_networks import NETWORKS
+from tests.nets import Net
 
 # network: parameters, core MACs, fvcore's total in eval()
 REFERENCE = {

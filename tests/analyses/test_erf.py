@@ -10,13 +10,13 @@ from math import prod
 import numpy as np
 import pytest
 import torch
-from nets import Net, chain, residual, unet
 from torch import Tensor, nn
 
 from rfcalc.analyses.erf import marginal, moments
 from rfcalc.analyses.erf_map import energy_map
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from tests.nets import Net, chain, residual, unet
 
 Energy = dict[tuple[int, ...], float]
 

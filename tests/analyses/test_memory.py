@@ -6,10 +6,7 @@ from functools import cache
 
 import pytest
 import torch
-from nets import Net
 
-from analyses.torch_memory import peak_bytes, saved_bytes
-from analyses.torch_networks import NETWORKS
 from rfcalc.analyses.memory import bytes_moved, peak, saved
 from rfcalc.backends.torch_backend import random_inputs, to_torch
 from rfcalc.graph import Builder, Graph
@@ -17,6 +14,9 @@ from rfcalc.importers import load
 from rfcalc.op import Shape
 from rfcalc.ops import make
 from rfcalc.ops.source import Input
+from tests.analyses.torch_memory import peak_bytes, saved_bytes
+from tests.analyses.torch_networks import NETWORKS
+from tests.nets import Net
 
 # network: peak at inference; saved for backward per image, in a batch of two (the least that every batch norm can train on)
 TRUTHS_MB = {

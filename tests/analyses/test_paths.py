@@ -8,12 +8,12 @@ from math import comb
 from random import Random
 
 import pytest
-from nets import Net, residual, unet
 
 from rfcalc.analyses.paths import count_paths, path_fields, path_lengths
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from tests.nets import Net, residual, unet
 
 
 def walks(graph: Graph, node: int) -> Iterator[list[int]]:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from nets import Net, chain, residual, unet
 from torch import nn
 
 from rfcalc.analyses.sizes import fitting, rule, smallest_clean
 from rfcalc.engines.resized import Sizes
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from tests.nets import Net, chain, residual, unet
 
 
 def test_rule_finds_the_shortest_period() -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 import torch
-from nets import Net, chain, unet
 from torch import Tensor, nn
 
 from rfcalc.analyses.tiles import AxisTile, TileTooSmallError, Tiling
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from tests.nets import Net, chain, unet
 
 
 class UNet(nn.Module):

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from nets import Net, chain
-
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.unproductive import unproductive
 from rfcalc.analysis import analyze
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from tests.nets import Net, chain
 
 
 def names(graph: Graph) -> set[str]:

@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from nets import Net, chain, unet
 
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.why import Path, critical_paths
 from rfcalc.graph import Builder, Graph
 from rfcalc.importers import load
+from tests.nets import Net, chain, unet
 
 
 def paths(graph: Graph, target: int | None = None) -> tuple[Path, ...]:

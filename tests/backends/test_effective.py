@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from nets import chain
 from PIL import Image
-from running import rfcalc
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -20,6 +18,8 @@ from rfcalc.backends.torch_backend import to_torch
 from rfcalc.errors import SpecError
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from tests.nets import chain
+from tests.running import rfcalc
 
 CONVS = [("conv", {"out": 24, "kernel": 3, "bias": False}), ("relu", {})] * 6
 

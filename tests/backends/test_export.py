@@ -7,9 +7,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from nets import Net
 from onnx.reference import ReferenceEvaluator
-from running import rfcalc
 
 from rfcalc.backends.diagram import diagram, dot, mermaid
 from rfcalc.backends.onnx_export import onnx_bytes, write_onnx
@@ -20,6 +18,8 @@ from rfcalc.importers import load
 from rfcalc.op import Shape
 from rfcalc.ops import make
 from rfcalc.ops.source import Input
+from tests.nets import Net
+from tests.running import rfcalc
 
 
 @pytest.mark.parametrize("form", ["torch", "dot", "mermaid", "yaml"])

@@ -7,9 +7,6 @@ from typing import Any
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
-from nets import Net, chain, residual, unet
-from oracle.graphs import recipes
-from oracle.recipes import Recipe, build
 
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.backends.field_proof import chosen_units, field_claims, measure
@@ -20,6 +17,9 @@ from rfcalc.graph import Graph
 from rfcalc.importers import load
 from rfcalc.op import Read
 from rfcalc.ops import activation, conv
+from tests.nets import Net, chain, residual, unet
+from tests.oracle.graphs import recipes
+from tests.oracle.recipes import Recipe, build
 
 Corrupt = Callable[[type, str, Any], None]
 LAYERS: list[tuple[str, dict[str, Any]]] = [

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-from nets import residual, unet
-from running import rfcalc
 
 from rfcalc.backends import maxbatch
 from rfcalc.backends.cases import Case
 from rfcalc.backends.maxbatch import LIMIT, max_batch, meta_bytes, predict, search
 from rfcalc.cli.maxbatch import size
 from rfcalc.graph import Graph
+from tests.nets import residual, unet
+from tests.running import rfcalc
 
 CPU = Case("cpu", 1, "fp32", "contiguous", "eager")
 

@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from nets import chain
 from PIL import Image
-from running import rfcalc
 
 from rfcalc.analyses.memory import bytes_moved
 from rfcalc.backends import ceilings, profile
@@ -14,6 +12,8 @@ from rfcalc.backends.cases import Case
 from rfcalc.backends.ceilings import Ceilings, measure_ceilings
 from rfcalc.backends.clocks import CpuClock
 from rfcalc.importers import load
+from tests.nets import chain
+from tests.running import rfcalc
 
 CPU = Case("cpu", 2, "fp32", "contiguous", "eager")
 QUICK = ("--device", "cpu", "--seconds", "0.05")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from nets import Net, residual, unet
 from torch import nn
 
 from rfcalc.backends.source import TAKEN, class_for, module_paths, source
@@ -16,6 +15,7 @@ from rfcalc.importers import load
 from rfcalc.op import Shape
 from rfcalc.ops import make
 from rfcalc.ops.source import Input
+from tests.nets import Net, residual, unet
 
 
 def built(graph: Graph) -> nn.Module:

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 import torch
-from nets import chain
-from running import rfcalc
 
 from rfcalc.backends import timing
 from rfcalc.backends.cases import Case, UnsupportedError, grid, precision, prepare
@@ -15,6 +13,8 @@ from rfcalc.backends.environment import environment, gpu_state
 from rfcalc.backends.timing import Run, time_all
 from rfcalc.backends.timing_report import report
 from rfcalc.graph import Graph
+from tests.nets import chain
+from tests.running import rfcalc
 
 QUICK = ("--seconds", "0.02", "--warm-up", "0.02", "--device", "cpu")
 NET = chain((8, 8), ("conv", {"out": 2, "kernel": 3}), ("relu", {}), channels=3)

@@ -3,11 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
-from nets import Net, residual, unet
-from oracle.graphs import recipes
-from oracle.recipes import Recipe, build
 from torch import Tensor
-from zoo.reference import NETWORKS
 
 import rfcalc
 from rfcalc.analyses.memory import peak
@@ -16,6 +12,10 @@ from rfcalc.backends.torch_backend import random_inputs, recorded, to_torch
 from rfcalc.backends.tracked import peak_bytes
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from tests.nets import Net, residual, unet
+from tests.oracle.graphs import recipes
+from tests.oracle.recipes import Recipe, build
+from tests.zoo.reference import NETWORKS
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "vgg16", "mobilenet_v2"])

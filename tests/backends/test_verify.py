@@ -8,11 +8,11 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from running import rfcalc
 
 from rfcalc.analyses import cost as cost_analysis
 from rfcalc.op import Cost, Read, Shape
 from rfcalc.ops import conv, norm, pool
+from tests.running import rfcalc
 
 Corrupt = Callable[[type, str, Any], None]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from running import rfcalc
+
+from tests.running import rfcalc
 
 HOLES = """\
 input: 1x33x40

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import comb
 from pathlib import Path
 
-from running import rfcalc
+from tests.running import rfcalc
 
 
 def test_resnet152_as_json() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from running import rfcalc
+
+from tests.running import rfcalc
 
 PADDED = ("unet", "-s", "padding=half", "--input", "1x512x512")
 ANISOTROPIC = """\

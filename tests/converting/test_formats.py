@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from importers import cfg_files, row_files
 
 from rfcalc.converting import convert, written
 from rfcalc.converting.proof import difference
 from rfcalc.importers import load, own_spec
-from rfcalc.importers.spec import load_spec
+from rfcalc.importers.spec.load import load_spec
 from tests.converting.networks import Inceptions, ResNet
 from tests.converting.test_round_trip import check
+from tests.importers import cfg_files, row_files
 
 
 @pytest.mark.parametrize("network", [ResNet, Inceptions])

@@ -9,12 +9,12 @@ import os
 from pathlib import Path
 
 import pytest
-from importers.torch_models import MODELS, graph_of
 
 from rfcalc.converting import convert
 from rfcalc.importers import load
-from rfcalc.importers.spec import load_spec
+from rfcalc.importers.spec.load import load_spec
 from tests.converting.test_round_trip import check
+from tests.importers.torch_models import MODELS, graph_of
 
 HERE = Path(__file__).parent
 NETWORKS = HERE / "networks.py"

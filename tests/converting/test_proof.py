@@ -10,8 +10,8 @@ from rfcalc.converting.proof import HELD, WHOLE, difference
 from rfcalc.errors import SpecError
 from rfcalc.graph import Builder, Graph
 from rfcalc.importers import load
-from rfcalc.importers.spec import load_spec
-from rfcalc.importers.writer import expanded
+from rfcalc.importers.spec.load import load_spec
+from rfcalc.importers.spec.writer import expanded
 from rfcalc.op import Shape
 from rfcalc.ops.source import Input
 

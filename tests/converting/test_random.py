@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rfcalc.graph import Builder, Graph
-from rfcalc.importers.folding import folded
+from rfcalc.importers.programs.folding import folded
 from rfcalc.op import Shape
 from rfcalc.ops import make
 from rfcalc.ops.source import Input

@@ -11,7 +11,7 @@ from rfcalc.analysis import analyze
 from rfcalc.converting import convert
 from rfcalc.graph import Graph
 from rfcalc.importers import load, shipped
-from rfcalc.importers.spec import load_spec
+from rfcalc.importers.spec.load import load_spec
 
 
 def figures(graph: Graph) -> list[dict[str, object]]:

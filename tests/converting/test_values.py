@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rfcalc.converting.model import Expr, First, Mismatch
 from rfcalc.converting.runs import pattern
 from rfcalc.errors import RuleError
-from rfcalc.importers.spec import load_spec
+from rfcalc.importers.spec.load import load_spec
 from rfcalc.ops.select import Units
 
 

@@ -6,13 +6,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from nets import Net, chain, residual, unet
-from oracle.network import Oracle
 
 from rfcalc.engines.clean import Clean, longest_run, through
 from rfcalc.engines.resized import Sizes
 from rfcalc.geometry import Fold, transposed, window
 from rfcalc.graph import Graph
+from tests.nets import Net, chain, residual, unet
+from tests.oracle.network import Oracle
 
 
 def clean(graph: Graph, axis: int = 0) -> set[int]:

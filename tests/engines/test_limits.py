@@ -6,7 +6,7 @@ import pytest
 
 from rfcalc.analysis import analyze
 from rfcalc.errors import SpecError
-from rfcalc.importers.spec import load_spec
+from rfcalc.importers.spec.load import load_spec
 
 FAR = """\
 input: 2x96x96

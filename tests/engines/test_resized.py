@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from nets import Net, chain, unet
 
 from rfcalc.engines.resized import SizeError, Sizes, resized
+from tests.nets import Net, chain, unet
 
 
 @pytest.mark.parametrize("size", [16, 48, 80, 128])

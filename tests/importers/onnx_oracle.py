@@ -15,7 +15,7 @@ from onnx.reference import ReferenceEvaluator
 
 from rfcalc.engines.backward import trace
 from rfcalc.graph import Graph
-from rfcalc.importers.onnx_import import load
+from rfcalc.importers.onnx.load import load
 
 DOUBLE = TensorProto.DOUBLE
 Nodes = Sequence[Any]

@@ -6,7 +6,7 @@ import pytest
 
 from rfcalc.errors import SpecError
 from rfcalc.graph import Graph
-from rfcalc.importers.spec import load_spec
+from rfcalc.importers.spec.load import load_spec
 
 
 def network(layers: str, top: str = "", shape: str = "3x64x64", **overrides: str) -> Graph:

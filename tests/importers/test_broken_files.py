@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from rfcalc.errors import SpecError
-from rfcalc.importers import darknet, ultralytics
+from rfcalc.importers.darknet import load as darknet
+from rfcalc.importers.ultralytics import load as ultralytics
 from tests.importers import cfg_files, row_files
 from tests.importers.broken_files import broken
 

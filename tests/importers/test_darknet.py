@@ -12,7 +12,7 @@ from rfcalc import to_torch
 from rfcalc.errors import SpecError
 from rfcalc.graph import Graph
 from rfcalc.importers import load
-from rfcalc.importers.darknet import to_spec
+from rfcalc.importers.darknet.load import to_spec
 from tests.importers.cfg_files import FILES, UP, add, conv, pool, route
 from tests.importers.darknet_run import run
 from tests.oracle.checks import check

@@ -10,8 +10,8 @@ import pytest
 from onnx import NodeProto
 
 import rfcalc
-from importers.onnx_oracle import imported, model, node, weights
 from rfcalc.graph import Graph
+from tests.importers.onnx_oracle import imported, model, node, weights
 
 
 def ints(*values: int) -> np.ndarray:

@@ -10,12 +10,12 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from running import rfcalc
 
-from importers.onnx_oracle import agrees, imported, model, node, weights
 from rfcalc.errors import SpecError
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from tests.importers.onnx_oracle import agrees, imported, model, node, weights
+from tests.running import rfcalc
 
 IMAGE = (3, 8, 8)
 
@@ -420,6 +420,6 @@ def test_the_oracle_can_fail(tmp_path: Path) -> None:
 
 
 def onnx_run(made: onnx.ModelProto, images: Any) -> Any:
-    from importers.onnx_oracle import run
+    from tests.importers.onnx_oracle import run
 
     return run(made, images)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from importers.onnx_oracle import agrees, claimed, imported, measured, model, node, run, weights
 from rfcalc.errors import SpecError
+from tests.importers.onnx_oracle import agrees, claimed, imported, measured, model, node, run, weights
 
 few = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 IMAGE = (4, 3, 5)

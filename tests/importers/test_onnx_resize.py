@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from importers.onnx_oracle import agrees, imported, model, node, run
 from rfcalc.errors import SpecError
+from tests.importers.onnx_oracle import agrees, imported, model, node, run
 
 few = settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 COORDINATES = ["half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric"]
@@ -67,7 +67,7 @@ def checked(tmp_path: Path, found: Any, opset: int = 19, **attributes: Any) -> N
 
 
 def run_all(made: Any, stored: dict[str, Any], images: np.ndarray, opset: int) -> np.ndarray:
-    from importers.onnx_oracle import run
+    from tests.importers.onnx_oracle import run
 
     return run(model([made], list(images.shape), stored, opset), images)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rfcalc.errors import RuleError
-from rfcalc.importers.expressions import compiled
+from rfcalc.importers.spec.expressions import compiled
 
 PARAMS: dict[str, Any] = {"w": 64, "depth": 50, "n": {50: (3, 4, 6, 3), "a": 1}, "s": "1x1", "wide": True, "z": 0}
 

@@ -8,7 +8,7 @@ import pytest
 
 from rfcalc.errors import SpecError
 from rfcalc.importers import load
-from rfcalc.importers.spec import load_spec
+from rfcalc.importers.spec.load import load_spec
 from rfcalc.ops import make
 from tests.importers.spec_text import names, network, problems, shapes, sources, spec
 

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from rfcalc.errors import SpecError
-from rfcalc.importers import marked
-from rfcalc.importers.marked import Items, Scalar, Table, read
+from rfcalc.importers.spec import marked
+from rfcalc.importers.spec.marked import Items, Scalar, Table, read
 
 
 def codes(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rfcalc.importers.scalars import resolve
+from rfcalc.importers.spec.scalars import resolve
 
 
 @pytest.mark.parametrize(

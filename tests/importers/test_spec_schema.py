@@ -8,9 +8,9 @@ import pytest
 
 from rfcalc.importers import load, shipped
 from rfcalc.importers.files import shipped_files
-from rfcalc.importers.marked import read
-from rfcalc.importers.schema import json_schema
-from rfcalc.importers.writer import expanded
+from rfcalc.importers.spec.marked import read
+from rfcalc.importers.spec.schema import json_schema
+from rfcalc.importers.spec.writer import expanded
 from rfcalc.ops import WORDS
 
 jsonschema = pytest.importorskip("jsonschema")

@@ -6,9 +6,9 @@ import pytest
 
 from rfcalc.graph import Builder, Graph
 from rfcalc.importers import load, shipped
-from rfcalc.importers.marked import read
-from rfcalc.importers.spec import load_spec
-from rfcalc.importers.writer import expanded, scalar, text_of
+from rfcalc.importers.spec.load import load_spec
+from rfcalc.importers.spec.marked import read
+from rfcalc.importers.spec.writer import expanded, scalar, text_of
 from rfcalc.op import Shape
 from rfcalc.ops import make
 from rfcalc.ops.source import Input

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from importers.torch_models import MODELS, graph_of, shapes_of
 from rfcalc.backends.torch_backend import to_torch
 from rfcalc.errors import SpecError
+from tests.importers.torch_models import MODELS, graph_of, shapes_of
 
 # A weight that is shared, computed or fixed, or a choice number by number, has no module of its own: an error that says so.
 REFUSED = {

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from cli.run import Result, run
 
-from importers.torch_models import FOLDER, graph_of
 from rfcalc.analysis import analyze
 from rfcalc.importers import load
+from tests.cli.run import Result, run
+from tests.importers.torch_models import FOLDER, graph_of
 
 NET = f"{FOLDER}/classic.py:Residual"
 SHAPE = ("--input", "3x32x32")

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from importers.torch_models import FOLDER
 from rfcalc.analysis import Layer, analyze
 from rfcalc.errors import SpecError
 from rfcalc.importers import load
 from rfcalc.op import Shape
 from rfcalc.ops import make
+from tests.importers.torch_models import FOLDER
 
 FILE = FOLDER / "refused.py"
 

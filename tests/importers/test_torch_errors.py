@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli.run import Result, run
 
-from importers.torch_models import FOLDER
 from rfcalc.analysis import analyze
 from rfcalc.errors import Problem, SpecError
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from tests.cli.run import Result, run
+from tests.importers.torch_models import FOLDER
 
 FILE = FOLDER / "refused.py"
 LINES = FILE.read_text().splitlines()

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from importers.gradients import Measured, box_of, positive, units_of
-from importers.torch_models import MODELS, graph_of, module_of, shapes_of, tensors_of
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.graph import Graph
+from tests.importers.gradients import Measured, box_of, positive, units_of
+from tests.importers.torch_models import MODELS, graph_of, module_of, shapes_of, tensors_of
 
 MOST_CHANNELS = 12
 

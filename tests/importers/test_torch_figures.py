@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from importers.torch_models import MODELS, graph_of, module_of, on_meta, shapes_of, tensors_of
 from rfcalc.analysis import analyze
+from tests.importers.torch_models import MODELS, graph_of, module_of, on_meta, shapes_of, tensors_of
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from importers.test_torch_fields import differences, measured
-from importers.torch_models import on_meta, shapes_of
 from rfcalc.analysis import analyze
 from rfcalc.importers import load
-from rfcalc.importers.torch_export import module_of
+from rfcalc.importers.torch.load import module_of
+from tests.importers.test_torch_fields import differences, measured
+from tests.importers.torch_models import on_meta, shapes_of
 
 MODELS = {
     "torchvision.models:resnet18": "3x64x64",

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from importers.torch_models import CLASSIC, FOLDER, graph_of, module_of, shapes_of
 from rfcalc.analysis import Analysis, analyze
 from rfcalc.errors import SpecError
 from rfcalc.importers import is_program, load
-from rfcalc.importers.torch_import import imported
-from rfcalc.importers.torch_target import target_of
+from rfcalc.importers.torch.importing import imported
+from rfcalc.importers.torch.target import target_of
+from tests.importers.torch_models import CLASSIC, FOLDER, graph_of, module_of, shapes_of
 
 NET = """
 from torch import nn

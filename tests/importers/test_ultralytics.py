@@ -9,7 +9,7 @@ import pytest
 from rfcalc.errors import Problem, SpecError
 from rfcalc.graph import Graph
 from rfcalc.importers import load
-from rfcalc.importers.ultralytics import to_spec
+from rfcalc.importers.ultralytics.load import to_spec
 from tests.importers.row_files import FILES
 
 # Parameters as the package prints them for the built model; where it prints a fused one, the difference is one number per

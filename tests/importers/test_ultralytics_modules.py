@@ -14,8 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from rfcalc import to_torch
 from rfcalc.graph import Graph
 from rfcalc.importers import load
-from rfcalc.importers.ultralytics_blocks import BLOCKS
-from rfcalc.importers.ultralytics_modules import MODULES, NEEDED
+from rfcalc.importers.ultralytics.blocks import BLOCKS
+from rfcalc.importers.ultralytics.modules import MODULES, NEEDED
 from tests.importers import yolo_modules as m
 from tests.oracle.checks import check
 

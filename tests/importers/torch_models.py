@@ -58,7 +58,7 @@ def module_of(model: str) -> nn.Module:
     from importlib import import_module
 
     file, name = model.split(".py:")
-    made = getattr(import_module(f"importers.models.{file}"), name)()
+    made = getattr(import_module(f"tests.importers.models.{file}"), name)()
     return made.eval()
 
 

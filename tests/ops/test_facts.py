@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ops.cases import CASES, IMPORTED, IMPORTED_CASES, NOT_RUN, TABLE, Case, label
-from ops.torch_layer import TorchLayer, counted_flops, fvcore_total, tensors
 from rfcalc.analyses.cost import CONVENTIONS, KINDS, MAC
 from rfcalc.op import Op
 from rfcalc.ops import WORDS, make
+from tests.ops.cases import CASES, IMPORTED, IMPORTED_CASES, NOT_RUN, TABLE, Case, label
+from tests.ops.torch_layer import TorchLayer, counted_flops, fvcore_total, tensors
 
 each_case = pytest.mark.parametrize("case", [*CASES, *IMPORTED_CASES], ids=label)
 

@@ -12,10 +12,10 @@ from itertools import product
 import pytest
 import torch
 
-from ops.cases import CASES, IMPORTED_CASES, Case, label
-from ops.torch_layer import TorchLayer
 from rfcalc.op import Op, Shape
 from rfcalc.ops import make
+from tests.ops.cases import CASES, IMPORTED_CASES, Case, label
+from tests.ops.torch_layer import TorchLayer
 
 EXTREMES = {"maxpool", "adaptivemaxpool", "gmp", "max", "min"}
 LEFT_OUT = {*EXTREMES, "upsample", "instancenorm", "gn", "flatten"}

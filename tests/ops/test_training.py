@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from analyses.torch_memory import peak_bytes, saved_bytes
 
-from ops.cases import CASES, Case, label
-from ops.torch_layer import TorchLayer, tensors
 from rfcalc.ops import make
+from tests.analyses.torch_memory import peak_bytes, saved_bytes
+from tests.ops.cases import CASES, Case, label
+from tests.ops.torch_layer import TorchLayer, tensors
 
 
 def whole(case: Case) -> bool:

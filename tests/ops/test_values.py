@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ops.torch_layer import TorchLayer
 from rfcalc.op import Shape
 from rfcalc.ops import make
+from tests.ops.torch_layer import TorchLayer
 
 
 def run(word: str, x: Tensor, **settings: Any) -> Tensor:

@@ -10,8 +10,8 @@ import pytest
 from rfcalc.analysis import analyze
 from rfcalc.errors import RuleError, SpecError
 from rfcalc.importers.files import shipped_files
-from rfcalc.importers.marked import read
-from rfcalc.importers.spec import load_spec
+from rfcalc.importers.spec.load import load_spec
+from rfcalc.importers.spec.marked import read
 from rfcalc.sizing.edits import Search, Task
 from rfcalc.sizing.edits_report import changes_report, recommended
 from rfcalc.sizing.knobs import knobs

@@ -13,7 +13,7 @@ import pytest
 
 from rfcalc.analysis import analyze
 from rfcalc.errors import RuleError
-from rfcalc.importers.spec import load_spec
+from rfcalc.importers.spec.load import load_spec
 from rfcalc.sizing.edits import Change, Search, Task
 
 SIZE, MOST = 64, 400

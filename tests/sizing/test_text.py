@@ -8,7 +8,7 @@ import pytest
 
 from rfcalc.analyses.erf import moments
 from rfcalc.analysis import analyze
-from rfcalc.importers.spec import load_spec
+from rfcalc.importers.spec.load import load_spec
 from rfcalc.op import Shape
 from rfcalc.sizing.blocks import KINDS, Unit
 from rfcalc.sizing.designs import front

@@ -8,7 +8,7 @@ from torch import Tensor
 from rfcalc.backends.torch_backend import random_inputs, recorded, to_torch
 from rfcalc.graph import Graph
 from rfcalc.importers.files import shipped_files
-from rfcalc.importers.spec import load_spec
+from rfcalc.importers.spec.load import load_spec
 
 State = dict[str, Tensor]
 

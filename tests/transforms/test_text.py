@@ -11,7 +11,7 @@ import pytest
 from rfcalc.analysis import analyze
 from rfcalc.cli import main
 from rfcalc.importers import load
-from rfcalc.importers.spec import load_spec
+from rfcalc.importers.spec.load import load_spec
 from rfcalc.transforms import TRANSFORMS, apply
 from rfcalc.transforms.text import comment, spec_of
 from tests.transforms.networks import shipped

@@ -1,0 +1,1 @@
+"""Darknet's files of sections, as specs."""

@@ -1,0 +1,222 @@
+"""What ONNX's operators mean that read maps: convolutions, pools, blocks of channels; and its matrix products."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from rfcalc.geometry import Window
+from rfcalc.importers.onnx.call import Call, handles
+from rfcalc.importers.onnx.ops import both
+from rfcalc.importers.programs import maps, products
+from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
+
+Pads = tuple[tuple[int, int], ...]
+AUTO = ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID")
+
+
+def per_axis(call: Call, name: str, rank: int, usual: int, least: int = 1) -> tuple[int, ...]:
+    """An attribute with one number per spatial axis."""
+    found = call.ints(name, [usual] * rank)
+    if len(found) != rank or min(found, default=least) < least:
+        raise UnfollowedError(f"its {name} {found} do not fit {rank} axes")
+    return tuple(found)
+
+
+def split(total: int, upper: bool) -> tuple[int, int]:
+    """An amount of padding in two halves, the larger one at the end (`upper`) or at the start."""
+    return (total // 2, total - total // 2) if upper else (total - total // 2, total // 2)
+
+
+def auto_pad(call: Call) -> str:
+    """The rule for the padding; raises RuleError for one that is unknown."""
+    rule = call.text("auto_pad", "NOTSET") or "NOTSET"
+    if rule not in AUTO:
+        raise UnfollowedError(f"its auto_pad {rule!r} is unknown")
+    return rule
+
+
+def padding(call: Call, rank: int, windows: list[Window]) -> Pads:
+    """(before, after) of each axis, given or by the rule that keeps ceil(n / stride) units."""
+    rule = auto_pad(call)
+    if rule == "VALID":
+        return ((0, 0),) * rank
+    if rule == "NOTSET":
+        flat = call.ints("pads", [0] * (2 * rank))
+        if len(flat) != 2 * rank or min(flat, default=0) < 0:
+            raise UnfollowedError(f"its pads {flat} do not fit {rank} axes")
+        return tuple(zip(flat[:rank], flat[rank:], strict=True))
+    sizes = call.tensor().shape[-rank:]
+    totals = [max((-(-n // w.stride) - 1) * w.stride + w.extent - n, 0) for n, w in zip(sizes, windows, strict=True)]
+    return tuple(split(total, rule == "SAME_UPPER") for total in totals)
+
+
+def rank_of(call: Call) -> int:
+    """How many spatial axes the operand has."""
+    rank = len(call.tensor().layout) - 2
+    if rank < 1:
+        raise UnfollowedError(f"its operand has {rank + 2} axes; it needs a batch, channels, and at least one more")
+    return rank
+
+
+@handles("Conv", "ConvInteger", "QLinearConv")
+def _conv(call: Call) -> Any:
+    quantized = call.op == "QLinearConv"
+    weight = call.const(3 if quantized else 1, "weight")
+    bias = None if call.op == "ConvInteger" else call.optional(8 if quantized else 2, "bias")
+    tensor, rank, groups = call.tensor(), rank_of(call), call.whole("group", 1)
+    channels = tensor.shape[1]
+    if len(weight.shape) != rank + 2 or groups < 1 or weight.shape[1] * groups != channels:
+        raise UnfollowedError(f"its weight of {weight.shape} in {groups} groups does not fit an input of {channels} channels")
+    if min(weight.shape) < 1 or (bias is not None and prod(bias.shape) != weight.shape[0]):
+        raise UnfollowedError(f"its bias does not fit its weight of {weight.shape}")
+    kernel = weight.shape[2:]
+    if per_axis(call, "kernel_shape", rank, 0, 0) not in (kernel, (0,) * rank):
+        raise UnfollowedError(f"its kernel_shape is not that of its weight, {kernel}")
+    stride, dilation = per_axis(call, "strides", rank, 1), per_axis(call, "dilations", rank, 1)
+    pads = padding(call, rank, [Window(*axis) for axis in zip(kernel, stride, dilation, strict=True)])
+    if quantized or call.op == "ConvInteger":
+        kept = [*call.inputs[1:3], *call.inputs[4:8]] if quantized else call.inputs[2:4]
+        weight = _with(weight, kept)
+    return maps.conv(call.program, tensor, weight, bias, stride, pads, dilation, groups)
+
+
+def _with(weight: Const, others: Any) -> Const:
+    """A weight together with the scales and zero points of its quantization."""
+    stored = weight.stored.union(*(const.stored for const in others if isinstance(const, Const)))
+    return Const(weight.shape, stored, weight.macs)
+
+
+@handles("ConvTranspose")
+def _conv_transpose(call: Call) -> Tensor:
+    weight, bias, tensor = call.const(1, "weight"), call.optional(2, "bias"), call.tensor()
+    rank, groups, channels = rank_of(call), call.whole("group", 1), call.tensor().shape[1]
+    if len(weight.shape) != rank + 2 or groups < 1 or weight.shape[0] != channels or channels % groups or min(weight.shape) < 1:
+        raise UnfollowedError(f"its weight of {weight.shape} in {groups} groups does not fit an input of {channels} channels")
+    if bias is not None and prod(bias.shape) != weight.shape[1] * groups:
+        raise UnfollowedError(f"its bias does not fit its weight of {weight.shape}")
+    kernel = weight.shape[2:]
+    if per_axis(call, "kernel_shape", rank, 0, 0) not in (kernel, (0,) * rank):
+        raise UnfollowedError(f"its kernel_shape is not that of its weight, {kernel}")
+    stride, dilation = per_axis(call, "strides", rank, 1), per_axis(call, "dilations", rank, 1)
+    extra = per_axis(call, "output_padding", rank, 0, 0)
+    windows = [Window(*axis) for axis in zip(kernel, stride, dilation, strict=True)]
+    cut = _cut(call, rank, windows, extra)
+    before, more, margin = _placed(windows, cut, extra)
+    found = maps.conv_transpose(call.program, tensor, weight, bias, stride, before, more, groups, dilation)
+    return maps.on_map(call.program, "crop", found, rank, margin=margin) if any(map(any, margin)) else found
+
+
+def _cut(call: Call, rank: int, windows: list[Window], extra: tuple[int, ...]) -> Pads:
+    """How many units the pads take away at each end of each axis."""
+    rule, sizes = auto_pad(call), call.tensor().shape[-rank:]
+    wanted = call.ints("output_shape")[-rank:]
+    if not wanted and rule in ("NOTSET", "VALID"):
+        return padding(call, rank, windows)
+    if not wanted:
+        wanted = [n * w.stride for n, w in zip(sizes, windows, strict=True)]
+    if len(wanted) != rank or min(wanted) < 1:
+        raise UnfollowedError(f"its output_shape {wanted} does not fit {rank} axes")
+    axes = zip(sizes, windows, extra, wanted, strict=True)
+    totals = [(n - 1) * w.stride + e + w.extent - out for n, w, e, out in axes]
+    if min(totals) < 0:
+        raise UnfollowedError(f"its output of {wanted} is larger than what it computes")
+    return tuple(split(total, rule == "SAME_UPPER") for total in totals)
+
+
+def _placed(windows: list[Window], cut: Pads, extra: tuple[int, ...]) -> tuple[list[int], list[int], Pads]:
+    """Equal padding at both ends and output_padding for each axis, as torch has them, and what is cut off after that."""
+    before, more, margin = [], [], []
+    for window, (start, end), added in zip(windows, cut, extra, strict=True):
+        most = max(window.stride, window.dilation) - 1
+        if added > most:
+            raise UnfollowedError(f"its output_padding {added} is not smaller than its stride or dilation")
+        rows = start - end + added  # at the end, beyond those that equal padding leaves
+        if rows > most:
+            before.append(0)
+            more.append(added)
+            margin.append((start, end))
+        else:
+            before.append(start)
+            more.append(max(0, rows))
+            margin.append((0, max(0, -rows)))
+    return before, more, tuple(margin)
+
+
+@handles("MaxPool", "AveragePool", "LpPool")
+def _pool(call: Call) -> Any:
+    rank = rank_of(call)
+    kernel = per_axis(call, "kernel_shape", rank, 0)
+    stride, dilation = per_axis(call, "strides", rank, 1), per_axis(call, "dilations", rank, 1)
+    pads = padding(call, rank, [Window(*axis) for axis in zip(kernel, stride, dilation, strict=True)])
+    if set(dilation) != {1} and auto_pad(call).startswith("SAME"):
+        raise UnfollowedError("its padding follows a rule that implementations read differently for a dilated window")
+    ceil = bool(call.whole("ceil_mode")) and auto_pad(call) in ("NOTSET", "VALID")
+    settings: dict[str, Any] = {"kernel": kernel, "stride": stride, "ceil_mode": ceil}
+    if call.op == "MaxPool":
+        return maps.pool(call.program, "maxpool", call.tensor(), rank, pads, dilation=dilation, **settings), None
+    if set(dilation) != {1}:
+        raise UnfollowedError("it averages over a dilated window")
+    settings["count_include_pad"] = call.op == "LpPool" or bool(call.whole("count_include_pad"))
+    return maps.pool(call.program, "avgpool", call.tensor(), rank, pads, **settings)
+
+
+@handles("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
+def _global_pool(call: Call) -> Tensor:
+    function = "max" if call.op == "GlobalMaxPool" else "mean"
+    return maps.adaptive_pool(call.program, function, call.tensor(), (1,) * rank_of(call))
+
+
+@handles("DepthToSpace", "SpaceToDepth")
+def _blocks(call: Call) -> Tensor:
+    size = call.whole("blocksize")
+    if not 1 <= size <= 64 or rank_of(call) != 2:
+        raise UnfollowedError(f"its blocksize {size} does not fit")
+    word = "spacetodepth"
+    if call.op == "DepthToSpace":
+        word = {"DCR": "depthtospace", "CRD": "pixelshuffle"}.get(call.text("mode", "DCR"), "")
+    if not word:
+        raise UnfollowedError(f"its mode {call.text('mode')!r} is unknown")
+    return maps.on_map(call.program, word, call.tensor(), 2, ratio=size)
+
+
+@handles("Gemm")
+def _gemm(call: Call) -> Tensor:
+    first, second, third = (call.get(i) for i in range(3))
+    if any(len(side.shape) != 2 for side in (first, second)):
+        raise UnfollowedError("its operands are no matrices")
+    a, b = (_turned(side) if call.whole(name) else side for side, name in ((first, "transA"), (second, "transB")))
+    if a.shape[1] != b.shape[0]:
+        raise UnfollowedError(f"its matrices of {a.shape} and {b.shape} do not go together")
+    bias = None
+    if isinstance(a, Tensor) and isinstance(b, Const):
+        plain = isinstance(third, Const) and third.shape[-1:] == (b.shape[1],) and prod(third.shape) == b.shape[1]
+        bias = third if plain else None
+        found = products.linear(call.program, a, _turned(b), bias)
+    else:
+        found = products.product(call.program, a, b)
+    return found if third is None or bias is not None else both(call, "add", found, third)
+
+
+def _turned(value: Any) -> Any:
+    """A matrix with its axes swapped."""
+    if isinstance(value, Tensor):
+        return Tensor(value.node, value.layout[::-1])
+    return Const(value.shape[::-1], value.stored, value.macs)
+
+
+@handles("MatMul", "MatMulInteger")
+def _matmul(call: Call) -> Tensor:
+    first, second = call.get(0), call.get(1)
+    if call.op == "MatMulInteger" and isinstance(second, Const):
+        second = _with(second, call.inputs[2:4])
+    if len(first.shape) > 0 and len(second.shape) > 1 and first.shape[-1] != second.shape[-2]:
+        raise UnfollowedError(f"its matrices of {first.shape} and {second.shape} do not go together")
+    if isinstance(first, Tensor) and isinstance(second, Const) and len(second.shape) == 2 and len(first.layout) > 1:
+        return products.linear(call.program, first, _turned(second), None)
+    return products.product(call.program, first, second)
+
+
+@handles("Einsum")
+def _einsum(call: Call) -> Tensor:
+    return products.einsum(call.program, call.text("equation").replace(" ", ""), call.inputs)

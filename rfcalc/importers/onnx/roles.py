@@ -1,0 +1,207 @@
+"""What the stored tensors of an ONNX graph are: learned, kept but not learned, or mere settings of an operator.
+
+A file only says which tensors it stores. Numbers with a fraction are learned, but for the statistics of a batch norm, the
+scales of a quantization, and what an operator takes as a setting (the limits of a Clip, the scales of a Resize). Whole
+numbers count where they are quantized weights. The tensors of Constant nodes count where an operator takes them as a weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import prod
+from typing import Any
+
+from rfcalc.importers.onnx.model import Lazy, Model, shape_of, type_of, values_of
+from rfcalc.importers.onnx.names import module_of, owner_of
+from rfcalc.importers.programs.program import Const, Held
+
+FLOATS = frozenset((1, 10, 11, 16, 17, 18, 19, 20, 23))
+QUANTIZED = frozenset((2, 3, 21, 22))
+MOST_VALUES = 1 << 20
+LEARNED, FIXED = "learned", "fixed"
+
+# operator: inputs that are weights
+WEIGHTS: dict[str, tuple[int, ...]] = {
+    "Conv": (1, 2),
+    "ConvTranspose": (1, 2),
+    "Gemm": (0, 1, 2),
+    "MatMul": (0, 1),
+    "BatchNormalization": (1, 2),
+    "InstanceNormalization": (1, 2),
+    "GroupNormalization": (1, 2),
+    "LayerNormalization": (1, 2),
+    "RMSNormalization": (1,),
+    "SimplifiedLayerNormalization": (1,),
+    "PRelu": (1,),
+    "Einsum": (0, 1, 2),
+    "QLinearConv": (3, 8),
+    "ConvInteger": (1,),
+    "MatMulInteger": (0, 1),
+    "QLinearMatMul": (0, 3),
+}
+# operator: inputs that are kept with the model, but not learned
+KEPT: dict[str, tuple[int, ...]] = {
+    "BatchNormalization": (3, 4),
+    "QuantizeLinear": (1, 2),
+    "DequantizeLinear": (1, 2),
+    "QLinearConv": (1, 2, 4, 5, 6, 7),
+    "QLinearMatMul": (1, 2, 4, 5, 6, 7),
+    "ConvInteger": (2, 3),
+    "MatMulInteger": (2, 3),
+}
+# operator: inputs that are settings
+SETTINGS: dict[str, tuple[int, ...]] = {
+    "Clip": (1, 2),
+    "Resize": (1, 2, 3),
+    "Upsample": (1,),
+    "Pad": (1, 2, 3),
+    "Dropout": (1, 2),
+    "Range": (0, 1, 2),
+    "OneHot": (1, 2),
+    "NonMaxSuppression": (2, 3, 4),
+    "Reshape": (1,),
+    "Expand": (1,),
+    "Tile": (1,),
+    "Slice": (1, 2, 3, 4),
+    "Gather": (1,),
+    "Unsqueeze": (1,),
+    "Squeeze": (1,),
+    "ConstantOfShape": (0,),
+    "If": (0,),
+}
+# operators whose result is made of their first input alone
+FIRST = frozenset("Reshape Expand Tile Slice Gather Unsqueeze Squeeze Cast Pad Transpose Flatten Split".split())  # noqa: SIM905
+
+
+class Stored:
+    """The constants of a graph, and what the program counts of them."""
+
+    def __init__(self, model: Model, nodes: Sequence[Any]) -> None:
+        self.model, self.nodes = model, nodes
+        self.consts = {node.output[0]: tensor for node in nodes if (tensor := constant_tensor(node)) is not None}
+        self.copies = dict(self._copies())
+        self.varying = self._varying()
+        self.roles: dict[str, str] = {}
+        self.integer: set[str] = set()
+        self.merged: dict[tuple[str, str], str] = {}
+        self.settings: set[str] = set()
+        self._walk()
+        self._divide()
+        self.held = dict(self._held())
+
+    def const(self, name: str, tensor: Any) -> Const:
+        """A stored tensor as a constant."""
+        shape = shape_of(tensor)
+        return Const(shape, frozenset([name] if name in self.held else []), value=Lazy(lambda: values_of(tensor, MOST_VALUES)))
+
+    def used(self, name: str, node: Any, const: Const) -> Const:
+        """A constant as one node uses it."""
+        key = self.merged.get((name, module_of(node) or ""))
+        return const if key is None else Const(const.shape, frozenset([key]), const.macs, const.value)
+
+    def _divide(self) -> None:
+        """Finds tensors that an exporter uses in several modules because theirs were equal. As in `_copies`, those that hold
+        one number over and over count for each module."""
+        uses: dict[str, list[str]] = {}
+        for node in self.nodes:
+            path = module_of(node)
+            for name in node.input:
+                if name in self.model.stored and path:
+                    uses.setdefault(name, []).append(path)
+        for name, paths in uses.items():
+            tensor = self.model.stored[name]
+            if len(set(paths)) < 2 or not self._counts(name, tensor) or not _uniform(tensor):
+                continue
+            first = owner_of(name) if owner_of(name) in paths else paths[0]
+            for path in dict.fromkeys(paths):
+                self.merged[name, path] = name if path == first else f"{path}.{name.rpartition('.')[2]}"
+
+    def _copies(self) -> Iterator[tuple[str, Any]]:
+        """Tensors that an exporter has replaced by an equal one. Those that hold one number over and over (biases and norms
+        that nobody has trained) are equal by chance and stand for tensors of their own; any others are really shared."""
+        for node in self.nodes:
+            if node.op_type != "Identity" or not node.input or node.input[0] not in self.model.stored:
+                continue
+            tensor = self.model.stored[node.input[0]]
+            if type_of(tensor) in FLOATS and _uniform(tensor):
+                yield node.output[0], tensor
+
+    def _varying(self) -> set[str]:
+        """The values that depend on the network's input."""
+        found = {value.name for value in self.model.graph.input} - self.model.stored.keys()
+        for node in self.nodes:
+            if any(name in found for name in node.input):
+                found.update(node.output)
+        return found
+
+    def _walk(self) -> None:
+        """Finds, from the last node to the first, what every tensor is used for."""
+        uses: dict[str, set[str]] = {}
+        for node in reversed(self.nodes):
+            role = next((self.roles[name] for name in node.output if name in self.roles), "")
+            settings = SETTINGS.get(node.op_type, ())
+            for i, name in enumerate(node.input):
+                if name in self.varying:
+                    continue
+                uses.setdefault(name, set()).add("setting" if i in settings else "other")
+                if i in WEIGHTS.get(node.op_type, ()):
+                    self.roles.setdefault(name, LEARNED)
+                elif i in KEPT.get(node.op_type, ()):
+                    self.roles.setdefault(name, FIXED)
+                elif role and node.output[0] not in self.copies and (i == 0 or node.op_type not in FIRST):
+                    self.roles.setdefault(name, role)
+                if node.op_type == "DequantizeLinear" and i == 0:
+                    self.integer.add(name)
+        self.settings = {name for name, ways in uses.items() if ways == {"setting"}}
+
+    def _held(self) -> Iterator[tuple[str, Held]]:
+        for name, tensor in self.model.stored.items():
+            if self._counts(name, tensor):
+                yield name, Held(prod(shape_of(tensor)), self.roles.get(name) != FIXED)
+        for name, tensor in self.copies.items():
+            if self._counts(name, tensor):
+                yield name, Held(prod(shape_of(tensor)), self.roles.get(name) != FIXED)
+        for (name, _), key in self.merged.items():
+            yield key, Held(prod(shape_of(self.model.stored[name])), self.roles.get(name) != FIXED)
+        for name, tensor in self.consts.items():
+            if name in self.roles and self._counts(name, tensor) and not _filled(tensor):
+                yield name, Held(prod(shape_of(tensor)), self.roles[name] == LEARNED)
+
+    def _counts(self, name: str, tensor: Any) -> bool:
+        kind, role = type_of(tensor), self.roles.get(name)
+        if kind in FLOATS:
+            return role is not None or (bool(shape_of(tensor)) and name not in self.settings)
+        return role is not None and (kind in QUANTIZED or name in self.integer)
+
+
+def _uniform(tensor: Any) -> bool:
+    """True for a tensor that holds one number over and over."""
+    values = values_of(tensor, MOST_VALUES)
+    return values is not None and values.size > 0 and bool(values.min() == values.max())
+
+
+def _filled(tensor: Any) -> bool:
+    """True for a tensor of ones or of zeros: what an exporter writes for a norm without weights."""
+    values = values_of(tensor, MOST_VALUES)
+    return values is not None and values.size > 0 and values.min() == values.max() and values.flat[0] in (0, 1)
+
+
+def constant_tensor(node: Any) -> Any:
+    """The tensor of a Constant node; None for another node, and for a Constant of text."""
+    if node.op_type != "Constant" or len(node.output) != 1:
+        return None
+    from onnx import helper
+
+    for attribute in node.attribute:
+        name = attribute.name
+        if name == "value":
+            return attribute.t
+        if name == "sparse_value":
+            return attribute.sparse_tensor
+        if name in ("value_float", "value_int"):
+            value = attribute.f if name == "value_float" else attribute.i
+            return helper.make_tensor("", 1 if name == "value_float" else 7, [], [value])
+        if name in ("value_floats", "value_ints"):
+            values = list(attribute.floats if name == "value_floats" else attribute.ints)
+            return helper.make_tensor("", 1 if name == "value_floats" else 7, [len(values)], values)
+    return None

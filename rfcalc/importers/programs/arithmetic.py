@@ -1,0 +1,166 @@
+"""Arithmetic of a program: on one tensor, with a number, with a stored tensor, of two tensors with broadcasting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
+
+from rfcalc.importers.programs.axes import arranged, solid
+from rfcalc.importers.programs.layout import (
+    BATCH,
+    CHANNELS,
+    REPEATED,
+    Axis,
+    Factor,
+    Layout,
+    common,
+    merged,
+    size_of,
+)
+from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
+from rfcalc.op import Shape
+from rfcalc.ops import make
+
+Pair = tuple[Factor | None, Factor | None]
+SWAPPED = {"sub": "rsub", "div": "rdiv", "pow": "rpow"}
+
+
+def unary(program: Program, word: str, tensor: Tensor, **settings: Any) -> Tensor:
+    """A function of each number by itself; `word` is a layer's word."""
+    return program.add(word, [tensor], tensor.layout, **settings)
+
+
+def binary(program: Program, function: str, first: Any, second: Any) -> Tensor:
+    """add, sub, mul, div, max, min or pow of two operands, at least one of which depends on the input."""
+    if isinstance(first, Tensor) and isinstance(second, Tensor):
+        return _two(program, function, first, second)
+    tensor, other = (first, second) if isinstance(first, Tensor) else (second, first)
+    if tensor is second:
+        function = SWAPPED.get(function, function)
+    if not isinstance(other, Const):
+        return program.add("pointwise", [tensor], tensor.layout, function=function, value=other)
+    return with_stored(program, function, tensor, [other])
+
+
+def with_stored(program: Program, function: str, tensor: Tensor, consts: Sequence[Const]) -> Tensor:
+    """A function of each number and of stored ones, which may repeat the tensor along axes of size 1."""
+    for const in consts:
+        tensor = _spread(program, tensor, const.shape)
+    claim = program.claim(consts)
+    return program.emit(
+        make("stored", function=function, params=claim.params, buffers=claim.buffers), [tensor], tensor.layout, claim
+    )
+
+
+def _spread(program: Program, tensor: Tensor, shape: Sequence[int]) -> Tensor:
+    """The tensor, repeated along axes of size 1 as the other operand asks."""
+    sizes = [1] * (len(shape) - len(tensor.layout)) + list(tensor.shape)
+    wanted = [1] * (len(sizes) - len(shape)) + list(shape)
+    if all(a == b or b == 1 for a, b in zip(sizes, wanted, strict=True)):
+        return Tensor(tensor.node, ((),) * (len(sizes) - len(tensor.layout)) + tensor.layout)
+    for a, b in zip(sizes, wanted, strict=True):
+        if 1 not in (a, b) and a != b:
+            raise UnfollowedError(f"axes of {a} and {b} do not go together")
+    return solid(program, expanded(tensor, [max(a, b) for a, b in zip(sizes, wanted, strict=True)]))
+
+
+def expanded(tensor: Tensor, shape: Sequence[int]) -> Tensor:
+    """The tensor, repeated along axes of size 1 (-1: as it is); no layer is added."""
+    layout = ((),) * (len(shape) - len(tensor.layout)) + tensor.layout
+    found: list[Axis] = []
+    for axis, n in zip(layout, shape, strict=True):
+        size = size_of(axis)
+        if n not in (-1, size) and size != 1:
+            raise UnfollowedError(f"an axis of {size} cannot be expanded to {n}")
+        found.append(axis if n in (-1, size) else (Factor(REPEATED, 0, n),))
+    return Tensor(tensor.node, tuple(found))
+
+
+def _two(program: Program, function: str, first: Tensor, second: Tensor) -> Tensor:
+    pairs = _pairs(first.layout, second.layout)
+    flat = [pair for axis in pairs for pair in axis]
+    a, b = program.shape(first), program.shape(second)
+    if _aligned(flat, a, b):
+        layout = tuple(merged(_either(pair) for pair in axis) for axis in pairs)
+        return program.add(function, [first, second], layout)
+    rank, sizes = max(a.rank, b.rank), []
+    base = 0 if a.rank >= b.rank else 1
+    homes = _homes(flat, base, rank)
+    for axis in range(rank + 1):
+        ordered = homes[axis]
+        sizes.append([pair for pair in ordered if pair[0] or pair[1]])
+    sides = [arranged(program, tensor, [_side(axis, i) for axis in sizes]) for i, tensor in enumerate((first, second))]
+    places = {id(pair): place for axis, members in enumerate(sizes) for pair, place in _places(axis, members)}
+    layout = tuple(merged(places.get(id(pair)) or _either(pair) for pair in axis) for axis in pairs)
+    return program.add(function, sides, layout)
+
+
+def _pairs(first: Layout, second: Layout) -> list[list[Pair]]:
+    """For each axis of the result, its digits as they lie in either operand; None where an operand is repeated."""
+    found: list[list[Pair]] = []
+    for x, y in zip_longest(reversed(first), reversed(second), fillvalue=()):
+        if size_of(x) == size_of(y):
+            found.append([(p, q) for p, q in zip(*common(x, y), strict=True)])
+        elif not x or not y:
+            found.append([(p, None) for p in x] + [(None, q) for q in y])
+        else:
+            raise UnfollowedError(f"axes of {size_of(x)} and {size_of(y)} do not go together")
+    found.reverse()
+    return [[(_real(p), _real(q)) if _real(p) or _real(q) else (p, q) for p, q in axis] for axis in found]
+
+
+def _real(factor: Factor | None) -> Factor | None:
+    return None if factor is None or factor.axis == REPEATED else factor
+
+
+def _either(pair: Pair) -> Factor:
+    found = pair[0] or pair[1]
+    assert found is not None
+    return found
+
+
+def _aligned(pairs: Sequence[Pair], first: Shape, second: Shape) -> bool:
+    """True if equal digits lie at equal places of two layers, and where one has none its whole axis has size 1."""
+    if first.rank != second.rank:
+        return False
+    sizes = [(shape.channels, *shape.size) for shape in (first, second)]
+    for p, q in pairs:
+        if p is not None and q is not None:
+            if p != q:
+                return False
+            continue
+        for factor, other in ((p, sizes[1]), (q, sizes[0])):
+            if factor is not None and factor.axis >= 0 and other[factor.axis] != 1:
+                return False
+    return all(n in (m, 1) or m == 1 for n, m in zip(*sizes, strict=True))
+
+
+def _homes(pairs: Sequence[Pair], base: int, rank: int) -> list[list[Pair]]:
+    """The digits of each axis of the result: where the base operand has them, the others where their own layer has them."""
+    found: list[list[tuple[int, Pair]]] = [[] for _ in range(rank + 1)]
+    for pair in pairs:
+        factor = pair[base] or pair[1 - base]
+        if factor is None or factor.axis in (BATCH, REPEATED):
+            continue
+        axis = factor.axis if factor.axis <= rank else CHANNELS
+        found[axis].append((factor.stride, pair))
+    return [[pair for _, pair in sorted(axis, key=lambda entry: -entry[0])] for axis in found]
+
+
+def _side(members: Sequence[Pair], side: int) -> Axis:
+    """One axis as one operand must have it: digits that it lacks are repeated, unless it lacks them all."""
+    own = [pair[side] for pair in members]
+    if not any(own):
+        return ()
+    found = [f or Factor(REPEATED, 0, _either(pair).size) for f, pair in zip(own, members, strict=True)]
+    return merged(found)
+
+
+def _places(axis: int, members: Sequence[Pair]) -> list[tuple[Pair, Factor]]:
+    found, stride = [], 1
+    for pair in reversed(members):
+        size = _either(pair).size
+        found.append((pair, Factor(axis, stride, size)))
+        stride *= size
+    return found

@@ -1,0 +1,185 @@
+"""What a user says about layers that nobody knows: `--declare mypkg.MyOp=pointwise`, and plug-ins.
+
+A name is that of an nn.Module's class, of a torch operator (mypkg::op is mypkg.op) or of an ONNX operator (domain.Op). A
+plug-in is an entry point of the group `rfcalc.ops` whose name has a dot: a function of the input shapes and the attributes
+that gives a layer's record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import field
+from typing import Any
+
+from rfcalc.errors import RuleError, fail
+from rfcalc.importers.programs.axes import as_map
+from rfcalc.importers.programs.program import Const, Program, Tensor
+from rfcalc.op import Op, Shape
+from rfcalc.ops import make
+from rfcalc.record import record
+
+GROUP = "rfcalc.ops"
+FORMS = "pointwise, whole, or window KERNEL STRIDE PADDING"
+
+
+@record
+class Rule:
+    """One declaration: the layer's record for given input shapes, attributes and numbers of parameters."""
+
+    name: str
+    kind: str
+    numbers: tuple[int, ...] = ()
+    plugin: Any = None
+
+    def op(self, shapes: Sequence[Shape], attributes: Mapping[str, Any], params: int = 0, buffers: int = 0) -> Op:
+        """The layer."""
+        if self.plugin is not None:
+            try:
+                found = self.plugin(tuple(shapes), dict(attributes))
+            except Exception as error:
+                raise fail("E421", f"the plug-in {self.name}: {type(error).__name__}: {error}") from None
+            if not isinstance(found, Op):
+                raise fail("E421", f"the plug-in {self.name} gave a {type(found).__name__}, not a layer")
+            return found
+        counts = {"name": self.name, "params": params, "buffers": buffers}
+        if self.kind == "whole":
+            return make("unknown", out=shapes[0].channels, size=shapes[0].size or None, **counts)
+        kernel, stride, padding = self.numbers or (1, 1, 0)
+        return make("declared", kernel=kernel, stride=stride, padding=padding, **counts)
+
+
+@record
+class Declared:
+    """All declarations and plug-ins; the first that fits holds, and declarations stand first."""
+
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+
+    @staticmethod
+    def of(texts: Sequence[str]) -> Declared:
+        """Reads declarations; raises SpecError."""
+        rules: dict[str, Rule] = {}
+        for text in texts:
+            name, sign, rule = text.partition("=")
+            words = rule.replace(",", " ").split()
+            if not sign or not name.strip() or not words:
+                raise fail("E420", f"--declare takes NAME=RULE, not {text[:80]!r}", hint=f"a rule is {FORMS}")
+            rules[name.strip().replace("::", ".")] = _rule(name.strip(), words)
+        return Declared({**rules, **{name: rule for name, rule in _plugins().items() if name not in rules}})
+
+    def find(self, *names: str) -> Rule | None:
+        """The rule for something known by several names; a declared name may leave out leading packages."""
+        for key, rule in self.rules.items():
+            if any(name == key or name.endswith("." + key) for name in names):
+                return rule
+        return None
+
+    def of_call(self, name: str, arguments: Sequence[Any]) -> tuple[Rule, Mapping[str, Any]] | None:
+        """The rule for one step of a torch program, and the attributes: a declared operator, or a declared module."""
+        if not self.rules:
+            return None
+        if name.startswith("rfcalc.declared"):
+            return LEAVES[arguments[2]]
+        rule = self.find(name, name.rpartition(".")[0])
+        return (rule, {}) if rule else None
+
+    @staticmethod
+    def applied(
+        rule: Rule, attributes: Mapping[str, Any], program: Program, tensors: Sequence[Tensor], consts: Sequence[Const]
+    ) -> Tensor:
+        """The layer of a rule."""
+        if not tensors:
+            raise RuleError(f"{rule.name} reads no tensor that depends on the input")
+        alone = rule.kind == "pointwise" and len(tensors) == 1  # its axes may lie in any order
+        if not alone:
+            tensors = [as_map(program, tensor, max(0, len(tensor.layout) - 2)).tensor for tensor in tensors]
+        claim = program.claim(consts)
+        op = rule.op([program.shape(tensor) for tensor in tensors], attributes, claim.params, claim.buffers)
+        return program.emit(op, tensors, tensors[0].layout if alone else None, claim)
+
+    @contextmanager
+    def as_leaves(self, module: Any) -> Iterator[None]:
+        """Modules of declared classes as single steps of the program, for a while."""
+        changed = []
+        for path, part in module.named_modules():
+            name = f"{type(part).__module__}.{type(part).__qualname__}"
+            rule = self.find(name)
+            if rule is not None:
+                changed.append(part)
+                _make_leaf(part, rule, path)
+        try:
+            yield
+        finally:
+            for part in changed:
+                del part.forward
+
+
+def _rule(name: str, words: Sequence[str]) -> Rule:
+    kind, *rest = words
+    if kind in ("pointwise", "whole") and not rest:
+        return Rule(name, kind)
+    if kind == "window" and 1 <= len(rest) <= 3 and all(word.isdigit() for word in rest):
+        kernel, stride, padding = (*map(int, rest), *(1, 0)[len(rest) - 1 :])
+        if kernel and stride and max(kernel, stride, padding) < 10**6:
+            return Rule(name, kind, (kernel, stride, padding))
+    raise fail("E420", f"{' '.join(words)[:80]!r} is no rule for {name}", hint=f"a rule is {FORMS}")
+
+
+def _plugins() -> dict[str, Rule]:
+    from importlib.metadata import entry_points
+
+    found = {}
+    for entry in entry_points(group=GROUP):
+        if "." in entry.name:
+            try:
+                plugin = entry.load()
+            except Exception as error:
+                raise fail("E421", f"the plug-in {entry.name}: {type(error).__name__}: {error}") from None
+            found[entry.name] = Rule(entry.name, "plugin", plugin=plugin)
+    return found
+
+
+def _make_leaf(part: Any, rule: Rule, path: str) -> None:
+    """Replaces a module's forward by one operator that carries its stored tensors."""
+    import torch
+
+    names = [name for name, _ in [*part.named_parameters(), *part.named_buffers()]]
+    LEAVES[path] = (rule, {k: v for k, v in vars(part).items() if isinstance(v, int | float | str | bool | tuple)})
+
+    def forward(*inputs: Any) -> Any:
+        tensors = [value for value in inputs if isinstance(value, torch.Tensor)]
+        own = [_attribute(part, name) for name in names]
+        return _operator()(tensors, own, path)
+
+    part.forward = forward
+
+
+LEAVES: dict[str, tuple[Rule, dict[str, Any]]] = {}
+
+
+def _attribute(part: Any, name: str) -> Any:
+    for piece in name.split("."):
+        part = getattr(part, piece)
+    return part
+
+
+def _operator() -> Any:
+    """The operator rfcalc::declared, which gives a tensor of the shape that its rule says."""
+    import torch
+
+    if not hasattr(torch.ops.rfcalc, "declared"):
+        library = torch.library.Library("rfcalc", "FRAGMENT")
+        KEPT.append(library)
+        library.define("declared(Tensor[] inputs, Tensor[] stored, str path) -> Tensor")
+
+        def shaped(inputs: Sequence[Any], stored: Sequence[Any], path: str) -> Any:
+            rule, attributes = LEAVES[path]
+            shapes = [Shape(x.shape[1], tuple(x.shape[2:])) if x.dim() > 1 else Shape(x.numel()) for x in inputs]
+            out = rule.op(shapes, attributes).shape(shapes)
+            return inputs[0].new_empty((inputs[0].shape[0], out.channels, *out.size))
+
+        torch.library.register_fake("rfcalc::declared", shaped, lib=library)
+    return torch.ops.rfcalc.declared
+
+
+KEPT: list[Any] = []

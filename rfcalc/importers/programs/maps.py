@@ -1,0 +1,209 @@
+"""Layers of a program that read maps: convolution, pooling, interpolation, pixel shuffle, channel shuffle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from rfcalc.importers.programs.axes import Map, as_map
+from rfcalc.importers.programs.layout import BATCH, CHANNELS, full, size_of
+from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
+from rfcalc.importers.programs.selection import narrow
+from rfcalc.ops import make
+
+Numbers = Sequence[int]
+Pads = tuple[tuple[int, int], ...]
+MOST_SLICES = 32
+
+
+def numbers(value: Any, rank: int) -> tuple[int, ...]:
+    """One number per axis, from a number or a list that may hold one for all."""
+    found = list(value) if isinstance(value, list | tuple) else [value]
+    return tuple(int(n) for n in (found * rank if len(found) == 1 else found))
+
+
+def conv(
+    program: Program,
+    tensor: Tensor,
+    weight: Const,
+    bias: Const | None,
+    stride: Numbers,
+    pads: Pads | str,
+    dilation: Numbers,
+    groups: int,
+) -> Tensor:
+    """A convolution; `weight` has the shape (out, in / groups, kernel...)."""
+    out, wide, *kernel = weight.shape
+    rank = len(kernel)
+    if (band := _along_channels(program, tensor, weight, bias, stride, pads)) is not None:
+        return band
+    claim = program.claim([weight, bias])
+    flat = _pointwise(program, tensor, kernel, stride, pads)
+    if flat:
+        op = make("conv", out=out, kernel=1, padding=0, groups=groups, bias=bias is not None)
+        dims = 1 if len(tensor.layout) == rank + 2 else 0
+        layout = (*tensor.layout[:dims], full(CHANNELS, out), *tensor.layout[dims + 1 :])
+        return program.emit(op, [tensor], layout, claim)
+    found = as_map(program, tensor, rank)
+    settings = {"kernel": tuple(kernel), "stride": numbers(stride, rank), "dilation": numbers(dilation, rank)}
+    padding: Any = pads if isinstance(pads, str) else tuple(pads)
+    out, groups = out * found.heads, groups * found.heads
+    if found.extra:
+        settings = {name: (1,) * found.extra + value for name, value in settings.items()}
+        padding = padding if isinstance(padding, str) else ((0, 0),) * found.extra + padding
+    plain = {name: value[0] if len(set(value)) == 1 else value for name, value in settings.items()}
+    channels = program.shape(found.tensor).channels
+    if groups > 1 and groups == channels == wide * groups and out % channels == 0:
+        op = make("dwconv", multiplier=out // channels, padding=_short(padding), bias=bias is not None, **plain)
+    else:
+        op = make("conv", out=out, padding=_short(padding), groups=groups, bias=bias is not None, **plain)
+    return _placed(program, found, program.emit(op, [found.tensor], None, claim))
+
+
+def _short(padding: Any) -> Any:
+    """The padding as people write it: a number where all sides agree, one per axis where both sides do."""
+    if isinstance(padding, str):
+        return padding
+    if len(sides := {side for pair in padding for side in pair}) == 1:
+        return sides.pop()
+    return tuple(a if a == b else (a, b) for a, b in padding)
+
+
+def _pointwise(program: Program, tensor: Tensor, kernel: Numbers, stride: Numbers, pads: Pads | str) -> bool:
+    """True for a convolution that reads one position, whose channels are all channels of one layer."""
+    plain = set(kernel) == {1} and set(stride) == {1} and (isinstance(pads, str) or not any(map(any, pads)))
+    dims = len(tensor.layout) - len(kernel) - 1
+    shape = program.shape(tensor)
+    return plain and dims in (0, 1) and shape.rank > 0 and tensor.layout[dims] == full(CHANNELS, shape.channels)
+
+
+def _along_channels(
+    program: Program, tensor: Tensor, weight: Const, bias: Const | None, stride: Numbers, pads: Pads | str
+) -> Tensor | None:
+    """A 1-D convolution of one channel along an axis that holds the channels of a layer (efficient channel attention)."""
+    if len(weight.shape) != 3 or weight.shape[:2] != (1, 1) or len(tensor.layout) != 3:
+        return None
+    kernel, shape = weight.shape[2], program.shape(tensor)
+    if tensor.layout[2] != full(CHANNELS, shape.channels) or shape.channels == 1 or tensor.layout[1]:
+        return None
+    if kernel % 2 == 0 or set(stride) != {1} or pads not in (((kernel // 2, kernel // 2),), "same"):
+        raise UnfollowedError("a convolution along the channels that changes their number")
+    op = make("channelconv", kernel=kernel, bias=bias is not None)
+    return program.emit(op, [tensor], tensor.layout, program.claim([weight, bias]))
+
+
+def _placed(program: Program, found: Map, tensor: Tensor) -> Tensor:
+    return Tensor(tensor.node, found.layout(program.shape(tensor)))
+
+
+def conv_transpose(
+    program: Program,
+    tensor: Tensor,
+    weight: Const,
+    bias: Const | None,
+    stride: Numbers,
+    padding: Numbers,
+    extra: Numbers,
+    groups: int,
+    dilation: Numbers,
+) -> Tensor:
+    """A transposed convolution; `weight` has the shape (in, out / groups, kernel...)."""
+    kernel = weight.shape[2:]
+    rank = len(kernel)
+    found = as_map(program, tensor, rank)
+    if found.extra or found.heads > 1:
+        raise UnfollowedError("a transposed convolution of the frames of a video one by one")
+    settings = {"stride": stride, "padding": padding, "output_padding": extra, "dilation": dilation}
+    plain = {name: _one(numbers(value, rank)) for name, value in settings.items()}
+    op = make("upconv", out=weight.shape[1] * groups, kernel=_one(kernel), groups=groups, bias=bias is not None, **plain)
+    return _placed(program, found, program.emit(op, [found.tensor], None, program.claim([weight, bias])))
+
+
+def _one(values: Numbers) -> Any:
+    return values[0] if len(set(values)) == 1 else tuple(values)
+
+
+def pool(program: Program, word: str, tensor: Tensor, rank: int, pads: Pads, **settings: Any) -> Tensor:
+    """A sliding pool; kernel, stride and dilation as tuples."""
+    if (band := _pooled_channels(program, word, tensor, rank, pads, settings)) is not None:
+        return band
+    found = as_map(program, tensor, rank)
+    more = {}
+    for name, value in settings.items():
+        more[name] = _one((1,) * found.extra + value) if isinstance(value, tuple) else value
+    padding = _short(((0, 0),) * found.extra + pads)
+    return _placed(program, found, program.add(word, [found.tensor], padding=padding, **more))
+
+
+def _pooled_channels(
+    program: Program, word: str, tensor: Tensor, rank: int, pads: Pads, settings: dict[str, Any]
+) -> Tensor | None:
+    """A pool of stride 1 along an axis that holds the channels of a layer (local response norm as its parts): each channel
+    with its neighbours, slice by slice. None for any other pool."""
+    first = len(tensor.layout) - rank
+    moved = [i for i, k in enumerate(settings["kernel"]) if k > 1]
+    along = [i for i in range(rank) if any(f.axis == CHANNELS for f in tensor.layout[first + i])]
+    if len(moved) != 1 or along != moved:
+        return None
+    dim, kernel = first + moved[0], settings["kernel"][moved[0]]
+    count = size_of(tensor.layout[dim]) - kernel + 1
+    plain = set(settings["stride"]) == {1} and set(settings.get("dilation", (1,))) == {1} and not any(map(any, pads))
+    if not plain or kernel > MOST_SLICES or count < 1:
+        raise UnfollowedError("pools along the channels with a stride, padding or a large window")
+    slices = [narrow(program, tensor, dim, i, count) for i in range(kernel)]
+    return program.add("max" if word == "maxpool" else "add", slices, slices[0].layout)
+
+
+def adaptive_pool(program: Program, function: str, tensor: Tensor, size: Numbers) -> Tensor:
+    """Adaptive average ("mean") or maximum ("max") pooling to a size."""
+    found = as_map(program, tensor, len(size))
+    shape = program.shape(found.tensor)
+    kept = shape.size[: found.extra]
+    if set(size) == {1} and not found.extra:
+        if shape.positions == 1:
+            return _placed(program, found, found.tensor)
+        return _placed(program, found, program.add({"mean": "gap", "max": "gmp"}[function], [found.tensor]))
+    word = {"mean": "adaptivepool", "max": "adaptivemaxpool"}[function]
+    return _placed(program, found, program.add(word, [found.tensor], out=_one((*kept, *size))))
+
+
+def upsample(program: Program, tensor: Tensor, rank: int, settings: dict[str, Any], word: str = "upsample") -> Tensor:
+    """Interpolation; `scale` or `size` has one number per axis."""
+    found = as_map(program, tensor, rank)
+    if found.extra:
+        raise UnfollowedError("interpolates the frames of a video one by one")
+    plain = {name: _one(value) if isinstance(value, tuple) else value for name, value in settings.items()}
+    return _placed(program, found, program.add(word, [found.tensor], **plain))
+
+
+def on_map(program: Program, word: str, tensor: Tensor, rank: int, **settings: Any) -> Tensor:
+    """Any other layer without parameters that reads a map of `rank` spatial axes."""
+    found = as_map(program, tensor, rank)
+    if found.heads > 1:
+        raise UnfollowedError("moves channels that lie in the batch")
+    return _placed(program, found, program.add(word, [found.tensor], **settings))
+
+
+def unknown(
+    program: Program,
+    name: str,
+    inputs: Sequence[Tensor],
+    shape: Sequence[int],
+    consts: Sequence[Any],
+    batch: int = 1,
+    macs: int | None = None,
+) -> Tensor:
+    """A layer that nobody knows: each unit reads the whole of each input. `macs` if at least those are known."""
+    claim = program.claim(consts)
+    sizes = list(shape[1:]) if shape and shape[0] == batch else list(shape)
+    if not sizes:
+        sizes = [1]
+    channels, *size = sizes
+    op = make(
+        "unknown", name=name, out=channels, size=tuple(size) or None, params=claim.params, buffers=claim.buffers, macs=macs
+    )
+    found = program.emit(op, inputs, None, claim)
+    lead = (full(BATCH, batch),) if shape and shape[0] == batch else ()
+    layout = (*lead, full(CHANNELS, channels), *(full(k, n) for k, n in enumerate(size, 1)))
+    return Tensor(found.node, layout if prod(map(size_of, layout)) == prod(shape) else found.layout)

@@ -1,0 +1,240 @@
+"""A program that is being followed: its tensors, the graph that grows from it, and whose parameters each layer holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rfcalc.errors import RuleError, Span, SpecError, fail
+from rfcalc.graph import Builder, Graph
+from rfcalc.importers.programs.counted import Counted
+from rfcalc.importers.programs.layout import Layout, sizes_of, standard
+from rfcalc.op import SAME, Op, Shape
+from rfcalc.ops import make
+from rfcalc.record import record
+
+PLAIN = ("weight", "bias", "running_mean", "running_var", "gain")
+
+
+@record
+class Tensor:
+    """A tensor that depends on the input: a layer of the graph, and where that layer's axes lie."""
+
+    node: int
+    layout: Layout
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The tensor's shape in the program."""
+        return sizes_of(self.layout)
+
+
+@record
+class Const:
+    """A tensor that does not depend on the input: the stored tensors that it is made of, the products that make it (by
+    name), and its value where that is known."""
+
+    shape: tuple[int, ...]
+    stored: frozenset[str] = frozenset()
+    macs: frozenset[tuple[str, int]] = frozenset()
+    value: Any = None
+
+
+@record
+class Held:
+    """A stored tensor of the model."""
+
+    count: int
+    learned: bool
+
+
+@record
+class Place:
+    """Where in the model and in whose file the program is: the module's path, its class, a line."""
+
+    scope: str = ""
+    kind: str = ""
+    span: Span | None = None
+
+
+@record
+class Claim:
+    """What a layer counts: the stored tensors that no earlier layer has counted."""
+
+    names: tuple[str, ...]
+    params: int
+    buffers: int
+    macs: int
+
+
+class UnfollowedError(RuleError):
+    """A step of the program that cannot be followed exactly."""
+
+
+@dataclass
+class Program:
+    """What is known so far. `held` are the model's stored tensors by name; `containers` the scopes that hold other ones."""
+
+    name: str
+    source: str
+    held: Mapping[str, Held]
+    max_layers: int
+    containers: frozenset[str] = frozenset()
+    place: Place = field(default_factory=Place)
+
+    def __post_init__(self) -> None:
+        self.builder = Builder(self.name, self.source)
+        self.counted: set[str] = set()  # stored tensors
+        self.computed: set[str] = set()  # products of stored tensors alone
+        self.together: set[int] = set()  # layers whose field is only known of all channels together
+        self.claims: list[tuple[list[str], list[str]]] = []
+        self.idle: dict[str, list[str]] = {}
+        self.kinds: dict[str, str] = {}
+
+    def expect(self, used: Iterable[str]) -> None:
+        """Tells which stored tensors the program reads; fixed ones that it does not are counted with their module's others."""
+        reads = set(used)
+        for name in self.held:
+            if name not in reads and not self.held[name].learned:
+                self.idle.setdefault(name.rpartition(".")[0], []).append(name)
+
+    def shape(self, tensor: Tensor) -> Shape:
+        """Shape of the tensor's layer."""
+        return self.builder.nodes[tensor.node].shape
+
+    def input(self, name: str, shape: Shape, batch: int = 1) -> Tensor:
+        """An input of the network."""
+        from rfcalc.ops.source import Input
+
+        index = self.builder.add(name, Input(shape))
+        return Tensor(self._checked(index), standard(shape, batch))
+
+    def claim(self, consts: Iterable[Any]) -> Claim:
+        """Counts the stored tensors and products behind some constants, each once in the whole network."""
+        names: list[str] = []
+        fresh: list[str] = []
+        macs = 0
+        for const in consts:
+            if isinstance(const, Const):
+                names += [name for name in sorted(const.stored) if name not in self.counted and name not in names]
+                for key, count in sorted(const.macs):
+                    if key not in self.computed:
+                        macs += count
+                        self.computed.add(key)
+                        fresh.append(key)
+        for scope in {name.rpartition(".")[0] for name in names}:
+            names += self.idle.pop(scope, [])
+        self.counted.update(names)
+        self.claims.append((names, fresh))
+        params = sum(self.held[name].count for name in names if self.held[name].learned)
+        buffers = sum(self.held[name].count for name in names if not self.held[name].learned)
+        return Claim(tuple(names), params, buffers, macs)
+
+    def mark(self) -> tuple[int, int]:
+        """A point to which `back_to` can return: how many layers and claims there are."""
+        return len(self.builder.nodes), len(self.claims)
+
+    def back_to(self, mark: tuple[int, int]) -> None:
+        """Takes back the layers and claims since a mark: those of a step that could not be followed to its end."""
+        nodes, claims = mark
+        for node in self.builder.nodes[nodes:]:
+            del self.builder.names[node.name]
+        del self.builder.nodes[nodes:]
+        for names, fresh in self.claims[claims:]:
+            self.counted.difference_update(names)
+            self.computed.difference_update(fresh)
+        del self.claims[claims:]
+        self.builder.problems.clear()
+
+    def emit(self, op: Op, inputs: Sequence[Tensor], layout: Layout | None = None, claim: Claim | None = None) -> Tensor:
+        """Adds a layer. Its tensor has the given layout, or else batch, channels and spatial axes in this order."""
+        nodes = [tensor.node for tensor in inputs]
+        shapes = [self.builder.nodes[i].shape for i in nodes]
+        out = op.shape(shapes)
+        cost = op.cost(shapes)
+        found = claim or Claim((), 0, 0, 0)
+        if (found.params, found.buffers, found.macs) != (cost.params, cost.buffers, 0):
+            op = Counted(op, found.params, found.buffers, cost.macs + found.macs)
+        together = self._together(op, nodes)
+        node = self._layer(self.pick(op.word, found.names), op, nodes)
+        self.together.update([node] if together else ())
+        return Tensor(node, standard(out) if layout is None else layout)
+
+    def add(self, word: str, inputs: Sequence[Tensor], layout: Layout | None = None, **settings: Any) -> Tensor:
+        """Adds a layer without parameters, by its word."""
+        return self.emit(make(word, **settings), inputs, layout)
+
+    def helper(self, word: str, tensor: Tensor, **settings: Any) -> Tensor:
+        """Adds a layer that only brings a tensor into the form that the next layer reads; that one gets the module's name."""
+        scope = self.place.scope
+        node = self._layer(self._free(f"{scope}.{word}" if scope else word), make(word, **settings), [tensor.node])
+        return Tensor(node, standard(self.builder.nodes[node].shape))
+
+    def pick(self, word: str, stored: Sequence[str] = ()) -> str:
+        """A new name: that of the weights, the module's path if the module is no container, or its path and the word."""
+        scope, names = self.place.scope, self.builder.names
+        owner = _owner([name for name in stored if self.held[name].learned] or stored)
+        if owner and (owner == scope or owner.startswith(f"{scope}." if scope else "")) and owner not in names:
+            return owner
+        if scope and scope not in self.containers:
+            return self._free(scope)
+        return self._free(f"{scope}.{word}" if scope else word)
+
+    def _free(self, stem: str) -> str:
+        name, number = stem, 1
+        while name in self.builder.names:
+            number += 1
+            name = f"{stem}_{number}"
+        return name
+
+    def unused(self) -> None:
+        """Adds a layer for each part of the model whose stored tensors no layer has counted."""
+        left: dict[str, list[str]] = {}
+        for name in self.held:
+            if name not in self.counted:
+                left.setdefault(name.split(".")[0], []).append(name)
+        for part, names in left.items():
+            params = sum(self.held[name].count for name in names if self.held[name].learned)
+            buffers = sum(self.held[name].count for name in names if not self.held[name].learned)
+            self.place = Place(names[0] if len(names) == 1 else part)
+            index = self.builder.add(self._free(self.place.scope), make("unused", params=params, buffers=buffers))
+            self._checked(index)
+
+    def finish(self, outputs: Sequence[int]) -> Graph:
+        """The graph, with repeated modules marked so that they fold; raises SpecError."""
+        from rfcalc.importers.programs.folding import folded
+
+        self.unused()
+        graph = self.builder.graph(list(dict.fromkeys(outputs)))
+        return replace(folded(graph), kinds=self.kinds)
+
+    def _together(self, op: Op, nodes: Sequence[int]) -> bool:
+        """True if a layer's field is only known of all channels together; raises RuleError where some of them are taken."""
+        if not self.together.intersection(nodes):
+            return bool(getattr(op, "together", False))
+        if op.word == "take" and getattr(op, "axis", 0) == 0:
+            raise UnfollowedError("takes some columns of a matrix of attention, whose fields are known together only")
+        return op.word == "concat" or all(
+            read.channels is SAME for read in op.reach([self.builder.nodes[i].shape for i in nodes])
+        )
+
+    def _layer(self, name: str, op: Op, nodes: Sequence[int]) -> int:
+        if len(self.builder.nodes) >= self.max_layers:
+            raise fail("E093", f"the program has more than {self.max_layers:,} layers", hint="--max-layers")
+        return self._checked(self.builder.add(name, op, nodes, self.place.span))
+
+    def _checked(self, index: int | None) -> int:
+        if index is None:
+            raise SpecError(self.builder.problems)
+        return index
+
+
+def _owner(stored: Sequence[str]) -> str:
+    """The name of the layer that some stored tensors belong to: that of their module, or that of a number of its own."""
+    if not stored:
+        return ""
+    name = next((name for name in stored if name.endswith("weight")), stored[0])
+    scope, _, leaf = name.rpartition(".")
+    leaf = "" if leaf in PLAIN else leaf.removesuffix("_weight").removesuffix("_bias")
+    return f"{scope}.{leaf}".strip(".")

@@ -1,0 +1,1 @@
+"""The spec language: its reader, its JSON Schema, and the writer of explicit specs."""

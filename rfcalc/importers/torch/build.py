@@ -1,0 +1,158 @@
+"""Makes the module that a target names, without its weights: what a constructor would fill lies on the meta device.
+
+Importing a Python file runs its code. Weights are neither downloaded nor loaded: no figure depends on them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from rfcalc.errors import SpecError, did_you_mean, fail
+from rfcalc.importers.torch.importing import imported
+from rfcalc.importers.torch.places import broken
+from rfcalc.importers.torch.target import Target
+
+LARGEST = 1 << 16  # elements of a tensor that a constructor may really fill
+
+
+def empty() -> Any:
+    """A mode that puts on the meta device what is not filled, and what is large; small tensors get their values."""
+    import torch
+    from torch.overrides import TorchFunctionMode
+    from torch.utils._device import _device_constructors
+
+    class Empty(TorchFunctionMode):  # type: ignore[misc]
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            kwargs = dict(kwargs or {})
+            real = func not in _device_constructors() or func in (torch.tensor, torch.as_tensor)
+            if real or kwargs.get("device") is not None:
+                return func(*args, **kwargs)
+            found = func(*args, **{**kwargs, "device": "meta"})
+            unfilled = "empty" in getattr(func, "__name__", "")
+            return found if unfilled or found.numel() > LARGEST else func(*args, **kwargs)
+
+    return Empty()
+
+
+def build(target: Target, arguments: Mapping[str, Any], real: bool = False) -> Any:
+    """The module that a target names, in eval mode; with `real`, with weights in memory. Raises SpecError."""
+    import torch
+
+    if target.what == "":
+        raise fail("E403", f"{target.text} is a saved program; it has no module")
+    with quiet():
+        made = _attempts(target, arguments, real)
+    if isinstance(made, torch.jit.ScriptModule):
+        raise fail(
+            "E403", f"{target.text} is a TorchScript module", hint="export it with torch.export, or give its Python class"
+        )
+    if not isinstance(made, torch.nn.Module):
+        raise fail("E403", f"{target.text} gives a {type(made).__name__}, not an nn.Module")
+    return made.eval()
+
+
+def _attempts(target: Target, arguments: Mapping[str, Any], real: bool) -> Any:
+    """Some constructors compute with their tensors' values, so that the meta device cannot serve them all."""
+    import torch
+
+    modes: list[Callable[[], Any]] = [empty, lambda: torch.device("meta"), contextlib.nullcontext]
+    for mode in modes[2:] if real else modes:
+        try:
+            with unloaded(), mode():
+                return _made(target, arguments)
+        except SpecError:
+            raise
+        except (NotImplementedError, RuntimeError, AssertionError) as error:
+            if mode is modes[-1]:
+                raise broken(target, error) from None
+        except (Exception, SystemExit) as error:
+            raise broken(target, error) from None
+    raise AssertionError
+
+
+def _made(target: Target, arguments: Mapping[str, Any]) -> Any:
+    from torch import nn
+
+    found: Any = imported(target)
+    walked = target.where
+    for name in target.what.split("."):
+        if not hasattr(found, name) and callable(found) and not isinstance(found, nn.Module):
+            found, arguments = found(**arguments), {}
+        if not hasattr(found, name):
+            known = [n for n in dir(found) if not n.startswith("_")]
+            raise fail("E404", f"{walked} has no {name}", hint=did_you_mean(name, known))
+        found, walked = getattr(found, name), f"{walked}.{name}"
+    if isinstance(found, nn.Module):
+        if arguments:
+            raise fail("E401", f"{target.text} is a module, not a function: it takes no arguments")
+        return found
+    if not callable(found):
+        return found
+    _check_arguments(target, found, arguments)
+    return found(**arguments)
+
+
+def _check_arguments(target: Target, found: Any, arguments: Mapping[str, Any]) -> None:
+    """Raises SpecError for a callable that needs arguments which are not given, or does not know one that is."""
+    try:
+        parameters = list(inspect.signature(found).parameters.values())
+    except (TypeError, ValueError):
+        return
+    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    known = [p.name for p in named]
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+        for name in arguments:
+            if name not in known:
+                more = did_you_mean(name, known) or (f"it takes {', '.join(known)}" if known else "it takes none")
+                raise fail("E401", f"{target.text} has no argument {name}", hint=more)
+    missing = [p.name for p in named if p.default is p.empty and p.name not in arguments]
+    if missing:
+        raise fail("E401", f"{target.text} needs {', '.join(missing)}", hint=" ".join(f"--arg {name}=..." for name in missing))
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Somebody's code prints to standard error, and its warnings and logs are not shown."""
+    import logging
+    import warnings
+
+    level = logging.root.manager.disable
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
+            warnings.simplefilter("ignore")
+            logging.disable(logging.CRITICAL)
+            yield
+    finally:
+        logging.disable(level)
+
+
+@contextlib.contextmanager
+def unloaded() -> Iterator[None]:
+    """No weights are downloaded or copied into a module."""
+    import torch
+    from torch import nn
+
+    original, load = torch.hub.load_state_dict_from_url, nn.Module.load_state_dict
+
+    def nothing(*_: Any, **__: Any) -> dict[str, Any]:
+        return {}
+
+    def unchanged(*_: Any, **__: Any) -> Any:
+        return torch.nn.modules.module._IncompatibleKeys([], [])
+
+    def put(old: Any, new: Any) -> None:
+        for module in list(sys.modules.values()):
+            if getattr(module, "__dict__", {}).get("load_state_dict_from_url") is old:
+                module.load_state_dict_from_url = new  # type: ignore[attr-defined]
+
+    put(original, nothing)
+    nn.Module.load_state_dict = unchanged
+    try:
+        yield
+    finally:
+        put(nothing, original)
+        nn.Module.load_state_dict = load

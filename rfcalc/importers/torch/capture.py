@@ -1,0 +1,209 @@
+"""A module as a program: torch.export on fake tensors, which have shapes and no memory. Nothing is computed."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rfcalc.errors import SpecError, fail
+from rfcalc.importers.programs.program import Held
+from rfcalc.importers.torch.build import LARGEST, quiet
+from rfcalc.importers.torch.places import place_of
+from rfcalc.op import Shape
+from rfcalc.record import record
+
+PART = "name a part of it, such as pkg.models:detector.backbone"
+
+
+@record
+class Captured:
+    """An exported program. `held`: the stored tensors; `named`: which of them each placeholder is; `inputs`: the others;
+    `values`: stored numbers that are small and not learned (indices, masks), where they are known; `lists`: arguments that
+    are lists of images, which have no batch axis."""
+
+    program: Any
+    held: Mapping[str, Held]
+    named: Mapping[str, str]
+    inputs: Sequence[str]
+    values: Mapping[str, Any]
+    lists: tuple[str, ...] = ()
+
+
+def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
+    """Exports a module for inputs of the given shapes, batch 1; raises SpecError."""
+    import torch
+
+    _check_lazy(module, text)
+    held, canonical = _held(module)
+    values = _known(dict(module.named_buffers()))
+    with quiet(), contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()), _fake(module) as mode:
+        inputs, words = _inputs(module, _wanted(module, shapes, text), mode)
+        try:
+            program = torch.export.export(module, inputs, words, strict=False)
+        except SpecError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise _refused(text, error) from None
+    return replace(_captured(program, held, canonical, values), lists=_lists(module))
+
+
+def read(path: str) -> Captured:
+    """A saved program; raises SpecError."""
+    import torch
+
+    try:
+        with quiet():
+            program = torch.export.load(path)
+    except Exception as error:
+        raise fail("E406", f"{path} is no saved program of torch.export: {_first_line(error)}") from None
+    stored = {**dict(program.named_parameters()), **dict(program.named_buffers())}
+    learned = {name for name, _ in program.named_parameters()}
+    held = {name: Held(tensor.numel(), name in learned) for name, tensor in stored.items()}
+    return _captured(program, held, {name: name for name in held}, _known(dict(program.named_buffers())))
+
+
+def _check_lazy(module: Any, text: str) -> None:
+    """Raises SpecError for a module whose parameters have no shapes yet."""
+    import torch
+
+    for path, part in module.named_modules():
+        if isinstance(part, torch.nn.modules.lazy.LazyModuleMixin) and part.has_uninitialized_params():
+            kind = f"{path} ({type(part).__name__})" if path else type(part).__name__
+            raise fail("E403", f"{text}: the shape of {kind} is not known before it has run", hint="give its sizes in the code")
+
+
+def _known(buffers: Mapping[str, Any]) -> dict[str, Any]:
+    """The buffers whose numbers are there: neither fake, nor on the meta device, nor large."""
+    import torch
+
+    return {
+        name: tensor
+        for name, tensor in buffers.items()
+        if type(tensor) is torch.Tensor and tensor.device.type == "cpu" and tensor.numel() <= LARGEST
+    }
+
+
+def _held(module: Any) -> tuple[dict[str, Held], dict[str, str]]:
+    """The stored tensors by name, each once, and for every name of one the name that it is counted by."""
+    held: dict[str, Held] = {}
+    canonical: dict[str, str] = {}
+    first: dict[int, str] = {}
+    for learned, tensors in ((True, module.named_parameters), (False, module.named_buffers)):
+        for name, tensor in tensors(remove_duplicate=False):
+            canonical[name] = first.setdefault(id(tensor), name)
+            if canonical[name] == name:
+                held[name] = Held(tensor.numel(), learned)
+    return held, canonical
+
+
+def _captured(program: Any, held: Mapping[str, Held], canonical: Mapping[str, str], values: Mapping[str, Any]) -> Captured:
+    signature = program.graph_signature
+    named = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
+    named = {placeholder: canonical.get(name, name) for placeholder, name in named.items()}
+    changed = {name for _, name in signature.buffers_to_mutate.items()}
+    kept = {name: value for name, value in values.items() if name not in changed}
+    return Captured(program, held, named, list(signature.user_inputs), kept)
+
+
+@contextlib.contextmanager
+def _fake(module: Any) -> Iterator[Any]:
+    """The module with fake tensors in place of its stored ones, for a while."""
+    import torch
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    mode = FakeTensorMode(allow_non_fake_inputs=True)
+    fakes: dict[int, Any] = {}
+    originals: list[tuple[dict[str, Any], str, Any]] = []
+    for part in module.modules():
+        for tensors in (part._parameters, part._buffers):
+            for name, tensor in tensors.items():
+                if tensor is None:
+                    continue
+                originals.append((tensors, name, tensor))
+                if id(tensor) not in fakes:
+                    with mode:
+                        fake = torch.empty(tensor.shape, dtype=tensor.dtype)
+                    if isinstance(tensor, torch.nn.Parameter):
+                        fake = torch.nn.Parameter(fake, requires_grad=tensor.requires_grad)
+                    fakes[id(tensor)] = fake
+    for tensors, name, tensor in originals:
+        tensors[name] = fakes[id(tensor)]
+    try:
+        yield mode
+    finally:
+        for tensors, name, tensor in originals:
+            tensors[name] = tensor
+
+
+def _wanted(module: Any, shapes: Mapping[str, Shape], text: str) -> dict[str, Shape]:
+    """The shape of each argument of the module's forward that must be given."""
+    parameters = inspect.signature(module.forward).parameters.values()
+    plain = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    needed = [p.name for p in plain if p.default is p.empty] or [p.name for p in plain[:1]] or [p.name for p in parameters][:1]
+    known = {p.name for p in plain}
+    if unknown := [name for name in shapes if name and name not in known]:
+        raise fail("E402", f"{text} has no input {unknown[0]}", hint=f"it has {', '.join(sorted(known))}")
+    default = shapes.get("") or _own_shape(module)
+    found = {name: shapes.get(name) or default for name in dict.fromkeys([*needed, *(n for n in shapes if n)])}
+    if None in found.values():
+        raise fail("E402", f"{text} does not say its input's shape", hint="--input 3x224x224")
+    return {name: shape for name, shape in found.items() if shape is not None}
+
+
+def _own_shape(module: Any) -> Shape | None:
+    """The input's shape, where the module itself says it (timm)."""
+    settings = getattr(module, "pretrained_cfg", None) or getattr(module, "default_cfg", None)
+    size = settings.get("input_size") if isinstance(settings, Mapping) else None
+    return Shape(size[0], tuple(size[1:])) if size else None
+
+
+def _inputs(module: Any, shapes: Mapping[str, Shape], mode: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Fake inputs; a module that takes a list of images gets a list of one."""
+    import torch
+
+    parameters = inspect.signature(module.forward).parameters
+    positional, words = [], {}
+    for name, shape in shapes.items():
+        with mode:
+            tensor = torch.empty(1, shape.channels, *shape.size)
+        parameter = parameters[name]
+        if _is_list(parameter):
+            tensor = [tensor[0]]
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            words[name] = tensor
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            words["x"] = tensor
+        else:
+            positional.append(tensor)
+    return tuple(positional), words
+
+
+def _is_list(parameter: inspect.Parameter) -> bool:
+    return str(parameter.annotation).lower().startswith(("list[", "typing.list["))
+
+
+def _lists(module: Any) -> tuple[str, ...]:
+    """The arguments that take a list of images."""
+    return tuple(p.name for p in inspect.signature(module.forward).parameters.values() if _is_list(p))
+
+
+def _refused(text: str, error: BaseException) -> SpecError:
+    reason = _first_line(error)
+    hint = ""
+    if (
+        "data-dependent" in reason.lower()
+        or "GuardOnDataDependent" in type(error).__name__
+        or "DataDependent" in type(error).__name__
+    ):
+        reason = "what it does depends on the values of its tensors"
+        hint = PART
+    return fail("E407", f"{text} cannot be followed by torch.export: {reason}", place_of(error), hint)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in f"{type(error).__name__}: {error}".splitlines() if line.strip()]
+    return lines[0][:300]

@@ -1,0 +1,99 @@
+"""In-place steps of a program: what is written into a part of a tensor is there when the whole is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rfcalc.importers.programs import joining
+from rfcalc.importers.programs.layout import reshape
+from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
+
+VIEWS = frozenset(
+    """view reshape permute transpose t swapaxes swapdims movedim squeeze unsqueeze flatten unflatten expand expand_as
+    view_as reshape_as contiguous clone detach alias to type_as _to_copy lift_fresh_copy lift_fresh select slice split
+    split_with_sizes chunk unbind narrow tensor_split size getitem _assert_tensor_metadata unsafe_chunk unsafe_split
+    _unsafe_view numpy_T mT ravel""".split()  # noqa: SIM905
+)
+
+
+COPIES = frozenset(("contiguous", "clone", "to", "type_as", "_to_copy", "lift_fresh_copy", "size", "_assert_tensor_metadata"))
+
+
+def base_name(target: Any) -> str:
+    """An operator without its overload and the underscore of an in-place form: aten.add_.Tensor is add."""
+    text = str(target)
+    if text.startswith("aten."):
+        name = text.split(".")[1]
+        return name if name.startswith("__") else name.rstrip("_")
+    return getattr(target, "__name__", text)
+
+
+class Writes:
+    """In-place steps, given the values of the nodes so far."""
+
+    def __init__(self, program: Program, values: dict[Any, Any]) -> None:
+        self.program, self.values = program, values
+
+    def write(self, step: Any, target: Any, new: Any) -> None:
+        """`step` has changed `target` in place to `new`: the same holds for the tensor that `target` is a view of."""
+        old = self.values[target]
+        self.values[target] = new
+        parent = _parent(target)
+        if parent is None or not any(_read_later(node, step) for node in _lineage(parent)):
+            self._forget(step, target, target)
+            return
+        if isinstance(new, Const):
+            base = self.values[parent]
+            changed = Const(base.shape, base.stored | new.stored, base.macs | new.macs) if isinstance(base, Const) else base
+        else:
+            changed = self._inverse(target, self.values[parent], old, new)
+        self._forget(step, parent, target)
+        self.write(step, parent, changed)
+
+    def _inverse(self, view: Any, parent: Any, old: Any, new: Tensor) -> Tensor:
+        """The parent of a view, once the view is `new`."""
+        name, args = base_name(view.target), view.args
+        if name in ("alias", "detach"):
+            return new
+        if name in ("view", "reshape", "unsqueeze", "squeeze", "flatten", "unflatten", "_unsafe_view"):
+            return Tensor(new.node, reshape(new.layout, parent.shape))
+        if name == "slice" and (len(args) < 5 or args[4] == 1):
+            dim = (args[1] if len(args) > 1 else 0) % len(parent.shape)
+            start = slice(args[2] if len(args) > 2 else None, None).indices(parent.shape[dim])[0]
+            return joining.placed(self.program, parent, new, dim, start)  # type: ignore[no-any-return]
+        if name == "select":
+            dim = args[1] % len(parent.shape)
+            wide = Tensor(new.node, (*new.layout[:dim], (), *new.layout[dim:]))
+            return joining.placed(self.program, parent, wide, dim, args[2] % parent.shape[dim])  # type: ignore[no-any-return]
+        raise UnfollowedError(f"changes in place what {name} has made of a tensor")
+
+    def _forget(self, step: Any, base: Any, but: Any) -> None:
+        """Other views of a changed tensor hold what it was: they must not be read any more."""
+        waiting = [u for u in base.users if _parent(u) is base]
+        while waiting:
+            node = waiting.pop()
+            if node is but or node not in self.values or not isinstance(self.values[node], Tensor):
+                continue
+            if any(user > step and _parent(user) is not node for user in node.users):
+                raise UnfollowedError("changes in place a tensor that is read in another form later")
+            waiting += [u for u in node.users if _parent(u) is node]
+
+
+def _parent(node: Any) -> Any:
+    """The node that a view is a view of; None for what is no view."""
+    if node.op != "call_function" or not node.args or not hasattr(node.args[0], "op"):
+        return None
+    return node.args[0] if base_name(node.target) in VIEWS - COPIES else None
+
+
+def _lineage(node: Any) -> Iterator[Any]:
+    """A node, what it is a view of, and so on."""
+    while node is not None:
+        yield node
+        node = _parent(node)
+
+
+def _read_later(node: Any, step: Any) -> bool:
+    """True if a node, or another view of it, is read after a step."""
+    return any(user > step or (_parent(user) is node and _read_later(user, step)) for user in node.users)

@@ -1,0 +1,71 @@
+"""Imports torch models: package.module:callable, file.py:callable, or a saved .pt2 program.
+
+The module is made without weights and exported on fake tensors; the program that comes out is followed step by step. Importing
+a Python file runs its code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rfcalc.errors import fail
+from rfcalc.graph import Graph
+from rfcalc.importers.limits import MAX_LAYERS
+from rfcalc.importers.torch.target import Target, request_of, wanted
+
+
+def load(
+    text: str,
+    overrides: Mapping[str, str] | None = None,
+    max_layers: int = MAX_LAYERS,
+    *,
+    unknown: str = "error",
+    declare: Sequence[str] = (),
+    arguments: Mapping[str, str] | None = None,
+) -> Graph:
+    """The graph of a torch model. `overrides` hold `input`, and arguments of the callable as `arguments` do; `unknown` is
+    "error" or "bound"; `declare` holds rules such as "mypkg.MyOp=pointwise". Raises SpecError."""
+    target = wanted(text)
+    _need_torch()
+    from rfcalc.importers.programs.declared import Declared
+    from rfcalc.importers.torch.capture import capture, read
+    from rfcalc.importers.torch.follow import follow
+
+    rules = Declared.of(declare)
+    request = request_of(overrides or {}, arguments or {})
+    if not target.what:
+        if overrides or arguments:
+            raise fail("E401", f"{text} is a saved program: its input and its arguments are fixed")
+        captured = read(text)
+    else:
+        from rfcalc.importers.torch.build import build
+
+        module = build(target, request.arguments)
+        with rules.as_leaves(module):
+            captured = capture(module, request.shapes, text)
+    return follow(captured, _name(target), text, max_layers, unknown == "bound", rules)
+
+
+def module_of(text: str, overrides: Mapping[str, str] | None = None) -> Any:
+    """The real nn.Module of a target, with weights in memory, to be run; raises SpecError."""
+    target = wanted(text)
+    _need_torch()
+    if not target.what:
+        import torch
+
+        return torch.export.load(text).module()
+    from rfcalc.importers.torch.build import build
+
+    return build(target, request_of(overrides or {}).arguments, real=True)
+
+
+def _name(target: Target) -> str:
+    return target.what or target.where.rsplit("/", 1)[-1].removesuffix(".pt2")
+
+
+def _need_torch() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        raise fail("E400", "torch models need torch", hint='pip install "rfcalc[torch]"')

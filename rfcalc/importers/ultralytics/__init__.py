@@ -1,0 +1,1 @@
+"""Ultralytics' files of rows, as specs."""
