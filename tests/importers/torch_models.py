@@ -29,7 +29,7 @@ VIEWS = {
     "Swapped": "3x9x12", "Rolled": "3x8x9", "TimeShift": "2x5x6x6", "Frames": "3x4x6x7", "Flipped": "3x7x8",
     "Reflected": "3x9x10", "Cropped": "3x14x14", "Stacked": "3x9x9", "Gathered": "3x9x9", "Unfolded": "3x7x8",
     "Windows": "3x10x12", "Repeated": "2x8x8", "Nearest": "3x9x8", "Broadcast": "3x8x9", "Glued": "3x12x8",
-    "ShuffledHalves": "3x15x14", "SplitDifferently": "3x8x9",
+    "Turned": "3x6x9", "ShuffledHalves": "3x15x14", "SplitDifferently": "3x8x9",
     "Signal": "2x40", "Gated": "2x20", "Spectrum": "1x96",
 }  # fmt: skip
 CODE = {

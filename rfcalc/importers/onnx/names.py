@@ -23,11 +23,13 @@ def scopes(nodes: Sequence[Any], stored: Iterable[str]) -> list[str]:
 
 
 def path_of(node: Any, weights: set[str]) -> str:
-    """The module that a node is in, else that of the weights, or its own name."""
+    """The module that a node is in, else that of the weights, or its own name. A path may be shortened and numbered
+    (conv1_3) where the weights' names are whole (layer2.0.conv1)."""
     path = module_of(node)
-    if path is not None:
-        return path
     owners = [owner for each in node.input if each in weights and (owner := owner_of(each))]
+    if path is not None:
+        short = COUNTED.sub("", path)
+        return next((owner for owner in owners if owner.endswith(f".{short}")), path)
     return owners[0] if owners else clean(node.name)
 
 

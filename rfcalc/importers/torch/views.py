@@ -188,6 +188,17 @@ def _flip(call: Call) -> Tensor:
     return moving.flipped(call.program, call.x, [call.dim(d) for d in call["dims"]])
 
 
+@handles("rot90")
+def _rot90(call: Call) -> Tensor:
+    a, b = (call.dim(d) for d in call["dims"])
+    turns = call["k"] % 4
+    turned = moving.flipped(call.program, call.x, [[], [b], [a, b], [a]][turns]) if turns else tensor_of(call.x)
+    layout = list(turned.layout)
+    if turns % 2:
+        layout[a], layout[b] = layout[b], layout[a]
+    return Tensor(turned.node, tuple(layout))
+
+
 @handles("pad", "constant_pad_nd", "reflection_pad1d", "reflection_pad2d", "reflection_pad3d", "replication_pad1d")
 @handles("replication_pad2d", "replication_pad3d")
 def _pad(call: Call) -> Tensor:

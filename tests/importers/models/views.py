@@ -380,3 +380,16 @@ class SplitDifferently(nn.Module):
         a = self.a(x).unflatten(1, (4, 3)).transpose(1, 2).reshape(-1, 12, *size)
         b = self.b(x).unflatten(1, (2, 6)).transpose(1, 2).reshape(-1, 12, *size)
         return torch.stack([a, b, self.c(x)], 1).flatten(1, 2)
+
+
+class Turned(nn.Module):
+    """A quarter turn, half a turn and three quarters, in both directions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = (nn.Conv2d(n, m, (1, 3), padding=(0, 1)) for n, m in ((3, 4), (4, 4), (4, 2)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.rot90(self.a(x), 1, (2, 3))
+        x = torch.rot90(self.b(x), -1, (3, 2))
+        return torch.rot90(self.c(torch.rot90(x, 2, (2, 3))), 3, (2, 3))
