@@ -1,6 +1,6 @@
 """Models of torchvision and timm, where those packages are installed: fields against gradients, counts against torch.
 
-CI installs neither; the models of `models/` cover the same families.
+The test extra has neither, since torchvision asks for one build of torch; CI installs both without their dependencies.
 """
 
 from __future__ import annotations
@@ -19,11 +19,31 @@ from tests.importers.torch_models import on_meta, shapes_of
 
 MODELS = {
     "torchvision.models:resnet18": "3x64x64",
+    "torchvision.models:densenet121": "3x64x64",
+    "torchvision.models:inception_v3": "3x96x96",
     "torchvision.models:shufflenet_v2_x0_5": "3x64x64",
+    "torchvision.models:mobilenet_v3_small": "3x64x64",
+    "torchvision.models:efficientnet_b0": "3x64x64",
+    "torchvision.models:regnet_y_400mf": "3x64x64",
+    "torchvision.models:convnext_tiny": "3x64x64",
+    "torchvision.models:swin_t": "3x64x64",
     "torchvision.models.segmentation:lraspp_mobilenet_v3_large": "3x64x64",
+    "torchvision.models.segmentation:deeplabv3_mobilenet_v3_large": "3x64x64",
+    "torchvision.models.segmentation:deeplabv3_resnet50": "3x64x64",
     "torchvision.models.video:r2plus1d_18": "3x4x32x32",
     "timm.models:res2net50_26w_4s": "3x64x64",
     "timm.models:convnextv2_atto": "3x64x64",
+    "timm.models:ghostnet_100": "3x64x64",
+    "timm.models:skresnet18": "3x64x64",
+    "timm.models:repvgg_a0": "3x64x64",
+    "timm.models:dla34": "3x64x64",
+    "timm.models:hrnet_w18_small": "3x64x64",
+    "timm.models:poolformer_s12": "3x64x64",
+    "timm.models:mobilenetv4_conv_small": "3x64x64",
+    "timm.models:cspresnet50": "3x64x64",
+    "timm.models:ecaresnet50d": "3x64x64",
+    "timm.models:resnest14d": "3x64x64",
+    "timm.models:inception_v4": "3x96x96",
 }
 
 
