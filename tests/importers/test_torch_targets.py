@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
 import pytest
 import torch
@@ -177,3 +181,29 @@ def test_a_list_of_images() -> None:
     graph = load(f"{FOLDER / 'code.py'}:Listed", {"input": "3x9x8"})
     assert [str(node.shape) for node in graph.nodes if node.op.word in ("input", "conv")] == ["3x9x8", "4x7x6"]
     assert analyze(graph).layers[-1].field.size == (3, 3)
+
+
+class Hostile:
+    """What a pickle can do to whoever opens it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (self.path,))
+
+
+def test_a_saved_program_runs_nothing(tmp_path: Path) -> None:
+    module = torch.nn.Conv2d(3, 4, 3).eval()
+    torch.export.save(torch.export.export(module, (torch.zeros(1, 3, 8, 8),)), tmp_path / "net.pt2")
+    trap, pickled = tmp_path / "it ran", BytesIO()
+    torch.save(((Hostile(trap),), {}), pickled)
+    with ZipFile(tmp_path / "net.pt2") as good, ZipFile(tmp_path / "bad.pt2", "w") as bad:
+        for name in good.namelist():
+            bad.writestr(name, pickled.getvalue() if name.endswith("sample_inputs/model.pt") else good.read(name))
+    with pytest.raises(SpecError, match="pickled object, which could run code"):
+        load(str(tmp_path / "bad.pt2"))
+    assert not trap.exists()
+    assert "TORCH_FORCE_WEIGHTS_ONLY_LOAD" not in os.environ
+    torch.load(BytesIO(pickled.getvalue()), weights_only=False)
+    assert trap.exists(), "the trap works"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
+import os
+import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from rfcalc.errors import SpecError, fail
@@ -16,6 +19,7 @@ from rfcalc.importers.torch.places import place_of
 from rfcalc.op import Shape
 from rfcalc.record import record
 
+OBJECTS = "it brings a pickled object, which could run code"
 PART = "name a part of it, such as pkg.models:detector.backbone"
 
 
@@ -52,18 +56,44 @@ def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
 
 
 def read(path: str) -> Captured:
-    """A saved program; raises SpecError."""
+    """A saved program; raises SpecError, also for one that brings pickled objects, since unpickling could run anything."""
     import torch
 
     try:
-        with quiet():
+        with quiet(), _no_objects():
             program = torch.export.load(path)
     except Exception as error:
-        raise fail("E406", f"{path} is no saved program of torch.export: {_first_line(error)}") from None
+        reason = OBJECTS if isinstance(error, pickle.UnpicklingError) else _first_line(error)
+        raise fail("E406", f"{path} is no saved program of torch.export: {reason}") from None
     stored = {**dict(program.named_parameters()), **dict(program.named_buffers())}
     learned = {name for name, _ in program.named_parameters()}
     held = {name: Held(tensor.numel(), name in learned) for name, tensor in stored.items()}
     return _captured(program, held, {name: name for name in held}, _known(dict(program.named_buffers())))
+
+
+@contextlib.contextmanager
+def _no_objects() -> Iterator[None]:
+    """For a while torch.load takes tensors only, whatever it is told, and the reader of archives unpickles nothing."""
+    try:
+        from torch.export.pt2_archive import _package as archive
+    except ImportError:  # an earlier torch, whose reader has only torch.load
+        archive = SimpleNamespace()
+
+    def refused(*_: Any) -> Any:
+        raise ValueError(OBJECTS)
+
+    name, plain = "TORCH_FORCE_WEIGHTS_ONLY_LOAD", getattr(archive, "pickle", None)
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    archive.pickle = SimpleNamespace(loads=refused, load=refused)
+    try:
+        yield
+    finally:
+        archive.pickle = plain
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _check_lazy(module: Any, text: str) -> None:
