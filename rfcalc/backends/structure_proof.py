@@ -9,8 +9,9 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from rfcalc.analyses.cost import total
+from rfcalc.analyses.cost import amount
 from rfcalc.backends.claims import Claim, where
+from rfcalc.backends.rebuild import ancestors
 from rfcalc.backends.source import module_paths
 from rfcalc.backends.torch_backend import random_inputs, recorded, to_torch
 from rfcalc.graph import Graph
@@ -34,8 +35,10 @@ def structure_claims(graph: Graph) -> Iterator[Claim]:
 
 
 def fvcore_claim(graph: Graph) -> Claim:
-    """fvcore's total in evaluation mode (it traces a real forward pass) against the total under fvcore's convention."""
-    stated = total(graph, "fvcore")
+    """fvcore's total in evaluation mode (it traces a real forward pass) against the total under fvcore's convention; its
+    tracer leaves out layers that no output reads."""
+    live = set().union(*(ancestors(graph, i) for i in graph.outputs))
+    stated = sum(amount(node, "fvcore") for i, node in enumerate(graph.nodes) if i in live)
     try:
         from fvcore.nn import FlopCountAnalysis
     except ModuleNotFoundError:
@@ -48,7 +51,9 @@ def fvcore_claim(graph: Graph) -> Claim:
     rounded = [node.cost.macs for node in graph.nodes if node.op.word == "contract"]
     if found != stated and abs(found - stated) <= sum(macs // 1000 + 1 for macs in rounded):
         return Claim("fvcore's total", f"{stated:,}", f"{found:,}", True, how="in eval(); einsum rounded by fvcore")
-    return _total("fvcore's total", stated, found, "in eval()")
+    return _total(
+        "fvcore's total", stated, found, "in eval()" + (", without dead layers" if len(live) < len(graph.nodes) else "")
+    )
 
 
 def _run_on_meta(graph: Graph) -> tuple[dict[int, tuple[int, ...]], dict[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,6 +114,15 @@ def test_without_fvcore_its_claim_is_left_open(tiny: str, monkeypatch: pytest.Mo
     run = rfcalc("verify", tiny)
     assert run.code == 0
     assert "fvcore is not installed" in run.out
+
+
+def test_a_layer_that_no_output_reads(tmp_path: Path) -> None:
+    spec = tmp_path / "dead.yaml"
+    layers = ["{name: a, conv: 8}", "{name: dead, conv: 8}", "{name: b, conv: 4, from: a}"]
+    spec.write_text("input: 3x16x16\ndefaults: {conv: {k: 3}}\nlayers:\n" + "".join(f"  - {layer}\n" for layer in layers))
+    run = rfcalc("verify", str(spec), columns=140)
+    assert run.code == 0, run.out
+    assert "without dead layers" in run.out
 
 
 def test_bad_input(tiny: str) -> None:

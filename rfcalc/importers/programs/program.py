@@ -14,7 +14,7 @@ from rfcalc.op import SAME, Op, Shape
 from rfcalc.ops import make
 from rfcalc.record import record
 
-PLAIN = ("weight", "bias", "running_mean", "running_var", "gain")
+PLAIN = ("weight", "bias", "running_mean", "running_var", "gain", "weight_g", "weight_v", "weight_orig")
 
 
 @record
@@ -235,6 +235,9 @@ def _owner(stored: Sequence[str]) -> str:
     if not stored:
         return ""
     name = next((name for name in stored if name.endswith("weight")), stored[0])
+    module, parametrized, _ = name.partition(".parametrizations.")
+    if parametrized:
+        return module
     scope, _, leaf = name.rpartition(".")
     leaf = "" if leaf in PLAIN else leaf.removesuffix("_weight").removesuffix("_bias")
     return f"{scope}.{leaf}".strip(".")
