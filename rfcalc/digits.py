@@ -11,9 +11,10 @@ from itertools import product
 from math import prod
 
 from rfcalc.errors import RuleError
-from rfcalc.geometry import IDENTITY, Reach, evenly, tabled
+from rfcalc.geometry import IDENTITY, Reach
 from rfcalc.op import MIX, SAME, Grouped, Mix, Read, Route
 from rfcalc.record import record
+from rfcalc.sampling import evenly, tabled
 
 Group = tuple[str, ...]
 Axes = tuple[Group, ...]

@@ -6,9 +6,10 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.geometry import IDENTITY, adaptive, per_axis
+from rfcalc.geometry import IDENTITY, per_axis
 from rfcalc.op import SAME, Cost, Read, Shape, Shapes, Torch
 from rfcalc.record import record
+from rfcalc.sampling import adaptive
 from rfcalc.settings import Int, Optional, PerAxis, setting
 
 AXIS_HELP = "pool along this axis only (0 is the first); all axes if left out"

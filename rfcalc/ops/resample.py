@@ -10,9 +10,10 @@ from operator import mul
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.geometry import Fold, Reach, per_axis, tabled
+from rfcalc.geometry import Fold, Reach, per_axis
 from rfcalc.op import SAME, Cost, Read, Shape, Shapes, Torch
 from rfcalc.record import record
+from rfcalc.sampling import tabled
 from rfcalc.settings import Bool, Int, Number, Optional, PerAxis, Word, setting
 
 COORDINATES = ("half_pixel", "pytorch_half_pixel", "half_pixel_symmetric", "align_corners", "asymmetric", "tf_crop_and_resize")

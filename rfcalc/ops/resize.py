@@ -6,9 +6,10 @@ from fractions import Fraction
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.geometry import IDENTITY, Reach, interpolate, nearest, per_axis
+from rfcalc.geometry import IDENTITY, Reach, per_axis
 from rfcalc.op import SAME, Cost, Read, Shape, Shapes, Torch
 from rfcalc.record import record
+from rfcalc.sampling import interpolate, nearest
 from rfcalc.settings import Bool, Int, Number, Optional, PerAxis, Word, setting
 
 LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}

@@ -39,7 +39,7 @@ CODE = {
     "TwoSizes": "image=3x12x12,guide=1x3x3", "WeightNorm": "3x8x8", "SpectralNorm": "3x8x8", "Standardized": "3x8x8",
     "Blurred": "3x9x12", "Functional": "3x9x9", "Merged": "3x8x8", "InPlace": "3x8x8", "Buffers": "3x7x9",
     "Loops": "3x9x9", "Tuple": "3x9x9", "Deconvolved": "3x9x8", "Resized": "3x8x7", "Pools": "3x12x11", "Drops": "3x8x8",
-    "Einsum": "3x5x6", "Half": "3x7x7",
+    "Einsum": "3x5x6", "Half": "3x7x7", "Functions": "3x8x7",
 }  # fmt: skip
 MODELS = {
     f"{file}.py:{name}": shape

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rfcalc import field, geometry, op
+from rfcalc import field, geometry, op, sampling
 from rfcalc.engines import backward, forward, measure, terms
 from rfcalc.geometry import Fold, Reach, Window
 from rfcalc.ops import pad, pool, resize
@@ -115,7 +115,7 @@ def exact_ratio(n: int, out: int, scale: Fraction | None = None, rank: int = 2) 
     return Reach(out, n, tuple((min(int(i * ratio), n - 1),) for i in range(out)))
 
 
-ORIGINAL_INTERPOLATE, ORIGINAL_NAMED, ORIGINAL_INDEX = geometry.interpolate, geometry._named, Fold.index
+ORIGINAL_INTERPOLATE, ORIGINAL_NAMED, ORIGINAL_INDEX = sampling.interpolate, geometry._named, Fold.index
 ORIGINAL_PULL, ORIGINAL_PAIRS = backward.pull_axis, pad.Crop._pairs
 
 

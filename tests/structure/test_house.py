@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2] / "rfcalc"
 # A room may import rooms of its own floor's list entry only if they are single modules, and anything on a lower floor.
 FLOORS = [
     {"errors", "record", "version", "units"},
-    {"geometry", "settings"},
+    {"geometry", "sampling", "settings"},
     {"field", "op"},
     {"graph", "digits"},
     {"pattern"},

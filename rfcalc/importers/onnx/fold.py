@@ -29,44 +29,26 @@ def folded(op: str, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Any
         raise RuleError(f"it cannot be computed ({type(error).__name__}: {reason})") from None
 
 
+# operator: function of numpy
+BINARY = {
+    "Add": "add", "Sub": "subtract", "Mul": "multiply", "Mod": "mod", "Equal": "equal", "Less": "less", "Greater": "greater",
+    "LessOrEqual": "less_equal", "GreaterOrEqual": "greater_equal", "And": "logical_and", "Or": "logical_or",
+    "Xor": "logical_xor", "Max": "maximum", "Min": "minimum",
+}  # fmt: skip
+UNARY = {
+    "Neg": "negative", "Abs": "abs", "Floor": "floor", "Ceil": "ceil", "Round": "rint", "Sqrt": "sqrt", "Not": "logical_not",
+    "Sign": "sign", "Exp": "exp", "Log": "log", "Reciprocal": "reciprocal", "Identity": "array",
+}  # fmt: skip
+
+
 @lru_cache(maxsize=1)
 def _table() -> dict[str, Function]:
     import numpy as np
 
-    binary: dict[str, Any] = {
-        "Add": np.add,
-        "Sub": np.subtract,
-        "Mul": np.multiply,
-        "Div": _divided,
-        "Pow": lambda a, b: np.power(a, b).astype(a.dtype),
-        "Mod": np.mod,
-        "Equal": np.equal,
-        "Less": np.less,
-        "Greater": np.greater,
-        "LessOrEqual": np.less_equal,
-        "GreaterOrEqual": np.greater_equal,
-        "And": np.logical_and,
-        "Or": np.logical_or,
-        "Xor": np.logical_xor,
-        "Max": np.maximum,
-        "Min": np.minimum,
-    }
-    unary: dict[str, Any] = {
-        "Neg": np.negative,
-        "Abs": np.abs,
-        "Floor": np.floor,
-        "Ceil": np.ceil,
-        "Round": np.rint,
-        "Sqrt": np.sqrt,
-        "Not": np.logical_not,
-        "Sign": np.sign,
-        "Exp": np.exp,
-        "Log": np.log,
-        "Reciprocal": np.reciprocal,
-        "Identity": lambda a: a,
-    }
-    found: dict[str, Function] = {name: _elementwise(function) for name, function in binary.items()}
-    found |= {name: _single(function) for name, function in unary.items()}
+    found: dict[str, Function] = {name: _elementwise(getattr(np, function)) for name, function in BINARY.items()}
+    found |= {name: _single(getattr(np, function)) for name, function in UNARY.items()}
+    found["Div"] = _elementwise(_divided)
+    found["Pow"] = _elementwise(lambda a, b: np.power(a, b).astype(a.dtype))
     for name, reduce in (("ReduceProd", np.prod), ("ReduceSum", np.sum), ("ReduceMax", np.max), ("ReduceMin", np.min)):
         found[name] = _reduction(reduce)
     return found | {

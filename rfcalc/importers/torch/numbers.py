@@ -10,6 +10,7 @@ from rfcalc.importers.programs import reductions, selection
 from rfcalc.importers.programs.arithmetic import binary, unary, with_stored
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.importers.torch.table import Call, const_of, handles, tensor_of
+from rfcalc.ops.generic import UNARY
 
 
 @handles("softmax", "_softmax", "log_softmax", "_log_softmax", "_safe_softmax")
@@ -172,34 +173,7 @@ def _dropout(call: Call) -> Tensor:
     return unary(call.program, "dropout", tensor_of(call.x), p=float(p)) if p else tensor_of(call.x)
 
 
-FUNCTIONS = [
-    "exp",
-    "log",
-    "log1p",
-    "expm1",
-    "sqrt",
-    "rsqrt",
-    "abs",
-    "neg",
-    "reciprocal",
-    "square",
-    "sin",
-    "cos",
-    "tan",
-    "atan",
-    "erf",
-    "sign",
-    "floor",
-    "ceil",
-    "round",
-    "trunc",
-    "frac",
-    "softsign",
-    "isnan",
-]
-
-
-@handles(*FUNCTIONS, "log_sigmoid", "logical_not")
+@handles(*UNARY, "log_sigmoid")
 def _function(call: Call) -> Tensor:
     name = {"log_sigmoid": "logsigmoid"}.get(call.name, call.name)
     return unary(call.program, "pointwise", tensor_of(call.x), function=name)
