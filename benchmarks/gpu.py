@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.device != "cpu" and not torch.cuda.is_available():
         print("no CUDA device here: nothing was measured and nothing was written")
         return 0
-    from rfcalc.backends.environment import environment, gpu_state
+    from rfcalc.backends.timing.environment import environment, gpu_state
     from rfcalc.importers import shipped
 
     device, batches = options.device, [int(batch) for batch in options.batch.split(",")]
@@ -63,8 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def latencies(name: str, device: str, batches: list[int], seconds: float) -> list[dict[str, Any]]:
     """The rows of one network, without the single samples."""
-    from rfcalc.backends.cases import grid
-    from rfcalc.backends.timing import time_all
+    from rfcalc.backends.timing.cases import grid
+    from rfcalc.backends.timing.latency import time_all
     from rfcalc.importers import load
 
     modes = ["eager"] if device == "cpu" else ["eager", "graph"]
@@ -99,8 +99,8 @@ def agreement(name: str, device: str, batch: int, seconds: float) -> dict[str, A
 
     A large batch, so that the device and not the launches is timed.
     """
-    from rfcalc.backends.cases import Case, precision, prepare
-    from rfcalc.backends.clocks import CpuClock, CudaClock, warm_up
+    from rfcalc.backends.timing.cases import Case, precision, prepare
+    from rfcalc.backends.timing.clocks import CpuClock, CudaClock, warm_up
     from rfcalc.importers import load
 
     case = Case(device, batch, "fp32", "contiguous", "eager")

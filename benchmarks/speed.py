@@ -73,7 +73,7 @@ def in_process(name: str, runs: int) -> float:
 
 def many(place: Path, count: int) -> list[str]:
     """Files of the shipped networks, each with another number of classes or another comment."""
-    from rfcalc.importers.files import shipped_files
+    from rfcalc.language.files import shipped_files
 
     sources = [path.read_text() for name, path in shipped_files().items() if "/" not in name]
     found = []

@@ -17,7 +17,7 @@ from rfcalc.version import __version__
 if TYPE_CHECKING:
     from torch import nn
 
-    from rfcalc.analysis import Analysis
+    from rfcalc.analyses.network import Analysis
     from rfcalc.graph import Graph
 
 __all__ = ["__version__", "analyze", "load", "to_torch"]
@@ -35,7 +35,7 @@ def load(path: str, **params: Any) -> Graph:
 
 def analyze(graph: Graph, layers: tuple[str, ...] = (), units: tuple[tuple[int, ...], ...] = ()) -> Analysis:
     """Every figure of a network. `layers`: globs of those to select; `units`: those to trace in each selected layer."""
-    from rfcalc.analysis import analyze as analyze_graph
+    from rfcalc.analyses.network import analyze as analyze_graph
 
     return analyze_graph(graph, select=layers, at=units)
 
@@ -48,7 +48,7 @@ def to_torch(graph: Graph, *, seed: int | None = None) -> nn.Module:
     from rfcalc.backends import require
 
     require("torch", "torch")
-    from rfcalc.backends.torch_backend import to_torch as build
+    from rfcalc.backends.torch.build import to_torch as build
 
     return build(graph, seed=seed)
 

@@ -8,9 +8,11 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean
-from rfcalc.geometry import MOST_TAPS, MOST_UNITS
-from rfcalc.op import Cost, Op, Read, Shape
+from rfcalc.layers.contract import Cost, Op
 from rfcalc.record import record
+from rfcalc.relations.geometry import MOST_TAPS, MOST_UNITS
+from rfcalc.relations.read import Read
+from rfcalc.relations.shape import Shape
 
 MOST_ELEMENTS = 10**15
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rfcalc.graph import Builder, Graph
-from rfcalc.op import Shape
-from rfcalc.ops import make
-from rfcalc.ops.source import Input
+from rfcalc.layers.vocabulary.source import Input
+from rfcalc.layers.words import make
+from rfcalc.relations.shape import Shape
 
 
 class Net:

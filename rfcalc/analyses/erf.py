@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import lcm, prod, sqrt
 
-from rfcalc.engines.energy import Kernel, factor, spread
+from rfcalc.fields.energy import Kernel, factor, spread
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
 

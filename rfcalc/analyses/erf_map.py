@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rfcalc.engines.energy import Kernel, factor, spread
 from rfcalc.errors import RuleError
+from rfcalc.fields.energy import Kernel, factor, spread
 from rfcalc.graph import Graph
 from rfcalc.record import record
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rfcalc.errors import RuleError
-from rfcalc.geometry import IDENTITY, Reach
 from rfcalc.graph import Graph, Node
-from rfcalc.op import Read
 from rfcalc.record import record
+from rfcalc.relations.geometry import IDENTITY, Reach
+from rfcalc.relations.read import Read
 
 MOST_STATES = 2_000_000
 Ends = tuple[int, int]

@@ -7,15 +7,15 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 
-from rfcalc.engines.backward import Seen, trace
-from rfcalc.engines.forward import Support, clipped, hull, supports
-from rfcalc.engines.measure import measure
-from rfcalc.engines.terms import Term
-from rfcalc.field import Field
+from rfcalc.fields.backward import Seen, trace
+from rfcalc.fields.field import Field
+from rfcalc.fields.forward import Support, clipped, hull, supports
+from rfcalc.fields.measure import measure
+from rfcalc.fields.terms import Term
 from rfcalc.graph import Graph, Node
-from rfcalc.op import Shape
 from rfcalc.record import record
-from rfcalc.units import runs
+from rfcalc.relations.shape import Shape
+from rfcalc.report.units import runs
 
 
 @record

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from rfcalc.engines.clean import Clean
-from rfcalc.engines.resized import SizeError, Sizes
 from rfcalc.errors import RuleError
+from rfcalc.fields.clean import Clean
+from rfcalc.fields.resized import SizeError, Sizes
 from rfcalc.graph import Graph
 from rfcalc.record import record
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
 
-from rfcalc.engines.clean import Clean, longest_run
-from rfcalc.engines.forward import supports
-from rfcalc.engines.resized import SizeError, Sizes
 from rfcalc.errors import RuleError
+from rfcalc.fields.clean import Clean, longest_run
+from rfcalc.fields.forward import supports
+from rfcalc.fields.resized import SizeError, Sizes
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
 

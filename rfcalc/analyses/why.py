@@ -13,12 +13,12 @@ from fractions import Fraction
 from itertools import product
 from math import lcm
 
-from rfcalc.engines.forward import Support, boxes_at, hull
 from rfcalc.errors import RuleError
-from rfcalc.field import Span
+from rfcalc.fields.field import Span
+from rfcalc.fields.forward import Support, boxes_at, hull
 from rfcalc.graph import Graph
-from rfcalc.op import Read
 from rfcalc.record import record
+from rfcalc.relations.read import Read
 
 MOST_PHASES = 1024
 Unit = tuple[int, ...]

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from rfcalc.analysis import Analysis, Layer
+from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.record import record
-from rfcalc.units import plain, short
+from rfcalc.report.units import plain, short
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 SIGNS = {"<=": "at most", ">=": "at least", "==": "exactly", "<": "below", ">": "above"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from rfcalc.analysis import Analysis, Layer, number
+from rfcalc.analyses.network import Analysis, Layer, number
+from rfcalc.analyses.rows import field_text, label
 from rfcalc.record import record
-from rfcalc.report import Column, Table
-from rfcalc.rows import field_text, label
-from rfcalc.units import joined, short
+from rfcalc.report.tables import Column, Table
+from rfcalc.report.units import joined, short
 
 
 @record

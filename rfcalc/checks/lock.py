@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rfcalc.analysis import Analysis, number
+from rfcalc.analyses.network import Analysis, number
 from rfcalc.errors import Span, fail
 
 NAME = "rfcalc.lock.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from rfcalc.analysis import Analysis
+from rfcalc.analyses.network import Analysis
 from rfcalc.record import record
 
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
-from rfcalc.importers.files import all_scales
+from rfcalc.language.files import all_scales
 
 
 def load_at(spec: str, revision: str, load: Callable[[str], Graph]) -> Graph | None:

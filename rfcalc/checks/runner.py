@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from rfcalc.analysis import Analysis
+from rfcalc.analyses.network import Analysis
 from rfcalc.checks.budget import Limit, broken, limits
 from rfcalc.checks.rules import rules
 from rfcalc.checks.settings import Settings
 from rfcalc.errors import RuleError, Span, fail
-from rfcalc.findings import Explained, Finding
+from rfcalc.report.findings import Explained, Finding
 
 _IGNORE = re.compile(r"#\s*rfcalc:\s*ignore(?:\[([A-Z0-9,\s]*)\])?")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rfcalc.analysis import Analysis, Layer
+from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.graph import Graph, Node
-from rfcalc.ops import WORDS
+from rfcalc.layers.words import WORDS
 
 NORMS = frozenset({"bn", "layernorm", "rmsnorm", "instancenorm", "gn"})
 _NONE = {"dropout", "softmax", "identity"}

@@ -10,7 +10,7 @@ import typer
 from rfcalc.cli.common import Given, Layers, Specs, choice, finish, networks, show, uncollected, unit, usage
 
 if TYPE_CHECKING:
-    from rfcalc.analysis import Analysis
+    from rfcalc.analyses.network import Analysis
     from rfcalc.errors import SpecError
 
 
@@ -66,7 +66,7 @@ def analyze(
 
       rfcalc analyze my-net.yaml --format json | jq .totals
     """
-    from rfcalc.analysis import analyze as run
+    from rfcalc.analyses.network import analyze as run
     from rfcalc.formats import FORMATS
     from rfcalc.reports.layers import data_report, layer_report
 

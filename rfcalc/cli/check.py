@@ -12,11 +12,11 @@ import typer
 from rfcalc.cli.common import Given, Specs, choice, finish, networks, uncollected, usage, write
 
 if TYPE_CHECKING:
-    from rfcalc.analysis import Analysis
+    from rfcalc.analyses.network import Analysis
     from rfcalc.checks.budget import Limit
     from rfcalc.checks.settings import Settings
     from rfcalc.errors import SpecError
-    from rfcalc.findings import Finding, Outcome
+    from rfcalc.report.findings import Finding, Outcome
 
 FORMAT_HELP = "full, concise, json, markdown, github, gitlab, sarif or junit; github by itself under GitHub Actions."
 Format = Annotated[str | None, typer.Option("--format", "-f", help=FORMAT_HELP)]
@@ -59,7 +59,7 @@ def check(
 
       rfcalc check net.yaml --base origin/main --format github
     """
-    from rfcalc.analysis import analyze
+    from rfcalc.analyses.network import analyze
 
     name = choice(format or detected(), _formats(), "--format")
     settings = _settings(select, ignore)
@@ -168,7 +168,7 @@ def _findings(
     lock: Path | None,
     given: Given,
 ) -> list[Finding]:
-    from rfcalc.analysis import analyze
+    from rfcalc.analyses.network import analyze
     from rfcalc.checks.lock import key, read
     from rfcalc.checks.revision import load_at
     from rfcalc.checks.runner import budget, drift, lint
@@ -188,7 +188,7 @@ def _findings(
 
 def _outcome(findings: list[Finding], analyses: list[Analysis]) -> Outcome:
     from rfcalc.checks.runner import explained
-    from rfcalc.findings import Outcome
+    from rfcalc.report.findings import Outcome
 
     count = len(analyses)
     networks = f"{count} network{'s' if count != 1 else ''} checked"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rfcalc.graph import Graph
-    from rfcalc.report import Report
+    from rfcalc.report.tables import Report
 
 NETWORK = (
     "A spec file, a shipped network's name, - for standard input, an ONNX file, Ultralytics' YAML, a Darknet .cfg, or a torch "

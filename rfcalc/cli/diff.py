@@ -12,8 +12,8 @@ from rfcalc.cli.common import Given, choice, networks, usage
 
 if TYPE_CHECKING:
     from rfcalc.checks.compare import Difference
-    from rfcalc.findings import Finding, Outcome
-    from rfcalc.report import Table
+    from rfcalc.report.findings import Finding, Outcome
+    from rfcalc.report.tables import Table
 
 
 @networks
@@ -49,7 +49,7 @@ def diff(
 
 def _pairs(specs: list[str], base: str | None, given: Given) -> list[Difference | str]:
     """The differences; a text for a spec that has nothing to be compared with."""
-    from rfcalc.analysis import analyze
+    from rfcalc.analyses.network import analyze
     from rfcalc.checks.compare import compare
     from rfcalc.checks.revision import load_at
 
@@ -68,7 +68,7 @@ def _pairs(specs: list[str], base: str | None, given: Given) -> list[Difference 
 
 def _outcome(differences: list[Difference | str]) -> Outcome:
     from rfcalc.checks.compare import data, tables
-    from rfcalc.findings import Outcome
+    from rfcalc.report.findings import Outcome
 
     parts: list[Table] = []
     lines: list[str] = []
@@ -92,7 +92,7 @@ def _outcome(differences: list[Difference | str]) -> Outcome:
 
 def _notes(difference: Difference) -> list[Finding]:
     """The changed layers as notes, for the formats that annotate files."""
-    from rfcalc.findings import Finding
+    from rfcalc.report.findings import Finding
 
     found = []
     for change in difference.changes:
@@ -106,10 +106,10 @@ def _notes(difference: Difference) -> list[Finding]:
 
 
 def _against_baseline(specs: list[str], lock: Path, given: Given) -> Outcome:
-    from rfcalc.analysis import analyze
+    from rfcalc.analyses.network import analyze
     from rfcalc.checks.lock import figures, key, read
-    from rfcalc.findings import Outcome
-    from rfcalc.report import Column, Table
+    from rfcalc.report.findings import Outcome
+    from rfcalc.report.tables import Column, Table
 
     accepted = read(lock)
     parts, lines, entries = [], [], []

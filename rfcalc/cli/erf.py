@@ -47,9 +47,9 @@ def erf(
     require("torch", "torch")
     if png:
         require("PIL", "plot")
-    from rfcalc.backends.cases import usable_device
-    from rfcalc.backends.checkpoint import read_checkpoint
-    from rfcalc.backends.effective import effective_field, picture, report
+    from rfcalc.backends.proof.effective import effective_field, picture, report
+    from rfcalc.backends.timing.cases import usable_device
+    from rfcalc.backends.torch.checkpoint import read_checkpoint
     from rfcalc.errors import fail
 
     place = usable_device(device)
@@ -60,7 +60,7 @@ def erf(
     tensors = read_checkpoint(trained) if trained else None
     found = effective_field(graph, index, samples, seed, place, tensors)
     if png:
-        from rfcalc.backends.pictures import write_map
+        from rfcalc.backends.pictures.png import write_map
 
         write_map(png, picture(found))
     show([report(found, trained)], format)

@@ -11,10 +11,10 @@ from rfcalc.cli.common import Given, Spec, choice, networks, usage, write
 
 # format: the function that makes its text
 TEXTS = {
-    "torch": ("rfcalc.backends.source", "source"),
-    "dot": ("rfcalc.backends.diagram", "dot"),
-    "mermaid": ("rfcalc.backends.diagram", "mermaid"),
-    "yaml": ("rfcalc.importers.spec.writer", "expanded"),
+    "torch": ("rfcalc.backends.torch.source", "source"),
+    "dot": ("rfcalc.backends.pictures.diagram", "dot"),
+    "mermaid": ("rfcalc.backends.pictures.diagram", "mermaid"),
+    "yaml": ("rfcalc.language.writer", "expanded"),
 }
 
 
@@ -47,7 +47,7 @@ def export(
             raise usage("ONNX is a binary file: give it a name with -o")
         require("torch", "torch")
         require("onnx", "onnx")
-        from rfcalc.backends.onnx_export import write_onnx
+        from rfcalc.backends.torch.onnx_export import write_onnx
 
         write_onnx(given.load(spec), output)
         return

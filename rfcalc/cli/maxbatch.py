@@ -43,9 +43,9 @@ def max_batch(
 
     choice(format, FORMATS, "--format")
     require("torch", "torch")
-    from rfcalc.backends import cases
-    from rfcalc.backends import maxbatch as backend
-    from rfcalc.backends.timing import attempted
+    from rfcalc.backends.timing import cases
+    from rfcalc.backends.timing import maxbatch as backend
+    from rfcalc.backends.timing.latency import attempted
 
     place = cases.usable_device(device)
     case = cases.Case(place, 1, choice(dtype, cases.DTYPES, "--dtype"), "contiguous", "eager")

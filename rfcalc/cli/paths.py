@@ -10,7 +10,7 @@ from rfcalc.cli.common import Given, Specs, choice, finish, layers_like, network
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
-    from rfcalc.report import Report
+    from rfcalc.report.tables import Report
 
 
 @networks
@@ -51,8 +51,8 @@ def paths(
 
 
 def _report(graph: Graph, layer: str | None) -> Report:
+    from rfcalc.analyses.extras import target
     from rfcalc.analyses.receptive_field import Fields
-    from rfcalc.figures import target
     from rfcalc.reports.paths import ensemble, paths_report
 
     fields, chosen = Fields(graph), layers_like(graph, layer)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rfcalc.errors import RuleError, fail
 
 if TYPE_CHECKING:
-    from rfcalc.analysis import Analysis
+    from rfcalc.analyses.network import Analysis
 
 
 def write_erf_map(analysis: Analysis, path: str) -> None:
@@ -17,7 +17,7 @@ def write_erf_map(analysis: Analysis, path: str) -> None:
     require("PIL.Image", "plot")
     require("numpy", "plot")
     from rfcalc.analyses.erf_map import energy_map
-    from rfcalc.backends.pictures import write_map
+    from rfcalc.backends.pictures.png import write_map
 
     graph, asked = analysis.graph, analysis.extra.get("erf")
     try:
@@ -36,7 +36,7 @@ def write_mask_png(analysis: Analysis, path: str) -> None:
     from rfcalc.reports.asked import pictures
 
     require("PIL.Image", "plot")
-    from rfcalc.backends.pictures import write_mask
+    from rfcalc.backends.pictures.png import write_mask
 
     found = list(pictures(analysis))
     if not found:

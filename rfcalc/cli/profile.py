@@ -41,11 +41,11 @@ def profile(
     require("torch", "torch")
     if png:
         require("matplotlib", "plot")
-    from rfcalc.backends import cases
-    from rfcalc.backends.environment import environment
-    from rfcalc.backends.profile import profile as measure
-    from rfcalc.backends.profile_report import report
-    from rfcalc.backends.timing import attempted
+    from rfcalc.backends.timing import cases
+    from rfcalc.backends.timing.environment import environment
+    from rfcalc.backends.timing.latency import attempted
+    from rfcalc.backends.timing.profile import profile as measure
+    from rfcalc.reports.profile import report
 
     place = cases.usable_device(device)
     choice(dtype, cases.DTYPES, "--dtype")
@@ -54,7 +54,7 @@ def profile(
     case = cases.Case(place, batch, dtype, memory_format, "eager")
     found = attempted(case, lambda: measure(graph, case, seconds))
     if png:
-        from rfcalc.backends.roofline import write_roofline
+        from rfcalc.backends.pictures.roofline import write_roofline
 
         write_roofline(found, png)
     show([report(found, top, environment(place))], format)

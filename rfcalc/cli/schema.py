@@ -10,6 +10,6 @@ def schema() -> None:
     """
     import json
 
-    from rfcalc.importers.spec.schema import json_schema
+    from rfcalc.language.schema import json_schema
 
     print(json.dumps(json_schema(), indent=2))

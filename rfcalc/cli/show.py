@@ -22,7 +22,7 @@ def show(
 
       rfcalc show resnet50.yaml -s depth=101
     """
-    from rfcalc.importers.spec.writer import expanded
+    from rfcalc.language.writer import expanded
 
     text = expanded(given.load(spec))
     if output:

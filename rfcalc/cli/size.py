@@ -12,8 +12,8 @@ from rfcalc.cli import size_options as asked
 from rfcalc.cli.common import Layers, Set, choice, overrides, show, usage, write
 
 if TYPE_CHECKING:
-    from rfcalc.sizing.edits import Task
-    from rfcalc.sizing.space import Space
+    from rfcalc.design.edits import Task
+    from rfcalc.design.space import Space
 
 Text = str | None
 FORMATS_HELP = "table, json, csv or markdown."
@@ -69,8 +69,8 @@ def size(
 
       rfcalc size resnet50.yaml --target 300 -o mine.yaml
     """
+    from rfcalc.design.space import Space
     from rfcalc.formats import FORMATS
-    from rfcalc.sizing.space import Space
 
     choice(format, FORMATS, "--format")
     choice(resize, asked.resize_rules(), "--resize")
@@ -105,10 +105,10 @@ def size(
 
 
 def _designs(space: Space, wanted: asked.Wanted, pick: int | None, every: bool, output: Text, format: str) -> None:
+    from rfcalc.design.designs import front
+    from rfcalc.design.text import spec_of
     from rfcalc.errors import fail
-    from rfcalc.sizing.designs import front
-    from rfcalc.sizing.report import designs_report, nothing_found, recommended
-    from rfcalc.sizing.text import spec_of
+    from rfcalc.reports.designs import designs_report, nothing_found, recommended
 
     designs = front(space)
     if not designs:
@@ -125,8 +125,8 @@ def _designs(space: Space, wanted: asked.Wanted, pick: int | None, every: bool, 
 
 
 def _changes(spec: str, task: Task, wanted: asked.Wanted, pick: int | None, every: bool, output: Text, format: str) -> None:
-    from rfcalc.sizing.edits import Search
-    from rfcalc.sizing.edits_report import changes_report, diffs, recommended
+    from rfcalc.design.edits import Search
+    from rfcalc.reports.resize import changes_report, diffs, recommended
 
     with asked.rules(spec):
         search = Search(task)

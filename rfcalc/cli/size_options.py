@@ -13,12 +13,12 @@ from rfcalc.errors import RuleError, fail
 from rfcalc.record import record
 
 if TYPE_CHECKING:
+    from rfcalc.design.boxes import Sizes
+    from rfcalc.design.edits import Task
+    from rfcalc.design.space import Limits
     from rfcalc.graph import Graph
-    from rfcalc.op import Shape
-    from rfcalc.report import Report
-    from rfcalc.sizing.boxes import Sizes
-    from rfcalc.sizing.edits import Task
-    from rfcalc.sizing.space import Limits
+    from rfcalc.relations.shape import Shape
+    from rfcalc.report.tables import Report
 
 WIDEST = 512
 FOR_DESIGNS = (
@@ -40,7 +40,7 @@ class Wanted:
         """A report with the objects of the data set, if there is one."""
         if self.sizes is None:
             return report
-        from rfcalc.sizing.boxes_report import with_sizes
+        from rfcalc.reports.boxes import with_sizes
 
         return with_sizes(report, self.sizes, self.path, self.image, self.pixels)
 
@@ -56,7 +56,7 @@ def rules(name: str = "") -> Iterator[None]:
 
 def resize_rules() -> Mapping[str, str]:
     """The rules by which an image becomes the input."""
-    from rfcalc.sizing.boxes import RULES
+    from rfcalc.design.boxes import RULES
 
     return RULES
 
@@ -72,7 +72,7 @@ def target(text: str | None, dataset: str | None, rule: str, image: tuple[int, .
     """The target: pixels, a quantile of the data set (p90 if nothing is said), or the spec's object_size."""
     found: Sizes | None = None
     if dataset is not None:
-        from rfcalc.sizing.boxes import sizes
+        from rfcalc.design.boxes import sizes
 
         found = sizes(dataset, image, rule)
         text = text or "p90"
@@ -106,10 +106,10 @@ def task(
     spec: str, settings: Mapping[str, str], layers: Sequence[str] | None, tolerance: float, holes: bool
 ) -> tuple[Task, Graph]:
     """The spec that is to be changed, and its graph; raises SpecError."""
+    from rfcalc.design.edits import Task
     from rfcalc.importers import is_spec
-    from rfcalc.importers.files import STDIN, find, read_bytes, text_of
-    from rfcalc.importers.spec.load import load_spec
-    from rfcalc.sizing.edits import Task
+    from rfcalc.language.files import STDIN, find, read_bytes, text_of
+    from rfcalc.language.load import load_spec
 
     if spec != "-" and not is_spec(spec):
         raise fail("E501", f"{spec} is no spec, and size changes the text of one", None, f"rfcalc convert {spec} -o net.yaml")
@@ -163,7 +163,7 @@ def percent(option: str, text: str) -> float:
 
 def shape(text: str) -> Shape:
     """The image: 512, 512x384 or 3x512x512."""
-    from rfcalc.op import Shape
+    from rfcalc.relations.shape import Shape
 
     parts = text.split("x")
     if not 1 <= len(parts) <= 3 or not all(part.isdecimal() and len(part) < 10 for part in parts):
@@ -189,7 +189,7 @@ def widths(text: str | None, stages: int | None, stride: int) -> tuple[int, ...]
 
 def limits(macs: str | None, params: str | None, depth: int | None) -> Limits:
     """The limits on the costs."""
-    from rfcalc.sizing.space import Limits
+    from rfcalc.design.space import Limits
 
     return Limits(_amount("--max-macs", macs), _amount("--max-params", params), depth)
 

@@ -10,7 +10,7 @@ from rfcalc.cli.common import Given, Specs, choice, finish, layers_like, network
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
-    from rfcalc.report import Report
+    from rfcalc.report.tables import Report
 
 MOST = 65_536
 
@@ -81,8 +81,8 @@ def _tiles(graph: Graph, tile: tuple[int, ...] | None, output: int | None, layer
 
 
 def _sizes(graph: Graph, layer: str | None, limit: int) -> Report:
+    from rfcalc.analyses.extras import target
     from rfcalc.analyses.receptive_field import Fields
-    from rfcalc.figures import target
     from rfcalc.reports.sizes import SizesOf, sizes_report
 
     fields = Fields(graph)

@@ -12,7 +12,7 @@ import typer
 from rfcalc.cli.common import Given, Specs, choice, finish, networks, show, usage
 
 if TYPE_CHECKING:
-    from rfcalc.backends.timing import Tick
+    from rfcalc.backends.timing.latency import Tick
 
 Device = Annotated[str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is a GPU.")]
 
@@ -51,10 +51,10 @@ def time(
 
     choice(format, FORMATS, "--format")
     require("torch", "torch")
-    from rfcalc.backends import cases
-    from rfcalc.backends.environment import environment, gpu_state
-    from rfcalc.backends.timing import time_all
-    from rfcalc.backends.timing_report import report
+    from rfcalc.backends.timing import cases
+    from rfcalc.backends.timing.environment import environment, gpu_state
+    from rfcalc.backends.timing.latency import time_all
+    from rfcalc.reports.timing import report
 
     place = cases.usable_device(device)
     dtypes = [choice(word, cases.DTYPES, "--dtype") for word in dtype.split(",")]

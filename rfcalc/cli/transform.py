@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rfcalc.graph import Graph, Node
-    from rfcalc.report import Report
+    from rfcalc.report.tables import Report
 
 To = Annotated[
     list[str] | None, typer.Option("--to", "-t", metavar="WORD[=N]", help="What to do; repeatable, one after the other.")
@@ -56,8 +56,8 @@ def transform(
     """
     from rfcalc.errors import RuleError, fail
     from rfcalc.formats import FORMATS
+    from rfcalc.reports.transform import transform_report
     from rfcalc.transforms import TRANSFORMS, apply
-    from rfcalc.transforms.report import transform_report
     from rfcalc.transforms.text import spec_of
 
     choice(format, FORMATS, "--format")

@@ -35,7 +35,7 @@ def verify(
 
     choice(format, FORMATS, "--format")
     require("torch", "torch")
-    from rfcalc.backends.verify import report, verify_graph
+    from rfcalc.backends.proof.verify import report, verify_graph
 
     graphs, errors = given.load_all(specs)
     found = [(graph, verify_graph(graph, layer or (), units, seed)) for graph in graphs]

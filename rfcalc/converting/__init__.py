@@ -17,11 +17,11 @@ from rfcalc.converting.structure import Shaper
 from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
 from rfcalc.importers import own_spec
-from rfcalc.importers.limits import MAX_LAYERS
-from rfcalc.importers.spec.load import load_spec
-from rfcalc.importers.spec.writer import expanded, input_lines, names_of, scalar, setting_lines
+from rfcalc.language.limits import MAX_LAYERS
+from rfcalc.language.load import load_spec
+from rfcalc.language.writer import expanded, input_lines, names_of, scalar, setting_lines
 from rfcalc.record import record
-from rfcalc.units import short
+from rfcalc.report.units import short
 
 MOST_ATTEMPTS = 30
 LONGER = 2  # times as many lines as `convert` takes, which an importer's own spec may have: its blocks have better names

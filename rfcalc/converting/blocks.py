@@ -13,8 +13,8 @@ from rfcalc.converting.model import Block, Item, Mismatch, Scope, Step, length
 from rfcalc.converting.params import MOST_PARAMS, parametrized
 from rfcalc.converting.runs import repeated
 from rfcalc.converting.structure import Shaper
-from rfcalc.importers.spec.reading import CONSTRUCTS, LAYER_KEYS
-from rfcalc.ops import WORDS
+from rfcalc.language.reading import CONSTRUCTS, LAYER_KEYS
+from rfcalc.layers.words import WORDS
 
 ALIKE = 0.6  # share of layers that two scopes must have in common
 GENERIC = frozenset(("", "Sequential", "ModuleList", "ModuleDict", "Module"))

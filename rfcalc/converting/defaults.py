@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rfcalc.converting.model import COUNTS, Expr, First, Step, walk
-from rfcalc.importers.spec.recipes import FOLLOWED, lookup
-from rfcalc.ops import WORDS
+from rfcalc.language.recipes import FOLLOWED, lookup
+from rfcalc.layers.words import WORDS
 
 SHARE, FEWEST = 0.6, 2
 CLEAR = 0.85  # of kernels, which one wants to see

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from rfcalc.converting.model import COUNTS, Item
-from rfcalc.geometry import per_axis
 from rfcalc.graph import Graph, Node
-from rfcalc.importers.programs.counted import Counted
-from rfcalc.importers.spec.recipes import ACTS, FOLLOWED, NORMS
-from rfcalc.importers.spec.writer import counts_of
-from rfcalc.op import Op
-from rfcalc.settings import Optional, PerAxis, settings_of
+from rfcalc.language.recipes import ACTS, FOLLOWED, NORMS
+from rfcalc.language.writer import counts_of
+from rfcalc.layers.contract import Op
+from rfcalc.layers.counted import Counted
+from rfcalc.layers.settings import Optional, PerAxis, settings_of
+from rfcalc.relations.geometry import per_axis
 
 LEADERS = frozenset(FOLLOWED) - {"add", "residual", "sepconv"}
 MINE = frozenset(("identity", "dropout", "softmax"))  # activations that are read better on a line of their own

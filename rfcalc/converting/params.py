@@ -11,7 +11,7 @@ from typing import Any
 
 from rfcalc.converting.merging import Slot, Vector, fill, same, slots
 from rfcalc.converting.model import ANY, FLAG, Expr, Param, Step
-from rfcalc.importers.spec.expressions import FUNCTIONS, LITERALS
+from rfcalc.language.expressions import FUNCTIONS, LITERALS
 
 WIDTH = "out"  # the family of widths
 COUNTED = frozenset((WIDTH, "params", "buffers", "count", "start", "stop", "first"))  # numbers that go with a width

@@ -8,9 +8,9 @@ from typing import Any
 
 from rfcalc.converting.model import COUNTS, Block, Expr, First, Step, walk
 from rfcalc.converting.runs import code
-from rfcalc.importers.spec.recipes import lookup, main_of, settings_for
-from rfcalc.importers.spec.writer import scalar, text_of
-from rfcalc.settings import MISSING
+from rfcalc.language.recipes import lookup, main_of, settings_for
+from rfcalc.language.writer import scalar, text_of
+from rfcalc.layers.settings import MISSING
 
 ATTACHED = ("norm", "act")
 MERGES = {"residual": "add", "branches": "concat"}

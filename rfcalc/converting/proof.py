@@ -5,7 +5,7 @@ from __future__ import annotations
 from rfcalc.analyses.memory import peak
 from rfcalc.converting.lines import canonical
 from rfcalc.graph import Graph, Node
-from rfcalc.importers.programs.counted import Counted
+from rfcalc.layers.counted import Counted
 
 WHOLE, HELD = -1, -2
 COMMUTATIVE = frozenset(("add", "mul", "max", "min"))

@@ -8,8 +8,8 @@ from typing import Any
 
 from rfcalc.converting.merging import same
 from rfcalc.converting.model import Expr, First, Item, Mismatch, Scope
-from rfcalc.importers.spec.recipes import lookup
-from rfcalc.importers.spec.writer import text_of
+from rfcalc.language.recipes import lookup
+from rfcalc.language.writer import text_of
 
 FEWEST_LAYERS = 3  # plain layers that are worth a repeat
 

@@ -10,8 +10,8 @@ from itertools import groupby
 
 from rfcalc.converting.model import Item, Mismatch, Step
 from rfcalc.graph import Graph
-from rfcalc.importers.spec.recipes import lookup
-from rfcalc.ops import WORDS
+from rfcalc.language.recipes import lookup
+from rfcalc.layers.words import WORDS
 
 FEWEST_GLOBBED = 3  # layers that are better named by a glob
 LONGEST_PATH = 24  # entries of a path, beyond which a sum is easier to read on a line of its own

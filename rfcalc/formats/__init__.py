@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from rfcalc.record import record
-from rfcalc.report import Report
+from rfcalc.report.tables import Report
 
 FORMATS: dict[str, str] = {
     "table": "rfcalc.formats.table",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rfcalc.formats import Screen
-from rfcalc.report import Report
+from rfcalc.report.tables import Report
 
 
 def render(reports: Sequence[Report], screen: Screen) -> str:

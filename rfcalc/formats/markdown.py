@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rfcalc.formats import Screen
-from rfcalc.markdown import escape, table_lines
-from rfcalc.report import Report
+from rfcalc.formats.parts.markdown import escape, table_lines
+from rfcalc.report.tables import Report
 
 
 def render(reports: Sequence[Report], screen: Screen) -> str:

@@ -12,7 +12,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from rfcalc.formats import Screen
-from rfcalc.report import Report, Table
+from rfcalc.report.tables import Report, Table
 
 GAP = 2  # one of padding, one of the box
 

@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import Any
 
 from rfcalc.graph import Graph
-from rfcalc.importers.files import all_scales, head_of, shipped_files
-from rfcalc.importers.limits import MAX_LAYERS
+from rfcalc.language.files import all_scales, head_of, shipped_files
+from rfcalc.language.limits import MAX_LAYERS
 from rfcalc.record import record
 
 ROWS = re.compile(
@@ -73,7 +73,7 @@ IMPORTERS: tuple[Importer, ...] = (
     Importer("onnx", "rfcalc.importers.onnx.load", _is_onnx, programs=True),
     Importer("ultralytics", "rfcalc.importers.ultralytics.load", _is_rows),
     Importer("darknet", "rfcalc.importers.darknet.load", _is_darknet),
-    Importer("spec", "rfcalc.importers.spec.load", _always),
+    Importer("spec", "rfcalc.language.load", _always),
 )
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from rfcalc.errors import Problem, Span, SpecError, fail
 from rfcalc.graph import Graph, Node
-from rfcalc.importers.spec.load import load_spec
-from rfcalc.importers.spec.marked import Marked
-from rfcalc.importers.spec.writer import scalar, text_of
+from rfcalc.language.load import load_spec
+from rfcalc.language.marked import Marked
+from rfcalc.language.writer import scalar, text_of
 from rfcalc.record import record
 
 QUOTED = re.compile(r'"([^"]{1,300})"')

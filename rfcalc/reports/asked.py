@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from rfcalc.analysis import Analysis
-from rfcalc.picture import Picture
-from rfcalc.report import Column, Report, Table
-from rfcalc.rows import rows_of
-from rfcalc.units import joined
+from rfcalc.analyses.network import Analysis
+from rfcalc.analyses.rows import rows_of
+from rfcalc.report.picture import Picture
+from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.units import joined
 
 
 def with_asked(report: Report, analysis: Analysis, full: bool, masks: bool) -> Report:

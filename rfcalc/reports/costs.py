@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rfcalc.analyses.cost import CONVENTIONS, terms, total
 from rfcalc.graph import Graph
-from rfcalc.report import Column, Report, Table
-from rfcalc.units import short
+from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.units import short
 
 FIRST_COLUMNS = (Column("kind", "Operation", ratio=3), Column("count", "Count", lambda n: f"{n:,}", True))
 

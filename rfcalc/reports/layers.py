@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.analyses.receptive_field import ReceptiveField
-from rfcalc.analysis import Analysis, Layer
-from rfcalc.report import Column, Report, Table, box_text
-from rfcalc.rows import Row, field_text, rows_of
-from rfcalc.units import joined, short, times
+from rfcalc.analyses.rows import Row, field_text, rows_of
+from rfcalc.report.tables import Column, Report, Table, box_text
+from rfcalc.report.units import joined, short, times
 
 DTYPES = {4: "float32", 2: "16-bit floats", 1: "8-bit numbers", 8: "float64"}
 

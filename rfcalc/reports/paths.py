@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from rfcalc.analyses.network import SCHEMA_VERSION
 from rfcalc.analyses.paths import PathFields, Paths, path_fields, path_lengths
 from rfcalc.analyses.why import critical_paths
-from rfcalc.analysis import SCHEMA_VERSION
-from rfcalc.engines.forward import Support
+from rfcalc.fields.forward import Support
 from rfcalc.graph import Graph
 from rfcalc.record import record
-from rfcalc.report import Column, Report, Table
-from rfcalc.units import plain
+from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.units import plain
 
 MOST_ROWS = 24
 BAR = 32

@@ -7,15 +7,15 @@ from math import lcm
 from typing import Any
 
 from rfcalc.analyses.memory import peak
+from rfcalc.analyses.network import SCHEMA_VERSION, shape_data
 from rfcalc.analyses.sizes import Fitting, Rule, enough, fitting, need_axes, smallest_clean
-from rfcalc.analysis import SCHEMA_VERSION, shape_data
-from rfcalc.engines.forward import Support
-from rfcalc.engines.resized import SizeError, Sizes
+from rfcalc.fields.forward import Support
+from rfcalc.fields.resized import SizeError, Sizes
 from rfcalc.graph import Graph
-from rfcalc.op import Shape
 from rfcalc.record import record
-from rfcalc.report import Column, Report, Table
-from rfcalc.units import joined, runs, short, times
+from rfcalc.relations.shape import Shape
+from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.units import joined, runs, short, times
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 SHOWN = 6

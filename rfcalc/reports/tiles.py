@@ -7,14 +7,14 @@ from itertools import islice
 from math import prod
 from typing import Any
 
+from rfcalc.analyses.network import SCHEMA_VERSION, number
 from rfcalc.analyses.sizes import fitting, need_axes
 from rfcalc.analyses.tiles import AxisTile, TileTooSmallError, Tiling
-from rfcalc.analysis import SCHEMA_VERSION, number
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 from rfcalc.record import record
-from rfcalc.report import Column, Report, Table
-from rfcalc.units import joined, times
+from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.units import joined, times
 
 MOST = 4096
 SHOWN = 8

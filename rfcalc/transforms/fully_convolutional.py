@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
-from rfcalc.op import Shape
-from rfcalc.ops import make
+from rfcalc.layers.words import make
+from rfcalc.relations.shape import Shape
 from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint, size_text
 
 POOLS = {"gap": "avgpool", "gmp": "maxpool", "adaptivepool": "avgpool", "adaptivemaxpool": "maxpool"}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Builder, Graph, Node
-from rfcalc.op import Op
+from rfcalc.layers.contract import Op
 from rfcalc.record import record
 
 Chosen = Callable[[Node], bool]

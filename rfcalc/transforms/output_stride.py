@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import Any
 
 from rfcalc.errors import RuleError
-from rfcalc.geometry import sides, windows
 from rfcalc.graph import Graph, Node
+from rfcalc.relations.geometry import sides, windows
 from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint
 
 SLIDING = ("conv", "dwconv", "maxpool", "avgpool")

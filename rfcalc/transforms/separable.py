@@ -7,7 +7,7 @@ from typing import Any
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph, Node
-from rfcalc.ops import make
+from rfcalc.layers.words import make
 from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes
 
 

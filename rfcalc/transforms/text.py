@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from rfcalc.converting import Manner, convert
 from rfcalc.graph import Graph
-from rfcalc.importers.limits import MAX_LAYERS
-from rfcalc.importers.spec.load import load_spec
-from rfcalc.importers.spec.writer import expanded
+from rfcalc.language.limits import MAX_LAYERS
+from rfcalc.language.load import load_spec
+from rfcalc.language.writer import expanded
 from rfcalc.transforms.outcome import Outcome
 
 MANNERS = (Manner(), Manner(near=False, staged=False), Manner(fused=False, near=False, staged=False))

@@ -6,7 +6,7 @@ from typing import Any
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph, Node
-from rfcalc.ops import make
+from rfcalc.layers.words import make
 from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint
 
 
@@ -55,7 +55,7 @@ def _reason(graph: Graph, index: int) -> str | None:
 
 def _pads(node: Node) -> tuple[int, ...] | None:
     """The padding of each axis; None where the sides differ."""
-    from rfcalc.geometry import windows
+    from rfcalc.relations.geometry import windows
 
     op: Any = node.op
     found = windows(node.shapes[0].size, op.kernel, op.stride, op.dilation, op.padding)

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from rfcalc.analyses.memory import bytes_moved, peak, saved
-from rfcalc.backends.torch_backend import random_inputs, to_torch
+from rfcalc.backends.torch.build import random_inputs, to_torch
 from rfcalc.graph import Builder, Graph
 from rfcalc.importers import load
-from rfcalc.op import Shape
-from rfcalc.ops import make
-from rfcalc.ops.source import Input
+from rfcalc.layers.vocabulary.source import Input
+from rfcalc.layers.words import make
+from rfcalc.relations.shape import Shape
 from tests.analyses.torch_memory import peak_bytes, saved_bytes
 from tests.analyses.torch_networks import NETWORKS
 from tests.nets import Net

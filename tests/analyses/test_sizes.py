@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from rfcalc.analyses.sizes import fitting, rule, smallest_clean
-from rfcalc.engines.resized import Sizes
+from rfcalc.fields.resized import Sizes
 from rfcalc.graph import Graph
 from rfcalc.importers import load
 from tests.nets import Net, chain, residual, unet

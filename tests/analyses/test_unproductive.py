@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from rfcalc.analyses.network import analyze
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.unproductive import unproductive
-from rfcalc.analysis import analyze
 from rfcalc.graph import Graph
 from rfcalc.importers import load
 from tests.nets import Net, chain

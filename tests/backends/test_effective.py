@@ -12,9 +12,9 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 
-from rfcalc.backends.checkpoint import load_weights, read_checkpoint
-from rfcalc.backends.effective import effective_field
-from rfcalc.backends.torch_backend import to_torch
+from rfcalc.backends.proof.effective import effective_field
+from rfcalc.backends.torch.build import to_torch
+from rfcalc.backends.torch.checkpoint import load_weights, read_checkpoint
 from rfcalc.errors import SpecError
 from rfcalc.graph import Graph
 from rfcalc.importers import load

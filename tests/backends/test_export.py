@@ -9,15 +9,15 @@ import pytest
 import torch
 from onnx.reference import ReferenceEvaluator
 
-from rfcalc.backends.diagram import diagram, dot, mermaid
-from rfcalc.backends.onnx_export import onnx_bytes, write_onnx
-from rfcalc.backends.torch_backend import random_inputs, to_torch
+from rfcalc.backends.pictures.diagram import diagram, dot, mermaid
+from rfcalc.backends.torch.build import random_inputs, to_torch
+from rfcalc.backends.torch.onnx_export import onnx_bytes, write_onnx
 from rfcalc.errors import SpecError
 from rfcalc.graph import Builder
 from rfcalc.importers import load
-from rfcalc.op import Shape
-from rfcalc.ops import make
-from rfcalc.ops.source import Input
+from rfcalc.layers.vocabulary.source import Input
+from rfcalc.layers.words import make
+from rfcalc.relations.shape import Shape
 from tests.nets import Net
 from tests.running import rfcalc
 

@@ -9,14 +9,14 @@ import torch
 from hypothesis import HealthCheck, given, settings
 
 from rfcalc.analyses.receptive_field import Fields
-from rfcalc.backends.field_proof import chosen_units, field_claims, measure
-from rfcalc.backends.positive import NoRuleError, Positive, cut
-from rfcalc.backends.rebuild import enlarged, narrower, rebuilt
-from rfcalc.geometry import shift
+from rfcalc.backends.proof.fields import chosen_units, field_claims, measure
+from rfcalc.backends.proof.positive import NoRuleError, Positive, cut
+from rfcalc.backends.proof.rebuild import enlarged, narrower, rebuilt
 from rfcalc.graph import Graph
 from rfcalc.importers import load
-from rfcalc.op import Read
-from rfcalc.ops import activation, conv
+from rfcalc.layers.vocabulary import activation, conv
+from rfcalc.relations.geometry import shift
+from rfcalc.relations.read import Read
 from tests.nets import Net, chain, residual, unet
 from tests.oracle.graphs import recipes
 from tests.oracle.recipes import Recipe, build
@@ -143,7 +143,7 @@ def test_a_function_without_a_rule_is_refused_by_name() -> None:
 
 def test_an_unknown_function_is_not_checked_rather_than_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = chain((8, 8), ("conv", {"out": 2, "kernel": 3}), ("tanh", {}))
-    monkeypatch.delitem(__import__("rfcalc.backends.positive", fromlist=["RULES"]).RULES, "tanh")
+    monkeypatch.delitem(__import__("rfcalc.backends.proof.positive", fromlist=["RULES"]).RULES, "tanh")
     (claim,) = field_claims(graph, [2], 3, 0)
     assert claim.ok is None
     assert "tanh" in claim.detail

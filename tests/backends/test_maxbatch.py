@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rfcalc.backends import maxbatch
-from rfcalc.backends.cases import Case
-from rfcalc.backends.maxbatch import LIMIT, max_batch, meta_bytes, predict, search
+from rfcalc.backends.timing import maxbatch
+from rfcalc.backends.timing.cases import Case
+from rfcalc.backends.timing.maxbatch import LIMIT, max_batch, meta_bytes, predict, search
 from rfcalc.cli.maxbatch import size
 from rfcalc.graph import Graph
 from tests.nets import residual, unet

@@ -7,10 +7,10 @@ import torch
 from PIL import Image
 
 from rfcalc.analyses.memory import bytes_moved
-from rfcalc.backends import ceilings, profile
-from rfcalc.backends.cases import Case
-from rfcalc.backends.ceilings import Ceilings, measure_ceilings
-from rfcalc.backends.clocks import CpuClock
+from rfcalc.backends.timing import ceilings, profile
+from rfcalc.backends.timing.cases import Case
+from rfcalc.backends.timing.ceilings import Ceilings, measure_ceilings
+from rfcalc.backends.timing.clocks import CpuClock
 from rfcalc.importers import load
 from tests.nets import chain
 from tests.running import rfcalc

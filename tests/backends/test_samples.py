@@ -5,7 +5,7 @@ from statistics import median, quantiles
 
 import pytest
 
-from rfcalc.backends.samples import compare, interval, quantile, summary
+from rfcalc.backends.timing.samples import compare, interval, quantile, summary
 
 
 def test_quantiles_agree_with_the_standard_library() -> None:

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from rfcalc.backends.source import TAKEN, class_for, module_paths, source
+from rfcalc.backends.torch.source import TAKEN, class_for, module_paths, source
 from rfcalc.errors import SpecError
 from rfcalc.graph import Builder, Graph
 from rfcalc.importers import load
-from rfcalc.op import Shape
-from rfcalc.ops import make
-from rfcalc.ops.source import Input
+from rfcalc.layers.vocabulary.source import Input
+from rfcalc.layers.words import make
+from rfcalc.relations.shape import Shape
 from tests.nets import Net, residual, unet
 
 
@@ -155,7 +155,7 @@ def test_the_source_runs_without_rfcalc(tmp_path: Path) -> None:
 
 def test_writing_the_source_needs_no_torch() -> None:
     code = (
-        "import sys; from rfcalc.backends.source import source; from rfcalc.importers import load;"
+        "import sys; from rfcalc.backends.torch.source import source; from rfcalc.importers import load;"
         "source(load('unet')); print('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import torch
 
-from rfcalc.backends import timing
-from rfcalc.backends.cases import Case, UnsupportedError, grid, precision, prepare
-from rfcalc.backends.clocks import CpuClock, CudaClock, warm_up
-from rfcalc.backends.environment import environment, gpu_state
-from rfcalc.backends.timing import Run, time_all
-from rfcalc.backends.timing_report import report
+from rfcalc.backends.timing import latency as timing
+from rfcalc.backends.timing.cases import Case, UnsupportedError, grid, precision, prepare
+from rfcalc.backends.timing.clocks import CpuClock, CudaClock, warm_up
+from rfcalc.backends.timing.environment import environment, gpu_state
+from rfcalc.backends.timing.latency import Run, time_all
 from rfcalc.graph import Graph
+from rfcalc.reports.timing import report
 from tests.nets import chain
 from tests.running import rfcalc
 

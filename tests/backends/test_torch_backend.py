@@ -7,9 +7,9 @@ from torch import Tensor
 
 import rfcalc
 from rfcalc.analyses.memory import peak
-from rfcalc.backends.source import source
-from rfcalc.backends.torch_backend import random_inputs, recorded, to_torch
-from rfcalc.backends.tracked import peak_bytes
+from rfcalc.backends.torch.build import random_inputs, recorded, to_torch
+from rfcalc.backends.torch.source import source
+from rfcalc.backends.torch.tracked import peak_bytes
 from rfcalc.graph import Graph
 from rfcalc.importers import load
 from tests.nets import Net, residual, unet

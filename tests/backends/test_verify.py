@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from rfcalc.analyses import cost as cost_analysis
-from rfcalc.op import Cost, Read, Shape
-from rfcalc.ops import conv, norm, pool
+from rfcalc.layers.contract import Cost
+from rfcalc.layers.vocabulary import conv, norm, pool
+from rfcalc.relations.read import Read
+from rfcalc.relations.shape import Shape
 from tests.running import rfcalc
 
 Corrupt = Callable[[type, str, Any], None]

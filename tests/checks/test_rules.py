@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from rfcalc.analysis import Analysis, analyze
+from rfcalc.analyses.network import Analysis, analyze
 from rfcalc.checks.pages import page
 from rfcalc.checks.rules import rules
 from rfcalc.checks.runner import explained
 from rfcalc.importers import load, shipped
-from rfcalc.importers.spec.load import load_spec
+from rfcalc.language.load import load_spec
 
 CODES = sorted(rules())
 # Lessons show what the rules warn of; the other networks do it for a reason that the rule's page gives.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rfcalc.analysis import analyze
+from rfcalc.analyses.network import analyze
 from rfcalc.cli import main
 from rfcalc.importers import load
 from tests.running import rfcalc

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rfcalc.importers import load
-from rfcalc.importers.spec.load import load_spec
+from rfcalc.language.load import load_spec
 from tests.cli.run import run
 
 MODEL = "import torch\n\ndef net():\n    return torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU())\n"

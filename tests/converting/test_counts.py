@@ -7,9 +7,9 @@ from jsonschema import Draft202012Validator
 
 from rfcalc.converting import convert
 from rfcalc.errors import SpecError
-from rfcalc.importers.spec.load import load_spec
-from rfcalc.importers.spec.schema import json_schema
-from rfcalc.importers.spec.writer import expanded
+from rfcalc.language.load import load_spec
+from rfcalc.language.schema import json_schema
+from rfcalc.language.writer import expanded
 
 HEAD = "input: 4x8x8\nlayers:\n"
 

@@ -10,7 +10,7 @@ import torch
 from rfcalc.converting import convert, written
 from rfcalc.converting.proof import difference
 from rfcalc.importers import load, own_spec
-from rfcalc.importers.spec.load import load_spec
+from rfcalc.language.load import load_spec
 from tests.converting.networks import Inceptions, ResNet
 from tests.converting.test_round_trip import check
 from tests.importers import cfg_files, row_files

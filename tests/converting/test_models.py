@@ -12,7 +12,7 @@ import pytest
 
 from rfcalc.converting import convert
 from rfcalc.importers import load
-from rfcalc.importers.spec.load import load_spec
+from rfcalc.language.load import load_spec
 from tests.converting.test_round_trip import check
 from tests.importers.torch_models import MODELS, graph_of
 

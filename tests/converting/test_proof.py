@@ -10,10 +10,10 @@ from rfcalc.converting.proof import HELD, WHOLE, difference
 from rfcalc.errors import SpecError
 from rfcalc.graph import Builder, Graph
 from rfcalc.importers import load
-from rfcalc.importers.spec.load import load_spec
-from rfcalc.importers.spec.writer import expanded
-from rfcalc.op import Shape
-from rfcalc.ops.source import Input
+from rfcalc.language.load import load_spec
+from rfcalc.language.writer import expanded
+from rfcalc.layers.vocabulary.source import Input
+from rfcalc.relations.shape import Shape
 
 TEXT = """\
 input: 4x8x8

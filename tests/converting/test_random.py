@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from rfcalc.graph import Builder, Graph
 from rfcalc.importers.programs.folding import folded
-from rfcalc.op import Shape
-from rfcalc.ops import make
-from rfcalc.ops.source import Input
+from rfcalc.layers.vocabulary.source import Input
+from rfcalc.layers.words import make
+from rfcalc.relations.shape import Shape
 from tests.converting.test_round_trip import check
 from tests.oracle.graphs import recipes
 from tests.oracle.recipes import build

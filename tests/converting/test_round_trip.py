@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from rfcalc.analyses.memory import peak
-from rfcalc.analysis import analyze
+from rfcalc.analyses.network import analyze
 from rfcalc.converting import convert
 from rfcalc.graph import Graph
 from rfcalc.importers import load, shipped
-from rfcalc.importers.spec.load import load_spec
+from rfcalc.language.load import load_spec
 
 
 def figures(graph: Graph) -> list[dict[str, object]]:

@@ -6,7 +6,7 @@ from rfcalc.converting import convert
 from rfcalc.converting.lines import lines
 from rfcalc.converting.stages import numbered, staged
 from rfcalc.graph import Graph
-from rfcalc.importers.spec.load import load_spec
+from rfcalc.language.load import load_spec
 from tests.converting.test_round_trip import check
 
 

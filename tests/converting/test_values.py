@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rfcalc.converting.model import Expr, First, Mismatch
 from rfcalc.converting.runs import pattern
 from rfcalc.errors import RuleError
-from rfcalc.importers.spec.load import load_spec
-from rfcalc.ops.select import Units
+from rfcalc.language.load import load_spec
+from rfcalc.layers.vocabulary.select import Units
 
 
 @given(st.lists(st.integers(0, 40), min_size=1))

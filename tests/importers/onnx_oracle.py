@@ -13,7 +13,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from rfcalc.engines.backward import trace
+from rfcalc.fields.backward import trace
 from rfcalc.graph import Graph
 from rfcalc.importers.onnx.load import load
 

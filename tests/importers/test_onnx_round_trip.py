@@ -12,8 +12,8 @@ import pytest
 import torch
 
 import rfcalc
-from rfcalc.backends.onnx_export import onnx_bytes
-from rfcalc.backends.torch_backend import random_inputs, to_torch
+from rfcalc.backends.torch.build import random_inputs, to_torch
+from rfcalc.backends.torch.onnx_export import onnx_bytes
 from rfcalc.graph import Graph
 from rfcalc.importers import load
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rfcalc.backends.torch_backend import to_torch
+from rfcalc.backends.torch.build import to_torch
 from rfcalc.errors import SpecError
 from tests.importers.torch_models import MODELS, graph_of, shapes_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from rfcalc.analysis import analyze
+from rfcalc.analyses.network import analyze
 from rfcalc.importers import load
 from tests.cli.run import Result, run
 from tests.importers.torch_models import FOLDER, graph_of

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from rfcalc.analysis import Layer, analyze
+from rfcalc.analyses.network import Layer, analyze
 from rfcalc.errors import SpecError
 from rfcalc.importers import load
-from rfcalc.op import Shape
-from rfcalc.ops import make
+from rfcalc.layers.words import make
+from rfcalc.relations.shape import Shape
 from tests.importers.torch_models import FOLDER
 
 FILE = FOLDER / "refused.py"
@@ -62,7 +62,7 @@ def test_a_bad_declaration(text: str) -> None:
 
 
 def test_a_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An entry point of the group rfcalc.ops: a function of the input shapes and the module's attributes."""
+    """An entry point of the group rfcalc.layers.words: a function of the input shapes and the module's attributes."""
     asked: list[tuple[Any, Any]] = []
 
     def plugin(shapes: tuple[Shape, ...], attributes: dict[str, Any]) -> Any:

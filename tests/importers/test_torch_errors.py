@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rfcalc.analysis import analyze
+from rfcalc.analyses.network import analyze
 from rfcalc.errors import Problem, SpecError
 from rfcalc.graph import Graph
 from rfcalc.importers import load

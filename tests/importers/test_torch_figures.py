@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from rfcalc.analysis import analyze
+from rfcalc.analyses.network import analyze
 from tests.importers.torch_models import MODELS, graph_of, module_of, on_meta, shapes_of, tensors_of
 
 

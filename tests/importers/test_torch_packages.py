@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from rfcalc.analysis import analyze
+from rfcalc.analyses.network import analyze
 from rfcalc.importers import load
 from rfcalc.importers.torch.load import module_of
 from tests.importers.test_torch_fields import differences, measured

@@ -15,7 +15,7 @@ from zipfile import ZipFile
 import pytest
 import torch
 
-from rfcalc.analysis import Analysis, analyze
+from rfcalc.analyses.network import Analysis, analyze
 from rfcalc.errors import SpecError
 from rfcalc.importers import is_program, load
 from rfcalc.importers.torch.importing import imported
@@ -125,7 +125,7 @@ def test_damaged_programs(tmp_path: Path) -> None:
 HUGE = """
 import resource
 resource.setrlimit(resource.RLIMIT_AS, ({bytes}, {bytes}))
-from rfcalc.analysis import analyze
+from rfcalc.analyses.network import analyze
 from rfcalc.importers import load
 print(analyze(load({target!r}, {{"input": "3x64x64"}})).params)
 """

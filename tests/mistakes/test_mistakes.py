@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rfcalc.errors import SpecError
-from rfcalc.importers.spec.load import load_spec
+from rfcalc.language.load import load_spec
 
 FOLDER = Path(__file__).parent
 FILES = sorted(FOLDER.glob("*.yaml"))

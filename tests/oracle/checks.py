@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField
-from rfcalc.engines.forward import boxes_at, clipped
-from rfcalc.field import area
+from rfcalc.fields.field import area
+from rfcalc.fields.forward import boxes_at, clipped
 from rfcalc.graph import Graph
 
 from .network import Oracle

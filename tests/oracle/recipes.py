@@ -12,9 +12,10 @@ from typing import Any
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Builder, Graph
-from rfcalc.op import Op, Shape
-from rfcalc.ops import make
-from rfcalc.ops.source import Input
+from rfcalc.layers.contract import Op
+from rfcalc.layers.vocabulary.source import Input
+from rfcalc.layers.words import make
+from rfcalc.relations.shape import Shape
 
 MOST_ELEMENTS = {1: 2000, 2: 6000, 3: 6000}
 LONGEST = {1: 120, 2: 48, 3: 20}

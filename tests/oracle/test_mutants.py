@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from rfcalc import field, geometry, op, sampling
-from rfcalc.engines import backward, forward, measure, terms
-from rfcalc.geometry import Fold, Reach, Window
-from rfcalc.ops import pad, pool, resize
+from rfcalc.fields import backward, field, forward, measure, terms
+from rfcalc.layers import contract as op
+from rfcalc.layers.vocabulary import pad, pool, resize
+from rfcalc.relations import geometry, sampling
+from rfcalc.relations.geometry import Fold, Reach, Window
 
 from .cases import CASES
 from .checks import check
@@ -148,7 +149,7 @@ MUTANTS: dict[str, list[Patch]] = {
     "global paths forgotten": [(forward.Support, "extent", property(lambda self: None))],
     "global paths reach dead units": [(forward, "all_read", lambda *_: True)],
     "an odd centre crop takes one more at the start": [(pad.Crop, "_pairs", crop_rounded_up)],
-    "adaptive windows rounded down": [("rfcalc.ops.adaptive", "adaptive", adaptive_rounded_down)],
+    "adaptive windows rounded down": [("rfcalc.layers.vocabulary.adaptive", "adaptive", adaptive_rounded_down)],
     "neighbouring channels on the wrong side": [(op.Band, "pull", band_reversed)],
     "sizes of the first phase only": [(measure, "_single", one_phase)],
     "nearest interpolation by the exact ratio": [(resize, "nearest", exact_ratio)],

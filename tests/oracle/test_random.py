@@ -6,14 +6,14 @@ import os
 
 from hypothesis import HealthCheck, given, settings
 
-from rfcalc.ops import WORDS
+from rfcalc.layers.words import WORDS
 
 from .checks import check
 from .graphs import recipes
 from .layers import LAYERS
 from .recipes import Recipe, build
 
-# Words that importers write: tests/ops proves each of them alone. An unknown or declared layer is no claim of ours.
+# Words that importers write: tests/layers proves each of them alone. An unknown or declared layer is no claim of ours.
 LEFT_OUT = {"rearrange", "contract", "attend", "normalize", "tokens", "constant", "unused", "unknown", "declared"}
 LEFT_OUT |= {"patches", "fold", "resample"}
 

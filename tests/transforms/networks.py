@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rfcalc.backends.torch_backend import random_inputs, recorded, to_torch
+from rfcalc.backends.torch.build import random_inputs, recorded, to_torch
 from rfcalc.graph import Graph
-from rfcalc.importers.files import shipped_files
-from rfcalc.importers.spec.load import load_spec
+from rfcalc.language.files import shipped_files
+from rfcalc.language.load import load_spec
 
 State = dict[str, Tensor]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from rfcalc.analysis import analyze
-from rfcalc.importers.spec.load import load_spec
+from rfcalc.analyses.network import analyze
+from rfcalc.language.load import load_spec
 from rfcalc.transforms import apply
 from rfcalc.transforms.text import spec_of
 from tests.transforms.networks import close, net, run, shipped, weights

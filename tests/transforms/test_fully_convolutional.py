@@ -7,8 +7,8 @@ import torch
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Builder, Graph
-from rfcalc.op import Shape
-from rfcalc.ops.source import Input
+from rfcalc.layers.vocabulary.source import Input
+from rfcalc.relations.shape import Shape
 from rfcalc.transforms import apply
 from tests.transforms.networks import State, close, net, run, shipped, weights
 

@@ -6,8 +6,8 @@ import pytest
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
-from rfcalc.importers.files import shipped_files
-from rfcalc.importers.spec.load import load_spec
+from rfcalc.language.files import shipped_files
+from rfcalc.language.load import load_spec
 from rfcalc.transforms import TRANSFORMS, apply
 from rfcalc.transforms.text import spec_of
 

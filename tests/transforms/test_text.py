@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rfcalc.analysis import analyze
+from rfcalc.analyses.network import analyze
 from rfcalc.cli import main
 from rfcalc.importers import load
-from rfcalc.importers.spec.load import load_spec
+from rfcalc.language.load import load_spec
 from rfcalc.transforms import TRANSFORMS, apply
 from rfcalc.transforms.text import comment, spec_of
 from tests.transforms.networks import shipped

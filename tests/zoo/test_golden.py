@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from rfcalc.analyses.network import analyze
 from rfcalc.analyses.receptive_field import Fields
-from rfcalc.analysis import analyze
 from rfcalc.graph import Graph, Node
 from rfcalc.importers import load, shipped
 

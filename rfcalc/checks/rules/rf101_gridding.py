@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import reduce
 from operator import or_
 
+from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.analyses.receptive_field import Fields
-from rfcalc.analysis import Analysis, Layer
 from rfcalc.checks.model import Hit, Rule
 
 PHASES = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfcalc.analysis import Analysis, Layer
+from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.checks.model import Hit, Rule
 
 

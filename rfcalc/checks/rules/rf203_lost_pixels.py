@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from rfcalc.analysis import Analysis
+from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
-from rfcalc.geometry import Reach
 from rfcalc.graph import Graph
+from rfcalc.relations.geometry import Reach
 
 LONGEST = 100_000  # longer axes are not looked at
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.sizes import Fitting, fitting
-from rfcalc.analysis import Analysis
 from rfcalc.checks.model import Hit, Rule
-from rfcalc.engines.resized import Sizes
+from rfcalc.fields.resized import Sizes
 
 MOST_RESIDUES = 4
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.unproductive import widens
-from rfcalc.analysis import Analysis
 from rfcalc.checks.model import Hit, Rule
 from rfcalc.checks.structure import ACTIVATIONS, CONVOLUTIONS, NORMS, indexed, source
 from rfcalc.graph import Graph

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from rfcalc.analysis import Analysis
+from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
 from rfcalc.checks.structure import groups, kernel
-from rfcalc.units import short
+from rfcalc.report.units import short
 
 LEAST_CHANNELS, LEAST_SAVED = 32, 0.5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfcalc.analysis import Analysis
+from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
 from rfcalc.checks.structure import QUIET, indexed, source
 

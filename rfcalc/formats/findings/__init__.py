@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from rfcalc.findings import Outcome
+from rfcalc.report.findings import Outcome
 
 FORMATS: dict[str, str] = {
     "full": "rfcalc.formats.findings.full",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rfcalc.findings import Outcome
+from rfcalc.report.findings import Outcome
 
 
 def render(outcome: Outcome) -> str:

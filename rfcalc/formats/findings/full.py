@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rfcalc.errors import excerpt
-from rfcalc.findings import Finding, Outcome
-from rfcalc.report import Table
+from rfcalc.report.findings import Finding, Outcome
+from rfcalc.report.tables import Table
 
 
 def render(outcome: Outcome) -> str:

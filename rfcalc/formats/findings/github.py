@@ -5,7 +5,7 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 from __future__ import annotations
 
-from rfcalc.findings import Finding, Outcome
+from rfcalc.report.findings import Finding, Outcome
 
 LEVELS = {"note": "notice", "warning": "warning", "error": "error"}
 

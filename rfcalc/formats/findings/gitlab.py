@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 
-from rfcalc.findings import Finding, Outcome
+from rfcalc.report.findings import Finding, Outcome
 
 SEVERITIES = {"note": "info", "warning": "minor", "error": "major"}
 

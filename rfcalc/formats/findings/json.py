@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from rfcalc.findings import Outcome
+from rfcalc.report.findings import Outcome
 
 
 def render(outcome: Outcome) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as Xml
 
-from rfcalc.findings import Outcome
+from rfcalc.report.findings import Outcome
 
 
 def render(outcome: Outcome) -> str:

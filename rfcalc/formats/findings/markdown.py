@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfcalc.findings import Outcome
-from rfcalc.markdown import escape, table_lines
+from rfcalc.formats.parts.markdown import escape, table_lines
+from rfcalc.report.findings import Outcome
 
 
 def render(outcome: Outcome) -> str:

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from rfcalc.findings import Finding, Outcome
+from rfcalc.report.findings import Finding, Outcome
 from rfcalc.version import __version__
 
 

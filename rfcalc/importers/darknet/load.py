@@ -17,14 +17,14 @@ from rfcalc.importers.darknet.layers import Layers
 from rfcalc.importers.darknet.repeats import folded
 from rfcalc.importers.darknet.sections import OptionError, Section, mistyped, sections
 from rfcalc.importers.darknet.words import WORDS
-from rfcalc.importers.files import find, read_bytes, text_of
-from rfcalc.importers.limits import MAX_LAYERS
-from rfcalc.importers.spec.marked import Marked
-from rfcalc.importers.spec.overrides import parsed
-from rfcalc.importers.spec.problems import Problems
-from rfcalc.importers.spec.writer import scalar
-from rfcalc.importers.spec.writer import text_of as value_text
 from rfcalc.importers.translated import Step, Written, channels_of, printable, written
+from rfcalc.language.files import find, read_bytes, text_of
+from rfcalc.language.limits import MAX_LAYERS
+from rfcalc.language.marked import Marked
+from rfcalc.language.overrides import parsed
+from rfcalc.language.problems import Problems
+from rfcalc.language.writer import scalar
+from rfcalc.language.writer import text_of as value_text
 
 NETS = ("net", "network")
 SHARED = ("norm", "act", "bias")

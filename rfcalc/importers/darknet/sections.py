@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from rfcalc.errors import RuleError, Span, did_you_mean
-from rfcalc.importers.spec.problems import Problems
+from rfcalc.language.problems import Problems
+from rfcalc.layers.settings import name_of
 from rfcalc.record import record
-from rfcalc.settings import name_of
 
 WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
 REAL = re.compile(r"[-+]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][-+]?[0-9]{1,3})?")

@@ -7,7 +7,6 @@ from math import prod
 from typing import Any
 
 from rfcalc.errors import Problem, RuleError, SpecError, fail
-from rfcalc.geometry import MOST_UNITS
 from rfcalc.graph import Graph
 from rfcalc.importers.onnx import maps as onnx_maps  # noqa: F401  (they fill the table of handlers)
 from rfcalc.importers.onnx import norms as onnx_norms  # noqa: F401  (they fill the table of handlers)
@@ -25,7 +24,8 @@ from rfcalc.importers.programs.declared import Declared
 from rfcalc.importers.programs.layout import BATCH, REPEATED, text
 from rfcalc.importers.programs.maps import unknown
 from rfcalc.importers.programs.program import Const, Place, Program, Tensor
-from rfcalc.op import Shape
+from rfcalc.relations.geometry import MOST_UNITS
+from rfcalc.relations.shape import Shape
 
 BROKEN = (ValueError, TypeError, LookupError, ArithmeticError, AssertionError, AttributeError, StopIteration)
 

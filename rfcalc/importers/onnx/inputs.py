@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rfcalc.errors import SpecError, did_you_mean, fail
-from rfcalc.geometry import MOST_UNITS
 from rfcalc.importers.programs.layout import BATCH, CHANNELS, Layout, full
 from rfcalc.importers.programs.program import Program, Tensor
-from rfcalc.op import Shape
 from rfcalc.record import record
+from rfcalc.relations.geometry import MOST_UNITS
+from rfcalc.relations.shape import Shape
 
 # Operators through which an input keeps its axes.
 KEEPING = frozenset(

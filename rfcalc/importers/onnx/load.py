@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rfcalc.errors import fail
 from rfcalc.graph import Graph
-from rfcalc.importers.limits import MAX_LAYERS
 from rfcalc.importers.programs.asked import asked_shapes
+from rfcalc.language.limits import MAX_LAYERS
 
 
 def load(

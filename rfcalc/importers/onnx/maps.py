@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from rfcalc.geometry import Window
 from rfcalc.importers.onnx.call import Call, handles
 from rfcalc.importers.onnx.ops import both
 from rfcalc.importers.programs import maps, products
 from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
+from rfcalc.relations.geometry import Window
 
 Pads = tuple[tuple[int, int], ...]
 AUTO = ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID")

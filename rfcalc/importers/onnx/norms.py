@@ -10,7 +10,7 @@ from rfcalc.importers.onnx.call import Call, handles
 from rfcalc.importers.programs import reductions
 from rfcalc.importers.programs.layout import CHANNELS, full, reshape, size_of
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
-from rfcalc.ops import make
+from rfcalc.layers.words import make
 
 
 @handles("BatchNormalization")

@@ -9,7 +9,7 @@ from rfcalc.importers.onnx.call import Call, handles, number
 from rfcalc.importers.programs.arithmetic import binary, unary, with_stored
 from rfcalc.importers.programs.layout import size_of
 from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
-from rfcalc.ops import make
+from rfcalc.layers.words import make
 
 # operator: layer
 WORDS = {

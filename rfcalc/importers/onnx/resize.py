@@ -9,10 +9,10 @@ from typing import Any
 from rfcalc.importers.onnx.call import Call, handles
 from rfcalc.importers.programs import maps
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
-from rfcalc.op import Shape
-from rfcalc.ops import make
-from rfcalc.ops.resample import COORDINATES, ROUNDING
+from rfcalc.layers.vocabulary.resample import COORDINATES, ROUNDING
+from rfcalc.layers.words import make
 from rfcalc.record import record
+from rfcalc.relations.shape import Shape
 
 MODES = {"nearest": "nearest", "linear": "linear", "cubic": "cubic", "bilinear": "linear"}
 POLICIES = ("stretch", "not_larger", "not_smaller")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from rfcalc.geometry import MOST_TAPS
 from rfcalc.importers.onnx.call import Call, handles
 from rfcalc.importers.onnx.fold import python_slice, reshaped, shape_slice, slices
 from rfcalc.importers.programs import joining, moving, selection
 from rfcalc.importers.programs.arithmetic import expanded
 from rfcalc.importers.programs.layout import reshape
 from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
+from rfcalc.relations.geometry import MOST_TAPS
 
 
 @handles("Shape", "Size")

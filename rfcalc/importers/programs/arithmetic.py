@@ -19,8 +19,8 @@ from rfcalc.importers.programs.layout import (
     size_of,
 )
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
-from rfcalc.op import Shape
-from rfcalc.ops import make
+from rfcalc.layers.words import make
+from rfcalc.relations.shape import Shape
 
 Pair = tuple[Factor | None, Factor | None]
 SWAPPED = {"sub": "rsub", "div": "rdiv", "pow": "rpow"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rfcalc.errors import fail
-from rfcalc.op import Shape
+from rfcalc.relations.shape import Shape
 
 SHAPE = re.compile(r"\d{1,9}(x\d{1,9})*")
 

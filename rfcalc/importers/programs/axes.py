@@ -19,8 +19,8 @@ from rfcalc.importers.programs.layout import (
     standard,
 )
 from rfcalc.importers.programs.program import Program, Tensor, UnfollowedError
-from rfcalc.op import Shape
 from rfcalc.record import record
+from rfcalc.relations.shape import Shape
 
 Groups = Sequence[Sequence[str]]
 LETTERS = {0: (), 1: ("x",), 2: ("y", "x"), 3: ("z", "y", "x")}

@@ -15,9 +15,10 @@ from typing import Any
 from rfcalc.errors import RuleError, fail
 from rfcalc.importers.programs.axes import as_map
 from rfcalc.importers.programs.program import Const, Program, Tensor
-from rfcalc.op import Op, Shape
-from rfcalc.ops import make
+from rfcalc.layers.contract import Op
+from rfcalc.layers.words import make
 from rfcalc.record import record
+from rfcalc.relations.shape import Shape
 
 GROUP = "rfcalc.ops"
 FORMS = "pointwise, whole, or window KERNEL STRIDE PADDING"

@@ -10,7 +10,7 @@ from rfcalc.importers.programs.axes import arranged, solid
 from rfcalc.importers.programs.layout import BATCH, CHANNELS, REPEATED, Factor, full, merged, of_axis, size_of
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.importers.programs.selection import narrow, renumbered, with_axis
-from rfcalc.ops import make
+from rfcalc.layers.words import make
 
 
 def concat(program: Program, parts: Sequence[Any], dim: int) -> Tensor:

@@ -12,7 +12,7 @@ from math import prod
 from typing import NamedTuple
 
 from rfcalc.errors import RuleError
-from rfcalc.op import Shape
+from rfcalc.relations.shape import Shape
 
 CHANNELS, BATCH, REPEATED = 0, -1, -2
 

@@ -10,7 +10,7 @@ from rfcalc.importers.programs.axes import Map, as_map
 from rfcalc.importers.programs.layout import BATCH, CHANNELS, full, size_of
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.importers.programs.selection import narrow
-from rfcalc.ops import make
+from rfcalc.layers.words import make
 
 Numbers = Sequence[int]
 Pads = tuple[tuple[int, int], ...]

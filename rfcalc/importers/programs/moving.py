@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rfcalc.geometry import Fold
 from rfcalc.importers.programs.joining import concat
 from rfcalc.importers.programs.layout import CHANNELS, REPEATED, Factor, Layout, full, reshape, size_of
 from rfcalc.importers.programs.program import Const, Program, Tensor
 from rfcalc.importers.programs.selection import gather, narrow, with_axis
+from rfcalc.relations.geometry import Fold
 
 
 def padded(program: Program, tensor: Tensor, pads: Sequence[tuple[int, int]], mode: str) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 from rfcalc.importers.programs.axes import axis_groups, digit_names, pattern_text, solid
 from rfcalc.importers.programs.layout import BATCH, CHANNELS, REPEATED, Axis, Factor, Layout, common, full, merged, size_of
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
-from rfcalc.ops import make
+from rfcalc.layers.words import make
 from rfcalc.record import record
 
 Labels = Sequence[str]

@@ -8,11 +8,13 @@ from typing import Any
 
 from rfcalc.errors import RuleError, Span, SpecError, fail
 from rfcalc.graph import Builder, Graph
-from rfcalc.importers.programs.counted import Counted
 from rfcalc.importers.programs.layout import Layout, sizes_of, standard
-from rfcalc.op import SAME, Op, Shape
-from rfcalc.ops import make
+from rfcalc.layers.contract import Op
+from rfcalc.layers.counted import Counted
+from rfcalc.layers.words import make
 from rfcalc.record import record
+from rfcalc.relations.channels import SAME
+from rfcalc.relations.shape import Shape
 
 PLAIN = ("weight", "bias", "running_mean", "running_var", "gain", "weight_g", "weight_v", "weight_orig")
 
@@ -105,7 +107,7 @@ class Program:
 
     def input(self, name: str, shape: Shape, batch: int = 1) -> Tensor:
         """An input of the network."""
-        from rfcalc.ops.source import Input
+        from rfcalc.layers.vocabulary.source import Input
 
         index = self.builder.add(name, Input(shape))
         return Tensor(self._checked(index), standard(shape, batch))

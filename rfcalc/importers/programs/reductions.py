@@ -8,8 +8,9 @@ from typing import Any
 from rfcalc.importers.programs.axes import axis_groups, digit_names, pattern_text, solid
 from rfcalc.importers.programs.layout import BATCH, CHANNELS, REPEATED, Factor, Layout, full, merged, of_axis
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
-from rfcalc.op import Op, Shape
-from rfcalc.ops import make
+from rfcalc.layers.contract import Op
+from rfcalc.layers.words import make
+from rfcalc.relations.shape import Shape
 
 POOLS = {"mean": "gap", "max": "gmp"}
 

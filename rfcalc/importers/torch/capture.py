@@ -16,8 +16,8 @@ from rfcalc.errors import SpecError, fail
 from rfcalc.importers.programs.program import Held
 from rfcalc.importers.torch.build import LARGEST, quiet
 from rfcalc.importers.torch.places import place_of
-from rfcalc.op import Shape
 from rfcalc.record import record
+from rfcalc.relations.shape import Shape
 
 OBJECTS = "it brings a pickled object, which could run code"
 PART = "name a part of it, such as pkg.models:detector.backbone"

@@ -19,7 +19,7 @@ from rfcalc.importers.torch.ops import HANDLERS, Call
 from rfcalc.importers.torch.places import containers, kinds, scope_of, span_of
 from rfcalc.importers.torch.values import DependentError, Recipe, bound_arguments, flatten, shape_of
 from rfcalc.importers.torch.work import work
-from rfcalc.op import Shape
+from rfcalc.relations.shape import Shape
 
 
 def follow(captured: Captured, name: str, text: str, max_layers: int, bound: bool, rules: Declared) -> Graph:

@@ -11,8 +11,8 @@ from typing import Any
 
 from rfcalc.errors import fail
 from rfcalc.graph import Graph
-from rfcalc.importers.limits import MAX_LAYERS
 from rfcalc.importers.torch.target import Target, request_of, wanted
+from rfcalc.language.limits import MAX_LAYERS
 
 
 def load(

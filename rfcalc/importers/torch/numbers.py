@@ -10,7 +10,7 @@ from rfcalc.importers.programs import reductions, selection
 from rfcalc.importers.programs.arithmetic import binary, unary, with_stored
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.importers.torch.table import Call, const_of, handles, tensor_of
-from rfcalc.ops.generic import UNARY
+from rfcalc.layers.vocabulary.generic import UNARY
 
 
 @handles("softmax", "_softmax", "log_softmax", "_log_softmax", "_safe_softmax")
@@ -152,7 +152,7 @@ def _clamp(call: Call) -> Tensor:
 
 @handles("prelu", "_prelu_kernel")
 def _prelu(call: Call) -> Tensor:
-    from rfcalc.ops import make
+    from rfcalc.layers.words import make
 
     weight = const_of(call["weight"], "weight")
     claim = call.program.claim([weight])

@@ -72,7 +72,7 @@ def _laid(program: Program, operand: Any, *others: Any) -> Tensor:
         return operand
     *lead, count, depth = operand.shape
     from rfcalc.importers.programs.layout import CHANNELS, Factor, full, merged
-    from rfcalc.ops import make
+    from rfcalc.layers.words import make
 
     claim = program.claim([operand])
     heads = prod(lead)

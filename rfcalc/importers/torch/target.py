@@ -9,8 +9,8 @@ from typing import Any
 
 from rfcalc.errors import fail
 from rfcalc.importers.programs.asked import asked_shapes
-from rfcalc.op import Shape
 from rfcalc.record import record
+from rfcalc.relations.shape import Shape
 
 FILE = re.compile(r"(?P<where>.+\.py):(?P<what>[A-Za-z_]\w*(\.\w+)*)")
 MODULE = re.compile(r"(?P<where>[A-Za-z_]\w*(\.[A-Za-z_]\w*)*):(?P<what>[A-Za-z_]\w*(\.\w+)*)")

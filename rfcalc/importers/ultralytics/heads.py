@@ -9,8 +9,8 @@ from rfcalc.errors import RuleError
 from rfcalc.importers.translated import Step
 from rfcalc.importers.ultralytics.modules import Arg
 from rfcalc.importers.ultralytics.rows import ArgError, Row
+from rfcalc.layers.settings import Int, Kind, ListOf
 from rfcalc.record import record
-from rfcalc.settings import Int, Kind, ListOf
 
 BINS = 16  # of the distribution over each side of a box
 CLASSES = Arg("nc", Int())

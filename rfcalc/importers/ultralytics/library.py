@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from rfcalc.importers.spec.writer import text_of
 from rfcalc.importers.ultralytics.blocks import BLOCKS
+from rfcalc.language.writer import text_of
 
 CALLED = re.compile(r"\b([A-Z]\w*): ")
 FILLED = re.compile(r"\{(act|act_op|heads|m|pools)\}")

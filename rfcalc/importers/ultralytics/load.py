@@ -11,18 +11,18 @@ from pathlib import PurePath
 
 from rfcalc.errors import Span, did_you_mean, fail
 from rfcalc.graph import Graph
-from rfcalc.importers.files import all_scales, find, head_of, read_bytes, text_of
-from rfcalc.importers.limits import MAX_LAYERS
-from rfcalc.importers.spec.marked import Marked, Table, read
-from rfcalc.importers.spec.overrides import parsed
-from rfcalc.importers.spec.problems import Problems
-from rfcalc.importers.spec.writer import scalar
-from rfcalc.importers.spec.writer import text_of as value_text
 from rfcalc.importers.translated import Written, channels_of, printable, written
 from rfcalc.importers.ultralytics.library import Library
 from rfcalc.importers.ultralytics.rows import FORM, RowReader
 from rfcalc.importers.ultralytics.top import KEYS, Options, options
 from rfcalc.importers.ultralytics.translate import Translation
+from rfcalc.language.files import all_scales, find, head_of, read_bytes, text_of
+from rfcalc.language.limits import MAX_LAYERS
+from rfcalc.language.marked import Marked, Table, read
+from rfcalc.language.overrides import parsed
+from rfcalc.language.problems import Problems
+from rfcalc.language.writer import scalar
+from rfcalc.language.writer import text_of as value_text
 
 SIZE = 640
 

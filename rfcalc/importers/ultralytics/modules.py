@@ -7,8 +7,8 @@ from math import gcd
 from typing import Any
 
 from rfcalc.errors import RuleError
+from rfcalc.layers.settings import Bool, Int, Kind, ListOf, Number, Optional, PerAxis
 from rfcalc.record import record
-from rfcalc.settings import Bool, Int, Kind, ListOf, Number, Optional, PerAxis
 
 Values = dict[str, Any]
 SIZE, COUNT, FLAG, SHARE = PerAxis(Int()), Int(), Bool(), Number(0, 64)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
-from rfcalc.importers.spec.marked import Items, Marked, Scalar, Table
-from rfcalc.importers.spec.problems import Problems
 from rfcalc.importers.ultralytics.modules import NEEDED, Arg
+from rfcalc.language.marked import Items, Marked, Scalar, Table
+from rfcalc.language.problems import Problems
+from rfcalc.layers.settings import name_of
 from rfcalc.record import record
-from rfcalc.settings import name_of
 
 FORM = "a row is [from, repeats, module, args], such as [-1, 1, Conv, [64, 3, 2]]"
 NAMED = {"None": None, "True": True, "False": False}

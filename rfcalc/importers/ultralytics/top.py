@@ -9,11 +9,11 @@ from pathlib import PurePath
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
-from rfcalc.importers.files import SCALED
-from rfcalc.importers.spec.marked import Items, Marked, Table
-from rfcalc.importers.spec.problems import Problems
+from rfcalc.language.files import SCALED
+from rfcalc.language.marked import Items, Marked, Table
+from rfcalc.language.problems import Problems
+from rfcalc.layers.settings import Int, ListOf, Number, name_of
 from rfcalc.record import record
-from rfcalc.settings import Int, ListOf, Number, name_of
 
 COUNT, FACTOR, POINTS = Int(), Number(0, 64), ListOf(Int())
 KEYS = ("scale", "nc", "ch", "activation", "depth_multiple", "width_multiple", "kpt_shape", "anchors")

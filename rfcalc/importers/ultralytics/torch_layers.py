@@ -7,8 +7,8 @@ from typing import Any
 
 from rfcalc.errors import RuleError
 from rfcalc.importers.ultralytics.modules import COUNT, FLAG, PAD, SIZE, Arg, Values
+from rfcalc.layers.settings import Int, Kind, ListOf, Number, Optional, PerAxis, Word
 from rfcalc.record import record
-from rfcalc.settings import Int, Kind, ListOf, Number, Optional, PerAxis, Word
 
 Made = tuple[str, Values, int]  # word, settings, output channels
 ZERO = PerAxis(Int(0))

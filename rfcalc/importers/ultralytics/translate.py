@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
-from rfcalc.importers.spec.problems import Problems
 from rfcalc.importers.translated import Step
 from rfcalc.importers.ultralytics.heads import EXTRAS, Head, Level, steps
 from rfcalc.importers.ultralytics.library import Library
@@ -14,8 +13,9 @@ from rfcalc.importers.ultralytics.modules import COUNT, MODULES, PAD, SIZE, Arg,
 from rfcalc.importers.ultralytics.rows import ArgError, Row
 from rfcalc.importers.ultralytics.top import Options
 from rfcalc.importers.ultralytics.torch_layers import PLAIN, UPCONV, args_of, transposed
+from rfcalc.language.problems import Problems
+from rfcalc.layers.settings import Int, ListOf
 from rfcalc.record import record
-from rfcalc.settings import Int, ListOf
 
 OUT = Arg("the number of output channels", Int())
 HEAD_CHANNELS = 64  # of one head of attention

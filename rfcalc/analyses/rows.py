@@ -1,0 +1,127 @@
+"""The rows of the layer table: one layer as written in the spec, or a repeated block; and short names of ops and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from rfcalc.analyses.network import Layer
+from rfcalc.analyses.receptive_field import ReceptiveField
+from rfcalc.layers.contract import Op
+from rfcalc.record import record
+from rfcalc.report.units import joined, plain
+
+
+@record
+class Row:
+    """A row of the layer table: one layer as written in the spec, or a repeated block."""
+
+    name: str
+    op: str
+    layers: tuple[Layer, ...]
+
+    @property
+    def last(self) -> Layer:
+        """The layer whose output the row shows."""
+        return self.layers[-1]
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of all its layers."""
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def params(self) -> int:
+        """Learned numbers of all its layers."""
+        return sum(layer.params for layer in self.layers)
+
+    @property
+    def field(self) -> tuple[ReceptiveField, bool, bool]:
+        """The field that the row shows, whether some of its layers are unproductive, and whether it is an upper bound."""
+        return self.last.field, any(layer.unproductive for layer in self.layers), self.last.bounded
+
+    @property
+    def counted(self) -> tuple[int, bool]:
+        """Multiply-accumulates, and whether those of some layer are not known."""
+        return self.macs, any(layer.uncounted for layer in self.layers)
+
+    @property
+    def adds(self) -> list[float]:
+        """What its layers add to the field on the critical path, per axis; empty if that was not asked for."""
+        return [sum(axis) for axis in zip(*(layer.more.get("adds", ()) for layer in self.layers), strict=True)]
+
+
+def label(op: Op) -> str:
+    """An op in a few characters, from the settings it has: "conv 3x3/2 d2 g32"."""
+    text = op.word
+    kernel = getattr(op, "kernel", None)
+    if kernel is not None:
+        text += f" {kernel}x{kernel}" if isinstance(kernel, int) else " " + "x".join(map(str, kernel))
+    stride = getattr(op, "stride", None)
+    if stride not in (None, 1):
+        text += f"/{_compact(stride)}"
+    for name, sign in (("dilation", "d"), ("groups", "g")):
+        value = getattr(op, name, 1)
+        if value not in (1, None):
+            text += f" {sign}{_compact(value)}"
+    for name, sign in (("scale", "x"), ("ratio", "x")):
+        value = getattr(op, name, None)
+        if isinstance(value, int | float) and value != 1:
+            text += f" {sign}{plain(value)}"
+    return text
+
+
+def _compact(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def rows_of(layers: Sequence[Layer], full: bool) -> list[Row]:
+    """The rows of the layer table: one per layer as written, repeated equal blocks folded unless `full`."""
+    if full:
+        return [Row(layer.name, label(layer.node.op), (layer,)) for layer in layers]
+    return list(_folded(layers, 0))
+
+
+def _folded(layers: Sequence[Layer], depth: int) -> Iterator[Row]:
+    def scope(layer: Layer) -> str | None:
+        repeat = layer.node.repeat
+        return repeat[depth][0] if len(repeat) > depth else None
+
+    for name, group in groupby(layers, scope):
+        if name is None:
+            yield from _parts(list(group))
+            continue
+        items = [list(item) for _, item in groupby(group, lambda layer: layer.node.repeat[depth][1])]
+        for _, equal in groupby(items, _signature):
+            same = list(equal)
+            if len(same) == 1:
+                yield from _folded(same[0], depth + 1)
+                continue
+            first, last = (item[0].node.repeat[depth][1] for item in (same[0], same[-1]))
+            parts = " ".join(_squeezed([row.op.split(" + ")[0] for row in _folded(same[0], depth + 1)]))
+            yield Row(f"{name}.{first}-{last}", f"{len(same)}x ({parts})", tuple(x for item in same for x in item))
+
+
+def _signature(item: Sequence[Layer]) -> tuple[Any, ...]:
+    return tuple((layer.node.op, layer.node.shape, layer.macs) for layer in item)
+
+
+def _squeezed(words: Sequence[str]) -> list[str]:
+    return [word if (n := len(list(group))) == 1 else f"{n}x {word}" for word, group in groupby(words)]
+
+
+def _parts(layers: Sequence[Layer]) -> Iterator[Row]:
+    for name, group in groupby(layers, lambda layer: layer.node.part_of):
+        members = tuple(group)
+        yield Row(name, " + ".join(label(layer.node.op) for layer in members), members)
+
+
+def field_text(field: ReceptiveField) -> str:
+    """A field in a cell: "427", "188-204" over phases, "all" for the whole input, "91, all" for both."""
+    if field.size is None:
+        return "all" if field.whole_input else "-"
+    text = joined(field.size)
+    if field.size_min and field.size_min != field.size:
+        text = f"{joined(field.size_min)}-{text}"
+    return f"{text}, all" if field.whole_input else text

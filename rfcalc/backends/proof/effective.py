@@ -1,0 +1,148 @@
+"""The effective receptive field (Luo 2016), measured: gradients of one unit of the built network, random or trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import sqrt
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rfcalc.analyses.erf import moments
+from rfcalc.analyses.receptive_field import Fields
+from rfcalc.backends.torch.build import random_inputs, recorded, seeded
+from rfcalc.backends.torch.checkpoint import load_weights
+from rfcalc.errors import fail
+from rfcalc.graph import Graph
+from rfcalc.record import record
+from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.units import joined, times
+
+WITHIN = 1 - 0.9545  # Luo 2016: a pixel belongs to the effective field if its gradient reaches this share of the largest
+
+
+@record(eq=False)
+class Effective:
+    """`energy`: mean squared gradient per pixel, sum 1; `sigma`: its standard deviation per axis, in pixels; `pixels`: how
+    many belong to the field by Luo's rule; `weights` says where they come from."""
+
+    graph: Graph
+    layer: int
+    unit: tuple[int, ...]
+    samples: int
+    weights: str
+    energy: Tensor
+
+    @property
+    def sigma(self) -> tuple[float, ...]:
+        """Standard deviation of the energy per axis, in pixels."""
+        axes = range(self.energy.dim())
+        return tuple(_deviation(self.energy.sum([k for k in axes if k != axis])) for axis in axes)
+
+    @property
+    def theory(self) -> tuple[float, ...] | None:
+        """The same for random weights by the analysis, far from borders; None where it has no answer."""
+        state = moments(self.graph, self.graph.inputs[0])[self.layer]
+        return None if state is None else tuple(axis.sigma for axis in state)
+
+    @property
+    def pixels(self) -> int:
+        """How many pixels have a gradient of at least 4.55 % of the largest."""
+        return int((self.energy.sqrt() >= WITHIN * self.energy.max().sqrt()).sum())
+
+
+def effective_field(
+    graph: Graph, layer: int, samples: int, seed: int, device: str = "cpu", tensors: Mapping[str, Tensor] | None = None
+) -> Effective:
+    """Adds up the squared gradients of a layer's centre unit over `samples` random inputs, each with random signs of the
+    unit's channels, and with new random weights (He's initialization) for each unless trained `tensors` are given.
+
+    Raises SpecError where the tensors do not fit or the gradient vanishes.
+    """
+    unit = tuple(n // 2 for n in graph.nodes[layer].shape.size)
+    total = torch.zeros(graph.nodes[graph.inputs[0]].shape.size, dtype=torch.float64)
+    how, outputs = "random (He), drawn anew for each sample", dict[int, Tensor]()
+    module = recorded(graph, outputs.__setitem__, device=device) if tensors is not None else None
+    if module is not None and tensors is not None:
+        how = load_weights(module, tensors)
+    for sample in range(seed, seed + samples):
+        with seeded(sample):
+            run = module if module is not None else _initialized(recorded(graph, outputs.__setitem__, device=device))
+        inputs = tuple(x.requires_grad_() for x in random_inputs(graph, device=device, seed=sample))
+        run.requires_grad_(False)(*inputs)
+        chosen = outputs[layer][(0, slice(None), *unit)]
+        signs = torch.randn(chosen.shape, generator=torch.Generator().manual_seed(sample)).sign().to(device)
+        if chosen.requires_grad:
+            (gradient,) = torch.autograd.grad((chosen * signs).sum(), [inputs[0]], allow_unused=True)
+            total += 0 if gradient is None else gradient[0].double().square().sum(0).cpu()
+        outputs.clear()
+    if not torch.isfinite(total).all() or float(total.sum()) <= 0:
+        raise fail("E405", f"{graph.nodes[layer].name}: the gradient of its centre unit vanishes or overflows")
+    return Effective(graph, layer, unit, samples, how, total / total.sum())
+
+
+def _initialized(module: nn.Module) -> nn.Module:
+    """He's variance for every weight of a convolution or linear layer, no bias."""
+    for layer in module.modules():
+        if isinstance(getattr(layer, "weight", None), Tensor) and layer.weight.dim() > 1:
+            nn.init.kaiming_normal_(layer.weight)
+            if isinstance(getattr(layer, "bias", None), Tensor):
+                nn.init.zeros_(layer.bias)
+    return module
+
+
+def _deviation(marginal: Tensor) -> float:
+    places = torch.arange(len(marginal), dtype=marginal.dtype)
+    mean = (marginal * places).sum()
+    return sqrt(max(0.0, float((marginal * (places - mean) ** 2).sum())))
+
+
+def report(found: Effective, checkpoint: str | None) -> Report:
+    """Sigma per axis next to the exact field and to what random weights would give."""
+    node = found.graph.nodes[found.layer]
+    field = Fields(found.graph).of(found.layer)
+    theory = found.theory
+    columns = (
+        Column("layer", "Layer"),
+        Column("unit", "Unit", lambda unit: ",".join(map(str, unit)) or "-"),
+        Column("sigma", "Sigma", _pixels),
+        Column("theory", "Random weights, in theory", _pixels),
+        Column("field", "Field", lambda size: times(size) if size else "whole input"),
+        Column("pixels", "Effective pixels", lambda n: f"{n:,}", True),
+        Column("image", "Image", times),
+    )
+    image = found.graph.nodes[found.graph.inputs[0]].shape.size
+    table = Table("", columns, ((node.name, found.unit, found.sigma, theory, field.size, found.pixels, image),))
+    weights = f"from {checkpoint}, matched {found.weights}" if checkpoint else found.weights
+    notes = [
+        ("Weights", f"{weights}; {found.samples} samples of random inputs"),
+        ("Sigma", "standard deviation, in pixels, of the squared gradient of one unit, per axis"),
+        ("Effective pixels", f"those whose gradient is at least {WITHIN:.2%} of the largest (Luo 2016)"),
+    ]
+    data: dict[str, Any] = {
+        "name": found.graph.name,
+        "layer": node.name,
+        "unit": list(found.unit),
+        "weights": weights,
+        "samples": found.samples,
+        "sigma": list(found.sigma),
+        "sigma_random_weights": None if theory is None else list(theory),
+        "receptive_field": None if field.size is None else list(field.size),
+        "effective_pixels": found.pixels,
+        "image": list(image),
+    }
+    return Report(f"{found.graph.name}: effective receptive field of {node.name}", (table,), tuple(notes), table, data)
+
+
+def _pixels(values: tuple[float, ...] | None) -> str:
+    return "-" if values is None else joined([round(value, 2) for value in values])
+
+
+def picture(found: Effective) -> list[list[float]]:
+    """The energy as rows of a picture: one row for one axis, summed over the first of three."""
+    energy = found.energy
+    while energy.dim() > 2:
+        energy = energy.sum(0)
+    rows: list[list[float]] = (energy if energy.dim() == 2 else energy[None]).tolist()
+    return rows

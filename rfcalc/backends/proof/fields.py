@@ -1,0 +1,213 @@
+"""Receptive fields against autograd: the exact set of pixels of chosen units, and the unclipped box on a large input."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from rfcalc.analyses.receptive_field import Fields, ReceptiveField
+from rfcalc.backends.proof.claims import Claim, where
+from rfcalc.backends.proof.positive import NoRuleError, Positive
+from rfcalc.backends.proof.rebuild import ancestors, enlarged, narrower
+from rfcalc.backends.torch.build import recorded
+from rfcalc.fields.backward import Seen, trace
+from rfcalc.graph import Graph, Node
+from rfcalc.record import record
+from rfcalc.report.tables import box_text
+from rfcalc.report.units import joined, times
+
+MOST_BYTES = 10**9
+MOST_PHASES = 64
+Unit = tuple[int, ...]
+
+
+@record
+class Measured:
+    """A network whose forward pass has run: the gradient of any unit of the layers that were asked for."""
+
+    inputs: tuple[Tensor, ...]
+    outputs: Mapping[int, Tensor]
+
+    def seen(self, index: int, unit: Unit, source: int) -> Tensor:
+        """Which positions of input number `source` one unit reads, as a mask."""
+        total = self.outputs[index][(0, slice(None), *unit)].sum()
+        if not total.requires_grad:
+            return torch.zeros(self.inputs[source].shape[2:], dtype=torch.bool)
+        (gradient,) = torch.autograd.grad(total, [self.inputs[source]], retain_graph=True, allow_unused=True)
+        if gradient is None:
+            return torch.zeros(self.inputs[source].shape[2:], dtype=torch.bool)
+        return (gradient[0] != 0).any(0)
+
+
+def field_claims(graph: Graph, layers: Sequence[int], count: int, seed: int) -> Iterator[Claim]:
+    """Two claims for each layer: what `count` of its units read, pixel by pixel, and the unclipped box of its units."""
+    units = {i: chosen_units(graph.nodes[i].shape.size, count, random.Random(seed)) for i in layers}
+    try:
+        narrow, measured = _narrowest(graph, units)
+    except NoRuleError as error:
+        yield Claim("receptive fields", "", "", None, f"no positive counterpart of torch's {error} is known")
+        return
+    if measured is None:
+        yield Claim("receptive fields", "", "", None, f"needs more than {MOST_BYTES / 1e9:.0f} GB")
+        return
+    width = _width_note(graph, narrow)
+    for i in layers:
+        yield _units_claim(graph, measured, i, units[i], width)
+    del measured
+    yield from _box_claims(graph, narrow, layers)
+
+
+def chosen_units(size: Sequence[int], count: int, draw: random.Random) -> list[Unit]:
+    """The centre, two corners, an edge unit per axis, then random units, without repetition; () for a vector."""
+    middle, last = tuple(n // 2 for n in size), tuple(n - 1 for n in size)
+    units = [middle, (0,) * len(size), last]
+    for k in range(len(size)):
+        units.append(tuple(0 if i == k else m for i, m in enumerate(middle)))
+        units.append(tuple(last[i] if i == k else m for i, m in enumerate(middle)))
+    units += [tuple(draw.randrange(n) for n in size) for _ in range(count)]
+    return list(dict.fromkeys(units))[:count]
+
+
+def measure(graph: Graph, layers: Sequence[int], dtype: torch.dtype = torch.float64) -> Measured | None:
+    """Runs the positive counterpart of the network; None if that takes too much memory."""
+    if 3 * dtype.itemsize * sum(node.shape.elements for node in graph.nodes) > MOST_BYTES:
+        return None
+    wanted, outputs = set(layers), dict[int, Tensor]()
+
+    def keep(index: int, output: Tensor) -> None:
+        if index in wanted:
+            outputs[index] = output
+
+    module = recorded(graph, keep, dtype=dtype).requires_grad_(False)
+    shapes = [graph.nodes[i].shape for i in graph.inputs]
+    inputs = tuple(torch.ones(1, s.channels, *s.size, dtype=dtype, requires_grad=True) for s in shapes)
+    for i, x in zip(graph.inputs, inputs, strict=True):
+        keep(i, x)
+    with Positive():
+        module(*inputs)
+    return Measured(inputs, outputs)
+
+
+def _narrowest(graph: Graph, units: Mapping[int, Sequence[Unit]]) -> tuple[Graph, Measured | None]:
+    """The narrowest version of the graph that runs and in which these units read what they read in the graph itself."""
+    for narrow in narrower(graph):
+        if narrow is graph:
+            break
+        try:
+            if _same_units(graph, narrow, units) and (measured := measure(narrow, list(units))):
+                return narrow, measured
+        except RuntimeError:  # stored numbers, for example, that do not fit the width
+            continue
+    return graph, measure(graph, list(units))
+
+
+def _same_units(graph: Graph, narrow: Graph, units: Mapping[int, Sequence[Unit]]) -> bool:
+    asked = ((i, unit, source) for i in units for unit in units[i] for source in graph.inputs)
+    return all(set(trace(graph, *one).products) == set(trace(narrow, *one).products) for one in asked)
+
+
+def _bounded(graph: Graph, i: int) -> bool:
+    """True if the field of a layer is stated as an upper bound, because some layer before it has no exact reach."""
+    return any(getattr(graph.nodes[at].op, "bound", "") for at in ancestors(graph, i))
+
+
+def _width_note(graph: Graph, narrow: Graph) -> str:
+    if narrow is graph:
+        return "at full width"
+    before, after = (sum(node.shape.channels for node in g.nodes if not node.is_input) for g in (graph, narrow))
+    return "at full width" if after == before else f"narrowed to {after / before:.0%} of the channels"
+
+
+def _units_claim(graph: Graph, measured: Measured, i: int, units: Sequence[Unit], note: str) -> Claim:
+    node, difference, equal, bounded = graph.nodes[i], "", 0, _bounded(graph, i)
+    stated = measured_box = "-"
+    for unit in units:
+        for number, source in enumerate(graph.inputs):
+            seen = trace(graph, i, unit, source)
+            claimed = _mask(seen, graph.nodes[source].shape.size)
+            found = measured.seen(i, unit, number)
+            if unit is units[0] and number == 0:
+                stated, measured_box = box_text(seen.box()), box_text(_box(found))
+            if claimed.equal(found) or (bounded and not bool((found & ~claimed).any())):
+                equal += 1
+            elif not difference:
+                difference = _difference(unit, claimed, found)
+    total = len(units) * len(graph.inputs)
+    how = f"{equal} of {total} units {'within the stated bound' if bounded else 'equal'}, pixel by pixel, {note}"
+    detail = f"{where(node)}: {difference}" if difference else ""
+    return Claim(f"field of {node.name}, centre", stated, measured_box, not difference, detail, how)
+
+
+def _difference(unit: Unit, claimed: Tensor, found: Tensor) -> str:
+    parts = [f"unit {','.join(map(str, unit))}: stated {box_text(_box(claimed))} ({int(claimed.sum()):,} pixels)"]
+    parts.append(f"autograd {box_text(_box(found))} ({int(found.sum()):,})")
+    pixel = (claimed != found).nonzero()[0].tolist()
+    parts.append(f"they differ at pixel {','.join(map(str, pixel))}")
+    return ", ".join(parts)
+
+
+def _box_claims(graph: Graph, narrow: Graph, layers: Sequence[int]) -> Iterator[Claim]:
+    """The size of the unclipped box, on an image that is large enough for a unit's box to lie inside."""
+    fields = Fields(graph)
+    for i in layers:
+        field = fields.of(i)
+        if field.size and field.stride and not field.whole_input and not _bounded(graph, i):
+            least = [n + 4 * -(-s.numerator // s.denominator) for n, s in zip(field.size, field.stride, strict=True)]
+            yield _box_claim(graph.nodes[i], field, enlarged(narrow, i, least))
+
+
+def _box_claim(node: Node, field: ReceptiveField, big: Graph | None) -> Claim:
+    stated = " to ".join(dict.fromkeys(times(size) for size in (field.size_min, field.size) if size))
+    stated += f", stride {joined([float(s) for s in field.stride or ()])}"
+    what, outside = f"box of {node.name}", "larger than the image, and"
+    if big is None:
+        return Claim(what, stated, "-", None, f"{outside} the network fits no larger one")
+    larger, last = Fields(big), len(big.nodes) - 1
+    if larger.of(last).size != field.size or larger.of(last).size_min != field.size_min:
+        return Claim(what, stated, "-", None, f"{outside} it depends on the input's size")
+    measured = measure(big, [last], torch.float32)  # exact too: ones and counts of ones
+    if measured is None:
+        return Claim(what, stated, "-", None, f"{outside} an input of {times(larger.image)} takes too much memory")
+    sizes, detail = [], ""
+    boxes = _extreme_units(larger, last)
+    for unit, claimed in boxes:
+        found = _box(measured.seen(last, unit, 0))
+        if found != claimed and not detail:
+            detail = f"{where(node)}: unit {','.join(map(str, unit))}: stated {box_text(claimed)}, autograd {box_text(found)}"
+        sizes.append(times([b - a + 1 for a, b in found]) if found else "nothing")
+    shown = " to ".join(dict.fromkeys(sizes)) or "-"
+    how = f"autograd at an input of {times(larger.image)}"
+    return Claim(what, stated, shown, not detail if boxes else None, detail or ("" if boxes else "no unit lies inside"), how)
+
+
+def _extreme_units(fields: Fields, i: int) -> list[tuple[Unit, list[tuple[int, int]]]]:
+    """Units near the centre with the smallest and the largest unclipped box, and these boxes."""
+    size = fields.graph.nodes[i].shape.size
+    found: dict[int, tuple[Unit, list[tuple[int, int]]]] = {}
+    for step in range(min(MOST_PHASES, *(n - n // 2 for n in size))):
+        unit = tuple(n // 2 + step for n in size)
+        seen = fields.unit(i, unit)
+        box = seen.unclipped
+        if box and box == seen.clipped:  # no border, no padding and no fold on the way
+            found.setdefault(sum(b - a for a, b in box), (unit, box))
+    return [found[key] for key in sorted({min(found), max(found)})] if found else []
+
+
+def _mask(seen: Seen, size: Sequence[int]) -> Tensor:
+    mask = torch.zeros(tuple(size), dtype=torch.bool)
+    for product in seen.products:
+        part = torch.ones((), dtype=torch.bool)
+        for bits, n in zip(product, size, strict=True):
+            part = part.unsqueeze(-1) & torch.tensor([bits >> k & 1 == 1 for k in range(n)])
+        mask |= part
+    return mask
+
+
+def _box(mask: Tensor) -> list[tuple[int, int]] | None:
+    places = mask.nonzero()
+    if not len(places):
+        return None
+    return list(zip(places.amin(0).tolist(), places.amax(0).tolist(), strict=True))

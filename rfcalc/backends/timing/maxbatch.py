@@ -1,0 +1,168 @@
+"""`max-batch`: the largest batch that fits into memory at inference: predicted by the analysis, then verified.
+
+On a GPU each try runs the network there, kernels' workspaces and the allocator's rounding included. On the CPU a try runs
+on the meta device and counts the bytes of the tensors that are alive at once, so that it takes no memory itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from rfcalc.analyses.memory import peak
+from rfcalc.backends.timing.cases import DTYPES, Case, check
+from rfcalc.backends.timing.latency import OUT_OF_MEMORY, status_of
+from rfcalc.backends.torch.build import random_inputs, to_torch
+from rfcalc.backends.torch.tracked import peak_bytes
+from rfcalc.errors import fail
+from rfcalc.graph import Graph
+from rfcalc.record import record
+from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.units import short
+
+LIMIT = 1 << 20
+Needs = Callable[[int], int | None]
+
+
+@record
+class Found:
+    """`batch`: the largest that was seen to fit (0: none); `fails`: the smallest that was seen not to, None if none was
+    tried below the limit; `tries`: each batch and the bytes it took, None where memory ran out."""
+
+    predicted: int
+    batch: int
+    fails: int | None
+    tries: tuple[tuple[int, int | None], ...]
+
+
+def predict(graph: Graph, dtype: torch.dtype, budget: int) -> int:
+    """The largest batch by the analysis: weights once; per image the inputs and the peak of live activations."""
+    size: int = dtype.itemsize
+    weights = sum(node.cost.params + node.cost.buffers for node in graph.nodes) * size
+    image = sum(graph.nodes[i].shape.elements for i in graph.inputs) * size
+    image += peak(graph, size, inplace=False, held=False).bytes
+    return max(0, (budget - weights) // max(1, image))
+
+
+def search(needs: Needs, budget: int, start: int, gap: Callable[[int], int], predicted: int) -> Found:
+    """Tries `start`, then in growing steps upwards, then between; until a batch fits and one `gap` larger does not."""
+    tries: list[tuple[int, int | None]] = []
+    low, high, step = 0, LIMIT + 1, gap(start)
+    batch = max(1, min(start, LIMIT))
+    while True:
+        taken = needs(batch)
+        tries.append((batch, taken))
+        if taken is not None and taken <= budget:
+            low, step = batch, 2 * step
+        else:
+            high = batch
+        if low == LIMIT or high - low <= max(1, gap(low)):
+            return Found(predicted, low, None if high > LIMIT else high, tuple(tries))
+        batch = min(LIMIT, low + step // 2) if high > LIMIT else (low + high) // 2
+
+
+def max_batch(graph: Graph, case: Case, budget: int) -> Found:
+    """The largest batch of a case (whose own batch does not matter) within `budget` bytes."""
+    check(case)
+    dtype = DTYPES[case.dtype]
+    predicted = predict(graph, dtype, budget)
+    if not case.cuda:
+        return search(lambda batch: meta_bytes(graph, dtype, batch), budget, predicted, lambda batch: 1, predicted)
+
+    def run(batch: int) -> int | None:
+        return _cuda_bytes(graph, case, batch)
+
+    first, second = max(1, predicted // 32), max(2, predicted // 8)
+    probes = (run(first), run(second))
+    start = predicted
+    if probes[0] is not None and probes[1] is not None and second > first:
+        slope = max(1.0, (probes[1] - probes[0]) / (second - first))
+        start = int(first + (budget - probes[0]) / slope)
+    return search(run, budget, max(1, start), lambda batch: max(1, batch // 64), predicted)
+
+
+def meta_bytes(graph: Graph, dtype: torch.dtype, batch: int) -> int:
+    """Weights, inputs and peak of live activations of one forward pass, counted without memory or arithmetic."""
+    module = to_torch(graph, device="meta", dtype=dtype).eval()
+    inputs = random_inputs(graph, batch, device="meta", dtype=dtype)
+    given = (*module.parameters(), *module.buffers(), *inputs)
+    with torch.no_grad():
+        return peak_bytes(lambda: module(*inputs), *given) + int(sum(tensor.nbytes for tensor in given))
+
+
+def _cuda_bytes(graph: Graph, case: Case, batch: int) -> int | None:
+    """Most bytes that the allocator reserved in a forward pass; None where memory ran out."""
+    _clean(case)
+    base = torch.cuda.memory_reserved(case.device)
+    status = ""
+    try:
+        module = to_torch(graph, device=case.device, dtype=DTYPES[case.dtype]).eval()
+        inputs = random_inputs(graph, batch, device=case.device, dtype=DTYPES[case.dtype])
+        with torch.inference_mode():
+            module(*inputs)
+        torch.cuda.synchronize(case.device)
+    except Exception as error:
+        status = status_of(error)
+    module = inputs = None  # type: ignore[assignment]
+    taken = torch.cuda.max_memory_reserved(case.device) - base
+    _clean(case)
+    if status not in ("", OUT_OF_MEMORY):
+        raise fail("E404", f"{case}, batch {batch}: {status}")
+    return None if status else taken
+
+
+def _clean(case: Case) -> None:
+    gc.collect()
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats(case.device)
+
+
+def free_bytes(case: Case) -> int:
+    """Memory that is free now: of the GPU, or of the machine."""
+    if case.cuda:
+        return int(torch.cuda.mem_get_info(case.device)[0])
+    try:
+        with open("/proc/meminfo", encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("MemAvailable"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        raise fail("E402", "the free memory of this machine is unknown; give --memory") from None
+
+
+def report(graph: Graph, case: Case, found: Found, budget: int, reserve: float) -> Report:
+    """The answer and the tries behind it."""
+    columns = (
+        Column("batch", "Batch", right=True),
+        Column("bytes", "Memory", lambda n: "ran out" if n is None else short(n, "B"), True),
+        Column("fits", "Fits", lambda fits: "yes" if fits else "no"),
+    )
+    rows = tuple((batch, taken, taken is not None and taken <= budget) for batch, taken in found.tries)
+    edge = f"; {found.fails:,} does not" if found.fails else "; larger ones were not tried"
+    text = f"{found.batch:,} fits{edge}" if found.batch else "not even batch 1 fits"
+    how = "run on the GPU" if case.cuda else "counted on the meta device; kernels' own workspaces are not in it"
+    notes = (
+        ("Largest batch", f"{text} (predicted by the analysis: {found.predicted:,})"),
+        ("Budget", f"{short(budget, 'B')} of memory" + (f", {reserve:.0%} kept back" if reserve else "")),
+        ("Tries", how),
+    )
+    data: dict[str, Any] = {
+        "name": graph.name,
+        "device": case.device,
+        "dtype": case.dtype,
+        "batch": found.batch,
+        "fails": found.fails,
+        "predicted": found.predicted,
+        "budget_bytes": budget,
+        "tries": [{"batch": batch, "bytes": taken, "fits": fits} for batch, taken, fits in rows],
+    }
+    title = f"{graph.name}: largest batch at inference, {case.dtype} on {case.device}"
+    return Report(title, (Table("", columns, rows),), notes, Table("", columns, rows), data)

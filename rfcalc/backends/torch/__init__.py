@@ -1,0 +1,1 @@
+"""A graph built in torch."""

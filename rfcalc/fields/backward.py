@@ -1,0 +1,180 @@
+"""Backward engine: exactly which input positions one unit reads, at the given size, with every border rule.
+
+From the unit, demands travel against the arrows of the graph. A demand on a layer is a union of products: a set of
+channels and one set of positions per axis, each a bit set (an int).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rfcalc.graph import Graph
+from rfcalc.record import record
+from rfcalc.relations.geometry import IDENTITY, Fold, Reach
+from rfcalc.relations.read import Read
+
+Product = tuple[int, tuple[int, ...]]
+
+MANY = 64  # phases from which on a relation is worth splitting into runs
+
+
+@record
+class Seen:
+    """The positions read: a union of products of one bit set per axis; empty if only padding is read."""
+
+    products: tuple[tuple[int, ...], ...]
+
+    def box(self) -> list[tuple[int, int]] | None:
+        """First and last index per axis, inclusive."""
+        if not self.products:
+            return None
+        axes = range(len(self.products[0]))
+        return [(min(_low(p[k]) for p in self.products), max(p[k].bit_length() - 1 for p in self.products)) for k in axes]
+
+    def pixels(self) -> int:
+        """How many positions are read."""
+        return _area(self.products)
+
+
+def trace(graph: Graph, target: int, unit: Sequence[int], source: int, channel: int | None = None) -> Seen:
+    """What unit `unit` of node `target` (one channel of it, or all) reads of the input node `source`."""
+    shape = graph.nodes[target].shape
+    channels = (1 << shape.channels) - 1 if channel is None else 1 << channel
+    demands: dict[int, list[Product]] = {target: [(channels, tuple(1 << i for i in unit))]}
+    for index in range(target, -1, -1):
+        wanted = demands.pop(index, None) if index != source else None
+        if not wanted:
+            continue
+        node = graph.nodes[index]
+        for read in node.reads:
+            shape = node.shapes[read.source]
+            pulled = [p for product in wanted if (p := _pull(read, product, shape.channels, shape.size)) is not None]
+            if pulled:
+                place = demands.setdefault(node.inputs[read.source], [])
+                for product in pulled:
+                    _insert(place, product)
+    return Seen(tuple(_unique([axes for _, axes in demands.get(source, [])])))
+
+
+def _pull(read: Read, product: Product, channels: int, size: tuple[int, ...]) -> Product | None:
+    wanted, axes = product
+    if read.phases:
+        axes = tuple(_every(bits, *phase) for bits, phase in zip(axes, read.phases, strict=True))
+    if 0 in axes:
+        return None
+    mask = read.channels.pull(wanted) & ((1 << channels) - 1)
+    if not mask:
+        return None
+    if not read.axes:
+        return mask, axes
+    found = []
+    sets = axes if len(axes) == len(read.axes) else (1,) * len(read.axes)
+    for bits, reach, n in zip(sets, read.axes, size, strict=True):
+        found.append((1 << n) - 1 if reach is None else pull_axis(reach, bits, n))
+        if not found[-1]:
+            return None
+    return mask, tuple(found)
+
+
+def pull_axis(reach: Reach, bits: int, n: int) -> int:
+    """The units of an input of `n` units that the output units in `bits` read."""
+    if reach is IDENTITY:
+        return bits & ((1 << n) - 1)
+    low, last = _low(bits), bits.bit_length() - 1
+    if reach.period == 1 and isinstance(taps := reach.taps[0], range) and reach.fold is Fold.ZERO:
+        run = bits >> low == (1 << (last - low + 1)) - 1
+        if run and taps.step == 1 and len(taps) >= reach.advance:
+            first, end = low * reach.advance + taps.start, last * reach.advance + taps.stop
+            first, end = max(0, first), min(n, end)
+            return ((1 << end) - 1) & ~((1 << first) - 1) if end > first else 0
+        if reach.advance == 1:
+            found = 0
+            for tap in taps:
+                found |= bits << tap if tap >= 0 else bits >> -tap
+            return found & ((1 << n) - 1)
+    found = 0
+    if last < reach.period > MANY and reach.fold is Fold.ZERO and reach.runs is not None:
+        for unit, tap, count in reach.runs:
+            found |= (bits >> unit & ((1 << count) - 1)) << tap
+        return found & ((1 << n) - 1)
+    while bits:
+        unit = (bits & -bits).bit_length() - 1
+        bits &= bits - 1
+        for tap in reach.at(unit):
+            j = reach.fold.index(tap, n)
+            if j is not None:
+                found |= 1 << j
+    return found
+
+
+def _every(bits: int, period: int, phase: int) -> int:
+    """The units of `bits` that lie at `phase`, phase + period, ..."""
+    count = max(0, -(-(bits.bit_length() - phase) // period))
+    return bits & (((1 << period * count) - 1) // ((1 << period) - 1) << phase)
+
+
+def _insert(place: list[Product], product: Product) -> None:
+    """Adds a product to a union, unless one there covers it; drops those that it covers."""
+    channels, axes = product
+    for other, theirs in place:
+        if not channels & ~other and all(not a & ~b for a, b in zip(axes, theirs, strict=True)):
+            return
+    place[:] = [
+        (other, theirs)
+        for other, theirs in place
+        if other & ~channels or any(b & ~a for a, b in zip(axes, theirs, strict=True))
+    ]
+    place.append(product)
+
+
+def _unique(products: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    kept: list[Product] = []
+    for axes in products:
+        _insert(kept, (1, axes))
+    return [axes for _, axes in kept]
+
+
+def _low(bits: int) -> int:
+    return (bits & -bits).bit_length() - 1
+
+
+def _area(products: Sequence[tuple[int, ...]]) -> int:
+    if not products:
+        return 0
+    if len(products) == 1:
+        count = 1
+        for bits in products[0]:
+            count *= bits.bit_count()
+        return count
+    if len(products[0]) == 1:
+        every = 0
+        for (bits,) in products:
+            every |= bits
+        return every.bit_count()
+    rest, total = 0, 0
+    for product in products:
+        rest |= product[0]
+    while rest:  # rows that lie in the same products are counted together
+        row = rest & -rest
+        same, inside = rest, []
+        for product in products:
+            if product[0] & row:
+                same &= product[0]
+                inside.append(product[1:])
+            else:
+                same &= ~product[0]
+        total += same.bit_count() * _area(inside)
+        rest &= ~same
+    return total
+
+
+def runs(bits: int) -> list[tuple[int, int]]:
+    """A bit set as its runs of neighbouring units: first and last of each."""
+    found, at = [], 0
+    while bits:
+        skip = _low(bits)
+        length = (~(bits >> skip) & ((bits >> skip) + 1)).bit_length() - 1
+        found.append((at + skip, at + skip + length - 1))
+        bits >>= skip + length
+        at += skip + length
+    return found

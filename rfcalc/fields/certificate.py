@@ -1,0 +1,57 @@
+"""Certificates: within which units of a layer the clipped box is the unclipped box, cut to the image."""
+
+from __future__ import annotations
+
+from rfcalc.fields.field import Field
+from rfcalc.relations.geometry import Fold, Reach
+
+Range = tuple[int, int]
+
+
+def certify(field: Field, alive: Range | None, reach: Reach, n: int, m: int, image: int) -> Range | None:
+    """The units, of `m`, whose clipped box is their unclipped box cut to the image; None if that cannot be promised.
+
+    A window that begins before the first living unit `a` of the input reads, as its first real unit, one of a ... a+gap-1;
+    if that one already sees the image's edge, cutting gives the same box. The same holds at the end.
+    """
+    if alive is None or not (reach.monotone and field.monotone):
+        return None
+    a, b = alive
+    gap = reach.gap
+    head, tail = reach.at(0), reach.at(m - 1)
+    if b - a + 1 < gap:
+        return None
+    if head[0] < a and not _left_ok(field, a + gap - 1):
+        return None
+    if tail[-1] > b and not _right_ok(field, b - gap + 1, image):
+        return None
+    touches = head[0] < 0 or tail[-1] > n - 1
+    if touches and reach.fold in (Fold.REFLECT, Fold.WRAP):
+        return None
+    if touches and reach.fold is Fold.EDGE and not (a == 0 and b == n - 1 and head[-1] >= 0 and tail[0] <= n - 1):
+        return None
+    first, last = 0, m - 1
+    while first <= last and reach.at(first)[-1] < a:
+        first += 1
+    while last >= first and reach.at(last)[0] > b:
+        last -= 1
+    return (first, last) if first <= last else None
+
+
+def _left_ok(field: Field, unit: int) -> bool:
+    span = field.at(unit)
+    return span is not None and span[0] <= 0
+
+
+def _right_ok(field: Field, unit: int, image: int) -> bool:
+    span = field.at(unit)
+    return span is not None and span[1] >= image - 1
+
+
+def all_read(reach: Reach | None, n: int, m: int) -> bool:
+    """True if it is certain that each of `m` units reads at least one of `n` units."""
+    if reach is None:
+        return True
+    if not reach.monotone or reach.fold is not Fold.ZERO:
+        return reach.total and reach.fold is not Fold.ZERO
+    return reach.at(0)[-1] >= 0 and reach.at(m - 1)[0] <= n - 1 and reach.gap <= n

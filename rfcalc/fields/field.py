@@ -1,0 +1,205 @@
+"""The support of every unit of a layer on one axis of the image, free of the image's size.
+
+A Span is the set of image indices that one unit reads: (first, last, bits), where bits is None if it has no holes, else
+an int whose bit k says that index first + k is read. A Field gives the Span of unit i as the one of phase i % period,
+moved by (i // period) * advance. Composing a Field with a layer's Reach gives the next layer's Field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from functools import cached_property
+from math import gcd
+
+from rfcalc.errors import RuleError
+from rfcalc.record import record
+from rfcalc.relations.geometry import Reach
+
+Span = tuple[int, int, int | None]
+
+MAX_PHASES = 4096
+MOST_INDICES = 1 << 24  # that a span with holes may stretch over: more than an image has, and two MB of bits
+
+
+@record(eq=False)
+class Field:
+    """The unclipped support on one axis; a phase that reads nothing has the span None."""
+
+    period: int
+    advance: int
+    spans: tuple[Span | None, ...]
+
+    @cached_property
+    def rate(self) -> Fraction:
+        """Image units from one unit to the next, on average over a period."""
+        return Fraction(self.advance, self.period)
+
+    @cached_property
+    def place(self) -> tuple[Fraction, Fraction] | None:
+        """The rate, and the middle of a unit's span less unit * rate, averaged over the phases that read something."""
+        middles = [Fraction(s[0] + s[1], 2) - i * self.rate for i, s in enumerate(self.spans) if s is not None]
+        return (self.rate, sum(middles, Fraction(0)) / len(middles)) if middles else None
+
+    def at(self, i: int) -> Span | None:
+        """The support of unit `i`; units outside the layer are those that padding would hold."""
+        turn, phase = divmod(i, self.period)
+        span = self.spans[phase]
+        if span is None or not turn:
+            return span
+        by = turn * self.advance
+        return (span[0] + by, span[1] + by, span[2])
+
+    @cached_property
+    def monotone(self) -> bool:
+        """True if no unit is empty, and first and last index never decrease from one unit to the next."""
+        ends = [self.at(i) for i in range(self.period + 1)]
+        if None in ends:
+            return False
+        return all(a[0] <= b[0] and a[1] <= b[1] for a, b in zip(ends, ends[1:], strict=False))  # type: ignore[index]
+
+    def widen(self, period: int) -> Field:
+        """The same field with a period that is a multiple of this one."""
+        if period == self.period:
+            return self
+        return Field(period, self.advance * (period // self.period), tuple(self.at(i) for i in range(period)))
+
+
+START = Field(1, 1, ((0, 0, None),))
+
+
+def bits_of(span: Span) -> int:
+    """The span's bit set, relative to its first index."""
+    return span[2] if span[2] is not None else (1 << (span[1] - span[0] + 1)) - 1
+
+
+def count_of(span: Span) -> int:
+    """How many indices the span holds."""
+    return span[1] - span[0] + 1 if span[2] is None else span[2].bit_count()
+
+
+def union(spans: Iterable[Span | None]) -> Span | None:
+    """The union of spans; None if all are empty. Raises RuleError if it has holes and is too long to be held."""
+    found = sorted((span for span in spans if span is not None), key=lambda span: span[0])
+    if not found:
+        return None
+    lo, hi, bits = found[0]
+    holes = bits is not None
+    for first, last, more in found[1:]:
+        holes = holes or more is not None or first > hi + 1
+        hi = max(hi, last)
+    if not holes:
+        return (lo, hi, None)
+    _limited(lo, hi)
+    mask = 0
+    for span in found:
+        mask |= bits_of(span) << (span[0] - lo)
+    return (lo, hi, None if mask.bit_count() == hi - lo + 1 else mask)
+
+
+def _limited(lo: int, hi: int) -> None:
+    if hi - lo >= MOST_INDICES:
+        raise RuleError(f"a receptive field of {hi - lo + 1:,} pixels with holes is beyond the limit of {MOST_INDICES:,}")
+
+
+def repeated(span: Span, step: int, count: int) -> Span:
+    """The union of `count` copies of a span, each moved by `step` more than the one before; raises RuleError as `union`."""
+    lo, hi, bits = span
+    last = hi + step * (count - 1)
+    if bits is None and (count == 1 or step <= hi - lo + 1):
+        return (lo, last, None)
+    if count == 1:
+        return span
+    _limited(lo, last)
+    mask, done = bits_of(span), 1
+    while done < count:
+        more = min(done, count - done)
+        mask |= mask << (step * more)
+        done += more
+    return (lo, last, None if mask.bit_count() == last - lo + 1 else mask)
+
+
+def covers(big: Span | None, small: Span | None) -> bool:
+    """True if every index of `small` is in `big`."""
+    if small is None:
+        return True
+    if big is None or big[0] > small[0] or big[1] < small[1]:
+        return False
+    if big[2] is None:
+        return True
+    return (bits_of(small) << (small[0] - big[0])) & ~big[2] == 0
+
+
+def compose(field: Field, reach: Reach, units: int) -> Field:
+    """The field of a layer of `units` units that reads, by `reach`, a layer with the given field."""
+    if reach.identity:
+        return field
+    turns = field.period // gcd(reach.advance, field.period) if reach.advance else 1
+    period = reach.period * turns
+    if period > max(MAX_PHASES, units):
+        period = units
+    advance = field.advance * reach.advance * period // (reach.period * field.period)
+    if field.period == 1 and field.spans[0] is not None:
+        return Field(period, advance, tuple(_single(field, field.spans[0], reach, i) for i in range(period)))
+    return Field(period, advance, tuple(union(field.at(j) for j in reach.at(i)) for i in range(period)))
+
+
+def _single(field: Field, span: Span, reach: Reach, i: int) -> Span | None:
+    """One unit's support where all input units have the same span, moved."""
+    taps = reach.at(i)
+    if not taps:
+        return None
+    by = taps[0] * field.advance
+    moved = (span[0] + by, span[1] + by, span[2])
+    if isinstance(taps, range):
+        return repeated(moved, taps.step * field.advance, len(taps))
+    if len(taps) == 1:
+        return moved
+    return union((span[0] + t * field.advance, span[1] + t * field.advance, span[2]) for t in taps)
+
+
+def mask_phases(field: Field, period: int, phase: int) -> Field:
+    """The field in which only units i with i % period == phase read anything."""
+    wide = field.widen(period * field.period // gcd(period, field.period))
+    return Field(wide.period, wide.advance, tuple(s if i % period == phase else None for i, s in enumerate(wide.spans)))
+
+
+def field_covers(big: Field, small: Field) -> bool:
+    """True if, unit by unit, `small` is within `big`; False also where their rates differ."""
+    if big is small:
+        return True
+    if big.period == small.period == 1:
+        return big.advance == small.advance and covers(big.spans[0], small.spans[0])
+    if big.advance * small.period != small.advance * big.period:
+        return False
+    period = big.period * small.period // gcd(big.period, small.period)
+    if period > MAX_PHASES:
+        return False
+    return all(covers(big.at(i), small.at(i)) for i in range(period))
+
+
+def area(boxes: Sequence[tuple[Span, ...]]) -> int:
+    """How many positions a union of products of spans holds, exactly."""
+    if not boxes:
+        return 0
+    if len(boxes) == 1:
+        product = 1
+        for span in boxes[0]:
+            product *= count_of(span)
+        return product
+    if len(boxes[0]) == 1:
+        whole = union(box[0] for box in boxes)
+        return count_of(whole) if whole else 0
+    lo = min(box[0][0] for box in boxes)
+    masks = [bits_of(box[0]) << (box[0][0] - lo) for box in boxes]
+    total, left = 0, union(box[0] for box in boxes)
+    rest = bits_of(left) if left else 0
+    while rest:  # rows that lie in the same boxes are counted together
+        row = rest & -rest
+        inside = [k for k, mask in enumerate(masks) if mask & row]
+        same = rest
+        for k, mask in enumerate(masks):
+            same &= mask if k in inside else ~mask
+        total += same.bit_count() * area([boxes[k][1:] for k in inside])
+        rest &= ~same
+    return total

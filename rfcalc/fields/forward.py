@@ -1,0 +1,247 @@
+"""Forward engine: the unclipped support of every unit of every layer, in one pass, free of the image's size.
+
+A layer's support is a union of terms; a term is a product of one Field per axis, for a set of channels. A term also
+carries a certificate per axis, the range of units that are alive: within it the clipped box of a unit is its unclipped
+box cut to the image. Where the certificate is lost (None), the backward engine answers instead.
+
+A path through a global layer (global pooling, linear, attention) adds no term; `extent` keeps what such a path sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rfcalc.errors import RuleError, fail
+from rfcalc.fields.certificate import Range, all_read, certify
+from rfcalc.fields.field import START, Field, Span, compose, mask_phases
+from rfcalc.fields.terms import Term, antichain, compact, joined
+from rfcalc.graph import Graph, Node
+from rfcalc.record import record
+from rfcalc.relations.channels import Band, Grouped, Mix, Same
+from rfcalc.relations.geometry import IDENTITY, Reach
+from rfcalc.relations.read import Read
+
+Box = tuple[Range, ...]
+
+MAX_TERMS = 48
+
+
+@record
+class Support:
+    """What the units of one layer see. `extents`: the clipped hull that global paths see, per axis, for sets of channels.
+    `certain`: False where some clipped box needs the backward engine. `merged`: terms were joined to keep them few, so
+    that holes may be overlooked (the box stays exact)."""
+
+    terms: tuple[Term, ...]
+    extents: tuple[tuple[int, Box], ...] = ()
+    certain: bool = True
+    merged: bool = False
+
+    @property
+    def extent(self) -> Box | None:
+        """The clipped hull that global paths see; None without such paths."""
+        return around([box for _, box in self.extents]) if self.extents else None
+
+
+def supports(graph: Graph, source: int, resolve: bool = False) -> list[Support]:
+    """The support of each node, measured on the input node `source`. Channels are told apart if some layer selects
+    channels, or if `resolve` asks for it."""
+    return _Pass(graph, source, resolve or selects_channels(graph)).run()
+
+
+def selects_channels(graph: Graph) -> bool:
+    """True if some layer leaves channels out, at least at some positions, so that channels must be told apart."""
+    return any(_leaves_out(read, node) for node in graph.nodes for read in node.reads)
+
+
+def _leaves_out(read: Read, node: Node) -> bool:
+    if isinstance(read.channels, Same | Grouped | Band) or type(read.channels) is Mix:
+        return False
+    every = (1 << node.shapes[read.source].channels) - 1
+    return read.channels.pull((1 << node.shape.channels) - 1) & every != every
+
+
+class _Pass:
+    def __init__(self, graph: Graph, source: int, resolve: bool) -> None:
+        self.graph, self.source, self.resolve = graph, source, resolve
+        self.image = graph.nodes[source].shape.size
+        self.composed: dict[tuple[Field, Reach, int], Field] = {}
+        self.masked: dict[tuple[Field, int, int], Field] = {}
+        self.certificates: dict[tuple[Field, Range | None, Reach, int, int, int], Range | None] = {}
+
+    def run(self) -> list[Support]:
+        found: list[Support] = []
+        for i, node in enumerate(self.graph.nodes):
+            if node.is_input:
+                found.append(self._start(node) if i == self.source else Support(()))
+                continue
+            reads = node.reads
+            if len(reads) == 1 and self._same(node, reads[0]):
+                found.append(found[node.inputs[reads[0].source]])
+                continue
+            try:
+                found.append(self._layer(node, reads, [found[j] for j in node.inputs]))
+            except RuleError as error:
+                raise fail("E202", f'{node.op.word} "{node.name}": {error}', node.span) from None
+        return found
+
+    def _same(self, node: Node, read: Read) -> bool:
+        """True if every unit of a layer sees what the same unit of its only input sees."""
+        if not read.pointwise or node.shape.size != node.shapes[read.source].size:
+            return False
+        return not self.resolve or type(read.channels) is Same
+
+    def _start(self, node: Node) -> Support:
+        alive = tuple((0, n - 1) for n in node.shape.size)
+        channels = (1 << node.shape.channels) - 1 if self.resolve else -1
+        return Support((Term(channels, (START,) * node.shape.rank, alive),))
+
+    def _layer(self, node: Node, reads: Sequence[Read], inputs: Sequence[Support]) -> Support:
+        terms: list[Term] = []
+        extents: list[tuple[int, Box]] = []
+        certain, merged = True, False
+        for read in reads:
+            support = inputs[read.source]
+            certain, merged = certain and support.certain, merged or support.merged
+            if support.extents:
+                extents += [(channels, box) for mask, box in support.extents if (channels := self._push(node, read, mask))]
+                certain = certain and self._all_live(node, read)
+            if read.local:
+                terms += self._moved(node, read, support.terms)
+            elif support.terms:
+                seen = [(channels, self._seen(t)) for t in support.terms if (channels := self._push(node, read, t.channels))]
+                certain = certain and all(box is not None for _, box in seen) and all(axis is None for axis in read.axes)
+                extents += [(channels, box or tuple((0, n - 1) for n in self.image)) for channels, box in seen]
+        found = self._support(terms, extents, certain, merged)
+        # Most residual sums add nothing to one of their inputs; one support then serves both.
+        return next((s for s in inputs if s == found), found) if len(reads) > 1 else found
+
+    def _support(self, terms: list[Term], extents: list[tuple[int, Box]], certain: bool, merged: bool) -> Support:
+        kept = compact(antichain(terms))
+        if len(kept) > MAX_TERMS:
+            count, kept = len(kept), joined(kept)
+            merged = merged or len(kept) < count
+        alike: dict[Box, int] = {}
+        for channels, box in extents:
+            alike[box] = alike.get(box, 0) | channels
+        joint: dict[int, list[Box]] = {}
+        for box, channels in alike.items():
+            joint.setdefault(channels, []).append(box)
+        certain = certain and all(None not in term.alive for term in kept)
+        return Support(tuple(kept), tuple((mask, around(boxes)) for mask, boxes in joint.items()), certain, merged)
+
+    def _push(self, node: Node, read: Read, mask: int) -> int:
+        """The channels of a layer that read any of the channels in `mask`; -1 where channels are not told apart."""
+        return read.channels.push(mask) & ((1 << node.shape.channels) - 1) if self.resolve else -1
+
+    def _all_live(self, node: Node, read: Read) -> bool:
+        """True if it is certain that every unit of a layer reads some unit of an input."""
+        if read.phases and self.resolve:
+            return False
+        size = node.shapes[read.source].size
+        return not read.axes or all(all_read(*axis) for axis in zip(read.axes, size, node.shape.size, strict=False))
+
+    def _moved(self, node: Node, read: Read, terms: Sequence[Term]) -> list[Term]:
+        """The terms of one input, seen through one Read."""
+        if not terms:
+            return []
+        size, units = node.shapes[read.source].size, node.shape.size
+        found = []
+        for term in terms:
+            channels = self._push(node, read, term.channels)
+            if not channels:
+                continue
+            if not read.axes and not read.phases and channels == term.channels:
+                found.append(term)
+                continue
+            axes, alive = term.axes, term.alive
+            if read.axes:
+                moves = list(zip(term.axes, term.alive, read.axes, size, units, self.image, strict=True))
+                axes = tuple(self._compose(field, reach, m) for field, _, reach, _, m, _ in moves)
+                alive = tuple(self._certify(*move) for move in moves)
+            if read.phases and self.resolve:
+                axes = tuple(self._mask(f, *phase) for f, phase in zip(axes, read.phases, strict=True))
+                alive = tuple(None for _ in axes)
+            found.append(Term(channels, axes, alive))
+        return found
+
+    def _compose(self, field: Field, reach: Reach | None, units: int) -> Field:
+        if reach is IDENTITY or reach is None:
+            return field
+        key = (field, reach, units)
+        if key not in self.composed:
+            self.composed[key] = compose(field, reach, units)
+        return self.composed[key]
+
+    def _mask(self, field: Field, period: int, phase: int) -> Field:
+        key = (field, period, phase)
+        if key not in self.masked:
+            self.masked[key] = mask_phases(field, period, phase)
+        return self.masked[key]
+
+    def _certify(self, field: Field, alive: Range | None, reach: Reach | None, n: int, m: int, image: int) -> Range | None:
+        if reach is IDENTITY or reach is None:
+            return alive if alive is None or n <= m else (alive[0], min(alive[1], m - 1)) if alive[0] < m else None
+        key = (field, alive, reach, n, m, image)
+        if key not in self.certificates:
+            self.certificates[key] = certify(field, alive, reach, n, m, image)
+        return self.certificates[key]
+
+    def _seen(self, term: Term) -> Box | None:
+        """The clipped hull of all units of a term; None where a certificate is missing."""
+        found = []
+        for field, alive, image in zip(term.axes, term.alive, self.image, strict=True):
+            if alive is None or not field.monotone:
+                return None
+            first, last = field.at(alive[0]), field.at(alive[1])
+            if first is None or last is None:
+                return None
+            found.append((max(0, first[0]), min(image - 1, last[1])))
+        return tuple(found)
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The smallest box that holds all of the boxes."""
+    if len(boxes) == 1:
+        return boxes[0]
+    return tuple((min(axis[k][0] for axis in boxes), max(axis[k][1] for axis in boxes)) for k in range(len(boxes[0])))
+
+
+def hull(support: Support, unit: Sequence[int], channel: int | None = None) -> list[Span] | None:
+    """The unclipped bounding box of one unit, per axis; None if no path without a global layer leads to it."""
+    boxes = boxes_at(support, unit, channel)
+    if not boxes:
+        return None
+    if len(boxes) == 1:
+        return [(first, last, None) for first, last, _ in boxes[0]]
+    return [(min(box[k][0] for box in boxes), max(box[k][1] for box in boxes), None) for k in range(len(boxes[0]))]
+
+
+def boxes_at(support: Support, unit: Sequence[int], channel: int | None = None) -> list[tuple[Span, ...]]:
+    """The products of spans that one unit sees, unclipped."""
+    found: list[tuple[Span, ...]] = []
+    for term in support.terms:
+        if channel is not None and not term.channels >> channel & 1:
+            continue
+        spans = [field.at(i) for field, i in zip(term.axes, unit, strict=True)]
+        if all(span is not None for span in spans):
+            found.append(tuple(span for span in spans if span is not None))
+    return found
+
+
+def clipped(support: Support, unit: Sequence[int], image: Sequence[int]) -> Box | None:
+    """The exact clipped box of a unit of a layer whose support is `certain`; None for a unit that reads only padding."""
+    boxes = [] if support.extent is None else [support.extent]
+    boxes += [box for term in support.terms if (box := _cut(term, unit, image)) is not None]
+    return around(boxes) if boxes else None
+
+
+def _cut(term: Term, unit: Sequence[int], image: Sequence[int]) -> Box | None:
+    """A unit's box of one term, cut to the image; None if the unit is not alive."""
+    found = []
+    for field, alive, i, n in zip(term.axes, term.alive, unit, image, strict=True):
+        span = field.at(i)
+        if span is None or alive is None or not alive[0] <= i <= alive[1]:
+            return None
+        found.append((max(0, span[0]), min(n - 1, span[1])))
+    return tuple(found)

@@ -1,0 +1,113 @@
+"""The extremes of a support over all units of a layer: largest and smallest box, least coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice, product
+from math import lcm, prod
+
+from rfcalc.fields.field import Field, Span, area, count_of
+from rfcalc.fields.terms import Term
+from rfcalc.record import record
+
+MOST_UNITS = 4096
+
+# One unit of one axis: the span of each term (None: reads nothing), moved so that the first begins at 0.
+Spans = tuple[Span | None, ...]
+
+
+@record
+class Extremes:
+    """Largest and smallest box per axis, and the least share of a box that is read. `partial`: there were too many
+    different units, so that the coverage is an upper bound."""
+
+    largest: tuple[int, ...]
+    smallest: tuple[int, ...]
+    coverage: float
+    partial: bool = False
+
+
+def measure(terms: Sequence[Term], size: Sequence[int]) -> Extremes | None:
+    """The extremes over the units of a layer of the given size; None if no unit reads anything."""
+    if len(terms) == 1:
+        return _single(terms[0], size)
+    axes = [_units([term.axes[k] for term in terms], n) for k, n in enumerate(size)]
+    lengths = [_lengths(axes, k) for k in range(len(axes))]
+    if not all(lengths):
+        return None
+    if any(all(_fills(units, k) for units in axes) for k in range(len(terms))):
+        return Extremes(tuple(map(max, lengths)), tuple(map(min, lengths)), 1.0)
+    units = product(*axes)
+    coverage = min((share for unit in islice(units, MOST_UNITS) if (share := _coverage(unit)) is not None), default=1.0)
+    partial = next(units, None) is not None
+    return Extremes(tuple(map(max, lengths)), tuple(map(min, lengths)), coverage, partial)
+
+
+def _single(term: Term, size: Sequence[int]) -> Extremes | None:
+    """One term: the axes are independent, and so are their extremes."""
+    largest, smallest, coverage = [], [], 1.0
+    for field, n in zip(term.axes, size, strict=True):
+        spans = [span for span in field.spans[:n] if span is not None]
+        if not spans:
+            return None
+        lengths = [span[1] - span[0] + 1 for span in spans]
+        largest.append(max(lengths))
+        smallest.append(min(lengths))
+        coverage *= min(count_of(span) / length for span, length in zip(spans, lengths, strict=True))
+    return Extremes(tuple(largest), tuple(smallest), coverage)
+
+
+def _units(fields: Sequence[Field], n: int) -> list[Spans]:
+    """The different units of one axis: one per phase, or any of the `n` where the terms' rates differ."""
+    if len({field.rate for field in fields}) == 1:
+        n = min(n, lcm(*(field.period for field in fields)))
+    return list(dict.fromkeys(_moved([field.at(i) for field in fields]) for i in range(n)))
+
+
+def _moved(spans: Sequence[Span | None]) -> Spans:
+    by = min((span[0] for span in spans if span is not None), default=0)
+    return tuple(span and (span[0] - by, span[1] - by, span[2]) for span in spans)
+
+
+def _alive(spans: Spans) -> int:
+    """The terms that read something here, as a bit set."""
+    return sum(1 << k for k, span in enumerate(spans) if span is not None)
+
+
+def _fills(units: Sequence[Spans], k: int) -> bool:
+    """True if term `k` reads the whole of every unit's box along one axis."""
+    for spans in units:
+        span = spans[k]
+        if span is None or span[2] is not None or any(s and (s[0] < span[0] or s[1] > span[1]) for s in spans):
+            return False
+    return True
+
+
+def _lengths(axes: Sequence[Sequence[Spans]], axis: int) -> set[int]:
+    """The lengths of boxes along one axis. Along the others, only which terms are alive there matters."""
+    others = product(*({_alive(unit) for unit in units} for k, units in enumerate(axes) if k != axis))
+    found = set()
+    masks = {_both(masks) for masks in others}
+    for unit in axes[axis]:
+        for mask in masks:
+            spans = [span for k, span in enumerate(unit) if span is not None and mask >> k & 1]
+            if spans:
+                found.add(max(span[1] for span in spans) - min(span[0] for span in spans) + 1)
+    return found
+
+
+def _both(masks: Sequence[int]) -> int:
+    found = -1
+    for mask in masks:
+        found &= mask
+    return found
+
+
+def _coverage(unit: Sequence[Spans]) -> float | None:
+    """The share of a unit's box that is read; None if it reads nothing."""
+    boxes = [box for spans in zip(*unit, strict=True) if len(box := tuple(s for s in spans if s is not None)) == len(unit)]
+    if not boxes:
+        return None
+    size = [max(b[1] for b in spans) - min(b[0] for b in spans) + 1 for spans in zip(*boxes, strict=True)]
+    full: int = prod(size)
+    return area(boxes) / full

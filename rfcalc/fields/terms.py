@@ -1,0 +1,132 @@
+"""Unions of products of supports, kept few: what is covered is dropped, what fits together is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import lcm
+from typing import TypeVar
+
+from rfcalc.fields.certificate import Range
+from rfcalc.fields.field import MAX_PHASES, Field, field_covers, union
+from rfcalc.record import record
+
+T = TypeVar("T")
+
+
+@record(eq=False)
+class Term:
+    """A product of supports: output channels (a bit set, -1 for all), one Field and one range of certified units per axis."""
+
+    channels: int
+    axes: tuple[Field, ...]
+    alive: tuple[Range | None, ...]
+
+
+def antichain(terms: Sequence[Term]) -> list[Term]:
+    """The terms without those that another one covers; a covered term without a certificate takes the other's away."""
+    if len(terms) == 1:
+        return list(terms)
+    kept: list[Term] = []
+    for term in terms:
+        for k, other in enumerate(kept):
+            if term_covers(other, term):
+                kept[k] = weakened(other, term)
+                break
+        else:
+            lost = [other for other in kept if term_covers(term, other)]
+            for other in lost:
+                term = weakened(term, other)
+            kept = [other for other in kept if not any(other is gone for gone in lost)]
+            kept.append(term)
+    return kept
+
+
+def term_covers(big: Term, small: Term) -> bool:
+    if small.channels & ~big.channels:
+        return False
+    return all(field_covers(a, b) for a, b in zip(big.axes, small.axes, strict=True))
+
+
+def weakened(big: Term, small: Term) -> Term:
+    """`big` with the certificates that still hold once `small` is counted within it."""
+    if big.alive == small.alive:
+        return big
+    alive = tuple(
+        a if a is not None and b is not None and a[0] <= b[0] and a[1] >= b[1] else None
+        for a, b in zip(big.alive, small.alive, strict=True)
+    )
+    return big if alive == big.alive else replace(big, alive=alive)
+
+
+def compact(terms: list[Term]) -> list[Term]:
+    """The same union in fewer terms: those that differ in their channels only, or on one axis only, are one."""
+    if len(terms) < 2:
+        return terms
+    unions: dict[tuple[Field, ...], Field] = {}
+    found = list(terms)
+    for axis in range(-1, len(terms[0].axes)):
+        groups: dict[object, list[Term]] = {}
+        for term in found:
+            groups.setdefault(_all_but(term, axis), []).append(term)
+        found = []
+        for group in groups.values():
+            found += [_one(group, axis, unions)] if len(group) > 1 and _few_phases(group, axis) else group
+    return found
+
+
+def _all_but(term: Term, axis: int) -> object:
+    """What terms must have in common to differ on one axis only; -1 stands for the channels."""
+    if axis < 0:
+        return (*term.axes, term.alive)
+    others = tuple(f for k, f in enumerate(term.axes) if k != axis), tuple(a for k, a in enumerate(term.alive) if k != axis)
+    return (term.channels, *others, term.axes[axis].rate)
+
+
+def _one(group: Sequence[Term], axis: int, unions: dict[tuple[Field, ...], Field]) -> Term:
+    """The union of terms that differ in one place; its certificate holds if they have the same."""
+    first = group[0]
+    if axis < 0:
+        channels = 0
+        for term in group:
+            channels |= term.channels
+        return replace(first, channels=channels)
+    fields = tuple(term.axes[axis] for term in group)
+    if fields not in unions:
+        unions[fields] = united(fields)
+    alive = first.alive[axis] if len({term.alive[axis] for term in group}) == 1 else None
+    return Term(first.channels, _placed(first.axes, axis, unions[fields]), _placed(first.alive, axis, alive))
+
+
+def _few_phases(group: Sequence[Term], axis: int) -> bool:
+    return axis < 0 or lcm(*(term.axes[axis].period for term in group)) <= MAX_PHASES
+
+
+def _placed(entries: tuple[T, ...], axis: int, entry: T) -> tuple[T, ...]:
+    return (*entries[:axis], entry, *entries[axis + 1 :])
+
+
+def joined(terms: Sequence[Term]) -> list[Term]:
+    """Terms of the same channels and rates as one, axis by axis: the boxes stay, holes between the terms are lost.
+
+    Terms with units that read nothing stay apart, because a box of theirs would grow.
+    """
+    groups: dict[object, list[Term]] = {}
+    for number, term in enumerate(terms):
+        total = all(None not in f.spans for f in term.axes)
+        groups.setdefault((term.channels, *(f.rate for f in term.axes)) if total else number, []).append(term)
+    found: list[Term] = []
+    for group in groups.values():
+        if not all(_few_phases(group, axis) for axis in range(len(group[0].axes))):
+            found += group
+            continue
+        axes = tuple(united([t.axes[k] for t in group]) for k in range(len(group[0].axes)))
+        found.append(group[0] if len(group) == 1 else Term(group[0].channels, axes, (None,) * len(axes)))
+    return found
+
+
+def united(fields: Sequence[Field]) -> Field:
+    """The union of fields of one rate, unit by unit."""
+    period = lcm(*(field.period for field in fields))
+    advance = fields[0].advance * period // fields[0].period
+    return Field(period, advance, tuple(union(field.at(i) for field in fields) for i in range(period)))

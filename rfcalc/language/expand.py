@@ -1,0 +1,299 @@
+"""Expands steps into the graph: blocks, repeats, paths, names; every layer is counted before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from rfcalc.errors import RuleError, did_you_mean
+from rfcalc.graph import Builder
+from rfcalc.language.limits import LONGEST_NAME, MOST_BLOCKS
+from rfcalc.language.marked import Marked
+from rfcalc.language.overrides import LayerOverrides
+from rfcalc.language.problems import Problems
+from rfcalc.language.recipes import Chain, Recipe
+from rfcalc.language.steps import Block, Body, Call, Paths, Step
+from rfcalc.language.values import BROKEN, FREE, evaluate
+from rfcalc.layers.counted import Counted
+from rfcalc.layers.settings import Bool, Int
+from rfcalc.record import record
+
+Sources = tuple[int | None, ...]  # nodes that a layer reads; None for a broken one, whose problem is reported
+POISONED: Sources = (None,)
+TIMES, TRUTH, COUNT = Int(0, 10**12), Bool(), Int(0, 10**15)
+MOST_LOOKS = 2_000_000
+
+
+@record(eq=False)
+class Frame:
+    """Where steps are expanded: the params they see, the prefix of their names, what `in` means, the enclosing frame.
+
+    hidden: length of the longest prefix that ends in an automatic name; names behind it are not seen from outside it.
+    """
+
+    params: Mapping[str, Any]
+    body: Body
+    prefix: str = ""
+    hidden: int = 0
+    given: Sources | None = None
+    outer: Frame | None = None
+    repeat: tuple[tuple[str, int, int], ...] = ()
+    depth: int = 0
+
+    def turn(self, params: Mapping[str, Any], hidden: int, repeat: tuple[str, int, int]) -> Frame:
+        """The frame of one turn of a repeat."""
+        turns = (*self.repeat, repeat)
+        return Frame(params, self.body, self.prefix, hidden, self.given, self.outer, turns, self.depth)
+
+    def path(self, body: Body, prefix: str) -> Frame:
+        """The frame of one path of a residual or of branches."""
+        return Frame(self.params, body, prefix, self.hidden, self.given, self, self.repeat, self.depth + 1)
+
+
+class Expansion:
+    """Adds the layers of a spec to a Builder."""
+
+    def __init__(
+        self,
+        builder: Builder,
+        problems: Problems,
+        blocks: Mapping[str, Block],
+        params: Mapping[str, Any],
+        overrides: LayerOverrides,
+        most: int,
+    ) -> None:
+        self.builder, self.problems, self.blocks = builder, problems, blocks
+        self.params, self.overrides, self.most = params, overrides, most
+        self.named: dict[str, tuple[Sources | None, int]] = {}  # sources (None: left out), hidden
+        self.layers = self.edges = self.turns = self.looked = 0
+
+    def run(self, body: Body, frame: Frame, current: Sources) -> Sources:
+        """Expands the steps one after the other and gives what the last one made."""
+        for step in body.steps:
+            current = self._step(step, frame, current)
+        return current
+
+    def _step(self, step: Step, frame: Frame, current: Sources) -> Sources:
+        name = frame.prefix + step.name
+        made: Sources | None
+        if step.repeat is None and not self._wanted(step, frame.params):
+            made = None
+        elif step.repeat is None and self._taken(step, name):
+            return POISONED
+        else:
+            if step.sources is not None:
+                current = self._sources(step.sources, frame)
+            made = self._once(step, frame, name, current) if step.repeat is None else self._repeated(step, frame, name, current)
+        if step.named and (made is not None or name not in self.named):
+            self.named[name] = (made, frame.hidden)
+        return current if made is None else made
+
+    def _taken(self, step: Step, name: str) -> bool:
+        """Whether another layer has this name; that is a problem."""
+        if not step.named or self.named.get(name, (None, 0))[0] is None:
+            return False
+        self.problems.add("E110", f'the name "{name}" is used twice', step.mark)
+        return True
+
+    def _wanted(self, step: Step, params: Mapping[str, Any]) -> bool:
+        if step.when is None:
+            return True
+        try:
+            return bool(step.when.at(params, TRUTH, "when"))
+        except RuleError as error:
+            self.problems.rule("E113", "", error, step.when.mark)
+            return True
+
+    def _repeated(self, step: Step, frame: Frame, name: str, current: Sources) -> Sources | None:
+        """All items of a repeated step; None if there is none."""
+        assert step.repeat is not None
+        try:
+            times = step.repeat.at(frame.params, TIMES, "repeat")
+        except RuleError as error:
+            self.problems.rule("E113", "", error, step.repeat.mark)
+            return POISONED
+        if times > self.most:
+            self._too_many(step.repeat.mark)
+        made = None
+        hidden = frame.hidden if step.named else len(name) + 1
+        for k in range(times):
+            self.turns += 1
+            if self.turns > 2 * self.most:  # turns that make no layer must end too
+                self._too_many(step.repeat.mark)
+            params = {**frame.params, "i": k}
+            if not self._wanted(step, params):
+                continue
+            if made is None and self._taken(step, name):
+                return POISONED
+            inner = frame.turn(params, hidden, (name, k, times))
+            made = current = self._once(step, inner, f"{name}.{k}", current)
+            if step.named:
+                self.named[f"{name}.{k}"] = (made, frame.hidden)
+        return made
+
+    def _once(self, step: Step, frame: Frame, name: str, current: Sources) -> Sources:
+        does = step.does
+        if isinstance(does, Recipe):
+            return self._chain(step, does, frame, name, current)
+        if does is None:
+            return POISONED
+        if len(name) > LONGEST_NAME or frame.depth >= MOST_BLOCKS:
+            what = "blocks and paths nested too deeply" if frame.depth >= MOST_BLOCKS else f"a name of {len(name)} characters"
+            self.problems.add("E114", what, step.mark)
+            return POISONED
+        if isinstance(does, Call):
+            return self._call(step, does, frame, name, current)
+        return self._paths(step, does, frame, name, current)
+
+    def _chain(self, step: Step, recipe: Recipe, frame: Frame, name: str, current: Sources) -> Sources:
+        """A layer, its norm and its activation."""
+        changed = self.overrides.of(name, recipe) if self.overrides.patterns else ()
+        chain = recipe.chain(frame.params, self.problems, changed)
+        if chain is None:
+            return POISONED
+        if None in current:
+            return POISONED
+        if step.counts is not None:
+            chain = self._counted(step, chain, frame.params)
+        if recipe.most == 0:
+            current = ()
+        if not recipe.least <= len(current) <= (recipe.most or len(current)):
+            self._arity(step, recipe, name, len(current))
+            return POISONED
+        self.layers += len(chain)
+        self.edges += len(current)
+        if self.layers > self.most or self.edges > 10 * self.most:
+            self._too_many(step.mark)
+        span = step.span
+        for suffix, op in chain:
+            current = (self.builder.add(name + suffix, op, current, span, name, frame.repeat),)
+        return current
+
+    def _counted(self, step: Step, chain: Chain, params: Mapping[str, Any]) -> Chain:
+        """The chain, with the counts that its layer is given."""
+        given: dict[str, int] = {}
+        for key, value in (step.counts or {}).items():
+            try:
+                given[key] = value.at(params, COUNT, key)
+            except RuleError as error:
+                self.problems.rule("E104", "counts: ", error, value.mark)
+        (suffix, op), *after = chain
+        return ((suffix, Counted(op, **given)), *after)
+
+    def _arity(self, step: Step, recipe: Recipe, name: str, given: int) -> None:
+        if recipe.most is None:
+            message, hint = f"joins at least {recipe.least} inputs, not {given}", "say which: from: [a, b]"
+        else:
+            takes = "one input" if recipe.most == 1 else f"{recipe.least} to {recipe.most} inputs"
+            message, hint = f"takes {takes}, not {given}", "say which: from: NAME; inside a block in.0, in.1"
+        self.problems.add("E112", f'{step.word} "{name}" {message}', step.mark, hint)
+
+    def _call(self, step: Step, call: Call, frame: Frame, name: str, current: Sources) -> Sources:
+        """A block instance."""
+        block = self.blocks[call.block]
+        params = dict(self.params)
+        for key, default in block.params.items():
+            given = call.arguments.get(key)
+            value, scope = (default, params) if given is None else (given, frame.params)
+            try:
+                params[key] = evaluate(value.raw, scope, FREE)
+            except RuleError as error:
+                self.problems.rule("E106", f"{call.block}: {key}: ", error, value.mark)
+                params[key] = BROKEN
+        hidden = frame.hidden if step.named or step.repeat else len(name) + 1
+        inner = Frame(params, block.body, f"{name}.", hidden, current, None, frame.repeat, frame.depth + 1)
+        return self.run(block.body, inner, current)
+
+    def _paths(self, step: Step, paths: Paths, frame: Frame, name: str, current: Sources) -> Sources:
+        """A residual or branches: each body on the same input, then the merge."""
+        own = step.named or step.repeat is not None
+        prefix = f"{name}." if own else frame.prefix
+        ends: list[int | None] = []
+        for key, body in zip(paths.keys, paths.bodies, strict=True):
+            ends += self.run(body, frame.path(body, prefix + key), current)
+        merge = paths.merge
+        return self._chain(step, merge.recipe, frame, prefix + merge.name, tuple(ends))
+
+    def _too_many(self, mark: Marked) -> None:
+        self.problems.add("E115", f"the spec expands to more than {self.most:,} layers", mark, "--max-layers raises the limit")
+        self.problems.stop()
+
+    def _sources(self, names: Sequence[tuple[str, Marked]], frame: Frame) -> Sources:
+        return tuple(index for name, mark in names for index in self.find(name, mark, frame))
+
+    def find(self, name: str, mark: Marked, frame: Frame) -> Sources:
+        """What a name means in a frame: first there, then in the frames around it."""
+        if name == "" or ((name == "in" or name.startswith("in.")) and frame.given is not None):
+            return self._given(name, mark, frame)
+        if "*" in name or "?" in name:
+            return self._all(name, mark, frame)
+        for place in _around(frame):
+            found = self.named.get(place.prefix + name)
+            if found is not None and found[1] <= len(place.prefix):
+                if found[0] is None:
+                    self.problems.add("E109", f'the layer "{name}" is left out here, by its when or repeat', mark)
+                    return POISONED
+                return found[0]
+        self._unknown(name, mark, frame)
+        return POISONED
+
+    def _all(self, pattern: str, mark: Marked, frame: Frame) -> Sources:
+        """The layers above whose names match a glob, in their order, in the nearest frame that has one."""
+        for place in _around(frame):
+            self.looked += len(self.named)
+            if self.looked > MOST_LOOKS:
+                self.problems.add("E115", "too many names to compare with globs", mark)
+                self.problems.stop()
+            size = len(place.prefix)
+            found = [
+                sources
+                for name, (sources, hidden) in self.named.items()
+                if hidden <= size
+                and sources is not None
+                and name.startswith(place.prefix)
+                and fnmatchcase(name[size:], pattern)
+            ]
+            if found:
+                return tuple(dict.fromkeys(index for sources in found for index in sources))
+        self.problems.add("E109", f'no layer above has a name that matches "{pattern[:60]}"', mark)
+        return POISONED
+
+    def _given(self, name: str, mark: Marked, frame: Frame) -> Sources:
+        given = frame.given or POISONED
+        if name in ("in", ""):
+            return given if name else POISONED
+        number = name[3:]
+        if number.isdecimal() and len(number) < 4 and int(number) < len(given):
+            return (given[int(number)],)
+        count = "one input, called in" if len(given) == 1 else f"{len(given)} inputs, in.0 to in.{len(given) - 1}"
+        self.problems.add("E109", f'there is no "{name[:40]}": the block has {count}', mark)
+        return POISONED
+
+    def _unknown(self, name: str, mark: Marked, frame: Frame) -> None:
+        head = name.split(".")[0]
+        for place in _around(frame):
+            if head in place.body.names and place.prefix + head not in self.named:
+                self.problems.add("E121", f'"{name}" is defined later: a layer reads only layers above it', mark)
+                return
+            if place.prefix + name in self.builder.names:
+                hint = "give the layer a name of its own to refer to it"
+                self.problems.add("E109", f'"{name}" is an automatic name, which may change', mark, hint)
+                return
+        known = [key[len(place.prefix) :] for place in _around(frame) for key in self._near(place.prefix)]
+        hint = did_you_mean(name, ["in", *known] if frame.given is not None else known)
+        if name == "in" and frame.given is None:
+            hint = 'in is the input of a block; that of the network is called "input"'
+        elif not hint and frame.given is not None:
+            hint = "inside a block, from sees the block's own names, and in, its input"
+        self.problems.add("E109", f'there is no layer "{name[:60]}"', mark, hint)
+
+    def _near(self, prefix: str) -> list[str]:
+        return [key for key in self.named if key.startswith(prefix)][:500]
+
+
+def _around(frame: Frame) -> Iterator[Frame]:
+    place: Frame | None = frame
+    while place is not None:
+        yield place
+        place = place.outer

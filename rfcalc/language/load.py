@@ -1,0 +1,148 @@
+"""The spec language: YAML text to a graph, with every problem of the text reported at once."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import PurePath
+from typing import Any
+
+from rfcalc.errors import did_you_mean
+from rfcalc.graph import Builder, Graph
+from rfcalc.language.definitions import blocks, defaults, params
+from rfcalc.language.expand import Expansion, Frame, Sources
+from rfcalc.language.files import STDIN, find, read_bytes, text_of
+from rfcalc.language.limits import MAX_LAYERS, MOST_VALUES
+from rfcalc.language.marked import Items, Marked, Scalar, Table
+from rfcalc.language.overrides import LayerOverrides, parsed
+from rfcalc.language.problems import Problems
+from rfcalc.language.reading import Reader
+from rfcalc.language.shapes import inputs, object_size
+from rfcalc.language.top import Top, merged
+from rfcalc.layers.vocabulary.source import Input
+
+
+def load(path: str, overrides: Mapping[str, str], max_layers: int) -> Graph:
+    """The graph of a spec file, of a shipped network, or of standard input (`-`); raises SpecError."""
+    found = None if path == "-" else find(path)
+    source = STDIN if found is None else str(found)
+    return load_spec(text_of(read_bytes(found, source), source), source, overrides, max_layers)
+
+
+def load_spec(text: str, source: str, overrides: Mapping[str, str] | None = None, max_layers: int = MAX_LAYERS) -> Graph:
+    """The graph of a spec; raises SpecError with all that is wrong in it.
+
+    `source` is the file's name for messages, and where `extends` looks first. `overrides` are those of `-s key=value`.
+    """
+    with _paused_collector():
+        problems = Problems()
+        given = parsed(overrides or {}, problems)
+        top = merged(text, source, problems, max(MOST_VALUES, 20 * max_layers))
+        return _Load(top, given, problems, max_layers).graph(source)
+
+
+@contextmanager
+def _paused_collector() -> Iterator[None]:
+    """Many small objects that all stay alive: the cyclic collector would look at them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class _Load:
+    """One spec on its way from tree to graph."""
+
+    def __init__(self, top: Top, given: Mapping[str, Marked], problems: Problems, most: int) -> None:
+        self.top, self.problems, self.most = top, problems, most
+        self.given = dict(given)
+        own = {key: self.given.pop(key) for key in list(self.given) if key in top.params}
+        self.image = self.given.pop("input", None)
+        self.params = params(top, own, problems)
+        self.overrides = LayerOverrides(self.given)
+
+    def graph(self, source: str) -> Graph:
+        """The finished graph; raises SpecError."""
+        known = frozenset(self.params)
+        self.defaults = defaults(self.top, self.params, self.problems)
+        checker = blocks(self.top, known, self.problems, self.defaults)
+        body = Reader(checker).body(self.top.nodes.get("layers"), known)
+        builder = Builder(self._name(source), source)
+        expansion = Expansion(builder, self.problems, checker.blocks, self.params, self.overrides, self.most)
+        frame = Frame(self.params, body)
+        last = expansion.run(body, frame, self._inputs(builder, expansion))
+        outputs = self._outputs(expansion, frame, last, bool(body.steps))
+        for problem in builder.problems:
+            self.problems.add(problem.code, problem.message, problem.span, problem.hint)
+        self._unused(expansion)
+        if not self.problems.found and all(node.is_input for node in builder.nodes):
+            self.problems.add("E108", "every layer is left out, by its when or repeat", self.top.nodes["layers"])
+        if self.problems.found:
+            self.problems.stop()
+        return builder.graph([i for i in outputs if i is not None], self._settings())
+
+    def _name(self, source: str) -> str:
+        node = self.top.nodes.get("name")
+        if node is None:
+            return PurePath(source).stem.strip("<>")
+        if not isinstance(node, Scalar) or not isinstance(node.value, str):
+            self.problems.add("E111", "name must be a word or words in quotes", node)
+        return str(node.plain())
+
+    def _inputs(self, builder: Builder, expansion: Expansion) -> Sources:
+        found: list[int | None] = []
+        axes: set[int] = set()
+        for name, shape, mark in inputs(self.top, self.image, self.params, self.problems):
+            index = None if shape is None else builder.add(name, Input(shape), (), mark.span)
+            expansion.named[name] = ((index,), 0)
+            found.append(index)
+            axes |= {len(shape.size)} if shape else set()
+        object_size(self.top, axes, self.problems)
+        return tuple(found) or (None,)
+
+    def _outputs(self, expansion: Expansion, frame: Frame, last: Sources, layers: bool) -> Sources:
+        node = self.top.nodes.get("outputs")
+        if node is None:
+            if not layers and "layers" in self.top.nodes:
+                self.problems.add("E108", "the spec has no layers", self.top.nodes["layers"])
+            return last
+        entries = node.items if isinstance(node, Items) else [node]
+        found: list[int | None] = []
+        for entry in entries:
+            name = entry.plain()
+            if isinstance(name, str) and name:
+                found += expansion.find(name, entry, frame)
+            else:
+                self.problems.add("E119", "outputs is a list of names of layers", entry)
+        if not entries:
+            self.problems.add("E119", "outputs is a list of names of layers", node)
+        return tuple(dict.fromkeys(found))
+
+    def _unused(self, expansion: Expansion) -> None:
+        """Overrides that changed nothing: a mistake, unless a broken layer may be why."""
+        for key, pattern, setting, node in self.overrides.patterns:
+            if key in self.overrides.used or (self.problems.found and pattern):
+                continue
+            if key in self.overrides.seen:
+                self.problems.add("E116", f'no layer that matches "{pattern}" has a setting "{setting}"', node)
+                continue
+            what = f'no layer matches "{pattern}"' if pattern else f'there is no param "{key}"'
+            names = [f"{name}.{setting}" for name in list(expansion.builder.names)[:500]] if pattern else []
+            hint = "" if "*" in pattern else did_you_mean(key, [*self.params, "input", *names])
+            self.problems.add("E116", what, node, hint)
+
+    def _settings(self) -> dict[str, tuple[Any, Any]]:
+        """The top keys that an analysis may ask for; a mapping also entry by entry (`budget.macs`)."""
+        found: dict[str, tuple[Any, Any]] = {}
+        for key in ("budget", "object_size"):
+            node = self.top.nodes.get(key)
+            if node is None:
+                continue
+            found[key] = (node.plain(), node.span)
+            if isinstance(node, Table):
+                found |= {f"{key}.{k}": (value.plain(), value.span) for k, (_, value) in node.entries.items()}
+        return found

@@ -1,0 +1,235 @@
+"""Reads `layers` lists into steps: the form of each entry, its name, what it reads. Nothing is expanded here."""
+
+from __future__ import annotations
+
+import re
+
+from rfcalc.errors import did_you_mean
+from rfcalc.language.checking import Checker, Given, Known
+from rfcalc.language.marked import Items, Marked, Scalar, Table
+from rfcalc.language.recipes import ACTS, FOLLOWED, NORMS, Recipe, lookup
+from rfcalc.language.steps import Body, Call, Group, Merge, Paths, Step
+from rfcalc.language.synonyms import OPS
+from rfcalc.language.values import Value
+from rfcalc.layers.settings import name_of
+from rfcalc.layers.words import WORDS
+
+NAME = re.compile(r"\w[\w./:-]{0,299}")
+LAYER_KEYS = ("name", "from", "repeat", "when", "merge", "counts")
+COUNTS = ("params", "buffers", "macs")
+CONSTRUCTS = ("residual", "branches", "sepconv")
+MERGES = ("add", "concat", "mul", "max")
+RESIDUAL_KEYS = ("main", "skip", "merge", "norm", "act")
+
+
+class Reader:
+    """Reads lists of layers; `calls` collects the blocks that they use."""
+
+    def __init__(self, checker: Checker) -> None:
+        self.checker, self.problems = checker, checker.problems
+        self.calls: dict[str, Marked] = {}
+
+    def body(self, node: Marked | None, known: Known, what: str = "layers") -> Body:
+        """The steps of a list whose names have a prefix of their own."""
+        group = Group()
+        body = self._inner(node, known, group, what)
+        group.assign()
+        return body
+
+    def _inner(self, node: Marked | None, known: Known, group: Group, what: str) -> Body:
+        """The steps of a list whose names belong to `group`."""
+        if node is None or (isinstance(node, Scalar) and node.value is None):
+            return Body()
+        if not isinstance(node, Items):
+            self.problems.add("E108", f"{what} is a list of layers, not {name_of(node.plain())}", node, "begin each with -")
+            return Body([Step("", node)])
+        before = set(group.taken)
+        steps = [self._step(item, known, group) for item in node.items]
+        return Body(steps, frozenset(group.taken.keys() - before))
+
+    def _step(self, item: Marked, known: Known, group: Group) -> Step:
+        """One entry of a list; what is wrong with it is kept, and its layers are not made."""
+        if isinstance(item, Table):
+            return self._mapping(item, known, group)
+        if isinstance(item, Scalar) and isinstance(item.value, str):
+            step = Step(item.value, item)
+            step.does = self._does(step, None, known, group)
+            return step
+        self.problems.add("E108", f"a layer is a word or a mapping, not {name_of(item.plain())}", item)
+        return Step("", item)
+
+    def _mapping(self, item: Table, known: Known, group: Group) -> Step:
+        ops = [entry for key, entry in item.entries.items() if key not in LAYER_KEYS]
+        step = Step("", item)
+        if len(ops) == 1:
+            step = Step(ops[0][0].text, ops[0][0])
+        else:
+            self._not_one(item, [key for key, _ in ops])
+        self._name(step, item.get("name"), group, item.get("when") is not None)
+        if not step.word:
+            return step
+        step.repeats = item.get("repeat") is not None
+        inside = known | {"i"} if step.repeats and "i" not in known else known
+        step.does = self._does(step, self._with_merge(step, item, ops[0][1]), inside, group)
+        for key, names in (("repeat", known), ("when", inside)):
+            node = item.get(key)
+            if node is not None:
+                value = self.checker.value(node, names, key)
+                setattr(step, key, value)
+                step.does = step.does if value else None
+        step.sources = self._sources(item.get("from"))
+        if item.get("counts") is not None:
+            step.counts = self._counts(step, item.get("counts"), inside)
+        return step
+
+    def _counts(self, step: Step, node: Marked | None, known: Known) -> dict[str, Value] | None:
+        """What a layer counts instead of what its op says."""
+        if not isinstance(step.does, Recipe):
+            if step.does is not None:
+                self.problems.add("E103", f"counts go with a layer, not with {step.word}", node)
+            return None
+        if not isinstance(node, Table):
+            self.problems.add("E104", f"counts are a mapping such as {{params: 0}}, not {name_of(node and node.plain())}", node)
+            return None
+        found = {}
+        for key, entry in node.entries.values():
+            if key.value not in COUNTS:
+                self.problems.add("E103", f'counts has no "{key.text[:40]}"; it has {", ".join(COUNTS)}', key)
+                continue
+            value = self.checker.value(entry, known, f"counts: {key.value}")
+            if value is not None:
+                found[key.value] = value
+        return found
+
+    def _not_one(self, item: Table, keys: list[Scalar]) -> None:
+        """A mapping without an op, or with several."""
+        if not keys:
+            self.problems.add("E108", "a layer without an op", item, "such as conv: {out: 64, k: 3}")
+            return
+        first = keys[0].text
+        names = ", ".join(key.text[:30] for key in keys[:6])
+        settings = lookup(first) if first in (*WORDS, "sepconv", "residual") else {}
+        inside = all(key.value in settings for key in keys[1:])
+        hint = f"the settings of {first} go inside it: {first}: {{...}}" if inside else "begin each layer with -"
+        for kind, known in (("norm", NORMS), ("act", ACTS)):
+            if first in FOLLOWED and keys[1].value in known:
+                hint = f"{first}: {{..., {kind}: {keys[1].value}}}"
+        self.problems.add("E108", f"a layer is one op; here are {len(keys)}: {names}", keys[1], hint)
+
+    def _with_merge(self, step: Step, item: Table, settings: Marked) -> Marked:
+        """The settings of a residual or of branches, with a `merge` that is written beside them."""
+        beside = item.entries.get("merge")
+        if beside is None:
+            return settings
+        if step.word not in ("residual", "branches"):
+            self.problems.add("E103", f"merge goes with residual and branches, not with {step.word}", beside[0])
+        elif isinstance(settings, Table):
+            if "merge" in settings.entries:
+                self.problems.add("E008", "merge is given twice", beside[0])
+            else:
+                joined = Table(settings.document, settings.line, settings.column)
+                joined.entries = {**settings.entries, "merge": beside}  # the table itself may stand elsewhere, by an alias
+                return joined
+        return settings
+
+    def _name(self, step: Step, node: Marked | None, group: Group, optional: bool) -> None:
+        if node is None:
+            return
+        name = node.plain()
+        if not isinstance(name, str) or not is_name(name):
+            hint = "letters, digits, _ - . / and :, at most 300, no number, and not in"
+            self.problems.add("E111", f"{name_of(name)} is no name", node, hint)
+        elif name in group.taken and not (optional and name in group.optional):  # `when` decides later between those
+            self.problems.add("E110", f'the name "{name}" is used twice, first in line {group.taken[name].line + 1}', node)
+        else:
+            step.name, step.named = name, True
+            group.taken[name] = node
+            if optional:
+                group.optional.add(name)
+
+    def _sources(self, node: Marked | None) -> tuple[tuple[str, Marked], ...] | None:
+        """The names after `from`; the empty one stands for one that is wrong."""
+        if node is None:
+            return None
+        found = []
+        for entry in (node.items or [node]) if isinstance(node, Items) else [node]:
+            name = entry.plain()
+            if not isinstance(name, str) or not name:
+                what = "nothing" if name == () else name_of(name)
+                self.problems.add("E109", f"from takes names of layers, not {what}", entry)
+                name = ""
+            found.append((name, entry))
+        return tuple(found)
+
+    def _does(self, step: Step, node: Marked | None, known: Known, group: Group) -> Recipe | Call | Paths | None:
+        """What the op of a step is. An unnamed step that needs a name waits for it."""
+        word = step.word
+        paths = {"residual": self._residual, "branches": self._branches}.get(word)
+        if not step.named and (step.repeats or paths is None):
+            group.wait(step)
+        if paths is not None:
+            own = Group() if step.named or step.repeats else group
+            found = paths(step, node, known, own)
+            if own is not group:
+                own.assign()
+            return found
+        if word in self.checker.blocks:
+            self.calls.setdefault(word, step.mark)
+            return self.checker.call(word, step.mark, node, known)
+        if word in WORDS or word == "sepconv":
+            return self.checker.recipe(word, step.mark, node, known)
+        meant = OPS.get(word.lower(), "")
+        hint = f'did you mean "{meant}"?' if meant else did_you_mean(word, (*WORDS, *CONSTRUCTS, *self.checker.blocks))
+        self.problems.add("E102", f'unknown op "{word[:60]}"', step.mark, hint)
+        return None
+
+    def _residual(self, step: Step, node: Marked | None, known: Known, group: Group) -> Paths | None:
+        if not isinstance(node, Table) or not isinstance(node.get("main"), Items):
+            self.problems.add(
+                "E105", "residual needs main, a list of layers", step.mark, "residual: {main: [...], skip: [...]}"
+            )
+            return None
+        for key, _ in node.entries.values():
+            if key.value not in RESIDUAL_KEYS:
+                hint = did_you_mean(key.text, RESIDUAL_KEYS)
+                self.problems.add("E103", f'residual has no setting "{key.text[:40]}"', key, hint)
+        bodies = tuple(self._inner(node.get(key), known, group, key) for key in ("main", "skip"))
+        after = [entry for key in ("norm", "act") if (entry := node.entries.get(key))]
+        merge = self._merge(step, node, "add", after, known, group)
+        return Paths(("", ""), bodies, merge) if merge else None
+
+    def _branches(self, step: Step, node: Marked | None, known: Known, group: Group) -> Paths | None:
+        if not isinstance(node, Table) or not node.entries.keys() - {"merge"}:
+            hint = "branches: {a: [...], b: [...], merge: concat}"
+            self.problems.add("E105", "branches needs a mapping of names to lists of layers", step.mark, hint)
+            return None
+        bodies = {}
+        for key, value in node.entries.values():
+            if key.value == "merge":
+                continue
+            if not is_name(key.text):
+                self.problems.add("E111", f"{name_of(key.value)} is no name of a branch", key)
+            bodies[f"{key.text}."] = self.body(value, known, f'the branch "{key.text[:40]}"')
+        merge = self._merge(step, node, "concat", [], known, group)
+        return Paths(tuple(bodies), tuple(bodies.values()), merge) if merge else None
+
+    def _merge(self, step: Step, table: Table, usual: str, after: Given, known: Known, group: Group) -> Merge | None:
+        """The layer that joins the paths."""
+        node = table.get("merge")
+        word = usual if node is None else node.plain()
+        if word not in MERGES:
+            hint = did_you_mean(word, MERGES) if isinstance(word, str) else ""
+            self.problems.add("E104", f"merge must be one of {', '.join(MERGES)}, not {name_of(word)}", node, hint)
+            return None
+        kind = "residual" if step.word == "residual" else "branches"
+        recipe = self.checker.settings(word, kind, step.mark, after, known)
+        if recipe is None:
+            return None
+        merge = Merge(word, recipe)
+        group.wait(merge)
+        return merge
+
+
+def is_name(name: str) -> bool:
+    """Whether a layer may be called so."""
+    return bool(NAME.fullmatch(name)) and name != "in" and not name.startswith("in.")

@@ -1,0 +1,149 @@
+"""The JSON Schema of the spec language, for editors and validators; made of the same declarations as the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rfcalc.language.reading import COUNTS, MERGES
+from rfcalc.language.recipes import ACT, NORM, lookup, main_of, settings_for
+from rfcalc.layers.settings import EXPRESSION, MISSING, Setting
+from rfcalc.layers.words import WORDS, class_of
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+LAYERS = {"$ref": "#/$defs/layers"}
+SHAPE = {
+    "description": "channels, then the size of each axis: 3x224x224, or a list that may hold expressions",
+    "anyOf": [
+        {"type": "string"},
+        {"type": "integer", "minimum": 1},
+        {"type": "array", "items": {"type": ["integer", "string"]}, "minItems": 1, "maxItems": 4},
+    ],
+}
+PIXELS = {"type": "number", "minimum": 1}
+OBJECT_SIZE = {
+    "description": "pixels of the objects that the task is about, or a list of one number per axis",
+    "anyOf": [PIXELS, {"type": "array", "items": PIXELS, "minItems": 1, "maxItems": 3}],
+}
+COUNTED = {
+    "type": "object",
+    "properties": {key: {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]} for key in COUNTS},
+    "additionalProperties": False,
+    "description": "what the layer counts instead, such as params: 0 for shared weights",
+}
+FROM = {
+    "description": "the layers that this one reads, by name; in a block, in is the block's input",
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
+}
+PARAMS = {"type": "object", "description": "names and their values; a value may use those above it"}
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema, draft 2020-12."""
+    words = {word: _op(word, (class_of(word).__doc__ or "").strip().split("\n")[0]) for word in WORDS}
+    words["sepconv"] = _op("sepconv", "A depthwise convolution, then a 1x1 convolution.")
+    return {
+        "$schema": DRAFT,
+        "title": "rfcalc spec",
+        "description": "A convolutional network: its input, its layers, its blocks.",
+        "type": "object",
+        "properties": _top(words),
+        "additionalProperties": False,
+        "anyOf": [{"required": ["layers", "input"]}, {"required": ["layers", "inputs"]}, {"required": ["extends"]}],
+        "$defs": {
+            "layers": {"type": "array", "items": {"$ref": "#/$defs/layer"}},
+            "layer": _layer(words),
+            "words": words,
+            "block": _block(),
+        },
+    }
+
+
+def _top(words: Iterable[str]) -> dict[str, Any]:
+    ops = {word: {"$ref": f"#/$defs/words/{word}"} for word in words}
+    after = {"residual": {"type": "object", "properties": _settings((NORM, ACT)), "additionalProperties": False}}
+    budget = {
+        "type": "object",
+        "description": "limits, such as macs: <= 4.2 G",
+        "additionalProperties": {"type": ["string", "number"]},
+    }
+    return {
+        "name": {"type": "string", "description": "the network's name; the file's if left out"},
+        "input": SHAPE,
+        "inputs": {"type": "object", "additionalProperties": SHAPE, "minProperties": 1, "description": "named inputs"},
+        "params": PARAMS,
+        "defaults": {
+            "type": "object",
+            "properties": ops | after,
+            "additionalProperties": False,
+            "description": "settings per op, where a layer says nothing",
+        },
+        "blocks": {"type": "object", "additionalProperties": {"$ref": "#/$defs/block"}, "description": "layers with a name"},
+        "layers": LAYERS,
+        "outputs": {**FROM, "description": "names of the outputs; the last layer if left out"},
+        "budget": budget,
+        "object_size": OBJECT_SIZE,
+        "extends": {"type": "string", "description": "a spec whose params, defaults and blocks this one takes over"},
+    }
+
+
+def _block() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {"params": {**PARAMS, "type": ["object", "null"]}, "layers": LAYERS},
+        "required": ["layers"],
+        "additionalProperties": False,
+    }
+
+
+def _layer(words: Iterable[str]) -> dict[str, Any]:
+    """A bare word, or a mapping of one op (a word, a construct, or a block of the spec) and how it stands."""
+    merge = {"enum": list(MERGES), "description": "how the paths are joined"}
+    residual = {
+        "type": "object",
+        "description": "main and skip on the same input, added; an empty skip is the identity",
+        "properties": {"main": LAYERS, "skip": {"anyOf": [LAYERS, {"type": "null"}]}, "merge": merge, **_settings((NORM, ACT))},
+        "required": ["main"],
+        "additionalProperties": False,
+    }
+    branches = {
+        "type": "object",
+        "description": "several lists of layers on the same input, joined",
+        "properties": {"merge": merge},
+        "additionalProperties": {"anyOf": [LAYERS, {"type": "null"}]},
+        "minProperties": 1,
+    }
+    properties = {
+        "name": {"type": "string", "pattern": r"^\w[\w./:-]*$", "description": "a name that others can refer to"},
+        "from": FROM,
+        "repeat": {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION], "description": "how often; i counts from 0"},
+        "when": {"anyOf": [{"type": "boolean"}, EXPRESSION], "description": "false leaves the layer out"},
+        "merge": merge,
+        "counts": COUNTED,
+        **{word: {"$ref": f"#/$defs/words/{word}"} for word in words},
+        "residual": residual,
+        "branches": branches,
+    }
+    return {"anyOf": [{"type": "string"}, {"type": "object", "properties": properties, "minProperties": 1}]}
+
+
+def _op(word: str, description: str) -> dict[str, Any]:
+    forms: list[dict[str, Any]] = [
+        {"type": "object", "properties": _settings(settings_for(word)), "additionalProperties": False},
+        {"type": "null"},
+    ]
+    if main_of(word):
+        forms.append({**lookup(word)[main_of(word)].kind.schema(), "description": main_of(word)})
+    return {"description": description, "anyOf": forms}
+
+
+def _settings(settings: Iterable[Setting]) -> dict[str, Any]:
+    found = {}
+    for setting in settings:
+        schema = {**setting.kind.schema(), "description": setting.help}
+        if setting.default is not MISSING:
+            schema["default"] = list(setting.default) if isinstance(setting.default, tuple) else setting.default
+        found[setting.name] = schema
+        if setting.alias:
+            found[setting.alias] = {**schema, "description": f"{setting.name}: {setting.help}"}
+    return found

@@ -1,0 +1,94 @@
+"""The inputs of a spec: their names and shapes."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rfcalc.errors import RuleError
+from rfcalc.language.expressions import WORD
+from rfcalc.language.marked import Items, Marked, Table
+from rfcalc.language.problems import Problems
+from rfcalc.language.top import Top
+from rfcalc.language.values import evaluate, names_in, parsed
+from rfcalc.layers.settings import Int, ListOf, name_of
+from rfcalc.relations.shape import Shape
+
+SHAPE = re.compile(r"[0-9]+(x[0-9]+)*")
+DIMENSIONS = ListOf(Int())
+MOST_AXES = 4
+
+
+def inputs(
+    top: Top, override: Marked | None, params: Mapping[str, Any], problems: Problems
+) -> Iterator[tuple[str, Shape | None, Marked]]:
+    """Name, shape (None if it is wrong) and place of each input."""
+    several = top.nodes.get("inputs")
+    if several is not None and "input" in top.nodes:
+        problems.add("E118", "a spec has input or inputs, not both", several)
+    if override is not None and several is not None:
+        problems.add("E118", "this spec has several inputs; -s input=... sets the one input of a spec", override)
+    if several is None:
+        node = override or top.nodes.get("input")
+        if node is not None:
+            yield "input", _shape(node, params, problems), node
+    elif not isinstance(several, Table) or not several.entries:
+        problems.add("E118", "inputs is a mapping of names to shapes", several, "inputs: {left: 3x64x64, right: 3x64x64}")
+    else:
+        for name, (mark, node) in several.entries.items():
+            if not isinstance(name, str) or not WORD.fullmatch(name) or name == "in":
+                problems.add("E111", f"{name_of(name)} is no name of an input", mark)
+            yield str(name), _shape(node, params, problems), mark
+
+
+def object_size(top: Top, axes: set[int], problems: Problems) -> None:
+    """Reports an `object_size` that is neither a number of pixels nor a list of one per axis; `axes`: those of the inputs."""
+    node = top.nodes.get("object_size")
+    if node is None:
+        return
+    numbers = node.items if isinstance(node, Items) else [node]
+    for item in numbers:
+        value = item.plain()
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value < math.inf:
+            problems.add("E118", f"object_size is a number of pixels from 1 on, not {name_of(value)}", item, "object_size: 96")
+    if isinstance(node, Items) and axes and len(numbers) not in axes:
+        size = " or ".join(map(str, sorted(axes)))
+        what = f"object_size has {len(numbers)} number{'s' if len(numbers) != 1 else ''} for an input of {size} axes"
+        problems.add("E118", what, node, "one number for all axes, or a list of one per axis")
+
+
+def _shape(node: Marked, params: Mapping[str, Any], problems: Problems) -> Shape | None:
+    """Channels, then the size of each axis: 3x224x224, or a list that may hold expressions; None if it is wrong."""
+    hint = "channels, then the size of each axis: 3x224x224"
+    if isinstance(node, Items) and 1 <= len(node.items) <= MOST_AXES:
+        listed = [_dimension(item, params, problems) for item in node.items]
+        return None if None in listed else Shape(listed[0], tuple(listed[1:]))
+    raw = node.plain()
+    try:
+        if not _written(raw):
+            names_in(raw, params)
+            raw = evaluate(raw, params)
+        if _written(raw):
+            raw = tuple(int(part[:30]) for part in raw.split("x")[: MOST_AXES + 2])
+        sizes = DIMENSIONS.parse(raw if isinstance(raw, tuple) else (raw,))
+        if len(sizes) > MOST_AXES:
+            raise RuleError(f"has {len(sizes) - 1} axes; at most {MOST_AXES - 1} are possible")
+    except RuleError as error:
+        problems.rule("E118", "input ", error, node, hint)
+        return None
+    return Shape(sizes[0], tuple(sizes[1:]))
+
+
+def _written(raw: Any) -> bool:
+    return isinstance(raw, str) and SHAPE.fullmatch(raw) is not None
+
+
+def _dimension(node: Marked, params: Mapping[str, Any], problems: Problems) -> Any:
+    try:
+        names_in(node.plain(), params)
+        return parsed("input", DIMENSIONS.item, node.plain(), params)
+    except RuleError as error:
+        problems.rule("E118", "", error, node)
+        return None

@@ -1,0 +1,1 @@
+"""The contract, kinds of settings, and the vocabulary of layers by family."""

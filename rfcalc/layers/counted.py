@@ -1,0 +1,47 @@
+"""A layer whose counts are given: in an imported model by the model itself, in a spec by `counts`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from rfcalc.errors import RuleError
+from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.record import record
+from rfcalc.relations.read import Read
+from rfcalc.relations.shape import Shape, Shapes
+
+
+@record
+class Counted:
+    """Another layer with counts of its own: 0 parameters where it shares those of an earlier layer, more where its weight is
+    computed from several tensors, more MACs where computing the weight needs them. None: what that layer counts itself."""
+
+    word: ClassVar[str] = "counted"
+
+    inner: Op
+    params: int | None = None
+    buffers: int | None = None
+    macs: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "word", self.inner.word)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "inner":
+            raise AttributeError(name)
+        return getattr(self.inner, name)
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return self.inner.shape(inputs)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return self.inner.reach(inputs)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        own = self.inner.cost(inputs)
+        given: dict[str, Any] = {"params": self.params, "buffers": self.buffers, "macs": self.macs}
+        return replace(own, **{key: value for key, value in given.items() if value is not None})
+
+    def torch(self, inputs: Shapes) -> Torch:
+        raise RuleError(f"its weights are shared or computed; a {self.word} of its own would not be the same layer")

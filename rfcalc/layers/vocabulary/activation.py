@@ -1,0 +1,166 @@
+"""Activations: pointwise, shape and field unchanged; only PReLU learns."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rfcalc.errors import RuleError
+from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.settings import Int, Number, setting
+from rfcalc.record import record
+from rfcalc.relations.channels import MIX
+from rfcalc.relations.read import POINTWISE, Read
+from rfcalc.relations.shape import Shape, Shapes
+
+# word: (torch module, what the backward pass keeps, whether torch has an in-place form)
+FUNCTIONS: dict[str, tuple[str, str, bool]] = {
+    "relu": ("ReLU", "output", True),
+    "relu6": ("ReLU6", "input", True),
+    "silu": ("SiLU", "input", True),
+    "gelu": ("GELU", "input", False),
+    "hardswish": ("Hardswish", "input", True),
+    "hardsigmoid": ("Hardsigmoid", "input", True),
+    "sigmoid": ("Sigmoid", "output", False),
+    "tanh": ("Tanh", "output", False),
+    "mish": ("Mish", "input", True),
+    "selu": ("SELU", "output", True),
+    "softplus": ("Softplus", "input", False),
+    "identity": ("Identity", "", True),
+}
+
+
+@record
+class Activation:
+    """A pointwise function without parameters or settings; `function` is its word in FUNCTIONS."""
+
+    word: ClassVar[str] = "activation"
+
+    function: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "word", self.function)
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return POINTWISE
+
+    def cost(self, inputs: Shapes) -> Cost:
+        _, keeps, inplace = FUNCTIONS[self.function]
+        if self.function == "identity":
+            return Cost(0, 0, 0, (), "", "view")
+        return Cost(0, 0, 0, ((self.function, inputs[0].elements),), keeps, "inplace" if inplace else "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(f"nn.{FUNCTIONS[self.function][0]}()")
+
+
+@record
+class LeakyReLU:
+    """max(x, slope * x)."""
+
+    word: ClassVar[str] = "leakyrelu"
+    main: ClassVar[str] = "slope"
+
+    slope: float = setting(Number(), default=0.01, help="factor for negative numbers")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return POINTWISE
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, 0, 0, (("leakyrelu", inputs[0].elements),), "output", "inplace")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(f"nn.LeakyReLU({self.slope!r})")
+
+
+@record
+class ELU:
+    """x, or alpha * (exp(x) - 1) for negative numbers."""
+
+    word: ClassVar[str] = "elu"
+    main: ClassVar[str] = "alpha"
+
+    alpha: float = setting(Number(), default=1.0, help="limit for negative numbers")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return POINTWISE
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, 0, 0, (("elu", inputs[0].elements),), "output", "inplace")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(f"nn.ELU({self.alpha!r})")
+
+
+@record
+class PReLU:
+    """max(x, a * x) with a learned slope a, one for all channels or one per channel (`parameters`: 1 or the channels)."""
+
+    word: ClassVar[str] = "prelu"
+    main: ClassVar[str] = "parameters"
+
+    parameters: int = setting(Int(), default=1, help="1, or the number of channels")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        if self.parameters not in (1, inputs[0].channels):
+            raise RuleError(f"parameters must be 1 or the channels ({inputs[0].channels}), not {self.parameters}")
+        return inputs[0]
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return POINTWISE
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, self.parameters, 0, (("prelu", inputs[0].elements),), "input", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(f"nn.PReLU({self.parameters})")
+
+
+@record
+class Softmax:
+    """Softmax over the channels, at each position."""
+
+    word: ClassVar[str] = "softmax"
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return (Read(0, (), MIX),)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        elements = (("softmax", inputs[0].elements), ("softmax_rows", inputs[0].positions))
+        return Cost(0, 0, 0, elements, "output", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch("nn.Softmax(1)")
+
+
+@record
+class Dropout:
+    """Dropout; does nothing at inference."""
+
+    word: ClassVar[str] = "dropout"
+    main: ClassVar[str] = "p"
+
+    p: float = setting(Number(0, 1), default=0.5, help="share of numbers that training sets to zero")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return POINTWISE
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, 0, 0, (), "", "idle", saved=inputs[0].elements)
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(f"nn.Dropout({self.p!r})")

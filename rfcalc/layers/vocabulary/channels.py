@@ -1,0 +1,138 @@
+"""Layers that select channels or change their order; positions stay."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import ClassVar
+
+from rfcalc.errors import RuleError
+from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.settings import Int, ListOf, Optional, setting
+from rfcalc.record import record
+from rfcalc.relations.channels import Route
+from rfcalc.relations.read import Read
+from rfcalc.relations.shape import Shape, Shapes
+
+FURTHEST = 10**9
+
+
+@record
+class Slice:
+    """The channels start, start + step, ... before stop, as Python slices a list (negative: counted from the end)."""
+
+    word: ClassVar[str] = "slice"
+
+    start: int | None = setting(Optional(Int(-FURTHEST)), default=None, help="first channel; the first of all if left out")
+    stop: int | None = setting(Optional(Int(-FURTHEST)), default=None, help="the channel after the last; all if left out")
+    step: int = setting(Int(), default=1, help="distance between channels")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return Shape(len(selected(inputs[0], self._range(inputs[0]))), inputs[0].size)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return (placed(self._range(inputs[0])),)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, 0, 0, (), "", "view")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        ends = ["" if end is None else str(end) for end in (self.start, self.stop)]
+        return Torch("", f"{{0}}[:, {':'.join(ends)}{f':{self.step}' if self.step > 1 else ''}]")
+
+    def _range(self, source: Shape) -> range:
+        return range(source.channels)[self.start : self.stop : self.step]
+
+
+@record
+class Chunk:
+    """Part number `index` of the channels cut into `parts` equal parts (torch.chunk: the last ones may be smaller)."""
+
+    word: ClassVar[str] = "chunk"
+    main: ClassVar[str] = "parts"
+
+    parts: int = setting(Int(), help="how many parts")
+    index: int = setting(Int(0), default=0, help="which part, counted from 0")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return Shape(len(selected(inputs[0], self._range(inputs[0]))), inputs[0].size)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return (placed(self._range(inputs[0])),)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, 0, 0, (), "", "view")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch("", f"{{0}}.chunk({self.parts}, 1)[{self.index}]")
+
+    def _range(self, source: Shape) -> range:
+        if self.index >= self.parts:
+            raise RuleError(f"there is no part {self.index} of {self.parts} (counted from 0)")
+        size = -(-source.channels // self.parts)
+        return range(source.channels)[self.index * size : (self.index + 1) * size]
+
+
+@record
+class Split:
+    """Part number `index` of the channels cut into parts of the given sizes (torch.split)."""
+
+    word: ClassVar[str] = "split"
+    main: ClassVar[str] = "sizes"
+
+    sizes: tuple[int, ...] = setting(ListOf(Int()), help="channels of each part")
+    index: int = setting(Int(0), default=0, help="which part, counted from 0")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        if sum(self.sizes) != inputs[0].channels:
+            raise RuleError(f"the parts have {sum(self.sizes)} channels together, the input has {inputs[0].channels}")
+        if self.index >= len(self.sizes):
+            raise RuleError(f"there is no part {self.index} of {len(self.sizes)} (counted from 0)")
+        return Shape(self.sizes[self.index], inputs[0].size)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        first = list(accumulate(self.sizes, initial=0))[self.index]
+        return (placed(range(first, first + self.sizes[self.index])),)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, 0, 0, (), "", "view")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch("", f"{{0}}.split({list(self.sizes)}, 1)[{self.index}]")
+
+
+@record
+class ChannelShuffle:
+    """Channels of different groups next to each other (ShuffleNet): output j*groups + i is channel j of group i."""
+
+    word: ClassVar[str] = "channelshuffle"
+    main: ClassVar[str] = "groups"
+
+    groups: int = setting(Int(), "g", help="groups of channels")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        if inputs[0].channels % self.groups:
+            raise RuleError(f"groups ({self.groups}) do not divide the channels ({inputs[0].channels})")
+        return inputs[0]
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        channels = inputs[0].channels
+        wide = channels // self.groups
+        return (Read(0, (), Route(range(channels), tuple(i * wide + j for j in range(wide) for i in range(self.groups)))),)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, 0, 0, (("copy", inputs[0].elements),), "", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch("", f"{{0}}.unflatten(1, ({self.groups}, -1)).transpose(1, 2).flatten(1, 2)")
+
+
+def selected(source: Shape, channels: range) -> range:
+    """The channels; raises RuleError if there are none."""
+    if not channels:
+        raise RuleError(f"selects none of the {source.channels} channels")
+    return channels
+
+
+def placed(channels: range) -> Read:
+    """Output channel i reads input channel channels[i]."""
+    return Read(0, (), Route(range(len(channels)), channels))

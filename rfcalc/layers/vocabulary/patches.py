@@ -1,0 +1,123 @@
+"""Windows as channels (torch's unfold, im2col) and back (fold, col2im)."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+from typing import ClassVar
+
+from rfcalc.errors import RuleError
+from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.settings import Int, ListOf, PerAxis, setting
+from rfcalc.record import record
+from rfcalc.relations.channels import Grouped, Route
+from rfcalc.relations.geometry import Window, transposed, window, windows
+from rfcalc.relations.read import Read
+from rfcalc.relations.shape import Shape, Shapes
+
+MOST_READS = 16
+
+
+@record
+class Patches:
+    """The units of each window as channels: channel c*taps + t is tap t of channel c.
+
+    Windows of more than MOST_READS taps are read as a whole by all of their channels.
+    """
+
+    word: ClassVar[str] = "patches"
+    main: ClassVar[str] = "kernel"
+
+    kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="window size")
+    stride: int | tuple[int, ...] = setting(PerAxis(Int()), "s", default=1, help="stride")
+    padding: int | tuple[int, ...] = setting(PerAxis(Int(0)), "p", default=0, help="padding")
+    dilation: int | tuple[int, ...] = setting(PerAxis(Int()), "d", default=1, help="distance between taps")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        source, axes = inputs[0], self._windows(inputs[0])
+        if not axes:
+            raise RuleError(f"needs an input with spatial axes; this one is a vector of {source.channels}")
+        taps = prod(w.kernel for w in axes)
+        return Shape(source.channels * taps, tuple(w.out(n) for n, w in zip(source.size, axes, strict=True)))
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        channels, axes = inputs[0].channels, self._windows(inputs[0])
+        taps = prod(w.kernel for w in axes)
+        if taps > MOST_READS:
+            return (Read(0, tuple(w.reach() for w in axes), Grouped(channels, 1, taps)),)
+        reads = []
+        for t, offsets in enumerate(product(*(range(w.kernel) for w in axes))):
+            relations = tuple(window(1, w.stride, 1, w.before - w.dilation * k) for w, k in zip(axes, offsets, strict=True))
+            reads.append(Read(0, relations, Route(range(t, channels * taps, taps), range(channels))))
+        return tuple(reads)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, 0, 0, (("copy", self.shape(inputs).elements),), "", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        axes, out = self._windows(inputs[0]), self.shape(inputs)
+        if len(axes) == 2:
+            settings = ", ".join(
+                str(tuple(getattr(w, name) for w in axes)) for name in ("kernel", "dilation", "before", "stride")
+            )
+            return Torch("", f"F.unfold({{0}}, {settings}).reshape{(-1, out.channels, *out.size)}")
+        if any(w.dilation > 1 for w in axes):
+            raise RuleError("dilated windows as channels have a torch form on 2 axes only")
+        pads = tuple(w.before for w in reversed(axes) for _ in range(2))
+        text = f"F.pad({{0}}, {pads})" + "".join(f".unfold({k}, {w.kernel}, {w.stride})" for k, w in enumerate(axes, 2))
+        rank = len(axes)
+        order = (0, 1, *range(2 + rank, 2 + 2 * rank), *range(2, 2 + rank))
+        return Torch("", f"{text}.permute{order}.reshape{(-1, out.channels, *out.size)}")
+
+    def _windows(self, source: Shape) -> tuple[Window, ...]:
+        return windows(source.size, self.kernel, self.stride, self.dilation, self.padding)
+
+
+@record
+class Fold:
+    """The inverse of patches: each unit is the sum of what the windows over it hold for it. `size` is the output's."""
+
+    word: ClassVar[str] = "fold"
+    main: ClassVar[str] = "size"
+
+    size: tuple[int, ...] = setting(ListOf(Int()), help="output size, one number per axis")
+    kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="window size")
+    stride: int | tuple[int, ...] = setting(PerAxis(Int()), "s", default=1, help="stride")
+    padding: int | tuple[int, ...] = setting(PerAxis(Int(0)), "p", default=0, help="padding")
+    dilation: int | tuple[int, ...] = setting(PerAxis(Int()), "d", default=1, help="distance between taps")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        source, axes = inputs[0], self._windows(inputs[0])
+        taps = prod(w.kernel for w in axes)
+        if source.channels % taps:
+            raise RuleError(f"{source.channels} channels are not a multiple of {taps} taps")
+        needed = tuple(w.out(n) for n, w in zip(self.size, axes, strict=True))
+        if needed != source.size:
+            raise RuleError(f"windows over {'x'.join(map(str, self.size))} are {'x'.join(map(str, needed))}, not {source}")
+        return Shape(source.channels // taps, self.size)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        axes, channels = self._windows(inputs[0]), self.shape(inputs).channels
+        taps = prod(w.kernel for w in axes)
+        if taps > MOST_READS:
+            return (Read(0, tuple(w.transposed_reach() for w in axes), Grouped(channels, taps, 1)),)
+        reads = []
+        for t, offsets in enumerate(product(*(range(w.kernel) for w in axes))):
+            relations = tuple(transposed(1, w.stride, 1, w.before - w.dilation * k) for w, k in zip(axes, offsets, strict=True))
+            reads.append(Read(0, relations, Route(range(channels), range(t, channels * taps, taps))))
+        return tuple(reads)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, 0, 0, (("add", inputs[0].elements),), "", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        axes = self._windows(inputs[0])
+        if len(axes) != 2:
+            raise RuleError("windows are summed by torch on 2 axes only")
+        settings = ", ".join(str(tuple(getattr(w, name) for w in axes)) for name in ("kernel", "dilation", "before", "stride"))
+        return Torch("", f"F.fold({{0}}.flatten(2), {self.size}, {settings})")
+
+    def _windows(self, source: Shape) -> tuple[Window, ...]:
+        if len(self.size) != source.rank:
+            raise RuleError(f"size has {len(self.size)} numbers for an input of {source.rank} axes")
+        return windows(self.size, self.kernel, self.stride, self.dilation, self.padding)

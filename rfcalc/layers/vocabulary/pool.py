@@ -1,0 +1,171 @@
+"""Sliding pools: maximum and average."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import prod
+from typing import ClassVar
+
+from rfcalc.errors import RuleError
+from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.settings import Bool, Int, Optional, PerAxis, PerSide, setting
+from rfcalc.record import record
+from rfcalc.relations.channels import SAME
+from rfcalc.relations.geometry import Side, Window, windows
+from rfcalc.relations.read import Read
+from rfcalc.relations.shape import Shape, Shapes
+
+PADDING = PerSide(Int(0), words=("half", "same", "valid"))
+
+
+@record
+class _Pool:
+    """What the sliding pools share."""
+
+    main: ClassVar[str] = "kernel"
+
+    kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="window size")
+    stride: int | tuple[int, ...] | None = setting(
+        Optional(PerAxis(Int())), "s", default=None, help="stride; the kernel if left out"
+    )
+    padding: str | int | tuple[Side, ...] = setting(
+        PADDING, "p", default=0, help="a number, per axis, per side, or half, same, valid"
+    )
+    ceil_mode: bool = setting(Bool(), default=False, help="round the output size up")
+
+
+@record
+class MaxPool(_Pool):
+    """Maximum over a sliding window."""
+
+    word: ClassVar[str] = "maxpool"
+
+    dilation: int | tuple[int, ...] = setting(PerAxis(Int()), "d", default=1, help="distance between window taps")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return pooled(inputs[0], pool_windows(self, inputs[0], self.dilation), self.ceil_mode)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return (Read(0, tuple(w.reach() for w in pool_windows(self, inputs[0], self.dilation)), SAME),)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        out, axes = self.shape(inputs), pool_windows(self, inputs[0], self.dilation)
+        compared = window_elements(inputs[0], out, axes, False)
+        elements = (("max_pool_input", given_elements(inputs[0], axes)), ("max_pool", compared))
+        return pool_cost(elements, inputs[0], axes, 2 * out.elements)
+
+    def torch(self, inputs: Shapes) -> Torch:
+        axes = pool_windows(self, inputs[0], self.dilation)
+        extra = ["ceil_mode=True"] * self.ceil_mode
+        extra += [f"dilation={_tuple(w.dilation for w in axes)}"] if any(w.dilation > 1 for w in axes) else []
+        return pool_torch(f"nn.MaxPool{len(axes)}d", inputs[0], self.shape(inputs), axes, extra, 'value=float("-inf")')
+
+
+@record
+class AvgPool(_Pool):
+    """Average over a sliding window."""
+
+    word: ClassVar[str] = "avgpool"
+
+    count_include_pad: bool = setting(Bool(), default=True, help="whether padding counts in the average")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return pooled(inputs[0], pool_windows(self, inputs[0], 1), self.ceil_mode)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return (Read(0, tuple(w.reach() for w in pool_windows(self, inputs[0], 1)), SAME),)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        out, axes = self.shape(inputs), pool_windows(self, inputs[0], 1)
+        summed = window_elements(inputs[0], out, axes, self.count_include_pad)
+        given = given_elements(inputs[0], axes)
+        elements = (("avg_pool_input", given), ("avg_pool_window", summed), ("avg_pool", out.elements))
+        return pool_cost(elements, inputs[0], axes, 0)
+
+    def torch(self, inputs: Shapes) -> Torch:
+        axes = pool_windows(self, inputs[0], 1)
+        extra = ["ceil_mode=True"] * self.ceil_mode + ["count_include_pad=False"] * (not self.count_include_pad)
+        made = pool_torch(f"nn.AvgPool{len(axes)}d", inputs[0], self.shape(inputs), axes, extra, "")
+        if self.count_include_pad or inside(axes):
+            return made
+        share = made.forward.replace("{0}", "torch.ones_like({0})")  # of each window, how much is not padding
+        return Torch(made.module, f"{made.forward} / {share}")
+
+
+def pool_windows(op: _Pool, shape: Shape, dilation: int | tuple[int, ...]) -> tuple[Window, ...]:
+    """The windows of a sliding pool; the stride defaults to the kernel."""
+    stride = op.kernel if op.stride is None else op.stride
+    return windows(shape.size, op.kernel, stride, dilation, op.padding)
+
+
+def pooled(shape: Shape, axes: tuple[Window, ...], ceil: bool) -> Shape:
+    """The output shape of a sliding pool."""
+    _need_axes(shape)
+    for window in axes:
+        if max(window.before, window.after) >= window.extent:
+            raise RuleError(f"padding of {max(window.before, window.after)} leaves windows of {window.kernel} that see nothing")
+    return Shape(shape.channels, tuple(w.out(n, ceil) for n, w in zip(shape.size, axes, strict=True)))
+
+
+def window_elements(source: Shape, out: Shape, axes: tuple[Window, ...], padding: bool) -> int:
+    """How many elements all windows hold, with or without those of the padding; ceil mode's overhang never counts."""
+    counts = []
+    for n, units, w in zip(source.size, out.size, axes, strict=True):
+        low, high = (-w.before, n + w.after) if padding else (0, n)
+        taps = (w.dilation * t - w.before for t in range(w.kernel))
+        counts.append(sum(_hits(tap, w.stride, units, low, high) for tap in taps))
+    return source.channels * prod(counts)
+
+
+def _hits(tap: int, stride: int, units: int, low: int, high: int) -> int:
+    """How many of tap, tap + stride, ... (`units` of them) lie in [low, high)."""
+    first = max(0, -((tap - low) // stride))
+    last = min(units - 1, (high - 1 - tap) // stride)
+    return max(0, last - first + 1)
+
+
+def _need_axes(shape: Shape) -> None:
+    if not shape.rank:
+        raise RuleError(f"needs an input with spatial axes; this one is a vector of {shape.channels}")
+
+
+def _tuple(values: Iterable[int]) -> str:
+    found = tuple(values)
+    return repr(found[0]) if len(set(found)) == 1 else repr(found)
+
+
+def inside(axes: tuple[Window, ...]) -> bool:
+    """True if torch's pools take the padding: equal at both ends, at most half a window."""
+    return all(w.before == w.after and 2 * w.before <= w.kernel for w in axes)
+
+
+def given_elements(source: Shape, axes: tuple[Window, ...]) -> int:
+    """Elements of the input as torch's pool gets it: with the padding that it does not take itself."""
+    if inside(axes):
+        return source.elements
+    return source.channels * prod(n + w.before + w.after for n, w in zip(source.size, axes, strict=True))
+
+
+def pool_cost(elements: tuple[tuple[str, int], ...], source: Shape, axes: tuple[Window, ...], words: int) -> Cost:
+    """The cost of a sliding pool; padding that torch's pool does not take makes a copy, which training keeps instead.
+    `words`: 4-byte words of indices, made at inference too."""
+    if inside(axes):
+        return Cost(0, 0, 0, elements, "input", "new", words=words, scratch=4 * words)
+    copy = given_elements(source, axes)
+    return Cost(0, 0, 0, elements, "", "new", saved=copy, words=words, inner=copy, scratch=4 * words)
+
+
+def pool_torch(name: str, source: Shape, out: Shape, axes: tuple[Window, ...], extra: list[str], fill: str) -> Torch:
+    """torch's module; padding that is unequal or more than half a window is written as F.pad, and a last window that would
+    begin in it is cut off."""
+    parts = [f"{name}({_tuple(w.kernel for w in axes)}", f"stride={_tuple(w.stride for w in axes)}"]
+    if inside(axes) and any(w.before for w in axes):
+        parts.append(f"padding={_tuple(w.before for w in axes)}")
+    module = ", ".join(parts + extra) + ")"
+    if inside(axes):
+        return Torch(module)
+    pads = tuple(side for w in reversed(axes) for side in (w.before, w.after))
+    bare = [(n + w.before + w.after, Window(w.kernel, w.stride, w.dilation)) for n, w in zip(source.size, axes, strict=True)]
+    made = tuple(w.out(n, "ceil_mode=True" in extra) for n, w in bare)
+    cut = "" if made == out.size else f"[:, :, {', '.join(f':{n}' for n in out.size)}]"
+    return Torch(module, f"{{self}}(F.pad({{0}}, {pads}{', ' + fill if fill else ''})){cut}")

@@ -1,0 +1,93 @@
+"""Upsampling without weights: nearest, linear, cubic; by a factor or to a size."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import ClassVar
+
+from rfcalc.errors import RuleError
+from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.settings import Bool, Int, Number, Optional, PerAxis, Word, setting
+from rfcalc.record import record
+from rfcalc.relations.channels import SAME
+from rfcalc.relations.geometry import IDENTITY, Reach, per_axis
+from rfcalc.relations.read import Read
+from rfcalc.relations.sampling import interpolate, nearest
+from rfcalc.relations.shape import Shape, Shapes
+
+LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
+
+
+@record
+class Upsample:
+    """Interpolation to another size, larger or smaller. With a second input: to that input's size."""
+
+    word: ClassVar[str] = "upsample"
+    main: ClassVar[str] = "scale"
+    arity: ClassVar[tuple[int, int]] = (1, 2)
+
+    scale: float | tuple[float, ...] | None = setting(Optional(PerAxis(Number(1e-6, 4096))), "s", default=None, help="factor")
+    size: int | tuple[int, ...] | None = setting(Optional(PerAxis(Int())), default=None, help="output size")
+    mode: str = setting(
+        Word(("nearest", "bilinear", "bicubic", "linear", "trilinear")), default="nearest", help="interpolation"
+    )
+    align_corners: bool = setting(Bool(), default=False, help="whether the corner units' centres coincide")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        source = inputs[0]
+        if not source.rank:
+            raise RuleError(f"needs an input with spatial axes; this one is a vector of {source.channels}")
+        if self.align_corners and self.mode == "nearest":
+            raise RuleError("align_corners has no meaning for nearest")
+        if self.mode == "bicubic" and source.rank != 2:
+            raise RuleError(f"bicubic needs 2 axes, not {source.rank}")
+        if (self.scale is not None) + (self.size is not None) + (len(inputs) > 1) != 1:
+            raise RuleError("needs one of scale, size and a second input whose size it takes")
+        if len(inputs) > 1:
+            if inputs[1].rank != source.rank:
+                raise RuleError(f"inputs differ in rank: {source}, {inputs[1]}")
+            return Shape(source.channels, inputs[1].size)
+        if self.size is not None:
+            return Shape(source.channels, per_axis(self.size, source.rank, "size"))
+        size = tuple(int(n * float(s)) for n, s in zip(source.size, self._scales(source), strict=True))
+        if min(size) < 1:
+            raise RuleError(f"the scale leaves no output: {source} becomes {size}")
+        return Shape(source.channels, size)
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        source, out = inputs[0], self.shape(inputs)
+        scales = self._scales(source) if self.scale is not None else (None,) * source.rank
+        reads = Read(0, tuple(self._axis(*axis, source.rank) for axis in zip(source.size, out.size, scales, strict=True)), SAME)
+        return (reads,)
+
+    def _axis(self, n: int, out: int, scale: float | None, rank: int) -> Reach:
+        exact = None if scale is None else Fraction(scale).limit_denominator(10**6)
+        if self.mode == "nearest":
+            return nearest(n, out, exact, rank)
+        if n == out and (self.mode != "bicubic" or exact is None or exact == 1 or self.align_corners):
+            return IDENTITY  # linear modes copy an axis whose size stays, whatever the scale; bicubic does not
+        return interpolate(n, out, self.align_corners, exact, self.mode == "bicubic")
+
+    def cost(self, inputs: Shapes) -> Cost:
+        out = self.shape(inputs)
+        kind = f"{self.mode}{out.rank}d" if self.mode in ("nearest", "bicubic") else f"{LINEAR[out.rank]}{out.rank}d"
+        return Cost(0, 0, 0, ((f"upsample_{kind}", out.elements),), "", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        mode = self.mode if self.mode in ("nearest", "bicubic") else LINEAR[inputs[0].rank]
+        corners = "" if mode == "nearest" else f", align_corners={self.align_corners}"
+        if self.scale is not None:
+            return Torch(f"nn.Upsample(scale_factor={_tuple(self._scales(inputs[0]))}, mode={mode!r}{corners})")
+        return Torch(f"nn.Upsample(size={self.shape(inputs).size}, mode={mode!r}{corners})")
+
+    def _scales(self, source: Shape) -> tuple[float, ...]:
+        scale = self.scale
+        if isinstance(scale, tuple):
+            if len(scale) != source.rank:
+                raise RuleError(f"scale has {len(scale)} numbers for an input of {source.rank} axes")
+            return tuple(map(float, scale))
+        return (float(scale or 1),) * source.rank
+
+
+def _tuple(values: tuple[float, ...]) -> str:
+    return repr(values[0]) if len(set(values)) == 1 else repr(values)

@@ -1,0 +1,30 @@
+"""The network's inputs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rfcalc.layers.contract import Cost, Torch
+from rfcalc.record import record
+from rfcalc.relations.read import Read
+from rfcalc.relations.shape import Shape, Shapes
+
+
+@record
+class Input:
+    """An input of the network; reads nothing and costs nothing."""
+
+    word: ClassVar[str] = "input"
+    given: Shape
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return self.given
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return ()
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, 0, 0, (), "", "new")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch("", "{0}")

@@ -1,0 +1,1 @@
+"""What an output position or channel reads of an input."""

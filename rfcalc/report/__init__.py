@@ -1,0 +1,1 @@
+"""What commands say, as data that formats print."""

@@ -1,0 +1,85 @@
+"""What `check` and `diff` say, ready for a format to print. Knows no format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rfcalc.errors import Span
+from rfcalc.record import record
+from rfcalc.report.tables import Table
+
+SEVERITIES = ("note", "warning", "error")
+
+
+@record
+class Finding:
+    """One thing that was found: a stable code, its severity (note, warning, error), the layer and its place in the spec."""
+
+    code: str
+    name: str
+    severity: str
+    message: str
+    hint: str
+    network: str
+    layer: str
+    source: str
+    span: Span | None
+
+    @property
+    def line(self) -> int:
+        """Line of the place, 1 where none is known."""
+        return self.span.line if self.span else 1
+
+    @property
+    def column(self) -> int:
+        """Column of the place, 1 where none is known."""
+        return self.span.column if self.span else 1
+
+    @property
+    def place(self) -> str:
+        """file:line:column, as far as it is known."""
+        return f"{self.source}:{self.line}:{self.column}" if self.span else self.source
+
+    @property
+    def text(self) -> str:
+        """The message with its layer."""
+        return f'"{self.layer}": {self.message}' if self.layer else self.message
+
+    def data(self) -> dict[str, Any]:
+        """This finding as JSON."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "severity": self.severity,
+            "message": self.message,
+            "hint": self.hint,
+            "network": self.network,
+            "layer": self.layer,
+            "file": self.source,
+            "line": self.line,
+            "column": self.column,
+        }
+
+
+@record
+class Explained:
+    """What a format may tell of a code: its name, one sentence, the page that explains it."""
+
+    code: str
+    name: str
+    summary: str
+    severity: str
+
+
+@record
+class Outcome:
+    """The whole result. `command`: check or diff; `tables` and `summary` for people; `data`: more keys for JSON;
+    `cases`: what was looked at, whether or not something was found; `codes`: those that could have been found."""
+
+    command: str
+    findings: tuple[Finding, ...]
+    summary: str
+    tables: tuple[Table, ...] = ()
+    cases: tuple[str, ...] = ()
+    codes: tuple[Explained, ...] = ()
+    data: dict[str, Any] | None = None

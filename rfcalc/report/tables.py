@@ -1,0 +1,51 @@
+"""What a command says, ready for a format to print: columns, rows, notes below, and the JSON data. Knows no format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rfcalc.record import record
+from rfcalc.report.picture import Picture
+
+Show = Callable[[Any], str]
+
+
+@record
+class Column:
+    """One column. `show` makes text of a raw value; right-aligned if `right`; `ratio` > 0 lets a narrow screen shorten it, or
+    with `wrap` break it into lines."""
+
+    key: str
+    title: str
+    show: Show = str
+    right: bool = False
+    ratio: int = 0
+    wrap: bool = False
+
+
+@record
+class Table:
+    """A table of raw values, one tuple per row in the order of the columns."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@record
+class Report:
+    """Tables with (label, text) notes below them; `flat` is the table for programs; `data` is what JSON prints; `pictures`
+    stand between the tables and the notes."""
+
+    title: str
+    tables: tuple[Table, ...]
+    notes: tuple[tuple[str, str], ...]
+    flat: Table
+    data: Any
+    pictures: tuple[Picture, ...] = ()
+
+
+def box_text(box: Sequence[tuple[int, int]] | None) -> str:
+    """A box as "-19..23 x -19..23"; "-" where only padding is read or every path is global."""
+    return " x ".join(f"{a}..{b}" for a, b in box) if box else "-"

@@ -1,0 +1,109 @@
+"""What `profile` prints: the layers that take longest, the ceilings, and what holds the network back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rfcalc.analyses.rows import label
+from rfcalc.backends.timing.profile import LayerTime, Profile
+from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.units import short
+
+
+def _ms(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds * 1000:.4g}"
+
+
+def _times(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio:.3g}"
+
+
+COLUMNS = (
+    Column("layer", "Layer", ratio=3),
+    Column("op", "Op", ratio=2),
+    Column("seconds", "Time ms", _ms, True),
+    Column("share", "Share", lambda share: f"{share:.1%}", True),
+    Column("floor", "Floor ms", _ms, True),
+    Column("ratio", "x floor", _times, True),
+    Column("bytes", "Moved", lambda n: short(n, "B"), True),
+    Column("flops", "FLOPs", short, True),
+    Column("intensity", "FLOPs/B", _times, True),
+    Column("bound", "Bound"),
+)
+
+
+def report(profile: Profile, top: int, environment: dict[str, Any]) -> Report:
+    """The `top` layers by time (all of them for programs)."""
+    order = sorted(profile.layers, key=lambda layer: -layer.seconds)
+    rows = tuple(_row(layer, profile.busy) for layer in order)
+    title = f"{profile.graph.name}: where the time goes ({profile.case})"
+    notes = tuple(_notes(profile, top, environment))
+    return Report(title, (Table("", COLUMNS, rows[:top]),), notes, Table("", COLUMNS, rows), _data(profile, environment))
+
+
+def _row(layer: LayerTime, busy: float) -> tuple[Any, ...]:
+    share = layer.seconds / busy
+    figures = (layer.seconds, share, layer.floor, layer.ratio, layer.moved, layer.flops, layer.intensity, layer.bound)
+    return (layer.node.name, label(layer.node.op), *figures)
+
+
+def _notes(profile: Profile, top: int, environment: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    ceilings, busy = profile.ceilings, profile.busy
+    if len(profile.layers) > top:
+        yield "Shown", f"the {top} slowest of {len(profile.layers)} layers (--top)"
+    yield "Verdict", _verdict(profile)
+    yield (
+        "Forward pass",
+        f"{_ms(profile.latency)} ms (median); its layers one by one {_ms(busy)} ms, over {profile.passes} passes",
+    )
+    floor = sum(layer.floor for layer in profile.layers)
+    yield "Floor", f"{_ms(floor)} ms, the sum of the layers' floors; the layers take {busy / floor:.3g} times that"
+    rates = f"copy {short(ceilings.bandwidth, 'B/s')}, matrix product {short(ceilings.rate, 'FLOP/s')} in {profile.case.dtype}"
+    yield "Ceilings", f"{rates}, smallest call {ceilings.launch * 1e6:.2g} us; measured in this run"
+    if any(layer.ratio is not None and layer.ratio < 1 for layer in profile.layers):
+        yield (
+            "Below 1",
+            "its tensors lay in a cache, or its algorithm multiplies less often than the definition says (Winograd)",
+        )
+    yield "Device", f"{environment['device']}, torch {environment['torch']}, {environment['threads']} threads on the CPU's side"
+
+
+def _verdict(profile: Profile) -> str:
+    shares = ", ".join(f"{profile.share(bound):.0%} {bound}" for bound in ("launch", "memory", "compute"))
+    text = f"{profile.verdict}: time by what sets each layer's floor: {shares}"
+    if profile.case.cuda:
+        text += f"; the GPU is busy {min(1.0, profile.busy / profile.latency):.0%} of an eager pass"
+    return text
+
+
+def _data(profile: Profile, environment: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "network": profile.graph.name,
+        **vars(profile.case),
+        "verdict": profile.verdict,
+        "latency_ms": profile.latency * 1000,
+        "layers_ms": profile.busy * 1000,
+        "passes": profile.passes,
+        "ceilings": {
+            "bytes_per_second": profile.ceilings.bandwidth,
+            "flops_per_second": profile.ceilings.rate,
+            "launch_us": profile.ceilings.launch * 1e6,
+        },
+        "layers": [_layer_data(layer) for layer in profile.layers],
+        "environment": environment,
+    }
+
+
+def _layer_data(layer: LayerTime) -> dict[str, Any]:
+    return {
+        "name": layer.node.name,
+        "op": layer.node.op.word,
+        "ms": layer.seconds * 1000,
+        "floor_ms": layer.floor * 1000,
+        "ratio": layer.ratio,
+        "bytes": layer.moved,
+        "flops": layer.flops,
+        "intensity": layer.intensity,
+        "bound": layer.bound,
+    }

@@ -1,0 +1,167 @@
+"""The report of `rfcalc size SPEC --target`: the changes that reach the target, ranked, each with its diff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rfcalc.analyses.network import number, shape_data
+from rfcalc.design.edits import Change, Figures, Task
+from rfcalc.design.patch import diff
+from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.units import joined, short
+
+SHOWN = 8
+
+
+def recommended(task: Task, changes: Sequence[Change]) -> int:
+    """The first change that covers the target, or the first."""
+    return next((i for i, change in enumerate(changes) if task.covered(change.figures.field)), 0)
+
+
+def changes_report(name: str, task: Task, base: Figures, changes: Sequence[Change], every: bool = False) -> Report:
+    """The table of the changes, with notes, and all of it as data."""
+    shown = changes if every else changes[:SHOWN]
+    columns = (
+        Column("number", "#", str),
+        Column("change", "Change", str, ratio=1, wrap=True),
+        Column("field", "RF", str, True),
+        Column("off", "Off", lambda n: f"{n:+d} px" if n else "0 px", True),
+        Column("macs", "MACs", short, True),
+        Column("more", "+-", _percent, True),
+        Column("params", "Params", short, True),
+        Column("extra", "+-", _percent, True),
+    )
+    rows = [_row(i, task, base, change) for i, change in enumerate(shown)]
+    table = Table("", columns, tuple(tuple(row[column.key] for column in columns) for row in rows))
+    title = f"{name}: {base.layer} sees {base.field} pixels, and {task.target} are wanted"
+    data = _data(task, base, changes)
+    return Report(
+        title, (table,) if rows else (), tuple(_notes(task, base, changes, len(shown))), _flat(task, base, changes), data
+    )
+
+
+def change_text(change: Change, between: str = ", ") -> str:
+    """A change in a line: "layer3: dilation 1 -> 2"."""
+    parts = []
+    for knob, value in change.values:
+        what = f"{knob.where}: {knob.what}" if knob.where != "params" else f"param {knob.what}"
+        parts.append(f"{what} {knob.value} -> {value}")
+    return between.join(parts)
+
+
+def diffs(task: Task, changes: Sequence[Change], name: str, every: bool = False) -> Iterator[tuple[str, str]]:
+    """A heading and the unified diff of each change that the table shows."""
+    for i, change in enumerate(changes if every else changes[:SHOWN]):
+        yield f"{i + 1}: {change_text(change)}", diff(task.text, change.text, name, name, 1)
+
+
+def _row(index: int, task: Task, base: Figures, change: Change) -> dict[str, Any]:
+    found = change.figures
+    return {
+        "number": f"{index + 1}",
+        "change": change_text(change, ",\n") + _aside(base, change),
+        "field": found.field,
+        "off": found.field - task.target,
+        "macs": found.macs,
+        "more": found.macs / max(1, base.macs) - 1,
+        "params": found.params,
+        "extra": found.params / max(1, base.params) - 1,
+    }
+
+
+def _aside(base: Figures, change: Change) -> str:
+    """What the words of a change do not say: the layers that a param reaches, another stride or shape."""
+    found, parts = change.figures, change.figures.changed(base)
+    said = {knob.where for knob, _ in change.values}
+    more = [] if said.issuperset(parts) else [" ".join(parts[:4]) + (" ..." if len(parts) > 4 else "")]
+    more += [f"stride {_stride(found.stride)}"] if found.stride != base.stride else []
+    more += [str(found.output)] if found.output != base.output else []
+    return f" ({', '.join(more)})" if more else ""
+
+
+def _percent(share: float) -> str:
+    """A growth: "+29.6%", from ten times on "x12"; nothing for none."""
+    if share >= 9:
+        return f"x{share + 1:.0f}"
+    return "" if abs(share) < 0.0005 else f"{share:+.1%}"
+
+
+def _stride(stride: Sequence[Any]) -> str:
+    return joined([float(x) for x in stride])
+
+
+def _notes(task: Task, base: Figures, changes: Sequence[Change], shown: int) -> Iterator[tuple[str, str]]:
+    now = f"field {base.field}, stride {_stride(base.stride)}, {short(base.macs, 'MACs')}, {base.params:,} parameters"
+    yield "As it is", now
+    if not changes:
+        yield "Nothing to do", f"{base.layer} sees {task.target} pixels already"
+        return
+    best = changes[recommended(task, changes)]
+    if abs(best.figures.field - task.target) > task.slack:
+        yield "Out of reach", f"no change of one or two numbers comes within {task.slack} px; these are the nearest"
+    else:
+        which = "of those that cover the target " if task.covered(best.figures.field) else ""
+        yield "Recommended", f"number {changes.index(best) + 1}: {which}it changes the fewest numbers and costs least"
+    if not task.holes:
+        yield "Holes", "no change opens holes in the field of any layer (--holes allows them)"
+    if task.overrides:
+        yield "Overrides", "those of -s and --input hold in these figures; -o does not write them"
+    if shown < len(changes):
+        count = len(changes) - shown
+        yield "Not shown", f"{count} change{'s that cost' if count > 1 else ' that costs'} more (--all)"
+
+
+def _flat(task: Task, base: Figures, changes: Sequence[Change]) -> Table:
+    keys = ("number", "change", "receptive_field", "error", "macs", "flops", "params")
+    rows = tuple(
+        (
+            i + 1,
+            change_text(c),
+            c.figures.field,
+            c.figures.field - task.target,
+            c.figures.macs,
+            2 * c.figures.macs,
+            c.figures.params,
+        )
+        for i, c in enumerate(changes)
+    )
+    return Table("changes", tuple(Column(key, key) for key in keys), rows)
+
+
+def _data(task: Task, base: Figures, changes: Sequence[Change]) -> dict[str, Any]:
+    best = recommended(task, changes) + 1 if changes else None
+    return {
+        "target": task.target,
+        "aim": "receptive_field",
+        "source": task.source,
+        "current": _figures(task, base),
+        "recommended": None if best is None else {"number": best},
+        "changes": [_change(task, base, i, change) for i, change in enumerate(changes)],
+    }
+
+
+def _figures(task: Task, figures: Figures) -> dict[str, Any]:
+    return {
+        "layer": figures.layer,
+        "receptive_field": figures.field,
+        "error": figures.field - task.target,
+        "stride": [number(x) for x in figures.stride],
+        "output": shape_data(figures.output),
+        "macs": figures.macs,
+        "flops": 2 * figures.macs,
+        "params": figures.params,
+    }
+
+
+def _change(task: Task, base: Figures, index: int, change: Change) -> dict[str, Any]:
+    return {
+        "number": index + 1,
+        "values": [
+            {"where": knob.where, "what": knob.what, "line": knob.line, "from": knob.value, "to": value}
+            for knob, value in change.values
+        ],
+        **_figures(task, change.figures),
+        "layers": change.figures.changed(base),
+        "diff": diff(task.text, change.text, task.source, task.source),
+    }

@@ -1,0 +1,97 @@
+"""The report of `rfcalc transform`: the figures before and after, and what stays equal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rfcalc.analyses.extras import target
+from rfcalc.analyses.receptive_field import Fields
+from rfcalc.graph import Graph
+from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.units import joined, short, times
+from rfcalc.transforms.outcome import Outcome
+
+SHOWN = 6
+TITLES = {
+    "macs": "MACs",
+    "params": "Parameters",
+    "layers": "Layers",
+    "output": "Output",
+    "field_of": "Last map",
+    "receptive_field": "  its receptive field",
+    "stride": "  its stride",
+}
+
+
+def transform_report(graph: Graph, steps: Sequence[tuple[str, Outcome]], spec: str) -> Report:
+    """Totals of the graph before and after, in a table; per step what it changed and what is equal."""
+    before, after = _figures(graph), _figures(steps[-1][1].graph)
+    both = [(name, before.get(name, "-"), after.get(name, "-")) for name in TITLES if name in {**before, **after}]
+    rows = tuple((name, old, new, _change(old, new)) for name, old, new in both)
+    columns = (
+        Column("what", "At " + str(graph.nodes[graph.inputs[0]].shape), TITLES.__getitem__),
+        Column("before", "Before", _show, True),
+        Column("after", "After", _show, True),
+        Column("change", "", str, True),
+    )
+    notes = [
+        ("" if i else word, text)
+        for word, outcome in steps
+        for i, text in enumerate((_changed(outcome), outcome.equivalence, *outcome.notes))
+    ]
+    flat = Table(graph.name, tuple(Column(c.key, c.key) for c in columns[:3]), tuple(row[:3] for row in rows))
+    data = {
+        "name": graph.name,
+        "source": graph.source,
+        "steps": [_step(word, outcome) for word, outcome in steps],
+        "before": before,
+        "after": after,
+        "spec": spec,
+    }
+    title = f"{graph.name}: {', '.join(word for word, _ in steps)}"
+    return Report(title, (Table("", columns, rows),), tuple(notes), flat, data)
+
+
+def _figures(graph: Graph) -> dict[str, Any]:
+    fields = Fields(graph)
+    at = target(graph, fields, [])
+    field = None if at is None else fields.of(at)
+    found: dict[str, Any] = {
+        "macs": sum(node.cost.macs for node in graph.nodes),
+        "params": sum(node.cost.params for node in graph.nodes),
+        "layers": len(graph.layers),
+        "output": ", ".join(str(graph.nodes[i].shape) for i in graph.outputs),
+    }
+    if at is not None and field is not None and field.size and field.stride:
+        found["field_of"] = f"{graph.nodes[at].name} {graph.nodes[at].shape}"
+        found["receptive_field"] = times(field.size)
+        found["stride"] = joined([float(x) for x in field.stride])
+    return found
+
+
+def _show(value: Any) -> str:
+    return short(value) if isinstance(value, int) else str(value)
+
+
+def _change(before: Any, after: Any) -> str:
+    if not isinstance(before, int) or not isinstance(after, int) or before == after or not before:
+        return ""
+    change = after / before - 1
+    return f"{change:+.1%}" if abs(change) >= 0.0005 else f"{after - before:+,}"
+
+
+def _changed(outcome: Outcome) -> str:
+    names = outcome.changed
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{len(names)} layer{'s' if len(names) > 1 else ''} changed: {', '.join(names[:SHOWN])}{more}"
+
+
+def _step(word: str, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "transform": word,
+        "changed": list(outcome.changed),
+        "equivalence": outcome.equivalence,
+        "equal": outcome.equal,
+        "notes": list(outcome.notes),
+    }

@@ -1,0 +1,46 @@
+"""What each layer keeps for its backward pass, and the memory it needs while it runs, as torch does it on the CPU."""
+
+from __future__ import annotations
+
+import pytest
+
+from rfcalc.layers.words import make
+from tests.analyses.torch_memory import peak_bytes, saved_bytes
+from tests.layers.cases import CASES, Case, label
+from tests.layers.torch_layer import TorchLayer, tensors
+
+
+def whole(case: Case) -> bool:
+    """False for the pools whose last window is cut off: it lies in memory, but is no part of the layer's output."""
+    word, settings, shapes = case
+    return not (word.endswith("pool") and make(word, **settings).torch(shapes).forward.endswith("]"))
+
+
+each_case = pytest.mark.parametrize("case", [case for case in CASES if whole(case)], ids=label)
+
+
+@each_case
+def test_what_training_keeps(case: Case) -> None:
+    word, settings, shapes = case
+    op = make(word, **settings)
+    cost = op.cost(shapes)
+    layer = TorchLayer(op, shapes).train()
+    if cost.storage == "inplace" and cost.keeps == "output":
+        layer.layer.inplace = True
+    inputs = tuple(x.requires_grad_() * 1 for x in tensors(shapes, batch=2))
+    measured = saved_bytes(layer, *inputs, ignore=(*layer.parameters(), *layer.buffers()))
+    kept = sum(shape.elements for shape in shapes) * ("input" in cost.keeps) + op.shape(shapes).elements * (
+        "output" in cost.keeps
+    )
+    expected = 4 * (2 * (kept + cost.saved + cost.words) + cost.statistics)
+    assert expected - 4 < measured <= expected  # a mask of bytes is rounded up to words
+
+
+@each_case
+def test_memory_while_it_runs(case: Case) -> None:
+    word, settings, shapes = case
+    op = make(word, **settings)
+    cost = op.cost(shapes)
+    out = 0 if cost.storage in ("view", "idle") else op.shape(shapes).elements
+    expected = 4 * (out + cost.inner) + cost.scratch
+    assert expected - 4 < peak_bytes(TorchLayer(op, shapes).eval(), *tensors(shapes)) <= expected
