@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from rfcalc.fields import backward, field, forward, measure, terms
-from rfcalc.layers import contract as op
 from rfcalc.layers.vocabulary import pad, pool, resize
-from rfcalc.relations import geometry, sampling
+from rfcalc.relations import channels, geometry, sampling
 from rfcalc.relations.geometry import Fold, Reach, Window
+from rfcalc.relations.read import Read
 
 from .cases import CASES
 from .checks import check
@@ -43,7 +43,7 @@ def shifted_transposed(self: Window) -> Reach:
 
 def pool_without_stride(self: Any, inputs: Any) -> Any:
     windows = pool.pool_windows(self, inputs[0], self.dilation)
-    return (op.Read(0, tuple(geometry.window(w.kernel, 1, w.dilation, w.before) for w in windows), op.SAME),)
+    return (Read(0, tuple(geometry.window(w.kernel, 1, w.dilation, w.before) for w in windows), channels.SAME),)
 
 
 def out_without_drop(self: Window, n: int, ceil: bool = False) -> int:
@@ -140,8 +140,8 @@ MUTANTS: dict[str, list[Patch]] = {
     "holes forgotten in a dilated window": [(field, "repeated", repeated_without_holes)],
     "phases of a pixel shuffle ignored, backward": [(backward, "_every", lambda bits, *_: bits)],
     "phases of a pixel shuffle ignored, forward": [(forward, "mask_phases", lambda f, *_: f)],
-    "selected channels ignored": [(op.Route, "pull", every), (op.Route, "push", every)],
-    "groups ignored": [(op.Grouped, "pull", every), (op.Grouped, "push", every)],
+    "selected channels ignored": [(channels.Route, "pull", every), (channels.Route, "push", every)],
+    "groups ignored": [(channels.Grouped, "pull", every), (channels.Grouped, "push", every)],
     "a term with holes dropped for one it is not within": [(field, "covers", covers_by_hull)],
     "all terms but one dropped": [(forward, "antichain", lambda found: list(found[:1]))],
     "a covered term keeps its certificate to itself": [(terms, "weakened", lambda big, small: big)],
@@ -150,7 +150,7 @@ MUTANTS: dict[str, list[Patch]] = {
     "global paths reach dead units": [(forward, "all_read", lambda *_: True)],
     "an odd centre crop takes one more at the start": [(pad.Crop, "_pairs", crop_rounded_up)],
     "adaptive windows rounded down": [("rfcalc.layers.vocabulary.adaptive", "adaptive", adaptive_rounded_down)],
-    "neighbouring channels on the wrong side": [(op.Band, "pull", band_reversed)],
+    "neighbouring channels on the wrong side": [(channels.Band, "pull", band_reversed)],
     "sizes of the first phase only": [(measure, "_single", one_phase)],
     "nearest interpolation by the exact ratio": [(resize, "nearest", exact_ratio)],
 }
