@@ -113,8 +113,9 @@ class _Pass:
                 certain = certain and all(box is not None for _, box in seen) and all(axis is None for axis in read.axes)
                 extents += [(channels, box or tuple((0, n - 1) for n in self.image)) for channels, box in seen]
         found = self._support(terms, extents, certain, merged)
-        # Most residual sums add nothing to one of their inputs; one support then serves both.
-        return next((s for s in inputs if s == found), found) if len(reads) > 1 else found
+        # Most residual sums add nothing to one of their inputs; one support then serves both. An uncertain one does not say
+        # all that its units see, so that two layers with the same may see different things.
+        return next((s for s in inputs if s == found), found) if len(reads) > 1 and found.certain else found
 
     def _support(self, terms: list[Term], extents: list[tuple[int, Box]], certain: bool, merged: bool) -> Support:
         kept = compact(antichain(terms))

@@ -19,8 +19,8 @@ def conv(kernel: Any, back: int = 0, **settings: Any) -> Step:
     return Step("conv", back, {"out": 2, "kernel": kernel, **settings})
 
 
-def merge(kind: str, back: int = 0, fit: str = "crop") -> Step:
-    return Step("merge", back, {"kind": kind, "any_size": True, "fit": fit, "swap": False})
+def merge(kind: str, back: int = 0, fit: str = "crop", swap: bool = False) -> Step:
+    return Step("merge", back, {"kind": kind, "any_size": True, "fit": fit, "swap": swap})
 
 
 def shuffle(word: str, ratio: int = 2, mix: bool = False) -> Step:
@@ -59,6 +59,7 @@ CASES: dict[str, Recipe] = {
     "gate": case(2, (13,), conv(3), step("gate", pad=0, conv=1, how="mul"), conv(3)),
     "padded gate": case(2, (8, 8), step("gate", pad=1, conv=0, how="nearest"), conv(3, stride=2)),
     "pooled along one axis": case(1, (10, 9), conv(3), step("gap", axis=0), conv(3)),
+    "merged behind a pool along one axis": case(1, (6, 10), step("gmp", axis=0), conv(3), merge("add", swap=True)),
     "shuffled branches": case(1, (12, 12), conv(5), conv(3, back=1), merge("concat"), shuffle("pixelshuffle")),
     "shuffled branches, then padded": case(1, (12,), conv(5, out=1), merge("concat"), shuffle("depthtospace"), conv(3)),
     "upsampled, then dilated": case(1, (20,), step("upsample", scale=2), conv(2, dilation=6, padding=0)),

@@ -59,8 +59,9 @@ class Proof:
         self.shapes()
         last = len(self.graph.nodes) - 1
         others = self.random.sample(range(last), min(last, nodes - 1))
-        for index in (last, *others):
+        for index in range(1, last + 1):
             self.center(index)
+        for index in (last, *others):
             self.paths(index)
             for unit in self.some_units(index, units):
                 self.unit(index, unit)

@@ -129,6 +129,8 @@ SHARES |= {
     "split": 5,
     "channelshuffle": 4,
     "reorg": 2,
+    "gap": 3,
+    "gmp": 3,
 }
 
 
