@@ -13,4 +13,4 @@ test:
 	pytest
 
 accept:  ## rewrite the golden files after a change that was meant
-	RFCALC_ACCEPT=1 pytest tests/zoo tests/cli
+	RFCALC_ACCEPT=1 pytest tests/zoo tests/cli tests/checks

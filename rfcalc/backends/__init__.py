@@ -16,4 +16,4 @@ def require(module: str, extra: str) -> Any:
         if error.name != module.partition(".")[0]:
             raise
         package = error.name
-        raise fail("E401", f'this needs {package}, which is not installed: pip install "rfcalc[{extra}]"') from None
+        raise fail("E400", f'this needs {package}, which is not installed: pip install "rfcalc[{extra}]"') from None

@@ -1,4 +1,4 @@
-"""What a rule is and what it finds."""
+"""What a rule is and what it finds, and what an error code is."""
 
 from __future__ import annotations
 
@@ -34,3 +34,13 @@ class Rule:
     find: Callable[[Analysis], Iterator[Hit]]
     severity: str = "warning"
     default: bool = True
+
+
+@record
+class ErrorCode:
+    """Why something cannot be read, analysed or written: what the code `means` (a sentence), and how to `mend` it."""
+
+    code: str
+    name: str
+    means: str
+    mend: str

@@ -1,12 +1,28 @@
-"""The page of a code, from the rule's own record: what `rfcalc explain` prints and docs/rules/ holds."""
+"""The page of a code, from its own record: what `rfcalc explain` prints, and docs/rules/ and docs/errors.md hold."""
 
 from __future__ import annotations
 
 from textwrap import dedent, fill
 
+from rfcalc.checks.codes import errors
 from rfcalc.checks.rules import rules
 
-BUDGET_PAGES = {
+OTHER_PAGES = {
+    "RF000": dedent(
+        """\
+        # RF000 change
+
+        A layer is new, is gone, or differs from the one it is compared with. Severity: note.
+
+        ## Why
+
+        `rfcalc diff` says it in the formats that annotate files, at the layer's own line. It is no fault.
+
+        ## How to mend it
+
+        Nothing has to be done. `rfcalc diff --exit-code` ends with 1 where something changed.
+        """
+    ),
     "RF501": dedent(
         """\
         # RF501 budget
@@ -53,8 +69,10 @@ BUDGET_PAGES = {
 
 def page(code: str) -> str:
     """The page of a code, as Markdown. Raises KeyError for an unknown one."""
-    if code in BUDGET_PAGES:
-        return BUDGET_PAGES[code].rstrip("\n")
+    if code in errors():
+        return error_page(code)
+    if code in OTHER_PAGES:
+        return OTHER_PAGES[code].rstrip("\n")
     rule = rules()[code]
     opt = "" if rule.default else f" Opt-in: `--select {rule.code}` or `select` in the settings."
     parts = [
@@ -70,3 +88,10 @@ def page(code: str) -> str:
         rule.reference,
     ]
     return "\n\n".join(parts)
+
+
+def error_page(code: str) -> str:
+    """The page of an error."""
+    one = errors()[code]
+    means, mend = (fill(text, 120, break_long_words=False, break_on_hyphens=False) for text in (one.means, one.mend))
+    return f"# {code} {one.name}\n\n{means}\n\n## How to mend it\n\n{mend}"

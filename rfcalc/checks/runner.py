@@ -14,6 +14,7 @@ from rfcalc.report.findings import Explained, Finding
 
 _IGNORE = re.compile(r"#\s*rfcalc:\s*ignore(?:\[([A-Z0-9,\s]*)\])?")
 
+CHANGE = Explained("RF000", "change", "a layer differs from the one it is compared with", "note")
 BUDGETS = (
     Explained("RF501", "budget", "a figure is outside its budget", "error"),
     Explained("RF502", "baseline", "a figure differs from the accepted baseline", "error"),
@@ -21,8 +22,8 @@ BUDGETS = (
 
 
 def explained() -> tuple[Explained, ...]:
-    """Every code that can be found."""
-    return (*(Explained(rule.code, rule.name, rule.summary, rule.severity) for rule in rules().values()), *BUDGETS)
+    """Every code that can be found, those of errors left out."""
+    return (*(Explained(rule.code, rule.name, rule.summary, rule.severity) for rule in rules().values()), *BUDGETS, CHANGE)
 
 
 def lint(analysis: Analysis, settings: Settings) -> Iterator[Finding]:
@@ -54,7 +55,7 @@ def budget(analysis: Analysis, settings: Settings, extra: Sequence[Limit], base:
     try:
         bounds = [*limits(stated), *settings.budget, *extra]
     except RuleError as error:
-        raise fail("E117", f"budget: {error}", span) from None
+        raise fail("E123", f"budget: {error}", span) from None
     for bound, layer, message in broken(analysis, bounds, base):
         place = _span(analysis, layer) if layer else span
         severity = settings.severity.get("RF501", "error")

@@ -1,7 +1,9 @@
-"""`rfcalc explain`: what a code means."""
+"""`rfcalc explain`: what a code, or a word of the spec language, means."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from textwrap import fill
 from typing import Annotated
 
 import typer
@@ -10,29 +12,62 @@ from rfcalc.cli.common import usage
 
 
 def explain(
-    code: Annotated[str | None, typer.Argument(metavar="CODE", help="A code such as RF201; all codes if left out.")] = None,
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="CODE|WORD", help="RF201, E104, a rule's name, conv, repeat; all of them if left out."),
+    ] = None,
 ) -> None:
-    """Print what a finding means, why it matters, an example, how to mend it, and where to read more.
+    """Print what a finding or an error means and how to mend it, or the settings of a word of the spec language.
 
-    Example:
+    Examples:
 
       rfcalc explain RF201
-    """
-    from rfcalc.checks.pages import page
-    from rfcalc.checks.rules import rules
-    from rfcalc.checks.runner import BUDGETS
-    from rfcalc.errors import did_you_mean
 
-    known = {**{rule.code: rule.name for rule in rules().values()}, **{b.code: b.name for b in BUDGETS}}
-    if code is None:
-        for rule in rules().values():
-            print(f"{rule.code}  {rule.name:<24} {rule.summary}{'' if rule.default else ' (opt-in)'}")
-        for one in BUDGETS:
-            print(f"{one.code}  {one.name:<24} {one.summary}")
+      rfcalc explain E102
+
+      rfcalc explain conv
+    """
+    from rfcalc.checks import pages
+    from rfcalc.errors import did_you_mean
+    from rfcalc.language import explained as language
+    from rfcalc.language.synonyms import OPS
+
+    if what is None:
+        print("\n".join(_lines()))
         return
-    wanted = code.upper()
-    wanted = next((c for c, name in known.items() if name == code.lower()), wanted)
-    if wanted not in known:
-        hint = did_you_mean(wanted, known)
-        raise usage(f"there is no code {code!r}" + (f"; {hint}" if hint else ""))
-    print(page(wanted))
+    codes = _codes()
+    code = next((code for code, name in codes.items() if what.upper() == code or what.lower() == name), "")
+    words = {**language.words(), **language.keys()}
+    found = ([language.page(what)] if what in words else []) + ([pages.page(code)] if code else [])
+    if not found:
+        meant = OPS.get(what.lower(), "")
+        near = did_you_mean(what, [*words, *codes.values()]) or did_you_mean(what.upper(), codes)
+        hint = f'did you mean "{meant}"?' if meant else near
+        raise usage(f"there is no code and no word {what!r}" + (f"; {hint}" if hint else ""))
+    print("\n\n".join(found))
+
+
+def _codes() -> dict[str, str]:
+    """The names of all codes."""
+    from rfcalc.checks.codes import errors
+    from rfcalc.checks.runner import explained
+
+    return {one.code: one.name for one in explained()} | {one.code: one.name for one in errors().values()}
+
+
+def _lines() -> Iterator[str]:
+    """A line for each code, and the words."""
+    from rfcalc.checks.codes import errors
+    from rfcalc.checks.rules import rules
+    from rfcalc.checks.runner import explained
+    from rfcalc.language.explained import keys, words
+
+    opt_in = {rule.code for rule in rules().values() if not rule.default}
+    for one in explained():
+        yield f"{one.code}  {one.name:<24} {one.summary}{' (opt-in)' if one.code in opt_in else ''}"
+    yield ""
+    for error in errors().values():
+        yield f"{error.code:<5}  {error.name:<24} {error.means[0].lower() + error.means[1:].rstrip('.')}"
+    for title, found in (("Words", words()), ("Keys", keys())):
+        yield ""
+        yield fill(f"{title}: {', '.join(sorted(found))}", 100)

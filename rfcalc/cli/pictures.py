@@ -40,6 +40,6 @@ def write_mask_png(analysis: Analysis, path: str) -> None:
 
     found = list(pictures(analysis))
     if not found:
-        raise fail("E121", f"{analysis.graph.name}: no selected layer has such a unit")
+        raise fail("E122", f"{analysis.graph.name}: no selected layer has such a unit")
     height, width = (1, *analysis.input.size)[-2:]
     write_mask(path, found[-1].rows(), height, width)

@@ -40,7 +40,7 @@ PARAMS = {"type": "object", "description": "names and their values; a value may 
 
 def json_schema() -> dict[str, Any]:
     """The schema, draft 2020-12."""
-    words = {word: _op(word, (class_of(word).__doc__ or "").strip().split("\n")[0]) for word in WORDS}
+    words = {word: _op(word, " ".join((class_of(word).__doc__ or "").split("\n\n")[0].split())) for word in WORDS}
     words["sepconv"] = _op("sepconv", "A depthwise convolution, then a 1x1 convolution.")
     return {
         "$schema": DRAFT,
@@ -51,7 +51,11 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "anyOf": [{"required": ["layers", "input"]}, {"required": ["layers", "inputs"]}, {"required": ["extends"]}],
         "$defs": {
-            "layers": {"type": "array", "items": {"$ref": "#/$defs/layer"}},
+            "layers": {
+                "type": "array",
+                "items": {"$ref": "#/$defs/layer"},
+                "description": "a list of layers; each reads the one above it, unless it says from",
+            },
             "layer": _layer(words),
             "words": words,
             "block": _block(),

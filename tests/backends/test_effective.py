@@ -101,9 +101,9 @@ def test_what_does_not_fit_is_listed_by_tensor_and_shape(tiny: str, tmp_path: Pa
     run = rfcalc("erf", tiny, "--trained", str(tmp_path / "w.pt"))
     assert (run.code, run.out) == (2, "")
     assert run.err.splitlines() == [
-        "error E407: fc.weight: the network has 5x8, the checkpoint 7x8",
-        "error E407: stem_bn.weight (8) is missing in the checkpoint",
-        "error E407: head.extra (3) is not in the network",
+        "error E706: fc.weight: the network has 5x8, the checkpoint 7x8",
+        "error E706: stem_bn.weight (8) is missing in the checkpoint",
+        "error E706: head.extra (3) is not in the network",
     ]
 
 
@@ -144,7 +144,7 @@ def test_damaged_files(tiny: str, tmp_path: Path, content: bytes, suffix: str) -
     path.write_bytes(content)
     run = rfcalc("erf", tiny, "--trained", str(path))
     assert run.code == 2
-    assert run.err.startswith("error E406")
+    assert run.err.startswith("error E705")
     assert "Traceback" not in run.err
 
 

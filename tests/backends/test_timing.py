@@ -209,7 +209,7 @@ def test_bad_options(tiny: str, options: tuple[str, str]) -> None:
 def test_no_gpu(tiny: str) -> None:
     run = rfcalc("time", tiny, "--device", "cuda")
     assert run.code == 2
-    assert run.err.startswith("error E402: no CUDA device")
+    assert run.err.startswith("error E701: no CUDA device")
     assert gpu_state("cpu") is None
 
 

@@ -352,7 +352,7 @@ class TestDamaged:
         nodes = [node("Relu", "x" if i == 0 else f"v{i}", f"v{i + 1}") for i in range(20)]
         nodes.append(node("Relu", "v20"))
         path = saved(model(nodes, ["n", *IMAGE]), tmp_path)
-        with pytest.raises(SpecError, match="E093"):
+        with pytest.raises(SpecError, match="E115"):
             load(path, max_layers=10)
         assert len(load(path, max_layers=22).layers) == 21
 

@@ -259,7 +259,7 @@ MISTAKES = {  # what stands behind the first row, and what is said where
     "scales: {n: [1, 2]}": ("E615", 3, 13, "[depth, width, most channels]"),
     "scales: {n: [1, wide, 64]}": ("E615", 3, 17, "width must be"),
     "width_multiple: .inf": ("E616", 3, 17, "width_multiple"),
-    "head: {a: 1}": ("E610", 3, 7, "lists of rows"),
+    "head: {a: 1}": ("E618", 3, 7, "lists of rows"),
 }
 
 

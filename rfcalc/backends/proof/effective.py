@@ -78,7 +78,7 @@ def effective_field(
             total += 0 if gradient is None else gradient[0].double().square().sum(0).cpu()
         outputs.clear()
     if not torch.isfinite(total).all() or float(total.sum()) <= 0:
-        raise fail("E405", f"{graph.nodes[layer].name}: the gradient of its centre unit vanishes or overflows")
+        raise fail("E704", f"{graph.nodes[layer].name}: the gradient of its centre unit vanishes or overflows")
     return Effective(graph, layer, unit, samples, how, total / total.sum())
 
 

@@ -67,14 +67,14 @@ def usable_device(name: str) -> str:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise fail("E402", f'there is no device "{name}"; choose cpu, cuda or cuda:N') from None
+        raise fail("E701", f'there is no device "{name}"; choose cpu, cuda or cuda:N') from None
     if device.type not in ("cpu", "cuda"):
-        raise fail("E402", f'the device "{name}" is not supported; choose cpu, cuda or cuda:N')
+        raise fail("E701", f'the device "{name}" is not supported; choose cpu, cuda or cuda:N')
     if device.type == "cuda" and not torch.cuda.is_available():
         why = "this torch is built without CUDA" if torch.version.cuda is None else "torch sees no GPU"
-        raise fail("E402", f"no CUDA device: {why}; --device cpu times on the CPU")
+        raise fail("E701", f"no CUDA device: {why}; --device cpu times on the CPU")
     if device.type == "cuda" and device.index is not None and device.index >= torch.cuda.device_count():
-        raise fail("E402", f"there is no {name}: torch sees {torch.cuda.device_count()} CUDA devices")
+        raise fail("E701", f"there is no {name}: torch sees {torch.cuda.device_count()} CUDA devices")
     return name
 
 

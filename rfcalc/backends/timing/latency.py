@@ -172,7 +172,7 @@ def attempted(case: Case, work: Callable[[], T]) -> T:
         if isinstance(error, SpecError):
             raise
         status = status_of(error)
-    raise fail("E404", f"{case}: {status}")
+    raise fail("E703", f"{case}: {status}")
 
 
 def _release(run: Run) -> None:

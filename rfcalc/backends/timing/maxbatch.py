@@ -111,7 +111,7 @@ def _cuda_bytes(graph: Graph, case: Case, batch: int) -> int | None:
     taken = torch.cuda.max_memory_reserved(case.device) - base
     _clean(case)
     if status not in ("", OUT_OF_MEMORY):
-        raise fail("E404", f"{case}, batch {batch}: {status}")
+        raise fail("E703", f"{case}, batch {batch}: {status}")
     return None if status else taken
 
 
@@ -135,7 +135,7 @@ def free_bytes(case: Case) -> int:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
     except (AttributeError, OSError, ValueError):
-        raise fail("E402", "the free memory of this machine is unknown; give --memory") from None
+        raise fail("E701", "the free memory of this machine is unknown; give --memory") from None
 
 
 def report(graph: Graph, case: Case, found: Found, budget: int, reserve: float) -> Report:

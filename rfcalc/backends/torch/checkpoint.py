@@ -23,14 +23,14 @@ COUNTER = "num_batches_tracked"
 def read_checkpoint(path: str) -> dict[str, Tensor]:
     """The tensors of a checkpoint by name; raises SpecError for a file that cannot be read or holds anything else."""
     if not Path(path).is_file():
-        raise fail("E406", f"{path}: {'is a folder' if Path(path).is_dir() else 'there is no such file'}")
+        raise fail("E705", f"{path}: {'is a folder' if Path(path).is_dir() else 'there is no such file'}")
     found = _safetensors(path) if path.endswith(".safetensors") else _pickled(path)
     for name in WRAPPERS:
         if isinstance(found, Mapping) and isinstance(found.get(name), Mapping):
             found = found[name]
             break
     if not isinstance(found, Mapping) or not found or not all(isinstance(t, Tensor) for t in found.values()):
-        raise fail("E406", f"{path}: holds no table of tensors (a state_dict)")
+        raise fail("E705", f"{path}: holds no table of tensors (a state_dict)")
     tensors = {str(name): tensor for name, tensor in found.items()}
     for prefix in PREFIXES:
         if all(name.startswith(prefix) for name in tensors):
@@ -46,7 +46,7 @@ def _safetensors(path: str) -> Any:
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
-        raise fail("E406", f"{path}: is no safetensors file: {_short(error)}") from None
+        raise fail("E705", f"{path}: is no safetensors file: {_short(error)}") from None
 
 
 def _pickled(path: str) -> Any:
@@ -60,11 +60,11 @@ def _pickled(path: str) -> Any:
             pickled = file.read(2)[:1] == b"\x80"
         if reason or pickled:
             raise fail(
-                "E406", f"{path}: refused, because it holds more than tensors: {reason or 'it is a pickle of something else'}"
+                "E705", f"{path}: refused, because it holds more than tensors: {reason or 'it is a pickle of something else'}"
             ) from None
-        raise fail("E406", f"{path}: is no checkpoint") from None
+        raise fail("E705", f"{path}: is no checkpoint") from None
     except Exception as error:  # a damaged file may raise nearly anything
-        raise fail("E406", f"{path}: is no checkpoint: {_short(error)}") from None
+        raise fail("E705", f"{path}: is no checkpoint: {_short(error)}") from None
 
 
 def _short(error: Exception) -> str:
@@ -83,7 +83,7 @@ def load_weights(module: nn.Module, tensors: Mapping[str, Tensor]) -> str:
     if [wanted[name].shape for name in mine] == [tensors[name].shape for name in theirs]:
         module.load_state_dict({a: tensors[b] for a, b in zip(mine, theirs, strict=True)}, strict=False)
         return "by order: the names differ, the shapes agree one by one"
-    raise SpecError([Problem("E407", text) for text in problems])
+    raise SpecError([Problem("E706", text) for text in problems])
 
 
 def _mismatches(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> list[str]:

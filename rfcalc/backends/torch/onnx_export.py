@@ -43,7 +43,7 @@ def onnx_bytes(graph: Graph, seed: int = 0) -> bytes:
             )
     except Exception as error:  # the exporter raises its own and torch's errors alike
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise fail("E408", f"{class_for(graph.name)} cannot be written as ONNX: {reason[:200]}") from None
+        raise fail("E707", f"{class_for(graph.name)} cannot be written as ONNX: {reason[:200]}") from None
     return buffer.getvalue()
 
 

@@ -57,7 +57,7 @@ def _facts(graph: Graph) -> dict[int, Torch]:
         try:
             found[i] = node.op.torch(node.shapes)
         except RuleError as error:
-            problems.append(Problem("E403", f'{node.op.word} "{node.name}" has no form in torch: {error}', node.span))
+            problems.append(Problem("E702", f'{node.op.word} "{node.name}" has no form in torch: {error}', node.span))
     if problems:
         raise SpecError(problems)
     return {i: fact for i, fact in found.items() if not graph.nodes[i].is_input}

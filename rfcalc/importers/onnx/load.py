@@ -24,7 +24,7 @@ def load(
     from importlib.util import find_spec
 
     if find_spec("onnx") is None:
-        raise fail("E600", "ONNX models need onnx", hint='pip install "rfcalc[onnx]"')
+        raise fail("E400", "ONNX models need onnx", hint='pip install "rfcalc[onnx]"')
     for key in overrides or {}:
         if key != "input":
             raise fail("E601", f"{key} is nothing that an ONNX model has", hint="only its input can be given another shape")

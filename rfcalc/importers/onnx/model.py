@@ -145,7 +145,7 @@ def _count(model: Any, path: str, most: int) -> None:
             total += of_function(key) if key in functions else node.op_type != "Constant"
             total += sum(size(graph.node) for graph in subgraphs(node))
             if total > most:
-                raise fail("E093", f"{path}: more than {most:,} nodes", hint="--max-layers")
+                raise fail("E115", f"{path}: more than {most:,} nodes", hint="--max-layers")
         return total
 
     def of_function(key: tuple[str, str]) -> int:

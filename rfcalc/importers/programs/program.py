@@ -223,7 +223,7 @@ class Program:
 
     def _layer(self, name: str, op: Op, nodes: Sequence[int]) -> int:
         if len(self.builder.nodes) >= self.max_layers:
-            raise fail("E093", f"the program has more than {self.max_layers:,} layers", hint="--max-layers")
+            raise fail("E115", f"the program has more than {self.max_layers:,} layers", hint="--max-layers")
         return self._checked(self.builder.add(name, op, nodes, self.place.span))
 
     def _checked(self, index: int | None) -> int:

@@ -55,7 +55,7 @@ def _translated(path: str, overrides: Mapping[str, str]) -> tuple[Written, dict[
     for problem in document.problems:
         problems.add(problem.code, problem.message, problem.span, problem.hint)
     if not isinstance(root, Table):
-        raise fail("E610", "a file of rows is a mapping with backbone and head", root.span, FORM)
+        raise fail("E618", "a file of rows is a mapping with backbone and head", root.span, FORM)
     chosen = options(root, given, path, problems)
     shape = given.get("input")
     channels = channels_of(shape)
@@ -75,7 +75,7 @@ def _translated(path: str, overrides: Mapping[str, str]) -> tuple[Written, dict[
 def _parts(root: Table, problems: Problems) -> Iterator[Marked]:
     parts = [node for key in ("backbone", "head") if (node := root.get(key)) is not None]
     if not parts:
-        problems.add("E610", "a file of rows needs backbone or head", root, FORM)
+        problems.add("E618", "a file of rows needs backbone or head", root, FORM)
     yield from parts
 
 

@@ -90,7 +90,7 @@ class RowReader:
         found: list[Row | None] = []
         for part in parts:
             if not isinstance(part, Items):
-                self.problems.add("E610", f"backbone and head are lists of rows, not {name_of(part.plain())}", part, FORM)
+                self.problems.add("E618", f"backbone and head are lists of rows, not {name_of(part.plain())}", part, FORM)
                 continue
             for item in part.items:
                 found.append(self._row(item, len(found)))

@@ -31,7 +31,10 @@ FUNCTIONS: dict[str, tuple[str, str, bool]] = {
 
 @record
 class Activation:
-    """A pointwise function without parameters or settings; `function` is its word in FUNCTIONS."""
+    """A pointwise function without parameters or settings.
+
+    `function` is its word in FUNCTIONS.
+    """
 
     word: ClassVar[str] = "activation"
 
