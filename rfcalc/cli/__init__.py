@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -15,7 +16,8 @@ from rfcalc.errors import SpecError
 COMMANDS: dict[str, tuple[str, str]] = {
     "analyze": ("rfcalc.cli.analyze", "analyze"),
     "sizes": ("rfcalc.cli.sizes", "sizes"),
-    "size": ("rfcalc.cli.size", "size"),
+    "design": ("rfcalc.cli.design", "design"),
+    "resize": ("rfcalc.cli.resize", "resize"),
     "convert": ("rfcalc.cli.convert", "convert"),
     "transform": ("rfcalc.cli.transform", "transform"),
     "paths": ("rfcalc.cli.paths", "paths"),
@@ -53,6 +55,11 @@ class _Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         from rfcalc.errors import did_you_mean
 
+        if args[:1] == ["size"]:
+            from rfcalc.cli.size import meant
+
+            args = [meant(args[1:], partial(self.get_command, ctx), ctx), *args[1:]]
+        ctx.obj = tuple(args)  # for the command that writes down how it was called
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             hint = did_you_mean(args[0], COMMANDS)
             if not hint and ("." in args[0] or "/" in args[0]):

@@ -1,4 +1,4 @@
-"""The report of `rfcalc size --target`: the front as a table, the recommended design, and why."""
+"""The report of `rfcalc design`: the front as a table, the recommended design, and why."""
 
 from __future__ import annotations
 

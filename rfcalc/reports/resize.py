@@ -1,4 +1,4 @@
-"""The report of `rfcalc size SPEC --target`: the changes that reach the target, ranked, each with its diff."""
+"""The report of `rfcalc resize SPEC`: the changes that reach the target, ranked, each with its diff."""
 
 from __future__ import annotations
 

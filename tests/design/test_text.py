@@ -27,7 +27,7 @@ SPACES = [
 
 def holds(space: Space, stages: tuple[tuple[Unit, ...], ...]) -> None:
     design = measure(space, stages)
-    graph = load_spec(spec_of(space, design, "rfcalc size"), "net.yaml")
+    graph = load_spec(spec_of(space, design, "rfcalc design"), "net.yaml")
     found = analyze(graph)
     last = found.layers[-1]
     rank = len(space.input.size)

@@ -29,7 +29,7 @@ RULE = Rule(
         "small image."
     ),
     example="input: 3x32x32\nlayers:\n" + "  - conv: {out: 16, k: 3, s: 2}\n" * 4 + "  - conv: {out: 16, k: 3}\n" * 2,
-    mend="Downsample later, use fewer layers or smaller kernels in the last stages, or a larger input (`rfcalc size SPEC`).",
+    mend="Downsample later, use fewer layers or smaller kernels in the last stages, or a larger input (`rfcalc resize SPEC`).",
     reference="Richter et al. 2021, Should You Go Deeper? Optimizing CNNs without Training, arXiv:2106.12307",
     find=find,
     default=False,

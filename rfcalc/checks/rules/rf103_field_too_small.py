@@ -44,7 +44,7 @@ RULE = Rule(
         "applies where the spec says how large the objects are."
     ),
     example="input: 3x128x128\nobject_size: 96\nlayers:\n" + "  - conv: {out: 16, k: 3}\n" * 3,
-    mend="Downsample, dilate or go deeper; `rfcalc size --target N` lists the cheapest ways.",
+    mend="Downsample, dilate or go deeper; `rfcalc design --target N` lists the cheapest ways.",
     reference="Luo et al. 2016, Understanding the Effective Receptive Field in Deep CNNs, arXiv:1701.04128",
     find=find,
     severity="error",

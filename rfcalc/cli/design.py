@@ -1,0 +1,107 @@
+"""`rfcalc design`: new designs with a receptive field of the size of the structures that the task is about."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import Annotated
+
+import typer
+
+from rfcalc.cli import design_options as options
+from rfcalc.cli.common import choice, show, write
+from rfcalc.cli.target import (
+    Dataset,
+    Format,
+    Holes,
+    Output,
+    Pick,
+    Resize,
+    Target,
+    Text,
+    Tolerance,
+    needs_output,
+    percent,
+    picked,
+    rules,
+    wanted,
+)
+
+
+def design(
+    ctx: typer.Context,
+    target: Target = None,
+    input: Annotated[str, typer.Option("--input", "-i", metavar="N|HxW|CxHxW", help="The image.")] = "512",
+    dataset: Dataset = None,
+    resize: Resize = None,
+    stride: Annotated[int, typer.Option("--stride", help="Input pixels per unit of the last map.")] = 32,
+    tolerance: Tolerance = "10%",
+    holes: Holes = False,
+    max_macs: Annotated[Text, typer.Option("--max-macs", metavar="N", help="Most MACs, such as 4G.")] = None,
+    max_params: Annotated[Text, typer.Option("--max-params", metavar="N", help="Most parameters, such as 10M.")] = None,
+    max_depth: Annotated[int | None, typer.Option("--max-depth", min=1, help="Most convolutions in a row.")] = None,
+    stages: Annotated[int | None, typer.Option("--stages", help="How many stages follow the stem (4).")] = None,
+    widths: Annotated[Text, typer.Option("--widths", metavar="A,B,..", help="Channels of each stage (64,128,..).")] = None,
+    stem: Annotated[int | None, typer.Option("--stem", help="Channels of the stem (half of the first stage's).")] = None,
+    kernels: Annotated[str, typer.Option("--kernels", metavar="A,B,..", help="Kernels that may be used.")] = "3,5,7",
+    dilations: Annotated[str, typer.Option("--dilations", metavar="A,B,..", help="Dilations that may be used.")] = "1,2,4",
+    blocks: Annotated[str, typer.Option("--blocks", metavar="A,B,..", help="plain, separable, basic, bottleneck.")] = "plain",
+    layers: Annotated[str, typer.Option("--layers", metavar="A-B", help="Blocks per stage, least and most.")] = "1-8",
+    effective: Annotated[
+        bool, typer.Option("--effective", help="Aim with the effective field under random weights: 4 sigma = target.")
+    ] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show every design.")] = False,
+    pick: Pick = None,
+    output: Output = None,
+    format: Format = "table",
+) -> None:
+    """New designs whose receptive field has the size of the structures that the task is about: the exact front over the
+    error of the field, MACs and parameters. No design has holes in its field, unless --holes.
+
+    Examples:
+
+      rfcalc design --target 224
+
+      rfcalc design --target 90 --stride 16 --max-params 5M -o net.yaml
+
+      rfcalc design --dataset instances.json --input 640 --target p90
+    """
+    from rfcalc.design.designs import front
+    from rfcalc.design.space import Space
+    from rfcalc.design.text import spec_of
+    from rfcalc.errors import fail
+    from rfcalc.formats import FORMATS
+    from rfcalc.reports.designs import designs_report, nothing_found, recommended
+
+    choice(format, FORMATS, "--format")
+    needs_output(pick, output)
+    image = options.shape(input)
+    aim = wanted(target, dataset, resize, image.size)
+    channels = options.widths(widths, stages, stride)
+    with rules():
+        space = Space(
+            target=aim.pixels,
+            input=image,
+            stride=stride,
+            widths=channels,
+            stem=max(1, channels[0] // 2) if stem is None else stem,
+            kernels=options.choices("--kernels", kernels),
+            dilations=options.choices("--dilations", dilations),
+            kinds=tuple(blocks.replace(" ", "").split(",")),
+            layers=options.span("--layers", layers),
+            tolerance=percent("--tolerance", tolerance),
+            holes=holes,
+            effective=effective,
+            limits=options.limits(max_macs, max_params, max_depth),
+        )
+        designs = front(space)
+    if not designs:
+        raise fail("E502", *nothing_found(space))
+    best = recommended(space, designs)
+    text = spec_of(space, designs[picked(pick, best.index, len(designs))], shlex.join(["rfcalc", *ctx.obj]))
+    if output == "-":
+        sys.stdout.write(text)
+        return
+    show([aim.beside(designs_report(space, designs, best, every))], format)
+    if output:
+        write(output, text)

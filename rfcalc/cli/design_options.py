@@ -1,0 +1,83 @@
+"""Options of `rfcalc design` from text to values."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rfcalc.cli.common import usage
+
+if TYPE_CHECKING:
+    from rfcalc.design.space import Limits
+    from rfcalc.relations.shape import Shape
+
+WIDEST = 512
+
+
+def numbers(option: str, text: str) -> tuple[int, ...]:
+    """Whole numbers with commas between them."""
+    parts = text.replace(" ", "").split(",")
+    if not all(part.isdecimal() and len(part) < 10 for part in parts):
+        raise usage(f"{option} takes whole numbers such as 3,5,7, not {text!r}")
+    return tuple(map(int, parts))
+
+
+def choices(option: str, text: str) -> tuple[int, ...]:
+    """Whole numbers with commas between them, each once."""
+    return tuple(dict.fromkeys(numbers(option, text)))
+
+
+def span(option: str, text: str) -> tuple[int, int]:
+    """A range such as 2-6, or one number for both ends."""
+    found = re.fullmatch(r"\s*(\d{1,6})\s*(?:-\s*(\d{1,6}))?\s*", text)
+    if not found:
+        raise usage(f"{option} takes a range such as 2-6, not {text!r}")
+    return int(found[1]), int(found[2] or found[1])
+
+
+def shape(text: str) -> Shape:
+    """The image: 512, 512x384 or 3x512x512."""
+    from rfcalc.relations.shape import Shape
+
+    parts = text.split("x")
+    if not 1 <= len(parts) <= 3 or not all(part.isdecimal() and len(part) < 10 for part in parts):
+        raise usage(f"--input takes 512, 512x384 or 3x512x512, not {text!r}")
+    sizes = tuple(map(int, parts))
+    if len(sizes) == 3:
+        return Shape(sizes[0], sizes[1:])
+    return Shape(3, sizes if len(sizes) == 2 else sizes * 2)
+
+
+def widths(text: str | None, stages: int | None, stride: int) -> tuple[int, ...]:
+    """The channels of each stage: as given, or doubling from 64 up to 512."""
+    if text is not None:
+        found = numbers("--widths", text)
+        if stages is not None and stages != len(found):
+            raise usage(f"--widths has {len(found)} numbers for {stages} stages")
+        return found
+    count = stages if stages is not None else max(4, stride.bit_length() - 2)
+    if not 1 <= count <= 64:
+        raise usage(f"--stages takes 1 to 8, not {count}")
+    return tuple(min(64 << i, WIDEST) for i in range(count))
+
+
+def limits(macs: str | None, params: str | None, depth: int | None) -> Limits:
+    """The limits on the costs."""
+    from rfcalc.design.space import Limits
+
+    return Limits(_amount("--max-macs", macs), _amount("--max-params", params), depth)
+
+
+def _amount(option: str, text: str | None) -> int | None:
+    from rfcalc.checks.budget import limit
+    from rfcalc.errors import RuleError
+
+    if text is None:
+        return None
+    try:
+        found = limit("macs", text)
+    except RuleError:
+        found = None
+    if found is None or found.sign != "<=":
+        raise usage(f"{option} takes a number such as 4G, 4.2M or 300k, not {text!r}")
+    return int(found.value)

@@ -1,0 +1,100 @@
+"""`rfcalc resize SPEC`: the smallest changes to a spec after which its receptive field has the wanted size."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from rfcalc.cli.common import Input, Set, choice, overrides, show, usage, write
+from rfcalc.cli.target import (
+    Dataset,
+    Format,
+    Holes,
+    Output,
+    Pick,
+    Resize,
+    Target,
+    Tolerance,
+    needs_output,
+    percent,
+    picked,
+    rules,
+    wanted,
+)
+
+MOST = 1 << 20
+
+
+def resize(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, a shipped network's name, - for standard input.")],
+    target: Target = None,
+    dataset: Dataset = None,
+    resize: Resize = None,
+    layer: Annotated[str | None, typer.Option("--layer", "-l", metavar="GLOB", help="The layer whose field is meant.")] = None,
+    tolerance: Tolerance = "10%",
+    holes: Holes = False,
+    set: Set = None,
+    input: Input = None,
+    every: Annotated[bool, typer.Option("--all", help="Show every change.")] = False,
+    pick: Pick = None,
+    output: Output = None,
+    format: Format = "table",
+) -> None:
+    """The smallest changes to a spec after which its receptive field spans the target (the spec's object_size unless
+    --target or --dataset is given), each as a diff. No change opens holes in the field, unless --holes.
+
+    Examples:
+
+      rfcalc resize resnet50.yaml --target 300 -o mine.yaml
+
+      rfcalc resize mine.yaml --dataset instances.json --layer 'stage4*'
+    """
+    from rfcalc.design.edits import Search, Task
+    from rfcalc.formats import FORMATS
+    from rfcalc.language.load import load_spec
+    from rfcalc.reports.resize import changes_report, diffs, recommended
+
+    choice(format, FORMATS, "--format")
+    needs_output(pick, output)
+    text, source = _read(spec)
+    settings = overrides(set, input)
+    graph = load_spec(text, source, settings)
+    aim = wanted(target, dataset, resize, graph.nodes[graph.inputs[0]].shape.size, graph)
+    if not 1 <= aim.pixels <= MOST:
+        raise usage(f"--target takes 1 to {MOST:,} pixels, not {aim.pixels}")
+    task = Task(text, source, aim.pixels, percent("--tolerance", tolerance), holes, layer, settings)
+    with rules(spec):
+        search = Search(task)
+        changes = search.run() if search.base.field != task.target else []
+    best = changes[picked(pick, recommended(task, changes), len(changes))].text if changes else text
+    if output == "-":
+        sys.stdout.write(best)
+        return
+    show([aim.beside(changes_report(spec, task, search.base, changes, every))], format)
+    if format in ("table", "markdown"):
+        _show_diffs(diffs(task, changes, spec, every), fenced=format == "markdown")
+    if output:
+        write(output, best)
+
+
+def _read(spec: str) -> tuple[str, str]:
+    """The text of a spec, and the name of its source; raises SpecError."""
+    from rfcalc.errors import fail
+    from rfcalc.importers import is_spec
+    from rfcalc.language.files import STDIN, find, read_bytes, text_of
+
+    if spec != "-" and not is_spec(spec):
+        hint = f"rfcalc convert {spec} -o net.yaml"
+        raise fail("E501", f"{spec} is no spec, and resize changes the text of one", None, hint)
+    path = None if spec == "-" else find(spec)
+    source = STDIN if path is None else str(path)
+    return text_of(read_bytes(path, source), source), source
+
+
+def _show_diffs(found: Iterable[tuple[str, str]], fenced: bool) -> None:
+    before, after = ("```diff\n", "\n```") if fenced else ("", "")
+    for heading, text in found:
+        sys.stdout.write(f"\n{heading}\n\n{before}{text}{after}\n")
