@@ -49,7 +49,7 @@ def test_a_data_set_proposes_the_target(tmp_path: Path) -> None:
     boxes, file = tmp_path / "boxes.csv", tmp_path / "net.yaml"
     file.write_text(NET)
     boxes.write_text("w,h\n" + "".join(f"{n},3\n" for n in range(50, 151)))
-    assert "149 are wanted" in rfcalc("resize", str(file), "--dataset", str(boxes), "-t", "p99").out
+    assert rfcalc("resize", str(file), "--dataset", str(boxes), "-t", "p99", "--format", "json").data["target"] == 149
     boxes.write_text("w,h,image_width,image_height\n" + "".join(f"{n},3,224,448\n" for n in range(50, 151)))
     for how, target in (("letterbox", 70), ("stretch", 140), ("none", 140)):
         words = ["resize", str(file), "--dataset", str(boxes), "--resize", how, "--format", "json"]
