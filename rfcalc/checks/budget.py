@@ -1,46 +1,40 @@
-"""Budgets: limits on a network's figures, from the spec, the settings or flags, with units."""
+"""Budgets: limits on the figures of a network and of its layers, from the spec, the settings or flags, with units."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
-from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.metrics import BY_NAME, CHANGE, Figure, Metric
+from rfcalc.analyses.network import Analysis
 from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.record import record
-from rfcalc.report.units import plain, short
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 SIGNS = {"<=": "at most", ">=": "at least", "==": "exactly", "<": "below", ">": "above"}
+WORDS = {"<=": "max", ">=": "min"}  # of options, such as --max-macs
 _LIMIT = re.compile(
     r"^\s*(<=|>=|==|<|>)?\s*([0-9][0-9_]*(?:\.[0-9]+)?(?:e[0-9]+)?)\s*(%|(?:[kMGT]i?)?)\s*(?:B|MACs|FLOPs|px)?\s*$"
 )
 
-# metric: (what it is, whether it is counted in bytes or the like)
-METRICS: dict[str, str] = {
-    "params": "parameters",
-    "macs": "MACs",
-    "flops": "FLOPs",
-    "memory": "peak activation bytes",
-    "receptive_field": "receptive field",
-    "downsampling": "downsampling",
-    "layers": "layers",
-}
-CHANGES = ("params_change", "macs_change", "flops_change", "memory_change")
-
 
 @record
 class Limit:
-    """A bound on one metric. `layer`: a glob if it holds for single layers; `percent`: a change against the base."""
+    """A bound on one figure. `layer`: a glob if it holds for single layers; `change`: the bound is on the change against the
+    base, in percent."""
 
-    metric: str
+    metric: Metric
     sign: str
     value: float
     text: str
     layer: str = ""
-    percent: bool = False
+    change: bool = False
+
+    @property
+    def name(self) -> str:
+        """The figure's key in a budget."""
+        return self.metric.name + CHANGE * self.change
 
     def holds(self, figure: float) -> bool:
         """Whether a figure keeps the limit."""
@@ -53,88 +47,71 @@ class Limit:
         }[self.sign]
 
 
-def limit(metric: str, text: Any, usual: str = "<=", layer: str = "") -> Limit:
-    """A limit such as "<= 4.2 G" for a metric; raises RuleError with a plain message."""
-    if metric not in METRICS and metric not in CHANGES:
-        hint = did_you_mean(metric, [*METRICS, *CHANGES])
-        raise RuleError(f'there is no budget "{metric}"' + (f"; {hint}" if hint else ""))
+@record
+class Broken:
+    """A limit that does not hold, for the network as a whole if `layer` is empty."""
+
+    limit: Limit
+    layer: str
+    message: str
+
+
+def limit(name: str, text: object, usual: str = "<=", layer: str = "") -> Limit:
+    """A limit such as "<= 4.2 G" on a figure; raises RuleError with a plain message."""
+    metric, change = BY_NAME.get(name.removesuffix(CHANGE)), name.endswith(CHANGE)
+    if metric is None:
+        hint = did_you_mean(name, [*BY_NAME, *(known + CHANGE for known in BY_NAME)])
+        raise RuleError(f'there is no budget "{name}"' + (f"; {hint}" if hint else ""))
+    if layer and (change or metric.whole):
+        raise RuleError(f"{name} is no figure of a single layer")
     found = _LIMIT.match(str(text))
     if isinstance(text, bool) or not found:
         raise RuleError(f'a budget is a sign, a number and a unit, such as "<= 4.2 G", not {text!r}')
     sign, number, unit = found.groups()
-    percent = unit == "%"
-    if percent != (metric in CHANGES):
-        raise RuleError(f"{metric} takes {'a percentage' if metric in CHANGES else 'no percentage'}, not {text!r}")
-    value = float(number.replace("_", "")) * (1 if percent else UNITS[unit])
-    return Limit(metric, sign or usual, value, str(text).strip(), layer, percent)
+    if (unit == "%") != change:
+        raise RuleError(f"{name} takes {'a percentage' if change else 'no percentage'}, not {text!r}")
+    value = float(number.replace("_", "")) * (1 if change else UNITS[unit])
+    return Limit(metric, sign or usual, value, str(text).strip(), layer, change)
 
 
-def limits(budget: Any) -> Iterator[Limit]:
-    """The limits of a `budget:` mapping; a key that is no metric is a glob over layers with a mapping of its own."""
+def limits(budget: object) -> Iterator[Limit]:
+    """The limits of a `budget:` mapping; a key that is no figure is a glob over layers with a mapping of its own."""
     if not isinstance(budget, Mapping):
-        raise RuleError("budget is a mapping of metrics to limits")
+        raise RuleError("budget is a mapping of figures to limits")
     for key, value in budget.items():
         if isinstance(value, Mapping):
-            for metric, text in value.items():
-                yield limit(str(metric), text, layer=str(key))
+            for name, text in value.items():
+                yield limit(str(name), text, layer=str(key))
         else:
             yield limit(str(key), value)
 
 
-def figure(analysis: Analysis, metric: str) -> float | None:
-    """A network's figure; None where it has none (a global field counts as unlimited)."""
-    if metric in ("receptive_field", "downsampling"):
-        layer = analysis.last_spatial
-        return None if layer is None else layer_figure(layer, metric)
-    return {
-        "params": analysis.params,
-        "macs": analysis.macs,
-        "flops": 2 * analysis.macs,
-        "memory": analysis.peak.bytes,
-        "layers": len(analysis.layers),
-    }[metric]
-
-
-def layer_figure(layer: Layer, metric: str) -> float | None:
-    """A layer's figure; of several axes the smallest field and the largest downsampling."""
-    if metric == "receptive_field":
-        return None if layer.field.size is None else min(layer.field.size)
-    if metric == "downsampling":
-        return float(max(layer.downsampling)) if layer.downsampling else None
-    if metric in ("params", "macs", "flops"):
-        return {"params": layer.params, "macs": layer.macs, "flops": 2 * layer.macs}[metric]
-    raise RuleError(f"{metric} is no figure of a single layer")
-
-
-def broken(analysis: Analysis, bounds: list[Limit], base: Analysis | None = None) -> Iterator[tuple[Limit, str, str]]:
-    """(limit, layer or "", message) for each limit that does not hold."""
+def broken(analysis: Analysis, bounds: Sequence[Limit], base: Analysis | None = None) -> Iterator[Broken]:
+    """The limits that do not hold; those on changes only if there is a base. A figure that a network or a layer does not have
+    (the field of a layer that sees all) breaks none."""
     for bound in bounds:
-        if bound.metric in CHANGES:
+        if bound.change:
             if base is not None:
                 yield from _changed(analysis, base, bound)
         elif bound.layer:
             for layer in analysis.layers:
                 if fnmatchcase(layer.name, bound.layer) or fnmatchcase(layer.node.part_of, bound.layer):
-                    value = layer_figure(layer, bound.metric)
-                    if value is not None and not bound.holds(value):
-                        yield bound, layer.name, _message(bound, value)
+                    yield from _beyond(bound, layer.name, bound.metric.of_layer(layer))
         else:
-            value = figure(analysis, bound.metric)
-            if value is not None and not bound.holds(value):
-                yield bound, "", _message(bound, value)
+            yield from _beyond(bound, "", bound.metric.of_network(analysis))
 
 
-def _changed(analysis: Analysis, base: Analysis, bound: Limit) -> Iterator[tuple[Limit, str, str]]:
-    metric = bound.metric.removesuffix("_change")
-    new, old = figure(analysis, metric), figure(base, metric)
+def _beyond(bound: Limit, layer: str, figure: Figure) -> Iterator[Broken]:
+    if figure is not None and not bound.holds(figure):
+        shown, wanted = map(bound.metric.unit.show, (figure, bound.value))
+        yield Broken(bound, layer, f"{bound.metric.text}: {shown}, the budget is {SIGNS[bound.sign]} {wanted}")
+
+
+def _changed(analysis: Analysis, base: Analysis, bound: Limit) -> Iterator[Broken]:
+    new, old = map(bound.metric.of_network, (analysis, base))
     if new is None or not old:
         return
     change = 100 * (new - old) / old
     if not bound.holds(change):
-        yield bound, "", f"{METRICS[metric]} changed by {change:+.1f} %, the budget is {SIGNS[bound.sign]} {bound.value:g} %"
-
-
-def _message(bound: Limit, value: float) -> str:
-    exact = bound.metric in ("receptive_field", "downsampling", "layers")
-    shown, wanted = (plain(x) if exact else short(int(x)) for x in (value, bound.value))
-    return f"{METRICS[bound.metric]}: {shown}, the budget is {SIGNS[bound.sign]} {wanted}"
+        message = f"{bound.metric.text} changed by {change:+.1f} %, the budget is {SIGNS[bound.sign]} {bound.value:g} %"
+        yield Broken(bound, "", message)

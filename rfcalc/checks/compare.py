@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import zip_longest
 
-from rfcalc.analyses.network import Analysis, Layer, number
+from rfcalc.analyses.metrics import COLUMNS, METRICS, Figure, Metric, Shown
+from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.analyses.rows import field_text, label
 from rfcalc.record import record
-from rfcalc.report.tables import Column, Table
-from rfcalc.report.units import joined, short
 
 
 @record
 class Total:
-    """One figure of both networks; None where a network has none."""
+    """One figure of both networks, or of one axis of theirs; None where a network has none."""
 
-    metric: str
-    old: float | None
-    new: float | None
+    title: str
+    metric: Metric
+    old: Figure
+    new: Figure
 
     @property
     def change(self) -> float | None:
@@ -26,6 +27,17 @@ class Total:
         if self.old is None or self.new is None or not self.old:
             return None
         return 100 * (self.new - self.old) / self.old
+
+    @property
+    def short(self) -> str:
+        """The change in a few words: "params +0.1 %", "field 150 -> 156"."""
+        if self.metric.axes:
+            return f"{self.title} {self.shown(self.old)} -> {self.shown(self.new)}"
+        return f"{self.title} {percent(self.change)}"
+
+    def shown(self, value: Figure) -> str:
+        """One of the two as people read it; a field that a network does not have is all of the input."""
+        return "all" if value is None else self.metric.unit.show(value)
 
 
 @record
@@ -51,19 +63,9 @@ class Change:
         if not (self.old and self.new):
             layer = self.new or self.old
             return f"{label(layer.node.op)}, {layer.node.shape}" if layer else ""
-        parts = [
-            f"{title} {a} -> {b}"
-            for title, a, b in (
-                ("", label(self.old.node.op), label(self.new.node.op)),
-                ("", str(self.old.node.shape), str(self.new.node.shape)),
-                ("MACs", short(self.old.macs), short(self.new.macs)),
-                ("params", short(self.old.params), short(self.new.params)),
-                ("field", field_text(self.old.field), field_text(self.new.field)),
-                ("reads", ", ".join(self.old.inputs), ", ".join(self.new.inputs)),
-            )
-            if a != b
-        ]
-        return "; ".join(part.strip() for part in parts) or _settings(self.old, self.new)
+        both = [(title, a, b) for (title, a), (_, b) in zip(_described(self.old), _described(self.new), strict=True)]
+        parts = [f"{title} {a} -> {b}".strip() for title, a, b in both if a != b]
+        return "; ".join(parts) or _settings(self.old, self.new)
 
 
 @record
@@ -93,7 +95,7 @@ class Difference:
         if parts:
             first = parts[0].split(" ", 1)
             parts[0] = f"{first[0]} layer{'s' if first[0] != '1' else ''} {first[1]}"
-        figures = [_short_change(total) for total in self.totals if total.old != total.new]
+        figures = [total.short for total in self.totals if total.old != total.new]
         return f"{', '.join(parts) or 'no layer changed'}: {', '.join(figures) or 'no figure changes'}"
 
 
@@ -102,30 +104,30 @@ def compare(old: Analysis, new: Analysis) -> Difference:
     return Difference(old, new, tuple(_totals(old, new)), tuple(_changes(old.layers, new.layers)))
 
 
-def _totals(old: Analysis, new: Analysis) -> list[Total]:
-    found = [
-        Total("params", old.params, new.params),
-        Total("MACs", old.macs, new.macs),
-        Total("memory", old.peak.bytes, new.peak.bytes),
-    ]
-    a, b = old.last_spatial, new.last_spatial
-    axes = max(len(layer.field.size or ()) for layer in (a, b) if layer) if a or b else 0
-    for title, pick in (("field", _size), ("stride", _stride)):
-        values = [(pick(a, k), pick(b, k)) for k in range(axes)]
+def _totals(old: Analysis, new: Analysis) -> Iterator[Total]:
+    for metric in METRICS:
+        if Shown.DIFF not in metric.shown:
+            continue
+        if metric.axes is None:
+            yield Total(metric.title, metric, metric.of_network(old), metric.of_network(new))
+            continue
+        found = [metric.axes(last) if (last := one.last_spatial) else () for one in (old, new)]
+        values = list(zip_longest(*found))
         if len(set(values)) == 1:
-            found.append(Total(title, *values[0]))
+            yield Total(metric.title, metric, *values[0])
         else:
-            found += [Total(f"{title} (axis {k})", *pair) for k, pair in enumerate(values)]
-    return found
+            yield from (Total(f"{metric.title} (axis {k})", metric, *pair) for k, pair in enumerate(values))
 
 
-def _size(layer: Layer | None, axis: int) -> float | None:
-    return layer.field.size[axis] if layer and layer.field.size and axis < len(layer.field.size) else None
-
-
-def _stride(layer: Layer | None, axis: int) -> float | None:
-    found = layer.field.stride if layer else None
-    return number(found[axis]) if found and axis < len(found) else None
+def _described(layer: Layer) -> Iterator[tuple[str, str]]:
+    """What one sees of a layer, each with a title."""
+    yield "", label(layer.node.op)
+    yield "", str(layer.node.shape)
+    for metric in COLUMNS:
+        if Shown.DIFF in metric.shown:
+            yield metric.title, metric.unit.show(metric.sum([layer]))
+    yield "field", field_text(layer.field)
+    yield "reads", ", ".join(layer.inputs)
 
 
 def _changes(old: Sequence[Layer], new: Sequence[Layer]) -> list[Change]:
@@ -175,63 +177,6 @@ def _settings(old: Layer, new: Layer) -> str:
     return "; ".join(f"{key} {a.get(key)} -> {b[key]}" for key in b if a.get(key) != b[key]) or "stride of the field"
 
 
-def _short_change(total: Total) -> str:
-    if total.metric.startswith(("field", "stride")):
-        return f"{total.metric} {_value(total.old)} -> {_value(total.new)}"
-    return f"{total.metric} {_percent(total.change)}"
-
-
-def _value(value: float | None) -> str:
-    return "all" if value is None else joined([value])
-
-
-def _percent(change: float | None) -> str:
+def percent(change: float | None) -> str:
+    """A change in percent: "+14.3 %", "=" for none, nothing where there is nothing to compare with."""
     return "" if change is None else f"{change:+.1f} %" if change else "="
-
-
-def tables(difference: Difference, title: str = "") -> tuple[Table, ...]:
-    """The totals, and the layers that changed."""
-
-    def cell(total: Total, value: float | None) -> str:
-        plain = total.metric.startswith(("field", "stride"))
-        return _value(value) if plain else short(int(value or 0), "B" if total.metric == "memory" else "")
-
-    columns = (
-        Column("metric", "Total"),
-        Column(
-            "old", difference.old.graph.name if difference.old.graph.name != difference.new.graph.name else "old", right=True
-        ),
-        Column(
-            "new", difference.new.graph.name if difference.old.graph.name != difference.new.graph.name else "new", right=True
-        ),
-        Column("change", "Change", right=True),
-    )
-    rows = tuple((t.metric, cell(t, t.old), cell(t, t.new), _percent(t.change)) for t in difference.totals)
-    found = [Table(title, columns, rows)]
-    changed = [change for change in difference.changes if change.kind != "affected"]
-    if changed:
-        layers = (Column("kind", "Layers"), Column("name", "Name"), Column("what", "What"))
-        found.append(Table("", layers, tuple((c.kind, c.name, c.what) for c in changed)))
-    return tuple(found)
-
-
-def data(difference: Difference) -> dict[str, object]:
-    """The difference as JSON."""
-    return {
-        "old": difference.old.graph.source,
-        "new": difference.new.graph.source,
-        "same": difference.same,
-        "summary": difference.summary,
-        "totals": {t.metric: {"old": t.old, "new": t.new, "change_percent": t.change} for t in difference.totals},
-        "layers": [
-            {
-                "kind": c.kind,
-                "old": c.old.name if c.old else None,
-                "new": c.new.name if c.new else None,
-                "what": c.what,
-                "macs": [c.old.macs if c.old else None, c.new.macs if c.new else None],
-                "params": [c.old.params if c.old else None, c.new.params if c.new else None],
-            }
-            for c in difference.changes
-        ],
-    }

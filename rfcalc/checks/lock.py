@@ -1,4 +1,4 @@
-"""The baseline: the accepted figures of each network, one metric per line, sorted, so that merges are easy."""
+"""The baseline: the accepted figures of each network, one figure per line, sorted, so that merges are easy."""
 
 from __future__ import annotations
 
@@ -6,28 +6,23 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rfcalc.analyses.network import Analysis, number
+from rfcalc.analyses.metrics import OF_MAPS, TOTALS, Figure, Shown
+from rfcalc.analyses.network import Analysis
 from rfcalc.errors import Span, fail
 
 NAME = "rfcalc.lock.json"
 
 
-def figures(analysis: Analysis) -> dict[str, float | None]:
-    """The figures that a baseline keeps, by name."""
-    found: dict[str, float | None] = {
-        "layers": len(analysis.layers),
-        "macs": analysis.macs,
-        "params": analysis.params,
-        "peak_activation_bytes": analysis.peak.bytes,
-    }
+def figures(analysis: Analysis) -> dict[str, Figure]:
+    """The figures that a baseline keeps, by name: the network's, and those of each axis of the last map and the outputs."""
+    found = {metric.stored: metric.of_network(analysis) for metric in TOTALS if Shown.BASELINE in metric.shown}
     last = analysis.last_spatial
     places = [("last_spatial", last)] if last else []
     places += [(f"output.{layer.name}", layer) for layer in analysis.outputs]
     for name, layer in places:
-        if layer.field.size is not None and layer.field.stride is not None:
-            for axis, (size, stride) in enumerate(zip(layer.field.size, layer.field.stride, strict=True)):
-                found[f"{name}.receptive_field.{axis}"] = size
-                found[f"{name}.stride.{axis}"] = number(stride)
+        for metric in OF_MAPS:
+            if metric.axes and Shown.BASELINE in metric.shown:
+                found |= {f"{name}.{metric.stored}.{axis}": value for axis, value in enumerate(metric.axes(layer))}
     return found
 
 

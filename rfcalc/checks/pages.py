@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent, fill
 
+from rfcalc.analyses.metrics import METRICS
+from rfcalc.checks.budget import WORDS
 from rfcalc.checks.codes import errors
 from rfcalc.checks.rules import rules
 
@@ -40,8 +42,11 @@ OTHER_PAGES = {
         budget: {params: <= 26 M, macs: <= 4.2 G, receptive_field: ">= 400", downsampling: == 32, "layer4.*": {macs: <= 300 M}}
         ```
 
-        Metrics: params, macs, flops, memory, receptive_field, downsampling, layers; against `--base` also params_change,
-        macs_change, flops_change and memory_change in percent. Units: k, M, G, T and Ki, Mi, Gi, Ti.
+        {figures}
+
+        Those of layers can be limited for the layers whose name matches a glob, as above (as an option: `--max-macs
+        'layer4.*=300M'`). Against `--base` each has a limit on its change in percent: `macs_change: <= 5 %`. Units: k, M, G, T
+        and Ki, Mi, Gi, Ti.
 
         ## How to mend it
 
@@ -67,12 +72,21 @@ OTHER_PAGES = {
 }
 
 
+def _figures() -> str:
+    """The table of the figures that can be limited."""
+    rows = [("Figure", "What it is", "Of", "Options"), ("---",) * 4]
+    for metric in METRICS:
+        options = [f"`--{WORDS[sign]}-{metric.option}`" for sign in metric.better.value if metric.option]
+        rows.append((f"`{metric.name}`", metric.text, "networks" if metric.whole else "networks, layers", ", ".join(options)))
+    return "\n".join(f"| {' | '.join(row)} |".replace("  ", " ") for row in rows)
+
+
 def page(code: str) -> str:
     """The page of a code, as Markdown. Raises KeyError for an unknown one."""
     if code in errors():
         return error_page(code)
     if code in OTHER_PAGES:
-        return OTHER_PAGES[code].rstrip("\n")
+        return OTHER_PAGES[code].replace("{figures}", _figures()).rstrip("\n")
     rule = rules()[code]
     opt = "" if rule.default else f" Opt-in: `--select {rule.code}` or `select` in the settings."
     parts = [

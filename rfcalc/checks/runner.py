@@ -56,10 +56,11 @@ def budget(analysis: Analysis, settings: Settings, extra: Sequence[Limit], base:
         bounds = [*limits(stated), *settings.budget, *extra]
     except RuleError as error:
         raise fail("E123", f"budget: {error}", span) from None
-    for bound, layer, message in broken(analysis, bounds, base):
-        place = _span(analysis, layer) if layer else span
-        severity = settings.severity.get("RF501", "error")
-        yield _finding(analysis, "RF501", "budget", severity, message, f"{bound.metric}: {bound.text}", layer, place)
+    severity = settings.severity.get("RF501", "error")
+    for one in broken(analysis, bounds, base):
+        place = _span(analysis, one.layer) if one.layer else span
+        hint = f"{one.limit.name}: {one.limit.text}"
+        yield _finding(analysis, "RF501", "budget", severity, one.message, hint, one.layer, place)
 
 
 def drift(analysis: Analysis, accepted: Mapping[str, float], settings: Settings) -> Iterator[Finding]:

@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rfcalc.checks.budget import Limit
+from rfcalc.cli.budgets import budgets
 from rfcalc.cli.common import Given, Specs, choice, finish, networks, uncollected, usage, write
 
 if TYPE_CHECKING:
     from rfcalc.analyses.network import Analysis
-    from rfcalc.checks.budget import Limit
     from rfcalc.checks.settings import Settings
     from rfcalc.errors import SpecError
     from rfcalc.report.findings import Finding, Outcome
 
 FORMAT_HELP = "full, concise, json, markdown, github, gitlab, sarif or junit; github by itself under GitHub Actions."
 Format = Annotated[str | None, typer.Option("--format", "-f", help=FORMAT_HELP)]
-Bound = Annotated[list[str] | None, typer.Option(metavar="[GLOB=]N", help="Budget, for the network or for layers that match.")]
 Base = Annotated[str | None, typer.Option("--base", metavar="REV", help="Compare each spec with this git revision of it.")]
 
 
 @networks
+@budgets
 def check(
     specs: Specs,
     format: Format = None,
@@ -32,18 +33,13 @@ def check(
         str | None, typer.Option(help="Only these codes, or their beginnings: RF2,RF301. ALL adds the opt-in ones.")
     ] = None,
     ignore: Annotated[str | None, typer.Option(help="All but these codes.")] = None,
-    max_macs: Bound = None,
-    max_params: Bound = None,
-    max_memory: Bound = None,
-    min_rf: Bound = None,
-    max_rf: Bound = None,
-    max_downsampling: Bound = None,
     base: Base = None,
     baseline: Annotated[
         str | None, typer.Option(metavar="FILE", help="The accepted figures; rfcalc.lock.json if it is there.")
     ] = None,
     write_baseline: Annotated[bool, typer.Option("--write-baseline", help="Accept the figures as they are now.")] = False,
     *,
+    bounds: list[Limit],
     given: Given,
 ) -> None:
     """Lint designs and hold them to their budgets. Exit code 0: fine, 1: findings, 2: a bad spec or bad usage.
@@ -63,15 +59,6 @@ def check(
 
     name = choice(format or detected(), _formats(), "--format")
     settings = _settings(select, ignore)
-    bounds = _bounds(
-        {
-            "macs": max_macs,
-            "params": max_params,
-            "memory": max_memory,
-            "receptive_field": max_rf,
-            "downsampling": max_downsampling,
-        }
-    ) + _bounds({"receptive_field": min_rf}, ">=")
     with uncollected():
         graphs, errors = given.load_all(specs)
         analyses = [analyze(graph) for graph in graphs]
@@ -126,21 +113,6 @@ def _settings(select: str | None, ignore: str | None) -> Settings:
     if problems:
         raise usage("; ".join(problems))
     return replace(found, select=chosen or found.select, ignore=(*found.ignore, *dropped))
-
-
-def _bounds(flags: dict[str, list[str] | None], sign: str = "<=") -> list[Limit]:
-    from rfcalc.checks.budget import limit
-    from rfcalc.errors import RuleError
-
-    found = []
-    for metric, values in flags.items():
-        for value in values or ():
-            glob, _, text = value.rpartition("=")
-            try:
-                found.append(limit(metric, f"{sign} {text}", layer=glob))
-            except RuleError as error:
-                raise usage(str(error)) from None
-    return found
 
 
 def _lock_path(baseline: str | None, settings: Settings) -> Path:

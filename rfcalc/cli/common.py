@@ -5,15 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
-from functools import wraps
-from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rfcalc.cli.gathered import gathered
 from rfcalc.errors import SpecError, did_you_mean, fail
 from rfcalc.record import record
 
@@ -93,35 +92,29 @@ class Given:
         return load(spec, self.overrides, self.max_layers, **more)
 
 
-def networks(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options that say how its networks are loaded; it gets them as one argument, `given`."""
-    hints = get_type_hints(command, include_extras=True)
-    shared: dict[str, tuple[Any, Any]] = {
+def _given(values: dict[str, Any]) -> Given:
+    return Given(
+        overrides(values["set"], values["input"]),
+        overrides(values["arg"], option="--arg"),
+        choice(values["unknown"], ("error", "bound"), "--unknown"),
+        tuple(values["declare"] or ()),
+        values["max_layers"],
+    )
+
+
+# Gives a command the options that say how its networks are loaded; it gets them as one argument, `given`.
+networks = gathered(
+    "given",
+    {
         "set": (Set, None),
         "input": (Input, None),
         "arg": (Arg, None),
         "unknown": (Unknown, "error"),
         "declare": (Declare, None),
         "max_layers": (MaxLayers, MAX_LAYERS),
-    }
-    own = [p.replace(annotation=hints[p.name]) for p in signature(command).parameters.values() if p.name != "given"]
-    more = [Parameter(name, Parameter.KEYWORD_ONLY, default=d, annotation=kind) for name, (kind, d) in shared.items()]
-
-    @wraps(command)
-    def run(**values: Any) -> None:
-        taken = {name: values.pop(name) for name in shared}
-        given = Given(
-            overrides(taken["set"], taken["input"]),
-            overrides(taken["arg"], option="--arg"),
-            choice(taken["unknown"], ("error", "bound"), "--unknown"),
-            tuple(taken["declare"] or ()),
-            taken["max_layers"],
-        )
-        command(**values, given=given)
-
-    run.__signature__ = signature(command).replace(parameters=[*own, *more])  # type: ignore[attr-defined]
-    run.__annotations__ = {p.name: p.annotation for p in (*own, *more)}
-    return run
+    },
+    _given,
+)
 
 
 def usage(message: str) -> typer.BadParameter:

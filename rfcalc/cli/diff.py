@@ -12,8 +12,7 @@ from rfcalc.cli.common import Given, choice, networks, usage
 
 if TYPE_CHECKING:
     from rfcalc.checks.compare import Difference
-    from rfcalc.report.findings import Finding, Outcome
-    from rfcalc.report.tables import Table
+    from rfcalc.report.findings import Outcome
 
 
 @networks
@@ -37,11 +36,12 @@ def diff(
       rfcalc diff configs/*.yaml --baseline rfcalc.lock.json
     """
     from rfcalc.formats.findings import FORMATS
+    from rfcalc.reports.diff import diff_outcome
 
     name = choice(format or detected(), FORMATS, "--format")
     if base and baseline:
         raise usage("--base and --baseline exclude each other")
-    outcome = _against_baseline(specs, Path(baseline), given) if baseline else _outcome(_pairs(specs, base, given))
+    outcome = _against_baseline(specs, Path(baseline), given) if baseline else diff_outcome(_pairs(specs, base, given))
     emit(outcome, name)
     if exit_code and not (outcome.data or {}).get("same", True):
         raise typer.Exit(1)
@@ -66,72 +66,10 @@ def _pairs(specs: list[str], base: str | None, given: Given) -> list[Difference 
     return found
 
 
-def _outcome(differences: list[Difference | str]) -> Outcome:
-    from rfcalc.checks.compare import data, tables
-    from rfcalc.report.findings import Outcome
-
-    parts: list[Table] = []
-    lines: list[str] = []
-    entries: list[dict[str, object]] = []
-    findings: list[Finding] = []
-    many = len(differences) > 1
-    for one in differences:
-        if isinstance(one, str):
-            lines.append(one)
-            entries.append({"summary": one, "same": False})
-            continue
-        title = one.new.graph.source if many else ""
-        parts += tables(one, title) if not one.same else ()
-        lines.append(f"{one.new.graph.source}: {one.summary}" if many else one.summary)
-        entries.append(data(one))
-        findings += _notes(one)
-    same = all(entry["same"] for entry in entries)
-    cases = tuple(one.new.graph.source for one in differences if not isinstance(one, str))
-    return Outcome("diff", tuple(findings), "\n".join(lines), tuple(parts), cases, data={"same": same, "differences": entries})
-
-
-def _notes(difference: Difference) -> list[Finding]:
-    """The changed layers as notes, for the formats that annotate files."""
-    from rfcalc.report.findings import Finding
-
-    found = []
-    for change in difference.changes:
-        layer = change.new or change.old
-        span = change.new.node.span if change.new else None
-        graph = difference.new.graph
-        if layer:
-            source = span.source if span else graph.source
-            found.append(Finding("RF000", change.kind, "note", change.what, "", graph.name, change.name, source, span))
-    return found
-
-
 def _against_baseline(specs: list[str], lock: Path, given: Given) -> Outcome:
     from rfcalc.analyses.network import analyze
-    from rfcalc.checks.lock import figures, key, read
-    from rfcalc.report.findings import Outcome
-    from rfcalc.report.tables import Column, Table
+    from rfcalc.checks.lock import read
+    from rfcalc.reports.diff import baseline_outcome
 
     accepted = read(lock)
-    parts, lines, entries = [], [], []
-    for spec in specs:
-        analysis = analyze(given.load(spec, *specs))
-        old = accepted.get(key(analysis, lock.resolve().parent))
-        new = figures(analysis)
-        if old is None:
-            lines.append(f"{spec}: not in {lock}")
-            entries.append({"new": spec, "same": False})
-            continue
-        rows = [
-            (metric, old.get(metric), new.get(metric)) for metric in sorted({*old, *new}) if old.get(metric) != new.get(metric)
-        ]
-        columns = (Column("metric", "Figure"), Column("old", "accepted", _plain, True), Column("new", "now", _plain, True))
-        if rows:
-            parts.append(Table(spec if len(specs) > 1 else "", columns, tuple(rows)))
-        lines.append(f"{spec}: {len(rows)} figure{'s' if len(rows) != 1 else ''} changed" if rows else f"{spec}: no change")
-        entries.append({"new": spec, "same": not rows, "figures": {m: {"old": a, "new": b} for m, a, b in rows}})
-    same = all(entry["same"] for entry in entries)
-    return Outcome("diff", (), "\n".join(lines), tuple(parts), tuple(specs), data={"same": same, "differences": entries})
-
-
-def _plain(value: float | None) -> str:
-    return "-" if value is None else f"{value:,}"
+    return baseline_outcome({spec: analyze(given.load(spec, *specs)) for spec in specs}, accepted, lock)

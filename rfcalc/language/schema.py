@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from rfcalc.analyses.metrics import CHANGE, METRICS, Metric
 from rfcalc.language.reading import COUNTS, MERGES
 from rfcalc.language.recipes import ACT, NORM, lookup, main_of, settings_for
 from rfcalc.layers.settings import EXPRESSION, MISSING, Setting
@@ -66,11 +67,6 @@ def json_schema() -> dict[str, Any]:
 def _top(words: Iterable[str]) -> dict[str, Any]:
     ops = {word: {"$ref": f"#/$defs/words/{word}"} for word in words}
     after = {"residual": {"type": "object", "properties": _settings((NORM, ACT)), "additionalProperties": False}}
-    budget = {
-        "type": "object",
-        "description": "limits, such as macs: <= 4.2 G",
-        "additionalProperties": {"type": ["string", "number"]},
-    }
     return {
         "name": {"type": "string", "description": "the network's name; the file's if left out"},
         "input": SHAPE,
@@ -85,9 +81,29 @@ def _top(words: Iterable[str]) -> dict[str, Any]:
         "blocks": {"type": "object", "additionalProperties": {"$ref": "#/$defs/block"}, "description": "layers with a name"},
         "layers": LAYERS,
         "outputs": {**FROM, "description": "names of the outputs; the last layer if left out"},
-        "budget": budget,
+        "budget": _budget(),
         "object_size": OBJECT_SIZE,
         "extends": {"type": "string", "description": "a spec whose params, defaults and blocks this one takes over"},
+    }
+
+
+def _budget() -> dict[str, Any]:
+    """Limits on figures and on their changes; any other key is a glob over layers, with limits on theirs."""
+
+    def limits(metrics: Iterable[Metric], of: str = "", key: str = "") -> dict[str, Any]:
+        return {m.name + key: {"type": ["string", "number"], "description": of + m.text} for m in metrics}
+
+    single = limits(metric for metric in METRICS if not metric.whole)
+    return {
+        "type": "object",
+        "description": "limits, such as macs: <= 4.2 G",
+        "properties": limits(METRICS) | limits(METRICS, "change in percent against the base: ", CHANGE),
+        "additionalProperties": {
+            "type": "object",
+            "description": "limits on the layers whose name matches",
+            "properties": single,
+            "additionalProperties": False,
+        },
     }
 
 

@@ -1,8 +1,12 @@
-"""Numbers as people read them."""
+"""Numbers as people, and programs, read them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 PREFIXES = (("T", 10**12), ("G", 10**9), ("M", 10**6), ("k", 10**3))
 
@@ -21,6 +25,11 @@ def short(value: float, unit: str = "") -> str:
 def plain(value: float) -> str:
     """A number without needless digits: 2, 0.5, 1.333."""
     return f"{value:.4g}" if value != int(value) else str(int(value))
+
+
+def number(value: Fraction) -> int | float:
+    """A fraction as programs read it: whole where it is whole."""
+    return value.numerator if value.denominator == 1 else float(value)
 
 
 def joined(values: Sequence[float]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from rfcalc.analyses.metrics import COLUMNS
 from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.analyses.receptive_field import ReceptiveField
 from rfcalc.analyses.rows import Row, field_text, rows_of
@@ -174,9 +175,7 @@ FLAT: tuple[tuple[str, Callable[[Layer], Any]], ...] = (
     ("whole_input", lambda layer: str(layer.field.whole_input).lower()),
     ("unproductive", lambda layer: str(layer.unproductive).lower()),
     ("upper_bound", lambda layer: str(layer.bounded).lower()),
-    ("macs", lambda layer: layer.macs),
-    ("flops", lambda layer: 2 * layer.macs),
-    ("params", lambda layer: layer.params),
+    *((metric.stored, metric.of_layer) for metric in COLUMNS),
 )
 
 

@@ -1,0 +1,209 @@
+"""The figures of a network and of its layers: each is one record of METRICS, which tables, CSV, JSON, budgets, the baseline,
+diff and the editor's schema read. No other place lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum, Flag, auto
+from typing import TYPE_CHECKING
+
+from rfcalc.record import record
+from rfcalc.report.units import number, plain, short
+
+if TYPE_CHECKING:
+    from rfcalc.analyses.network import Analysis, Layer
+
+Figure = float | None
+CHANGE = "_change"  # after a figure's name: a limit on its change
+
+
+class Unit(Enum):
+    """What a figure counts, in the order of a table's columns."""
+
+    OPERATIONS = auto()
+    NUMBERS = auto()
+    BYTES = auto()
+    LAYERS = auto()
+    PIXELS = auto()
+    RATIO = auto()
+
+    def show(self, value: float) -> str:
+        """A figure as people read it: "4.09 G", "22.5 MB", "427"."""
+        if self in (Unit.OPERATIONS, Unit.NUMBERS, Unit.BYTES):
+            return short(int(value), "B" if self is Unit.BYTES else "")
+        return plain(value)
+
+
+class Better(Enum):
+    """Which figures are better, as the signs of the limits that one sets on them."""
+
+    LESS = ("<=",)
+    MORE = (">=",)
+    NEITHER = (">=", "<=")
+
+
+class Shown(Flag):
+    """Where a figure is shown besides JSON and budgets (all of them) and CSV (all that single layers have)."""
+
+    NOWHERE = 0
+    TABLE = auto()
+    BASELINE = auto()
+    DIFF = auto()
+    EVERYWHERE = TABLE | BASELINE | DIFF
+
+
+@record
+class Metric:
+    """A figure.
+
+    name: its key in budgets, and in JSON and baselines unless `key` is another. title: the word that heads its column.
+    text: what messages call it. option: its word in options such as --max-WORD; empty for none.
+
+    One of three says how it is computed. each: for a layer; a network's is the sum. axes: for a layer, one number per axis
+    of its map; `worst` chooses the one that stands for all, and a network's is that of its last map. whole: for a network;
+    a layer has none. They give None, or no axes, where there is no such figure (the field of a layer that sees all).
+    """
+
+    name: str
+    title: str
+    text: str
+    unit: Unit
+    better: Better
+    each: Callable[[Layer], float] | None = None
+    axes: Callable[[Layer], Sequence[float]] | None = None
+    worst: Callable[[Sequence[float]], float] = max
+    whole: Callable[[Analysis], Figure] | None = None
+    key: str = ""
+    option: str = ""
+    shown: Shown = Shown.NOWHERE
+
+    @property
+    def stored(self) -> str:
+        """Its key in JSON and baselines."""
+        return self.key or self.name
+
+    def of_layer(self, layer: Layer) -> Figure:
+        """A layer's figure."""
+        if self.axes:
+            found = self.axes(layer)
+            return self.worst(found) if found else None
+        return self.each(layer) if self.each else None
+
+    def of_network(self, analysis: Analysis) -> Figure:
+        """A network's figure."""
+        if self.whole:
+            return self.whole(analysis)
+        if self.axes:
+            return self.of_layer(analysis.last_spatial) if analysis.last_spatial else None
+        return self.sum(analysis.layers)
+
+    def sum(self, layers: Sequence[Layer]) -> float:
+        """The sum over layers of a figure that adds up."""
+        return sum(map(self.each, layers)) if self.each else 0
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        name="layers",
+        title="layers",
+        text="layers",
+        unit=Unit.LAYERS,
+        better=Better.NEITHER,
+        whole=lambda analysis: len(analysis.layers),
+        shown=Shown.BASELINE,
+    ),
+    Metric(
+        name="params",
+        title="params",
+        text="parameters",
+        unit=Unit.NUMBERS,
+        better=Better.LESS,
+        each=lambda layer: layer.params,
+        option="params",
+        shown=Shown.EVERYWHERE,
+    ),
+    Metric(
+        name="buffers",
+        title="buffers",
+        text="buffers",
+        unit=Unit.NUMBERS,
+        better=Better.LESS,
+        each=lambda layer: layer.node.cost.buffers,
+        option="buffers",
+    ),
+    Metric(
+        name="macs",
+        title="MACs",
+        text="MACs",
+        unit=Unit.OPERATIONS,
+        better=Better.LESS,
+        each=lambda layer: layer.macs,
+        option="macs",
+        shown=Shown.EVERYWHERE,
+    ),
+    Metric(
+        name="flops",
+        title="FLOPs",
+        text="FLOPs",
+        unit=Unit.OPERATIONS,
+        better=Better.LESS,
+        each=lambda layer: 2 * layer.macs,
+        option="flops",
+    ),
+    Metric(
+        name="memory",
+        key="peak_activation_bytes",
+        title="memory",
+        text="peak activation memory",
+        unit=Unit.BYTES,
+        better=Better.LESS,
+        whole=lambda analysis: analysis.peak.bytes,
+        option="memory",
+        shown=Shown.BASELINE | Shown.DIFF,
+    ),
+    Metric(
+        name="saved_for_backward",
+        key="saved_for_backward_bytes",
+        title="saved",
+        text="memory saved for the backward pass",
+        unit=Unit.BYTES,
+        better=Better.LESS,
+        whole=lambda analysis: analysis.saved,
+        option="saved",
+    ),
+    Metric(
+        name="receptive_field",
+        title="field",
+        text="receptive field",
+        unit=Unit.PIXELS,
+        better=Better.NEITHER,
+        axes=lambda layer: layer.field.size or (),
+        worst=min,
+        option="rf",
+        shown=Shown.BASELINE | Shown.DIFF,
+    ),
+    Metric(
+        name="stride",
+        title="stride",
+        text="stride",
+        unit=Unit.PIXELS,
+        better=Better.LESS,
+        axes=lambda layer: tuple(map(number, layer.field.stride or ())),
+        shown=Shown.BASELINE | Shown.DIFF,
+    ),
+    Metric(
+        name="downsampling",
+        title="downsampling",
+        text="downsampling",
+        unit=Unit.RATIO,
+        better=Better.LESS,
+        axes=lambda layer: tuple(map(number, layer.downsampling)),
+        option="downsampling",
+    ),
+)
+
+BY_NAME = {metric.name: metric for metric in METRICS}
+TOTALS = tuple(metric for metric in METRICS if not metric.axes)
+OF_LAYERS = tuple(metric for metric in METRICS if metric.each)
+OF_MAPS = tuple(metric for metric in METRICS if metric.axes)
+COLUMNS = tuple(sorted(OF_LAYERS, key=lambda metric: metric.unit.value))  # of tables and CSV

@@ -1,0 +1,39 @@
+"""The options of budgets, such as --max-macs: one or two for each figure."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rfcalc.analyses.metrics import METRICS, Metric
+from rfcalc.checks.budget import SIGNS, WORDS, Limit, limit
+from rfcalc.cli.common import usage
+from rfcalc.cli.gathered import gathered
+from rfcalc.errors import RuleError
+
+OPTIONS = {
+    f"{WORDS[sign]}_{metric.option}": (metric, sign) for metric in METRICS if metric.option for sign in metric.better.value
+}
+
+
+def _limits(values: dict[str, list[str] | None]) -> list[Limit]:
+    found = []
+    for name, texts in values.items():
+        metric, sign = OPTIONS[name]
+        for given in texts or ():
+            glob, _, text = given.rpartition("=")
+            try:
+                found.append(limit(metric.name, f"{sign} {text}", layer=glob))
+            except RuleError as error:
+                raise usage(str(error)) from None
+    return found
+
+
+def _option(metric: Metric, sign: str) -> object:
+    metavar, whose = ("N", "") if metric.whole else ("[GLOB=]N", ", of the network or of layers that match")
+    return Annotated[list[str] | None, typer.Option(metavar=metavar, help=f"Budget: {metric.text} {SIGNS[sign]} N{whose}.")]
+
+
+# Gives a command the options of budgets; it gets them as one argument, `bounds`.
+budgets = gathered("bounds", {name: (_option(*what), None) for name, what in OPTIONS.items()}, _limits)

@@ -1,0 +1,115 @@
+"""What `rfcalc diff` says: totals and changed layers of two networks, or the figures that left a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from rfcalc.analyses.metrics import COLUMNS, Figure, Shown
+from rfcalc.analyses.network import Analysis
+from rfcalc.checks.compare import Change, Difference, Total, percent
+from rfcalc.checks.lock import figures, key
+from rfcalc.report.findings import Finding, Outcome
+from rfcalc.report.tables import Column, Table
+
+
+def diff_outcome(differences: Sequence[Difference | str]) -> Outcome:
+    """The differences of pairs of networks; a text stands for one that has nothing to be compared with."""
+    tables: list[Table] = []
+    lines: list[str] = []
+    entries: list[dict[str, object]] = []
+    findings: list[Finding] = []
+    many = len(differences) > 1
+    for one in differences:
+        if isinstance(one, str):
+            lines.append(one)
+            entries.append({"summary": one, "same": False})
+            continue
+        source = one.new.graph.source
+        tables += _tables(one, source if many else "") if not one.same else ()
+        lines.append(f"{source}: {one.summary}" if many else one.summary)
+        entries.append(_data(one))
+        findings += _notes(one)
+    cases = tuple(one.new.graph.source for one in differences if not isinstance(one, str))
+    return _outcome(lines, tables, entries, cases, findings)
+
+
+def baseline_outcome(analyses: Mapping[str, Analysis], accepted: Mapping[str, Mapping[str, float]], lock: Path) -> Outcome:
+    """The figures of networks, by what the command line calls them, that differ from those of a baseline."""
+    tables, lines, entries = [], [], []
+    for spec, analysis in analyses.items():
+        old, new = accepted.get(key(analysis, lock.resolve().parent)), figures(analysis)
+        if old is None:
+            lines.append(f"{spec}: not in {lock}")
+            entries.append({"new": spec, "same": False})
+            continue
+        rows = [(name, a, b) for name in sorted({*old, *new}) if (a := old.get(name)) != (b := new.get(name))]
+        if rows:
+            columns = (Column("metric", "Figure"), Column("old", "accepted", _plain, True), Column("new", "now", _plain, True))
+            tables.append(Table(spec if len(analyses) > 1 else "", columns, tuple(rows)))
+        lines.append(f"{spec}: {len(rows)} figure{'s' if len(rows) != 1 else ''} changed" if rows else f"{spec}: no change")
+        entries.append({"new": spec, "same": not rows, "figures": {name: {"old": a, "new": b} for name, a, b in rows}})
+    return _outcome(lines, tables, entries, tuple(analyses))
+
+
+def _outcome(
+    lines: Sequence[str],
+    tables: Sequence[Table],
+    entries: Sequence[Mapping[str, object]],
+    cases: tuple[str, ...],
+    findings: Sequence[Finding] = (),
+) -> Outcome:
+    data = {"same": all(entry["same"] for entry in entries), "differences": list(entries)}
+    return Outcome("diff", tuple(findings), "\n".join(lines), tuple(tables), cases, data=data)
+
+
+def _plain(value: Figure) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+def _tables(difference: Difference, title: str) -> Iterator[Table]:
+    """The totals, and the layers that changed."""
+    old, new = difference.old.graph.name, difference.new.graph.name
+    columns = (
+        Column("metric", "Total"),
+        Column("old", old if old != new else "old", right=True),
+        Column("new", new if old != new else "new", right=True),
+        Column("change", "Change", right=True),
+    )
+    rows = tuple((t.title, t.shown(t.old), t.shown(t.new), percent(t.change)) for t in difference.totals)
+    yield Table(title, columns, rows)
+    changed = [change for change in difference.changes if change.kind != "affected"]
+    if changed:
+        layers = (Column("kind", "Layers"), Column("name", "Name"), Column("what", "What"))
+        yield Table("", layers, tuple((c.kind, c.name, c.what) for c in changed))
+
+
+def _notes(difference: Difference) -> Iterator[Finding]:
+    """The changed layers as notes, for the formats that annotate files."""
+    graph = difference.new.graph
+    for change in difference.changes:
+        span = change.new.node.span if change.new else None
+        source = span.source if span else graph.source
+        yield Finding("RF000", change.kind, "note", change.what, "", graph.name, change.name, source, span)
+
+
+def _data(difference: Difference) -> dict[str, object]:
+    return {
+        "old": difference.old.graph.source,
+        "new": difference.new.graph.source,
+        "same": difference.same,
+        "summary": difference.summary,
+        "totals": {total.title: _total(total) for total in difference.totals},
+        "layers": [_layer(change) for change in difference.changes],
+    }
+
+
+def _total(total: Total) -> dict[str, Figure]:
+    return {"old": total.old, "new": total.new, "change_percent": total.change}
+
+
+def _layer(change: Change) -> dict[str, object]:
+    old, new = change.old, change.new
+    found = {"kind": change.kind, "old": old and old.name, "new": new and new.name, "what": change.what}
+    shown = [metric for metric in COLUMNS if Shown.DIFF in metric.shown]
+    return found | {metric.stored: [layer and metric.of_layer(layer) for layer in (old, new)] for metric in shown}
