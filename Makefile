@@ -1,4 +1,4 @@
-.PHONY: check lint types test accept
+.PHONY: check lint types test lowest accept
 
 check: lint types  ## what CI runs besides the tests
 
@@ -11,6 +11,9 @@ types:
 
 test:
 	pytest
+
+lowest:  ## the command line with the lowest versions of what it depends on, in an environment of its own
+	python3 .ci/lowest
 
 accept:  ## rewrite the golden files after a change that was meant
 	RFCALC_ACCEPT=1 pytest tests/zoo tests/cli tests/checks
