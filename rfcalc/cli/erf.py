@@ -47,10 +47,11 @@ def erf(
     require("torch", "torch")
     if png:
         require("PIL", "plot")
-    from rfcalc.backends.proof.effective import effective_field, picture, report
+    from rfcalc.backends.proof.effective import effective_field, picture
     from rfcalc.backends.timing.cases import usable_device
     from rfcalc.backends.torch.checkpoint import read_checkpoint
     from rfcalc.errors import fail
+    from rfcalc.reports.erf import erf_report
 
     place = usable_device(device)
     graph = given.load(spec)
@@ -63,7 +64,7 @@ def erf(
         from rfcalc.backends.pictures.png import write_map
 
         write_map(png, picture(found))
-    show([report(found, trained)], format)
+    show([erf_report(found, trained)], format)
 
 
 def _index(graph: Graph, name: str | None) -> int | None:

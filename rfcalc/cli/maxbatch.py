@@ -46,6 +46,7 @@ def max_batch(
     from rfcalc.backends.timing import cases
     from rfcalc.backends.timing import maxbatch as backend
     from rfcalc.backends.timing.latency import attempted
+    from rfcalc.reports.maxbatch import max_batch_report
 
     place = cases.usable_device(device)
     case = cases.Case(place, 1, choice(dtype, cases.DTYPES, "--dtype"), "contiguous", "eager")
@@ -53,7 +54,7 @@ def max_batch(
     kept = reserve if memory is None else 0.0
     budget = int(backend.free_bytes(case) * (1 - reserve)) if memory is None else size(memory)
     found = attempted(case, lambda: backend.max_batch(graph, case, budget))
-    show([backend.report(graph, case, found, budget, kept)], format)
+    show([max_batch_report(graph, case, found, budget, kept)], format)
     if not found.batch:
         raise typer.Exit(1)
 

@@ -45,7 +45,7 @@ def profile(
     from rfcalc.backends.timing.environment import environment
     from rfcalc.backends.timing.latency import attempted
     from rfcalc.backends.timing.profile import profile as measure
-    from rfcalc.reports.profile import report
+    from rfcalc.reports.profile import profile_report
 
     place = cases.usable_device(device)
     choice(dtype, cases.DTYPES, "--dtype")
@@ -57,4 +57,4 @@ def profile(
         from rfcalc.backends.pictures.roofline import write_roofline
 
         write_roofline(found, png)
-    show([report(found, top, environment(place))], format)
+    show([profile_report(found, top, environment(place))], format)

@@ -54,7 +54,7 @@ def time(
     from rfcalc.backends.timing import cases
     from rfcalc.backends.timing.environment import environment, gpu_state
     from rfcalc.backends.timing.latency import time_all
-    from rfcalc.reports.timing import report
+    from rfcalc.reports.timing import timing_report
 
     place = cases.usable_device(device)
     dtypes = [choice(word, cases.DTYPES, "--dtype") for word in dtype.split(",")]
@@ -69,7 +69,7 @@ def time(
             timing = time_all(graphs, rows, seconds, warm_up, tick)
         interrupted = timing.interrupted
         place_data = {**environment(place), "gpu_before": before, "gpu_after": gpu_state(place)}
-        show([report(timing, place_data)], format)
+        show([timing_report(timing, place_data)], format)
     finish(errors)
     if interrupted:
         raise typer.Exit(130)

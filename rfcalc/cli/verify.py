@@ -35,12 +35,13 @@ def verify(
 
     choice(format, FORMATS, "--format")
     require("torch", "torch")
-    from rfcalc.backends.proof.verify import report, verify_graph
+    from rfcalc.backends.proof.verify import verify_graph
+    from rfcalc.reports.verify import verify_report
 
     graphs, errors = given.load_all(specs)
     found = [(graph, verify_graph(graph, layer or (), units, seed)) for graph in graphs]
     if found:
-        show([report(graph, claims) for graph, claims in found], format)
+        show([verify_report(graph, claims) for graph, claims in found], format)
     finish(errors)
     if any(claim.ok is False for _, claims in found for claim in claims):
         raise typer.Exit(1)

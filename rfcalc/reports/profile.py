@@ -33,7 +33,7 @@ COLUMNS = (
 )
 
 
-def report(profile: Profile, top: int, environment: dict[str, Any]) -> Report:
+def profile_report(profile: Profile, top: int, environment: dict[str, Any]) -> Report:
     """The `top` layers by time (all of them for programs)."""
     order = sorted(profile.layers, key=lambda layer: -layer.seconds)
     rows = tuple(_row(layer, profile.busy) for layer in order)

@@ -42,7 +42,7 @@ FIGURES = (
 NONE = (None, None, None, None)
 
 
-def report(timing: Timing, environment: dict[str, Any]) -> Report:
+def timing_report(timing: Timing, environment: dict[str, Any]) -> Report:
     """The runs as a table."""
     shown = tuple(c for c in FIGURES if c.key != "reserved" or any(run.case.cuda for run in timing.runs))
     rows = tuple(_row(run, tuple(c.key for c in shown)) for run in timing.runs)

@@ -12,7 +12,7 @@ from rfcalc.backends.timing.clocks import CpuClock, CudaClock, warm_up
 from rfcalc.backends.timing.environment import environment, gpu_state
 from rfcalc.backends.timing.latency import Run, time_all
 from rfcalc.graph import Graph
-from rfcalc.reports.timing import report
+from rfcalc.reports.timing import timing_report
 from tests.nets import chain
 from tests.running import rfcalc
 
@@ -150,7 +150,7 @@ def test_a_network_against_itself_and_against_a_larger_one(tiny: str) -> None:
     assert (first.network, second.network) == ("net (1)", "net (2)")
     assert not comparison.ambiguous
     assert comparison.ratio > 2
-    notes = report(found, {**environment("cpu"), "gpu_before": None, "gpu_after": None}).notes
+    notes = timing_report(found, {**environment("cpu"), "gpu_before": None, "gpu_after": None}).notes
     assert any(name == "Compared" and "times as long" in text for name, text in notes)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable
-from typing import Any
 
 import torch
 
@@ -21,8 +20,6 @@ from rfcalc.backends.torch.tracked import peak_bytes
 from rfcalc.errors import fail
 from rfcalc.graph import Graph
 from rfcalc.record import record
-from rfcalc.report.tables import Column, Report, Table
-from rfcalc.report.units import short
 
 LIMIT = 1 << 20
 Needs = Callable[[int], int | None]
@@ -136,33 +133,3 @@ def free_bytes(case: Case) -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
     except (AttributeError, OSError, ValueError):
         raise fail("E701", "the free memory of this machine is unknown; give --memory") from None
-
-
-def report(graph: Graph, case: Case, found: Found, budget: int, reserve: float) -> Report:
-    """The answer and the tries behind it."""
-    columns = (
-        Column("batch", "Batch", right=True),
-        Column("bytes", "Memory", lambda n: "ran out" if n is None else short(n, "B"), True),
-        Column("fits", "Fits", lambda fits: "yes" if fits else "no"),
-    )
-    rows = tuple((batch, taken, taken is not None and taken <= budget) for batch, taken in found.tries)
-    edge = f"; {found.fails:,} does not" if found.fails else "; larger ones were not tried"
-    text = f"{found.batch:,} fits{edge}" if found.batch else "not even batch 1 fits"
-    how = "run on the GPU" if case.cuda else "counted on the meta device; kernels' own workspaces are not in it"
-    notes = (
-        ("Largest batch", f"{text} (predicted by the analysis: {found.predicted:,})"),
-        ("Budget", f"{short(budget, 'B')} of memory" + (f", {reserve:.0%} kept back" if reserve else "")),
-        ("Tries", how),
-    )
-    data: dict[str, Any] = {
-        "name": graph.name,
-        "device": case.device,
-        "dtype": case.dtype,
-        "batch": found.batch,
-        "fails": found.fails,
-        "predicted": found.predicted,
-        "budget_bytes": budget,
-        "tries": [{"batch": batch, "bytes": taken, "fits": fits} for batch, taken, fits in rows],
-    }
-    title = f"{graph.name}: largest batch at inference, {case.dtype} on {case.device}"
-    return Report(title, (Table("", columns, rows),), notes, Table("", columns, rows), data)

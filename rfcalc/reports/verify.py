@@ -1,0 +1,40 @@
+"""The report of `rfcalc verify`: every claim beside what torch says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from rfcalc.backends.proof.claims import Claim
+from rfcalc.graph import Graph
+from rfcalc.report.tables import Column, Report, Table
+
+COLUMNS = (
+    Column("ok", "", lambda ok: {True: "✓", False: "✗", None: "-"}[ok]),
+    Column("claim", "Claim", ratio=2, wrap=True),
+    Column("stated", "Stated", ratio=2, wrap=True),
+    Column("measured", "Torch", ratio=2, wrap=True),
+    Column("how", "How", ratio=3, wrap=True),
+)
+
+
+def verify_report(graph: Graph, claims: Sequence[Claim]) -> Report:
+    """The claims as a table, with the differences below it."""
+    rows = tuple((claim.ok, claim.what, claim.stated, claim.measured, claim.how) for claim in claims)
+    wrong = [claim for claim in claims if claim.ok is False]
+    open_ones = [claim for claim in claims if claim.ok is None]
+    notes = [("Difference", f"{claim.what}: {claim.detail}") for claim in wrong]
+    notes += [("Not checked", f"{claim.what}: {claim.detail}") for claim in open_ones]
+    checked = len(claims) - len(open_ones)
+    notes.append(("Verdict", f"{checked - len(wrong)} of {checked} claims hold"))
+    table = Table("", COLUMNS, rows)
+    flat = Table(
+        "", (*COLUMNS, Column("detail", "Detail")), tuple((*row, c.detail) for row, c in zip(rows, claims, strict=True))
+    )
+    data = {
+        "name": graph.name,
+        "source": graph.source,
+        "verified": not wrong,
+        "claims": [asdict(claim) for claim in claims],
+    }
+    return Report(f"{graph.name}: the analysis against torch", (table,), tuple(notes), flat, data)
