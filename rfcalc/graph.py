@@ -9,6 +9,7 @@ from typing import Any
 
 from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean
 from rfcalc.layers.contract import Cost, Op
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.geometry import MOST_TAPS, MOST_UNITS
 from rfcalc.relations.read import Read
@@ -45,17 +46,17 @@ class Node:
     @cached_property
     def reads(self) -> tuple[Read, ...]:
         """How this layer reads its inputs."""
-        return _reads(self.op, self.shapes)  # type: ignore[arg-type]
+        return _reads(self.op, self.shapes)
 
     @cached_property
     def cost(self) -> Cost:
         """What this layer costs."""
-        return _cost(self.op, self.shapes)  # type: ignore[arg-type]
+        return _cost(self.op, self.shapes)
 
     @property
     def is_input(self) -> bool:
         """True for an input of the network, which is no layer."""
-        return self.op.word == "input"
+        return self.op.kind is LayerKind.INPUT
 
 
 @record(eq=False)
@@ -99,7 +100,7 @@ class Graph:
         """For each node, whether its field is an upper bound: its own layer, or one on the way to it, has no exact reach."""
         found: list[bool] = []
         for node in self.nodes:
-            found.append(any(found[i] for i in node.inputs) or bool(getattr(node.op, "bound", "")))
+            found.append(any(found[i] for i in node.inputs) or bool(node.op.bound))
         return tuple(found)
 
     @cached_property

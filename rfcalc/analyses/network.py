@@ -56,12 +56,12 @@ class Layer:
     @property
     def bound(self) -> str:
         """Why this layer's own reach is an upper bound; empty where it is exact."""
-        return str(getattr(self.node.op, "bound", ""))
+        return self.node.op.bound
 
     @property
     def uncounted(self) -> str:
         """Why its MACs are missing from the totals; empty where they are counted."""
-        return str(getattr(self.node.op, "uncounted", ""))
+        return self.node.op.uncounted
 
     def data(self) -> dict[str, Any]:
         """This layer as the JSON contract has it."""

@@ -12,7 +12,7 @@ from rfcalc.language.recipes import Defaults, Entry, Recipe, lookup, main_of, re
 from rfcalc.language.steps import Block, Call
 from rfcalc.language.values import FREE, NUMBERS, Value, Words, names_in, words_of
 from rfcalc.layers.settings import name_of
-from rfcalc.layers.words import inputs_of
+from rfcalc.layers.words import class_of
 
 Known = frozenset[str]
 Given = list[tuple[Scalar, Marked]]
@@ -40,7 +40,7 @@ class Checker:
         given = self._given(node, main_of(word))
         if given is None:
             what = name_of(node.plain()) if node else ""
-            hint = f"to say what it reads: {{{word}: {{}}, from: [a, b]}}" if inputs_of(word)[1] != 1 else ""
+            hint = f"to say what it reads: {{{word}: {{}}, from: [a, b]}}" if class_of(word).arity[1] != 1 else ""
             self.problems.add("E104", f"{word} takes its settings as a mapping, not {what}", node, hint)
             return None
         return self.settings(word, word, mark, given, known)

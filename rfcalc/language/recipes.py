@@ -14,13 +14,13 @@ from rfcalc.language.synonyms import OPS, SETTINGS
 from rfcalc.language.values import BROKEN, parsed
 from rfcalc.layers.contract import Op
 from rfcalc.layers.settings import MISSING, Kind, Setting, name_of, settings_of
-from rfcalc.layers.words import WORDS, class_of, inputs_of
+from rfcalc.layers.words import WORDS, class_of, make, words_in
 from rfcalc.record import record
 
 Chain = tuple[tuple[str, Op], ...]  # (suffix of the name, operation)
 FOLLOWED = ("conv", "dwconv", "sepconv", "upconv", "linear", "add", "residual")
-NORMS = tuple(word for word, (room, _, _) in WORDS.items() if room == "norm")
-ACTS = tuple(word for word, (room, _, _) in WORDS.items() if room == "activation")
+NORMS = words_in("norm")
+ACTS = words_in("activation")
 
 
 @record
@@ -70,8 +70,7 @@ def settings_for(word: str) -> tuple[Setting, ...]:
 
 
 def _own(word: str) -> tuple[Setting, ...]:
-    cls: type = class_of(word)
-    return settings_of(cls)
+    return settings_of(class_of(word))
 
 
 @cache
@@ -84,7 +83,7 @@ def lookup(word: str) -> dict[str, Setting]:
 @cache
 def main_of(word: str) -> str:
     """The setting that a scalar stands for; the empty string if there is none."""
-    return "out" if word == "sepconv" else getattr(class_of(word), "main", "") if word in WORDS else ""
+    return "out" if word == "sepconv" else class_of(word).main if word in WORDS else ""
 
 
 @cache
@@ -116,7 +115,7 @@ class Recipe:
     def __init__(self, word: str, kind: str, entries: Mapping[str, Entry], names: tuple[str, ...], defaults: Defaults) -> None:
         self.word, self.kind, self.entries, self.names = word, kind, entries, tuple(dict.fromkeys(names))
         self.defaults = defaults
-        self.least, self.most = (1, 1) if word == "sepconv" else inputs_of(word)
+        self.least, self.most = (1, 1) if word == "sepconv" else class_of(word).arity
         self.kept: dict[Any, Chain | None] = {}
 
     def chain(self, params: Mapping[str, Any], problems: Problems, changed: tuple[Entry, ...] = ()) -> Chain | None:
@@ -154,10 +153,10 @@ def assemble(word: str, values: dict[str, Any], defaults: Defaults) -> Chain:
     attached = {name: values.pop(name, None) for name in ("norm", "act", "mid_norm", "mid_act")}
     after = _followers("", attached["norm"], attached["act"], defaults)
     if word != "sepconv":
-        return (("", class_of(word)(*WORDS[word][2], **values)), *after)
+        return (("", make(word, **values)), *after)
     out = values.pop("out")
-    depthwise = class_of("dwconv")(**values)
-    pointwise = class_of("conv")(out=out, kernel=1, bias=depthwise.bias)
+    depthwise = make("dwconv", **values)
+    pointwise = make("conv", out=out, kernel=1, bias=depthwise.biased)
     middle = _followers("_dw", attached["mid_norm"], attached["mid_act"], defaults)
     return (("_dw", depthwise), *middle, ("", pointwise), *after)
 
@@ -182,8 +181,7 @@ def attached(word: str, settings: Any, defaults: Defaults) -> Op:
     missing = [setting.name for setting in required(word) if setting.name not in values]
     if missing:
         raise RuleError(f"{word} needs {', '.join(missing)}")
-    made: Op = class_of(word)(*WORDS[word][2], **values)
-    return made
+    return make(word, **values)
 
 
 def unknown_setting(word: str, key: Any) -> str:

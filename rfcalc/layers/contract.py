@@ -5,13 +5,16 @@
     cost    multiply-accumulates, parameters, buffers, element-wise operations, what training keeps
     torch   the same layer as torch source (nothing here imports torch)
 
-No fact has a default: nothing counts as zero because nobody thought of it.
+No fact has a default: nothing counts as zero because nobody thought of it. What kind of layer it is (traits.py) it says once
+and for all, so that nobody keeps a list of words.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol, runtime_checkable
+from abc import abstractmethod
+from typing import ClassVar
 
+from rfcalc.layers.traits import LayerKind, Norm, Sliding
 from rfcalc.record import record
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
@@ -59,20 +62,70 @@ class Torch:
     helper: str = ""
 
 
-@runtime_checkable
-class Op(Protocol):
-    """A layer: a frozen dataclass whose fields are its settings (see settings.py), and the four facts.
+class Op:
+    """A layer: a frozen record whose fields are its settings (see settings.py), the four facts, and what kind of layer it is.
 
     Every fact takes the shapes of the inputs. `shape` raises RuleError for inputs that do not fit; the other facts
     are asked only after it has succeeded.
+
+    word: what the spec language calls it.
+    kind: what it does.
+    main: the setting that a bare scalar sets; empty if there is none.
+    arity: the least and the largest number of inputs; None for any number.
     """
 
     word: ClassVar[str]
+    kind: ClassVar[LayerKind]
+    main: ClassVar[str] = ""
+    arity: ClassVar[tuple[int, int | None]] = (1, 1)
 
-    def shape(self, inputs: Shapes) -> Shape: ...
+    @abstractmethod
+    def shape(self, inputs: Shapes) -> Shape:
+        """The shape of the output."""
 
-    def reach(self, inputs: Shapes) -> tuple[Read, ...]: ...
+    @abstractmethod
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        """How a unit of the output reads the inputs."""
 
-    def cost(self, inputs: Shapes) -> Cost: ...
+    @abstractmethod
+    def cost(self, inputs: Shapes) -> Cost:
+        """What it costs at batch 1."""
 
-    def torch(self, inputs: Shapes) -> Torch: ...
+    @abstractmethod
+    def torch(self, inputs: Shapes) -> Torch:
+        """The same layer as torch source; raises RuleError if it has none."""
+
+    @property
+    def sliding(self) -> Sliding | None:
+        """The window that slides over the positions, if one does."""
+        return None
+
+    @property
+    def norm(self) -> Norm | None:
+        """What the statistics of a norm are taken over; None for other kinds."""
+        return None
+
+    @property
+    def biased(self) -> bool:
+        """Whether it adds learned numbers, one for each output channel."""
+        return False
+
+    @property
+    def commutative(self) -> bool:
+        """Whether the inputs may change places."""
+        return False
+
+    @property
+    def bound(self) -> str:
+        """Why the reach is an upper bound; empty where it is exact."""
+        return ""
+
+    @property
+    def together(self) -> bool:
+        """Whether channels of the output read different positions and the reach is that of all channels together."""
+        return False
+
+    @property
+    def uncounted(self) -> str:
+        """Why multiply-accumulates are missing from the cost; empty where none are."""
+        return ""

@@ -7,17 +7,19 @@ from typing import Any, ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.traits import LayerKind, Norm, Sliding
 from rfcalc.record import record
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 
 
 @record
-class Counted:
+class Counted(Op):
     """Another layer with counts of its own: 0 parameters where it shares those of an earlier layer, more where its weight is
     computed from several tensors, more MACs where computing the weight needs them. None: what that layer counts itself."""
 
-    word: ClassVar[str] = "counted"
+    word: ClassVar[str] = "counted"  # of the inner layer, as the kind is
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
 
     inner: Op
     params: int | None = None
@@ -26,11 +28,7 @@ class Counted:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "word", self.inner.word)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "inner":
-            raise AttributeError(name)
-        return getattr(self.inner, name)
+        object.__setattr__(self, "kind", self.inner.kind)
 
     def shape(self, inputs: Shapes) -> Shape:
         return self.inner.shape(inputs)
@@ -45,3 +43,31 @@ class Counted:
 
     def torch(self, inputs: Shapes) -> Torch:
         raise RuleError(f"its weights are shared or computed; a {self.word} of its own would not be the same layer")
+
+    @property
+    def sliding(self) -> Sliding | None:
+        return self.inner.sliding
+
+    @property
+    def norm(self) -> Norm | None:
+        return self.inner.norm
+
+    @property
+    def biased(self) -> bool:
+        return self.inner.biased
+
+    @property
+    def commutative(self) -> bool:
+        return self.inner.commutative
+
+    @property
+    def bound(self) -> str:
+        return self.inner.bound
+
+    @property
+    def together(self) -> bool:
+        return self.inner.together
+
+    @property
+    def uncounted(self) -> str:
+        return self.inner.uncounted

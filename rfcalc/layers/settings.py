@@ -248,9 +248,13 @@ def setting(kind: Kind, alias: str = "", *, default: Any = MISSING, help: str = 
     return field(default=default, metadata={"kind": kind, "alias": alias, "help": help})
 
 
-@cache
 def settings_of(cls: type) -> tuple[Setting, ...]:
     """The settings of a layer's record, in the order of its fields."""
+    return _settings_of(cls)
+
+
+@cache
+def _settings_of(cls: type) -> tuple[Setting, ...]:
     return tuple(
         Setting(f.name, f.metadata["alias"], f.metadata["kind"], f.default, f.metadata["help"])
         for f in dataclasses.fields(cls)

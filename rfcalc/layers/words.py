@@ -40,7 +40,7 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "mish": ("activation", "Activation", ("mish",)),
     "selu": ("activation", "Activation", ("selu",)),
     "softplus": ("activation", "Activation", ("softplus",)),
-    "identity": ("activation", "Activation", ("identity",)),
+    "identity": ("activation", "Identity", ()),
     "leakyrelu": ("activation", "LeakyReLU", ()),
     "elu": ("activation", "ELU", ()),
     "prelu": ("activation", "PReLU", ()),
@@ -94,7 +94,7 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 }
 
 
-def class_of(word: str) -> type[Any]:
+def class_of(word: str) -> type[Op]:
     """The record class of a word; raises KeyError for an unknown one."""
     room, name, _ = WORDS[word]
     return getattr(import_module(f"rfcalc.layers.vocabulary.{room}"), name)  # type: ignore[no-any-return]
@@ -102,13 +102,9 @@ def class_of(word: str) -> type[Any]:
 
 def make(word: str, **settings: Any) -> Op:
     """A layer from its word and its parsed settings, for example make("conv", out=64, kernel=3)."""
-    return class_of(word)(*WORDS[word][2], **settings)  # type: ignore[no-any-return]
+    return class_of(word)(*WORDS[word][2], **settings)
 
 
-def inputs_of(word: str) -> tuple[int, int | None]:
-    """The least and the largest number of inputs that a word takes; None for any number."""
-    cls = class_of(word)
-    if getattr(cls, "many", False):
-        return 2, None
-    least, most = getattr(cls, "arity", (1, 1))
-    return least, most
+def words_in(room: str) -> tuple[str, ...]:
+    """The words of one room."""
+    return tuple(word for word, (where, _, _) in WORDS.items() if where == room)

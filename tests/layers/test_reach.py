@@ -29,7 +29,7 @@ def checked(case: Case) -> bool:
     size = op.shape(shapes).elements * sum(shape.elements for shape in shapes)
     if settings.get("pattern") == CHANNELS_FROM_POSITIONS:
         return False
-    return size < 300_000 and word not in LEFT_OUT and settings.get("over") != "all" and not getattr(op, "bound", "")
+    return size < 300_000 and word not in LEFT_OUT and settings.get("over") != "all" and not op.bound
 
 
 def stated(op: Op, shapes: tuple[Shape, ...], source: int) -> torch.Tensor:

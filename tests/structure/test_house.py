@@ -110,6 +110,19 @@ def test_every_layer_is_registered() -> None:
                 assert (path.stem, node.name) in registered, f"layers/vocabulary/{path.name}: {node.name} has no word"
 
 
+def test_every_layer_states_its_facts_and_its_kind() -> None:
+    from rfcalc.layers.contract import Op
+    from rfcalc.layers.traits import LayerKind
+    from rfcalc.layers.vocabulary.source import Input
+    from rfcalc.layers.words import WORDS, class_of
+
+    for cls in {Input, *map(class_of, WORDS)}:
+        assert issubclass(cls, Op)
+        assert isinstance(cls.kind, LayerKind), cls.__name__
+        for fact in ("shape", "reach", "cost", "torch"):
+            assert getattr(cls, fact) is not getattr(Op, fact), f"{cls.__name__} does not state {fact}"
+
+
 def test_every_registered_module_exists() -> None:
     from importlib import import_module
 

@@ -111,7 +111,7 @@ def _same_units(graph: Graph, narrow: Graph, units: Mapping[int, Sequence[Unit]]
 
 def _bounded(graph: Graph, i: int) -> bool:
     """True if the field of a layer is stated as an upper bound, because some layer before it has no exact reach."""
-    return any(getattr(graph.nodes[at].op, "bound", "") for at in ancestors(graph, i))
+    return any(graph.nodes[at].op.bound for at in ancestors(graph, i))
 
 
 def _width_note(graph: Graph, narrow: Graph) -> str:

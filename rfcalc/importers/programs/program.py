@@ -214,7 +214,7 @@ class Program:
     def _together(self, op: Op, nodes: Sequence[int]) -> bool:
         """True if a layer's field is only known of all channels together; raises RuleError where some of them are taken."""
         if not self.together.intersection(nodes):
-            return bool(getattr(op, "together", False))
+            return op.together
         if op.word == "take" and getattr(op, "axis", 0) == 0:
             raise UnfollowedError("takes some columns of a matrix of attention, whose fields are known together only")
         return op.word == "concat" or all(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Int, Number, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import MIX
 from rfcalc.relations.read import POINTWISE, Read
@@ -25,18 +26,18 @@ FUNCTIONS: dict[str, tuple[str, str, bool]] = {
     "mish": ("Mish", "input", True),
     "selu": ("SELU", "output", True),
     "softplus": ("Softplus", "input", False),
-    "identity": ("Identity", "", True),
 }
 
 
 @record
-class Activation:
+class Activation(Op):
     """A pointwise function without parameters or settings.
 
     `function` is its word in FUNCTIONS.
     """
 
     word: ClassVar[str] = "activation"
+    kind: ClassVar[LayerKind] = LayerKind.ACTIVATION
 
     function: str
 
@@ -51,8 +52,6 @@ class Activation:
 
     def cost(self, inputs: Shapes) -> Cost:
         _, keeps, inplace = FUNCTIONS[self.function]
-        if self.function == "identity":
-            return Cost(0, 0, 0, (), "", "view")
         return Cost(0, 0, 0, ((self.function, inputs[0].elements),), keeps, "inplace" if inplace else "new")
 
     def torch(self, inputs: Shapes) -> Torch:
@@ -60,10 +59,11 @@ class Activation:
 
 
 @record
-class LeakyReLU:
+class LeakyReLU(Op):
     """max(x, slope * x)."""
 
     word: ClassVar[str] = "leakyrelu"
+    kind: ClassVar[LayerKind] = LayerKind.ACTIVATION
     main: ClassVar[str] = "slope"
 
     slope: float = setting(Number(), default=0.01, help="factor for negative numbers")
@@ -82,10 +82,11 @@ class LeakyReLU:
 
 
 @record
-class ELU:
+class ELU(Op):
     """x, or alpha * (exp(x) - 1) for negative numbers."""
 
     word: ClassVar[str] = "elu"
+    kind: ClassVar[LayerKind] = LayerKind.ACTIVATION
     main: ClassVar[str] = "alpha"
 
     alpha: float = setting(Number(), default=1.0, help="limit for negative numbers")
@@ -104,10 +105,11 @@ class ELU:
 
 
 @record
-class PReLU:
+class PReLU(Op):
     """max(x, a * x) with a learned slope a, one for all channels or one per channel (`parameters`: 1 or the channels)."""
 
     word: ClassVar[str] = "prelu"
+    kind: ClassVar[LayerKind] = LayerKind.ACTIVATION
     main: ClassVar[str] = "parameters"
 
     parameters: int = setting(Int(), default=1, help="1, or the number of channels")
@@ -128,10 +130,11 @@ class PReLU:
 
 
 @record
-class Softmax:
+class Softmax(Op):
     """Softmax over the channels, at each position."""
 
     word: ClassVar[str] = "softmax"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
 
     def shape(self, inputs: Shapes) -> Shape:
         return inputs[0]
@@ -148,10 +151,31 @@ class Softmax:
 
 
 @record
-class Dropout:
+class Identity(Op):
+    """Nothing, as a layer with a name."""
+
+    word: ClassVar[str] = "identity"
+    kind: ClassVar[LayerKind] = LayerKind.IDENTITY
+
+    def shape(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return POINTWISE
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(0, 0, 0, (), "", "view")
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch("nn.Identity()")
+
+
+@record
+class Dropout(Op):
     """Dropout; does nothing at inference."""
 
     word: ClassVar[str] = "dropout"
+    kind: ClassVar[LayerKind] = LayerKind.DROPOUT
     main: ClassVar[str] = "p"
 
     p: float = setting(Number(0, 1), default=0.5, help="share of numbers that training sets to zero")

@@ -6,8 +6,9 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Int, Optional, PerAxis, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME
 from rfcalc.relations.geometry import IDENTITY, per_axis
@@ -19,10 +20,11 @@ AXIS_HELP = "pool along this axis only (0 is the first); all axes if left out"
 
 
 @record
-class AdaptivePool:
+class AdaptivePool(Op):
     """Average over windows that depend on the input's size, so that the output has the size `out`."""
 
     word: ClassVar[str] = "adaptivepool"
+    kind: ClassVar[LayerKind] = LayerKind.POOL
     main: ClassVar[str] = "out"
 
     out: int | tuple[int, ...] = setting(PerAxis(Int()), help="output size")
@@ -41,10 +43,11 @@ class AdaptivePool:
 
 
 @record
-class AdaptiveMaxPool:
+class AdaptiveMaxPool(Op):
     """Maximum over windows that depend on the input's size, so that the output has the size `out`."""
 
     word: ClassVar[str] = "adaptivemaxpool"
+    kind: ClassVar[LayerKind] = LayerKind.POOL
     main: ClassVar[str] = "out"
 
     out: int | tuple[int, ...] = setting(PerAxis(Int()), help="output size")
@@ -63,10 +66,11 @@ class AdaptiveMaxPool:
 
 
 @record
-class GlobalPool:
+class GlobalPool(Op):
     """Global average pooling: the mean over all positions, or along one axis (strip pooling), which keeps the size 1."""
 
     word: ClassVar[str] = "gap"
+    kind: ClassVar[LayerKind] = LayerKind.POOL
 
     axis: int | None = setting(Optional(Int(0, 7)), default=None, help=AXIS_HELP)
 
@@ -84,10 +88,11 @@ class GlobalPool:
 
 
 @record
-class GlobalMaxPool:
+class GlobalMaxPool(Op):
     """Global max pooling: the maximum over all positions, or along one axis, which keeps the size 1."""
 
     word: ClassVar[str] = "gmp"
+    kind: ClassVar[LayerKind] = LayerKind.POOL
 
     axis: int | None = setting(Optional(Int(0, 7)), default=None, help=AXIS_HELP)
 

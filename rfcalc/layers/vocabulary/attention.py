@@ -7,8 +7,9 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Bool, Int, PerAxis, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import MIX
 from rfcalc.relations.geometry import Fold, Reach, per_axis
@@ -96,11 +97,12 @@ WINDOW_ATTENTION = '''class WindowAttention(nn.Module):
 
 
 @record
-class Attention:
+class Attention(Op):
     """Multi-head self-attention over all positions: projections to queries, keys and values, softmax(q k / sqrt(d)) v per
     head, an output projection. Every unit sees the whole map."""
 
     word: ClassVar[str] = "attention"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "heads"
 
     heads: int = setting(Int(), help="heads, which share the channels evenly")
@@ -125,12 +127,13 @@ class Attention:
 
 
 @record
-class WindowAttention:
+class WindowAttention(Op):
     """Multi-head self-attention within windows (Swin Transformer). With a `shift` the map is moved in a circle first, and units
     that were not neighbours do not see each other. A size that the window does not divide is padded at the end; an axis that is
     no longer than the window is not shifted (torchvision's rules)."""
 
     word: ClassVar[str] = "windowattention"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "heads"
 
     heads: int = setting(Int(), help="heads, which share the channels evenly")

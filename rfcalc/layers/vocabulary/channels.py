@@ -6,8 +6,9 @@ from itertools import accumulate
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Int, ListOf, Optional, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import Route
 from rfcalc.relations.read import Read
@@ -17,10 +18,11 @@ FURTHEST = 10**9
 
 
 @record
-class Slice:
+class Slice(Op):
     """The channels start, start + step, ... before stop, as Python slices a list (negative: counted from the end)."""
 
     word: ClassVar[str] = "slice"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
 
     start: int | None = setting(Optional(Int(-FURTHEST)), default=None, help="first channel; the first of all if left out")
     stop: int | None = setting(Optional(Int(-FURTHEST)), default=None, help="the channel after the last; all if left out")
@@ -44,10 +46,11 @@ class Slice:
 
 
 @record
-class Chunk:
+class Chunk(Op):
     """Part number `index` of the channels cut into `parts` equal parts (torch.chunk: the last ones may be smaller)."""
 
     word: ClassVar[str] = "chunk"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "parts"
 
     parts: int = setting(Int(), help="how many parts")
@@ -73,10 +76,11 @@ class Chunk:
 
 
 @record
-class Split:
+class Split(Op):
     """Part number `index` of the channels cut into parts of the given sizes (torch.split)."""
 
     word: ClassVar[str] = "split"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "sizes"
 
     sizes: tuple[int, ...] = setting(ListOf(Int()), help="channels of each part")
@@ -101,10 +105,11 @@ class Split:
 
 
 @record
-class ChannelShuffle:
+class ChannelShuffle(Op):
     """Channels of different groups next to each other (ShuffleNet): output j*groups + i is channel j of group i."""
 
     word: ClassVar[str] = "channelshuffle"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "groups"
 
     groups: int = setting(Int(), "g", help="groups of channels")

@@ -7,11 +7,12 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Bool, Int, PerAxis, PerSide, Word, setting
+from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.record import record
 from rfcalc.relations.channels import MIX, Grouped, Mix
-from rfcalc.relations.geometry import IDENTITY, Fold, Side, Window, per_axis, windows
+from rfcalc.relations.geometry import IDENTITY, Fold, Side, Window, per_axis
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 
@@ -21,10 +22,11 @@ MODES = {fold.value: fold for fold in Fold}
 
 
 @record
-class Conv:
+class Conv(Op):
     """A convolution; the default padding is half of the (dilated) kernel, which keeps the size at stride 1."""
 
     word: ClassVar[str] = "conv"
+    kind: ClassVar[LayerKind] = LayerKind.CONVOLUTION
     main: ClassVar[str] = "out"
 
     out: int = setting(Int(), help="output channels")
@@ -36,30 +38,37 @@ class Conv:
     bias: bool = setting(Bool(), default=True, help="add one learned number per output channel")
     padding_mode: str = setting(Word(tuple(MODES)), default="zeros", help="what stands in the padding")
 
+    @property
+    def sliding(self) -> Sliding:
+        return Sliding(self.kernel, self.stride, self.dilation, self.padding, self.groups)
+
+    @property
+    def biased(self) -> bool:
+        return self.bias
+
     def shape(self, inputs: Shapes) -> Shape:
-        return convolved(inputs[0], self.out, self.groups, self._windows(inputs[0]), MODES[self.padding_mode])
+        return convolved(inputs[0], self.out, self.groups, self.sliding.on(inputs[0].size), MODES[self.padding_mode])
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
         fold = MODES[self.padding_mode]
-        axes = tuple(window.reach(fold) for window in self._windows(inputs[0]))
+        axes = tuple(window.reach(fold) for window in self.sliding.on(inputs[0].size))
         return (Read(0, axes, grouping(inputs[0].channels, self.out, self.groups)),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        mode = self.padding_mode
-        return convolution_cost(inputs[0], self.shape(inputs), self._windows(inputs[0]), self.groups, self.bias, mode)
+        axes, mode = self.sliding.on(inputs[0].size), self.padding_mode
+        return convolution_cost(inputs[0], self.shape(inputs), axes, self.groups, self.bias, mode)
 
     def torch(self, inputs: Shapes) -> Torch:
-        return convolution_torch(inputs[0], self.out, self._windows(inputs[0]), self.groups, self.bias, self.padding_mode)
-
-    def _windows(self, shape: Shape) -> tuple[Window, ...]:
-        return windows(shape.size, self.kernel, self.stride, self.dilation, self.padding)
+        axes = self.sliding.on(inputs[0].size)
+        return convolution_torch(inputs[0], self.out, axes, self.groups, self.bias, self.padding_mode)
 
 
 @record
-class Depthwise:
+class Depthwise(Op):
     """A depthwise convolution: each input channel is filtered by itself, `multiplier` times."""
 
     word: ClassVar[str] = "dwconv"
+    kind: ClassVar[LayerKind] = LayerKind.CONVOLUTION
     main: ClassVar[str] = "kernel"
 
     kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="kernel size")
@@ -70,32 +79,38 @@ class Depthwise:
     bias: bool = setting(Bool(), default=True, help="add one learned number per output channel")
     padding_mode: str = setting(Word(tuple(MODES)), default="zeros", help="what stands in the padding")
 
+    @property
+    def sliding(self) -> Sliding:
+        return Sliding(self.kernel, self.stride, self.dilation, self.padding, groups=None)
+
+    @property
+    def biased(self) -> bool:
+        return self.bias
+
     def shape(self, inputs: Shapes) -> Shape:
         groups, out = inputs[0].channels, inputs[0].channels * self.multiplier
-        return convolved(inputs[0], out, groups, self._windows(inputs[0]), MODES[self.padding_mode])
+        return convolved(inputs[0], out, groups, self.sliding.on(inputs[0].size), MODES[self.padding_mode])
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
         fold, channels = MODES[self.padding_mode], inputs[0].channels
-        axes = tuple(window.reach(fold) for window in self._windows(inputs[0]))
+        axes = tuple(window.reach(fold) for window in self.sliding.on(inputs[0].size))
         return (Read(0, axes, Grouped(channels, 1, self.multiplier)),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        axes, mode = self._windows(inputs[0]), self.padding_mode
+        axes, mode = self.sliding.on(inputs[0].size), self.padding_mode
         return convolution_cost(inputs[0], self.shape(inputs), axes, inputs[0].channels, self.bias, mode)
 
     def torch(self, inputs: Shapes) -> Torch:
         groups, out = inputs[0].channels, inputs[0].channels * self.multiplier
-        return convolution_torch(inputs[0], out, self._windows(inputs[0]), groups, self.bias, self.padding_mode)
-
-    def _windows(self, shape: Shape) -> tuple[Window, ...]:
-        return windows(shape.size, self.kernel, self.stride, self.dilation, self.padding)
+        return convolution_torch(inputs[0], out, self.sliding.on(inputs[0].size), groups, self.bias, self.padding_mode)
 
 
 @record
-class Upconv:
+class Upconv(Op):
     """A transposed convolution: size (n-1)*stride - 2*padding + dilation*(kernel-1) + output_padding + 1."""
 
     word: ClassVar[str] = "upconv"
+    kind: ClassVar[LayerKind] = LayerKind.CONVOLUTION
     main: ClassVar[str] = "out"
 
     out: int = setting(Int(), help="output channels")
@@ -107,24 +122,32 @@ class Upconv:
     groups: int = setting(Int(), "g", default=1, help="groups of channels that do not see each other")
     bias: bool = setting(Bool(), default=True, help="add one learned number per output channel")
 
+    @property
+    def sliding(self) -> Sliding:
+        return Sliding(self.kernel, self.stride, self.dilation, self.padding, self.groups, transposed=True)
+
+    @property
+    def biased(self) -> bool:
+        return self.bias
+
     def shape(self, inputs: Shapes) -> Shape:
         source = inputs[0]
         need_axes(source)
         check_groups(source.channels, self.out, self.groups)
         extra = per_axis(self.output_padding, source.rank, "output_padding")
-        sized = list(zip(source.size, self._windows(source), extra, strict=True))
+        sized = list(zip(source.size, self.sliding.on(source.size), extra, strict=True))
         for _, window, more in sized:
             if more >= max(window.stride, window.dilation):
                 raise RuleError(f"output_padding {more} must be smaller than the stride or the dilation")
         return Shape(self.out, tuple(window.transposed_out(n, more) for n, window, more in sized))
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
-        axes = tuple(window.transposed_reach() for window in self._windows(inputs[0]))
+        axes = tuple(window.transposed_reach() for window in self.sliding.on(inputs[0].size))
         return (Read(0, axes, grouping(inputs[0].channels, self.out, self.groups)),)
 
     def cost(self, inputs: Shapes) -> Cost:
         source, out = inputs[0], self.shape(inputs)
-        taps = prod(window.kernel for window in self._windows(source))
+        taps = prod(window.kernel for window in self.sliding.on(source.size))
         weight = source.channels * (self.out // self.groups) * taps
         bias = (("bias", out.elements),) if self.bias else ()
         return Cost(weight * source.positions, weight + self.out * self.bias, 0, bias, "input", "new")
@@ -144,18 +167,16 @@ class Upconv:
                 parts.append(f"{name}={torch_tuple(value)}")
         return Torch(", ".join(parts) + ")")
 
-    def _windows(self, shape: Shape) -> tuple[Window, ...]:
-        return windows(shape.size, self.kernel, self.stride, self.dilation, self.padding)
-
 
 @record
-class MaskedConv:
+class MaskedConv(Op):
     """A convolution that sees only units before its own, row by row (PixelCNN): type A without its own unit, B with it.
 
     The masked weights are there and are multiplied, as in every implementation with a mask; so they count.
     """
 
     word: ClassVar[str] = "maskedconv"
+    kind: ClassVar[LayerKind] = LayerKind.CONVOLUTION
     main: ClassVar[str] = "out"
 
     out: int = setting(Int(), help="output channels")
@@ -164,15 +185,23 @@ class MaskedConv:
     dilation: int | tuple[int, ...] = setting(PerAxis(Int()), "d", default=1, help="distance between kernel taps")
     bias: bool = setting(Bool(), default=True, help="add one learned number per output channel")
 
+    @property
+    def sliding(self) -> Sliding:
+        return Sliding(self.kernel, 1, self.dilation, "half", masked=True)
+
+    @property
+    def biased(self) -> bool:
+        return self.bias
+
     def shape(self, inputs: Shapes) -> Shape:
-        axes = self._windows(inputs[0])
+        axes = self.sliding.on(inputs[0].size)
         if self.mask == "A" and all(window.kernel == 1 for window in axes):
             raise RuleError("a kernel of 1 under a mask of type A sees nothing")
         return convolved(inputs[0], self.out, 1, axes, Fold.ZERO)
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
         """For each axis, the taps before the middle on it, in the middle on the axes before, all on those after."""
-        axes = self._windows(inputs[0])
+        axes = self.sliding.on(inputs[0].size)
         reads = [] if self.mask == "A" else [Read(0, (IDENTITY,) * len(axes), MIX)]
         for k, window in enumerate(axes):
             if window.kernel > 1:
@@ -181,22 +210,20 @@ class MaskedConv:
         return tuple(reads)
 
     def cost(self, inputs: Shapes) -> Cost:
-        cost = convolution_cost(inputs[0], self.shape(inputs), self._windows(inputs[0]), 1, self.bias)
-        weight, taps = cost.params - self.out * self.bias, prod(window.kernel for window in self._windows(inputs[0]))
+        axes = self.sliding.on(inputs[0].size)
+        cost = convolution_cost(inputs[0], self.shape(inputs), axes, 1, self.bias)
+        weight, taps = cost.params - self.out * self.bias, prod(window.kernel for window in axes)
         elements = (("masked_conv", cost.macs), *((f"masked_{kind}", count) for kind, count in cost.elements))
         # Kept for the whole batch: the masked weight, and the mask in bytes.
         return replace(cost, elements=elements, statistics=weight + -(-taps // 4), inner=weight)
 
     def torch(self, inputs: Shapes) -> Torch:
-        axes = self._windows(inputs[0])
+        axes = self.sliding.on(inputs[0].size)
         kernel = tuple(window.kernel for window in axes)
         module = convolution_torch(inputs[0], self.out, axes, 1, self.bias, "zeros").module
         seen = f"torch.arange({prod(kernel)}, device={{0}}.device).reshape({kernel}) < {prod(kernel) // 2 + (self.mask == 'B')}"
         more = f"padding={tuple(w.before for w in axes)}, dilation={tuple(w.dilation for w in axes)}"
         return Torch(module, f"F.conv{len(axes)}d({{0}}, {{self}}.weight * ({seen}), {{self}}.bias, {more})")
-
-    def _windows(self, shape: Shape) -> tuple[Window, ...]:
-        return windows(shape.size, self.kernel, 1, self.dilation, "half")
 
 
 def need_axes(shape: Shape) -> None:

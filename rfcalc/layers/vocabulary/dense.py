@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Bool, Int, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.read import POINTWISE, Read, whole
 from rfcalc.relations.shape import Shape, Shapes
 
 
 @record
-class Flatten:
+class Flatten(Op):
     """All positions and channels as one vector, which as a whole sees what the map saw."""
 
     word: ClassVar[str] = "flatten"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
 
     def shape(self, inputs: Shapes) -> Shape:
         return Shape(inputs[0].elements)
@@ -31,14 +33,19 @@ class Flatten:
 
 
 @record
-class Linear:
+class Linear(Op):
     """A fully connected layer; a map is flattened first, so that every unit sees all of it."""
 
     word: ClassVar[str] = "linear"
+    kind: ClassVar[LayerKind] = LayerKind.LINEAR
     main: ClassVar[str] = "out"
 
     out: int = setting(Int(), help="output features")
     bias: bool = setting(Bool(), default=True, help="add one learned number per output feature")
+
+    @property
+    def biased(self) -> bool:
+        return self.bias
 
     def shape(self, inputs: Shapes) -> Shape:
         return Shape(self.out)

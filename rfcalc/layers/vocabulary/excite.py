@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Int, Optional, Word, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME
 from rfcalc.relations.read import Read, whole
@@ -24,11 +25,12 @@ MODULES = {
 
 
 @record
-class SqueezeExcite:
+class SqueezeExcite(Op):
     """Global average pool, 1x1 convolution to `channels` (or 1/`ratio` of them), `act`, 1x1 convolution back, `gate`, times
     the input. A unit sees its own position and, through the gate, all."""
 
     word: ClassVar[str] = "se"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "channels"
 
     channels: int | None = setting(Optional(Int()), default=None, help="channels in the middle")

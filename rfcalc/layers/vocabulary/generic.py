@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Int, ListOf, Number, Optional, PerAxis, Text, Word, setting
+from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.record import record
 from rfcalc.relations.channels import MIX, SAME
-from rfcalc.relations.geometry import windows
 from rfcalc.relations.read import POINTWISE, Read, whole
 from rfcalc.relations.shape import Shape, Shapes
 
@@ -54,10 +54,11 @@ BINARY = (*SIGNS, "rsub", "rdiv", "rpow", "min", "max", "fmod", "compare", "wher
 
 
 @record
-class Pointwise:
+class Pointwise(Op):
     """A function of each number by itself, or of it and one fixed `value`."""
 
     word: ClassVar[str] = "pointwise"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "function"
 
     function: str = setting(Word((*UNARY, *BINARY)), help="the function")
@@ -88,15 +89,19 @@ class Pointwise:
 
 
 @record
-class Tokens:
+class Tokens(Op):
     """All positions of the inputs in one row, after `learned` tokens of their own (a class token); channels stay."""
 
     word: ClassVar[str] = "tokens"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "learned"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
-    bound: ClassVar[str] = "the row of tokens has no axes of the image"
 
     learned: int = setting(Int(0), default=0, help="learned tokens")
+
+    @property
+    def bound(self) -> str:
+        return "the row of tokens has no axes of the image"
 
     def shape(self, inputs: Shapes) -> Shape:
         if len({shape.channels for shape in inputs}) > 1:
@@ -119,10 +124,11 @@ class Tokens:
 
 
 @record
-class Unknown:
+class Unknown(Op):
     """A layer that nobody knows, treated as if each unit read the whole of each input."""
 
     word: ClassVar[str] = "unknown"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "name"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
 
@@ -135,12 +141,10 @@ class Unknown:
 
     @property
     def bound(self) -> str:
-        """Why the field is an upper bound."""
         return f"{self.name} is not followed: taken as reading its whole input"
 
     @property
     def uncounted(self) -> str:
-        """What is missing from the cost; empty if nothing is."""
         return f"{self.name} is unknown: its MACs are not counted" if self.macs is None else ""
 
     def shape(self, inputs: Shapes) -> Shape:
@@ -158,10 +162,11 @@ class Unknown:
 
 
 @record
-class Declared:
+class Declared(Op):
     """A layer that the user has declared: each channel by itself, a window of positions."""
 
     word: ClassVar[str] = "declared"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "name"
 
     name: str = setting(Text(200), help="what it is")
@@ -173,15 +178,18 @@ class Declared:
 
     @property
     def uncounted(self) -> str:
-        """What is missing from the cost."""
         return f"{self.name} is declared: its MACs are not counted"
 
+    @property
+    def sliding(self) -> Sliding:
+        return Sliding(self.kernel, self.stride, padding=self.padding)
+
     def shape(self, inputs: Shapes) -> Shape:
-        axes = windows(inputs[0].size, self.kernel, self.stride, 1, self.padding)
+        axes = self.sliding.on(inputs[0].size)
         return Shape(inputs[0].channels, tuple(w.out(n) for n, w in zip(inputs[0].size, axes, strict=True)))
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
-        axes = windows(inputs[0].size, self.kernel, self.stride, 1, self.padding)
+        axes = self.sliding.on(inputs[0].size)
         mix = SAME if self.kernel == 1 else MIX
         return tuple(Read(i, tuple(w.reach() for w in axes), mix) for i in range(len(inputs)))
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 from math import prod
 from typing import ClassVar
 
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Number, Optional, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.read import POINTWISE, Read
 from rfcalc.relations.shape import Shape, Shapes
 
 
 @record
-class Learned:
+class Learned(Op):
     """One learned number per channel (`scale`: LayerScale; `bias`), or per channel and position (`positions`).
 
     `function` is the word. A position embedding ties the network to its input size.
     """
 
     word: ClassVar[str] = "scale"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "init"
 
     function: str
@@ -29,6 +31,10 @@ class Learned:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "word", self.function)
+
+    @property
+    def biased(self) -> bool:
+        return self.function == "bias"
 
     def shape(self, inputs: Shapes) -> Shape:
         return inputs[0]

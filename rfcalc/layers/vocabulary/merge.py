@@ -6,7 +6,8 @@ from itertools import accumulate
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import MIX, SAME, Route
 from rfcalc.relations.geometry import IDENTITY
@@ -18,17 +19,22 @@ KINDS = {"sub": "add", "div": "mul", "min": "max"}
 
 
 @record
-class Elementwise:
+class Elementwise(Op):
     """An element-wise sum, difference, product, quotient, maximum or minimum. An input of one channel, or of size 1 on an
     axis, is repeated along it."""
 
-    many: ClassVar[bool] = True
     word: ClassVar[str] = "add"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
+    arity: ClassVar[tuple[int, int | None]] = (2, None)
 
     function: str
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "word", self.function)
+
+    @property
+    def commutative(self) -> bool:
+        return self.function not in ("sub", "div")
 
     def shape(self, inputs: Shapes) -> Shape:
         _need_two(inputs)
@@ -62,11 +68,12 @@ class Elementwise:
 
 
 @record
-class Concat:
+class Concat(Op):
     """The inputs' channels one after the other; all inputs have the same size."""
 
-    many: ClassVar[bool] = True
     word: ClassVar[str] = "concat"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
+    arity: ClassVar[tuple[int, int | None]] = (2, None)
 
     def shape(self, inputs: Shapes) -> Shape:
         _need_two(inputs)

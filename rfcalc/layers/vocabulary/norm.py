@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Bool, Int, Number, Optional, Word, setting
+from rfcalc.layers.traits import LayerKind, Norm
 from rfcalc.record import record
 from rfcalc.relations.channels import MIX, Band
 from rfcalc.relations.read import POINTWISE, Read
@@ -20,13 +21,18 @@ from rfcalc.relations.shape import Shape, Shapes
 
 
 @record
-class BatchNorm:
+class BatchNorm(Op):
     """Batch normalization with running statistics, as at inference."""
 
     word: ClassVar[str] = "bn"
+    kind: ClassVar[LayerKind] = LayerKind.NORM
 
     eps: float = setting(Number(0), default=1e-5, help="added to the variance")
     affine: bool = setting(Bool(), default=True, help="learn a scale and an offset per channel")
+
+    @property
+    def norm(self) -> Norm:
+        return Norm(None, positions=True, batch=True)
 
     def shape(self, inputs: Shapes) -> Shape:
         return inputs[0]
@@ -55,16 +61,21 @@ class BatchNorm:
 
 
 @record
-class LocalResponseNorm:
+class LocalResponseNorm(Op):
     """Local response normalization across `size` neighbouring channels (AlexNet); reads its own position only."""
 
     word: ClassVar[str] = "lrn"
+    kind: ClassVar[LayerKind] = LayerKind.NORM
     main: ClassVar[str] = "size"
 
     size: int = setting(Int(), default=5, help="how many channels")
     alpha: float = setting(Number(), default=1e-4, help="scale")
     beta: float = setting(Number(), default=0.75, help="exponent")
     k: float = setting(Number(), default=1.0, help="added to the sum")
+
+    @property
+    def norm(self) -> Norm:
+        return Norm(1, positions=False, centred=False)
 
     def shape(self, inputs: Shapes) -> Shape:
         if not inputs[0].rank:
@@ -84,7 +95,7 @@ class LocalResponseNorm:
 
 
 @record
-class LayerNorm:
+class LayerNorm(Op):
     """Layer normalization over the channels at each position (ConvNeXt, transformers), or over everything.
 
     At inference its statistics still depend on the input. Over the channels every output channel reads every input channel of
@@ -92,11 +103,16 @@ class LayerNorm:
     """
 
     word: ClassVar[str] = "layernorm"
+    kind: ClassVar[LayerKind] = LayerKind.NORM
     main: ClassVar[str] = "over"
 
     over: str = setting(Word(("channels", "all")), default="channels", help="what one mean and variance is taken over")
     eps: float = setting(Number(0), default=1e-5, help="added to the variance")
     affine: bool = setting(Bool(), default=True, help="learn a scale and an offset for each number of one normalized group")
+
+    @property
+    def norm(self) -> Norm:
+        return Norm(1, positions=self.over == "all")
 
     def shape(self, inputs: Shapes) -> Shape:
         return inputs[0]
@@ -119,13 +135,18 @@ class LayerNorm:
 
 
 @record
-class RMSNorm:
+class RMSNorm(Op):
     """Division by the root of the channels' mean square at each position, times a learned scale."""
 
     word: ClassVar[str] = "rmsnorm"
+    kind: ClassVar[LayerKind] = LayerKind.NORM
 
     eps: float | None = setting(Optional(Number(0)), default=None, help="added to the mean square; none: the smallest number")
     affine: bool = setting(Bool(), default=True, help="learn a scale per channel")
+
+    @property
+    def norm(self) -> Norm:
+        return Norm(1, positions=False, centred=False)
 
     def shape(self, inputs: Shapes) -> Shape:
         return inputs[0]
@@ -145,13 +166,18 @@ class RMSNorm:
 
 
 @record
-class InstanceNorm:
+class InstanceNorm(Op):
     """Normalization of each channel of each image by its own statistics, which do not count for the field."""
 
     word: ClassVar[str] = "instancenorm"
+    kind: ClassVar[LayerKind] = LayerKind.NORM
 
     eps: float = setting(Number(0), default=1e-5, help="added to the variance")
     affine: bool = setting(Bool(), default=False, help="learn a scale and an offset per channel")
+
+    @property
+    def norm(self) -> Norm:
+        return Norm(None, positions=True)
 
     def shape(self, inputs: Shapes) -> Shape:
         if inputs[0].positions < 2:
@@ -175,10 +201,11 @@ class InstanceNorm:
 
 
 @record
-class GroupNorm:
+class GroupNorm(Op):
     """Normalization of each group of channels of each image by its own statistics, which do not count for the field."""
 
     word: ClassVar[str] = "gn"
+    kind: ClassVar[LayerKind] = LayerKind.NORM
     main: ClassVar[str] = "groups"
 
     groups: int = setting(
@@ -186,6 +213,10 @@ class GroupNorm:
     )
     eps: float = setting(Number(0), default=1e-5, help="added to the variance")
     affine: bool = setting(Bool(), default=True, help="learn a scale and an offset per channel")
+
+    @property
+    def norm(self) -> Norm:
+        return Norm(self.groups, positions=True)
 
     def shape(self, inputs: Shapes) -> Shape:
         if inputs[0].channels % self.groups:
@@ -203,13 +234,18 @@ class GroupNorm:
 
 
 @record
-class L2Norm:
+class L2Norm(Op):
     """Division by the length of the channel vector at each position, times a learned scale per channel (SSD's conv4_3)."""
 
     word: ClassVar[str] = "l2norm"
+    kind: ClassVar[LayerKind] = LayerKind.NORM
     main: ClassVar[str] = "scale"
 
     scale: float = setting(Number(), default=20.0, help="what the learned scales begin with")
+
+    @property
+    def norm(self) -> Norm:
+        return Norm(1, positions=False, centred=False)
 
     def shape(self, inputs: Shapes) -> Shape:
         return inputs[0]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Int, Optional, PerAxis, PerSide, Word, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME
 from rfcalc.relations.geometry import MOST_TAPS, Fold, Side, per_axis, shift, sides
@@ -17,10 +18,11 @@ MODES = {fold.value: fold for fold in Fold}
 
 
 @record
-class Pad:
+class Pad(Op):
     """Adds units around the input: zeros, the edge repeated, mirrored, or taken from the opposite end."""
 
     word: ClassVar[str] = "pad"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "padding"
 
     padding: int | tuple[Side, ...] = setting(
@@ -55,15 +57,16 @@ class Pad:
 
 
 @record
-class Crop:
+class Crop(Op):
     """Takes units away: `margin` from the sides, or down to `size`, or to the size of a second input.
 
     To a size, `offset` units are left out at the start, or half of what is too much (the centre; odd: less at the start).
     """
 
     word: ClassVar[str] = "crop"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "margin"
-    arity: ClassVar[tuple[int, int]] = (1, 2)
+    arity: ClassVar[tuple[int, int | None]] = (1, 2)
 
     margin: int | tuple[Side, ...] | None = setting(Optional(PerSide(Int(0))), default=None, help="units taken from the sides")
     size: int | tuple[int, ...] | None = setting(Optional(PerAxis(Int())), default=None, help="output size")

@@ -7,11 +7,12 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Int, ListOf, PerAxis, setting
+from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.record import record
 from rfcalc.relations.channels import Grouped, Route
-from rfcalc.relations.geometry import Window, transposed, window, windows
+from rfcalc.relations.geometry import Window, transposed, window
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 
@@ -19,13 +20,14 @@ MOST_READS = 16
 
 
 @record
-class Patches:
+class Patches(Op):
     """The units of each window as channels: channel c*taps + t is tap t of channel c.
 
     Windows of more than MOST_READS taps are read as a whole by all of their channels.
     """
 
     word: ClassVar[str] = "patches"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "kernel"
 
     kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="window size")
@@ -33,15 +35,19 @@ class Patches:
     padding: int | tuple[int, ...] = setting(PerAxis(Int(0)), "p", default=0, help="padding")
     dilation: int | tuple[int, ...] = setting(PerAxis(Int()), "d", default=1, help="distance between taps")
 
+    @property
+    def sliding(self) -> Sliding:
+        return Sliding(self.kernel, self.stride, self.dilation, self.padding, groups=None)
+
     def shape(self, inputs: Shapes) -> Shape:
-        source, axes = inputs[0], self._windows(inputs[0])
+        source, axes = inputs[0], self.sliding.on(inputs[0].size)
         if not axes:
             raise RuleError(f"needs an input with spatial axes; this one is a vector of {source.channels}")
         taps = prod(w.kernel for w in axes)
         return Shape(source.channels * taps, tuple(w.out(n) for n, w in zip(source.size, axes, strict=True)))
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
-        channels, axes = inputs[0].channels, self._windows(inputs[0])
+        channels, axes = inputs[0].channels, self.sliding.on(inputs[0].size)
         taps = prod(w.kernel for w in axes)
         if taps > MOST_READS:
             return (Read(0, tuple(w.reach() for w in axes), Grouped(channels, 1, taps)),)
@@ -55,7 +61,7 @@ class Patches:
         return Cost(0, 0, 0, (("copy", self.shape(inputs).elements),), "", "new")
 
     def torch(self, inputs: Shapes) -> Torch:
-        axes, out = self._windows(inputs[0]), self.shape(inputs)
+        axes, out = self.sliding.on(inputs[0].size), self.shape(inputs)
         if len(axes) == 2:
             settings = ", ".join(
                 str(tuple(getattr(w, name) for w in axes)) for name in ("kernel", "dilation", "before", "stride")
@@ -69,15 +75,13 @@ class Patches:
         order = (0, 1, *range(2 + rank, 2 + 2 * rank), *range(2, 2 + rank))
         return Torch("", f"{text}.permute{order}.reshape{(-1, out.channels, *out.size)}")
 
-    def _windows(self, source: Shape) -> tuple[Window, ...]:
-        return windows(source.size, self.kernel, self.stride, self.dilation, self.padding)
-
 
 @record
-class Fold:
+class Fold(Op):
     """The inverse of patches: each unit is the sum of what the windows over it hold for it. `size` is the output's."""
 
     word: ClassVar[str] = "fold"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "size"
 
     size: tuple[int, ...] = setting(ListOf(Int()), help="output size, one number per axis")
@@ -85,6 +89,10 @@ class Fold:
     stride: int | tuple[int, ...] = setting(PerAxis(Int()), "s", default=1, help="stride")
     padding: int | tuple[int, ...] = setting(PerAxis(Int(0)), "p", default=0, help="padding")
     dilation: int | tuple[int, ...] = setting(PerAxis(Int()), "d", default=1, help="distance between taps")
+
+    @property
+    def sliding(self) -> Sliding:
+        return Sliding(self.kernel, self.stride, self.dilation, self.padding, groups=None, transposed=True)
 
     def shape(self, inputs: Shapes) -> Shape:
         source, axes = inputs[0], self._windows(inputs[0])
@@ -120,4 +128,4 @@ class Fold:
     def _windows(self, source: Shape) -> tuple[Window, ...]:
         if len(self.size) != source.rank:
             raise RuleError(f"size has {len(self.size)} numbers for an input of {source.rank} axes")
-        return windows(self.size, self.kernel, self.stride, self.dilation, self.padding)
+        return self.sliding.on(self.size)

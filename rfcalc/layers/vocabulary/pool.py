@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Bool, Int, Optional, PerAxis, PerSide, setting
+from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME
-from rfcalc.relations.geometry import Side, Window, windows
+from rfcalc.relations.geometry import Side, Window
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 
@@ -19,9 +21,10 @@ PADDING = PerSide(Int(0), words=("half", "same", "valid"))
 
 
 @record
-class _Pool:
+class _Pool(Op):
     """What the sliding pools share."""
 
+    kind: ClassVar[LayerKind] = LayerKind.POOL
     main: ClassVar[str] = "kernel"
 
     kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="window size")
@@ -33,6 +36,10 @@ class _Pool:
     )
     ceil_mode: bool = setting(Bool(), default=False, help="round the output size up")
 
+    @property
+    def sliding(self) -> Sliding:
+        return Sliding(self.kernel, self.kernel if self.stride is None else self.stride, 1, self.padding, groups=None)
+
 
 @record
 class MaxPool(_Pool):
@@ -42,20 +49,24 @@ class MaxPool(_Pool):
 
     dilation: int | tuple[int, ...] = setting(PerAxis(Int()), "d", default=1, help="distance between window taps")
 
+    @property
+    def sliding(self) -> Sliding:
+        return replace(super().sliding, dilation=self.dilation)
+
     def shape(self, inputs: Shapes) -> Shape:
-        return pooled(inputs[0], pool_windows(self, inputs[0], self.dilation), self.ceil_mode)
+        return pooled(inputs[0], self.sliding.on(inputs[0].size), self.ceil_mode)
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
-        return (Read(0, tuple(w.reach() for w in pool_windows(self, inputs[0], self.dilation)), SAME),)
+        return (Read(0, tuple(w.reach() for w in self.sliding.on(inputs[0].size)), SAME),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        out, axes = self.shape(inputs), pool_windows(self, inputs[0], self.dilation)
+        out, axes = self.shape(inputs), self.sliding.on(inputs[0].size)
         compared = window_elements(inputs[0], out, axes, False)
         elements = (("max_pool_input", given_elements(inputs[0], axes)), ("max_pool", compared))
         return pool_cost(elements, inputs[0], axes, 2 * out.elements)
 
     def torch(self, inputs: Shapes) -> Torch:
-        axes = pool_windows(self, inputs[0], self.dilation)
+        axes = self.sliding.on(inputs[0].size)
         extra = ["ceil_mode=True"] * self.ceil_mode
         extra += [f"dilation={_tuple(w.dilation for w in axes)}"] if any(w.dilation > 1 for w in axes) else []
         return pool_torch(f"nn.MaxPool{len(axes)}d", inputs[0], self.shape(inputs), axes, extra, 'value=float("-inf")')
@@ -70,32 +81,26 @@ class AvgPool(_Pool):
     count_include_pad: bool = setting(Bool(), default=True, help="whether padding counts in the average")
 
     def shape(self, inputs: Shapes) -> Shape:
-        return pooled(inputs[0], pool_windows(self, inputs[0], 1), self.ceil_mode)
+        return pooled(inputs[0], self.sliding.on(inputs[0].size), self.ceil_mode)
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
-        return (Read(0, tuple(w.reach() for w in pool_windows(self, inputs[0], 1)), SAME),)
+        return (Read(0, tuple(w.reach() for w in self.sliding.on(inputs[0].size)), SAME),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        out, axes = self.shape(inputs), pool_windows(self, inputs[0], 1)
+        out, axes = self.shape(inputs), self.sliding.on(inputs[0].size)
         summed = window_elements(inputs[0], out, axes, self.count_include_pad)
         given = given_elements(inputs[0], axes)
         elements = (("avg_pool_input", given), ("avg_pool_window", summed), ("avg_pool", out.elements))
         return pool_cost(elements, inputs[0], axes, 0)
 
     def torch(self, inputs: Shapes) -> Torch:
-        axes = pool_windows(self, inputs[0], 1)
+        axes = self.sliding.on(inputs[0].size)
         extra = ["ceil_mode=True"] * self.ceil_mode + ["count_include_pad=False"] * (not self.count_include_pad)
         made = pool_torch(f"nn.AvgPool{len(axes)}d", inputs[0], self.shape(inputs), axes, extra, "")
         if self.count_include_pad or inside(axes):
             return made
         share = made.forward.replace("{0}", "torch.ones_like({0})")  # of each window, how much is not padding
         return Torch(made.module, f"{made.forward} / {share}")
-
-
-def pool_windows(op: _Pool, shape: Shape, dilation: int | tuple[int, ...]) -> tuple[Window, ...]:
-    """The windows of a sliding pool; the stride defaults to the kernel."""
-    stride = op.kernel if op.stride is None else op.stride
-    return windows(shape.size, op.kernel, stride, dilation, op.padding)
 
 
 def pooled(shape: Shape, axes: tuple[Window, ...], ceil: bool) -> Shape:

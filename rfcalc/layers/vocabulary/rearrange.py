@@ -6,8 +6,9 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Bool, Int, Text, Word, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.digits import Axes, Sizes, reads
 from rfcalc.relations.pattern import Pattern, parse
@@ -19,10 +20,11 @@ NOT_FOLLOWED = "positions move to other axes"
 
 
 @record
-class Rearrange:
+class Rearrange(Op):
     """Splits, merges, moves and repeats axes; a name that the output lacks is joined by `function`."""
 
     word: ClassVar[str] = "rearrange"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "pattern"
 
     pattern: str = setting(Text(), help=PATTERN_HELP)
@@ -32,7 +34,6 @@ class Rearrange:
 
     @property
     def bound(self) -> str:
-        """Why the field is an upper bound; empty where it is exact."""
         return "" if parse(self.pattern).follows(0) else NOT_FOLLOWED
 
     def shape(self, inputs: Shapes) -> Shape:
@@ -57,12 +58,13 @@ class Rearrange:
 
 
 @record
-class Contract:
+class Contract(Op):
     """A product of two tensors, summed over the names that the output lacks; with `learned` the second one is a weight."""
 
     word: ClassVar[str] = "contract"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "pattern"
-    arity: ClassVar[tuple[int, int]] = (1, 2)
+    arity: ClassVar[tuple[int, int | None]] = (1, 2)
 
     pattern: str = setting(Text(), help='two inputs and the output: "(h d) y x, (h d) u v -> (h u v) y x"')
     learned: bool = setting(Bool(), default=False, help="the second input is a learned weight")
@@ -70,7 +72,6 @@ class Contract:
 
     @property
     def bound(self) -> str:
-        """Why the field is an upper bound; empty where it is exact."""
         pattern = parse(self.pattern)
         return "" if all(pattern.follows(i) for i in range(1 if self.learned else 2)) else NOT_FOLLOWED
 
@@ -131,18 +132,18 @@ class Contract:
 
 
 @record
-class Attend:
+class Attend(Op):
     """Scaled dot product attention, softmax(q k) v, over the names that only keys and values have."""
 
     word: ClassVar[str] = "attend"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "pattern"
-    arity: ClassVar[tuple[int, int]] = (3, 3)
+    arity: ClassVar[tuple[int, int | None]] = (3, 3)
 
     pattern: str = setting(Text(), help='queries, keys, values: "(h d) y x, (h d) u v, (h e) u v -> (h e) y x"')
 
     @property
     def bound(self) -> str:
-        """Why the field is an upper bound; empty where it is exact."""
         pattern = parse(self.pattern)
         return "" if all(pattern.follows(i) for i in range(3)) else NOT_FOLLOWED
 
@@ -194,11 +195,12 @@ class Attend:
 
 
 @record
-class Normalize:
+class Normalize(Op):
     """Softmax, layer norm or RMS norm over some of the named axes. A norm's statistics over positions do not count for the
     field, as with the other norms; softmax reads all that it sums over."""
 
     word: ClassVar[str] = "normalize"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "pattern"
 
     pattern: str = setting(Text(), help='"(h u v) y x -> h y x": over the names that are missing at the end')

@@ -10,8 +10,9 @@ from operator import mul
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Bool, Int, Number, Optional, PerAxis, Word, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME
 from rfcalc.relations.geometry import Fold, Reach, per_axis
@@ -50,10 +51,11 @@ RESAMPLE = '''class Resample(nn.Module):
 
 
 @record
-class Resample:
+class Resample(Op):
     """Interpolation to `size`, or by `scale`. `begin` and `end` are the part of the input that tf_crop_and_resize keeps."""
 
     word: ClassVar[str] = "resample"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "size"
 
     size: int | tuple[int, ...] | None = setting(Optional(PerAxis(Int())), default=None, help="output size")

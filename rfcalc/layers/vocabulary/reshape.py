@@ -7,8 +7,9 @@ from itertools import product
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Int, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import Route
 from rfcalc.relations.geometry import Reach, grow, window
@@ -19,10 +20,11 @@ MOST_ROWS = 500_000  # of a map that reorg cuts; YOLOv2 has 4,864
 
 
 @record
-class PixelShuffle:
+class PixelShuffle(Op):
     """Sub-pixel rearrangement (ESPCN): ratio^axes channels become a position each; the map grows `ratio` times."""
 
     word: ClassVar[str] = "pixelshuffle"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "ratio"
 
     ratio: int = setting(Int(1, 64), "r", help="how many times the map grows on each axis")
@@ -43,10 +45,11 @@ class PixelShuffle:
 
 
 @record
-class PixelUnshuffle:
+class PixelUnshuffle(Op):
     """Space to depth: blocks of ratio^axes positions become channels, in torch's order (channel first, then position)."""
 
     word: ClassVar[str] = "pixelunshuffle"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "ratio"
 
     ratio: int = setting(Int(1, 64), "r", help="how many times the map shrinks on each axis")
@@ -67,10 +70,11 @@ class PixelUnshuffle:
 
 
 @record
-class SpaceToDepth:
+class SpaceToDepth(Op):
     """Space to depth in the order of TensorFlow, ONNX and darknet's reorg3d: position within the block first, then channel."""
 
     word: ClassVar[str] = "spacetodepth"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "ratio"
 
     ratio: int = setting(Int(1, 64), "r", help="how many times the map shrinks on each axis")
@@ -92,10 +96,11 @@ class SpaceToDepth:
 
 
 @record
-class DepthToSpace:
+class DepthToSpace(Op):
     """Depth to space in the order of TensorFlow and ONNX's DCR: channels hold the position within the block first."""
 
     word: ClassVar[str] = "depthtospace"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "ratio"
 
     ratio: int = setting(Int(1, 64), "r", help="how many times the map grows on each axis")
@@ -117,7 +122,7 @@ class DepthToSpace:
 
 
 @record
-class Reorg:
+class Reorg(Op):
     """Darknet's [reorg] as it is: it takes its input's numbers, in memory order, for a map of ratio^2 times fewer channels.
 
     So a unit reads rows from up to ratio blocks away, and at the end of each run of ratio^2 channels the top of the next one.
@@ -125,6 +130,7 @@ class Reorg:
     """
 
     word: ClassVar[str] = "reorg"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "ratio"
 
     ratio: int = setting(Int(1, 8), "r", help="how many times the map shrinks on each axis")

@@ -6,8 +6,9 @@ from fractions import Fraction
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Bool, Int, Number, Optional, PerAxis, Word, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME
 from rfcalc.relations.geometry import IDENTITY, Reach, per_axis
@@ -19,12 +20,13 @@ LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 
 @record
-class Upsample:
+class Upsample(Op):
     """Interpolation to another size, larger or smaller. With a second input: to that input's size."""
 
     word: ClassVar[str] = "upsample"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "scale"
-    arity: ClassVar[tuple[int, int]] = (1, 2)
+    arity: ClassVar[tuple[int, int | None]] = (1, 2)
 
     scale: float | tuple[float, ...] | None = setting(Optional(PerAxis(Number(1e-6, 4096))), "s", default=None, help="factor")
     size: int | tuple[int, ...] | None = setting(Optional(PerAxis(Int())), default=None, help="output size")

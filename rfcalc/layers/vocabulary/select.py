@@ -7,8 +7,9 @@ from itertools import accumulate
 from typing import Any, ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Bool, Int, Kind, Optional, PerAxis, name_of, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME, Band, Route
 from rfcalc.relations.geometry import IDENTITY, Fold, Reach, per_axis, shift, window
@@ -60,10 +61,11 @@ class Units(Kind):
 
 
 @record
-class Take:
+class Take(Op):
     """Some units of one axis: `count` of them from `start` in steps of `step`, or those listed in `index`."""
 
     word: ClassVar[str] = "take"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "count"
 
     count: int | None = setting(Optional(Int()), default=None, help="how many")
@@ -109,11 +111,12 @@ class Take:
 
 
 @record
-class Join:
+class Join(Op):
     """The inputs one after the other along a spatial axis."""
 
-    many: ClassVar[bool] = True
     word: ClassVar[str] = "join"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
+    arity: ClassVar[tuple[int, int | None]] = (2, None)
     main: ClassVar[str] = "axis"
 
     axis: int = setting(Int(1, 8), default=1, help="1 for the first spatial axis")
@@ -137,10 +140,11 @@ class Join:
 
 
 @record
-class Roll:
+class Roll(Op):
     """Moves the map in a circle: what leaves at one end comes back at the other (shifted windows)."""
 
     word: ClassVar[str] = "roll"
+    kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "shift"
 
     shift: int | tuple[int, ...] = setting(PerAxis(Int(-(10**6), 10**6)), help="units to move, per axis")
@@ -162,10 +166,11 @@ class Roll:
 
 
 @record
-class ChannelConv:
+class ChannelConv(Op):
     """A convolution along the channels, the same at each position (efficient channel attention); keeps their number."""
 
     word: ClassVar[str] = "channelconv"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "kernel"
 
     kernel: int = setting(Int(), "k", help="how many neighbouring channels")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 
 
 @record
-class Input:
+class Input(Op):
     """An input of the network; reads nothing and costs nothing."""
 
     word: ClassVar[str] = "input"
+    kind: ClassVar[LayerKind] = LayerKind.INPUT
     given: Shape
 
     def shape(self, inputs: Shapes) -> Shape:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Torch
+from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.settings import Int, ListOf, Optional, Word, setting
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.read import POINTWISE, Read
 from rfcalc.relations.shape import Shape, Shapes
@@ -30,10 +31,11 @@ KEPT = '''class Kept(nn.Module):
 
 
 @record
-class Stored:
+class Stored(Op):
     """Combines each number with a stored one: `params` learned or `buffers` fixed numbers, repeated to the input's shape."""
 
     word: ClassVar[str] = "stored"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "function"
 
     function: str = setting(Word(("add", "sub", "mul", "div", "rsub", "rdiv", "max", "min", "pow", "where")), help="how")
@@ -61,13 +63,14 @@ class Stored:
 
 
 @record
-class Constant:
+class Constant(Op):
     """Numbers that do not depend on the input, as a layer: learned ones, or fixed ones such as padding of the channels. An
     input of it only says how many images there are."""
 
     word: ClassVar[str] = "constant"
+    kind: ClassVar[LayerKind] = LayerKind.SOURCE
     main: ClassVar[str] = "out"
-    arity: ClassVar[tuple[int, int]] = (0, 1)
+    arity: ClassVar[tuple[int, int | None]] = (0, 1)
 
     out: int = setting(Int(), help="channels")
     size: tuple[int, ...] | None = setting(Optional(ListOf(Int())), default=None, help="size, one number per axis")
@@ -90,12 +93,13 @@ class Constant:
 
 
 @record
-class Unused:
+class Unused(Op):
     """Weights that the network holds and never uses (the training heads of a model at inference)."""
 
     word: ClassVar[str] = "unused"
+    kind: ClassVar[LayerKind] = LayerKind.SOURCE
     main: ClassVar[str] = "params"
-    arity: ClassVar[tuple[int, int]] = (0, 0)
+    arity: ClassVar[tuple[int, int | None]] = (0, 0)
 
     params: int = setting(Int(0), default=0, help="learned numbers")
     buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
