@@ -13,7 +13,7 @@ from rfcalc.errors import RuleError
 from rfcalc.language.recipes import main_of, required, settings_for
 from rfcalc.language.schema import json_schema
 from rfcalc.layers.settings import EXPRESSION, LARGEST, MISSING, Setting
-from rfcalc.layers.words import WORDS, inputs_of, make
+from rfcalc.layers.words import WORDS, class_of, make
 from rfcalc.relations.shape import Shape
 
 TORCH_NAME = re.compile(r"\b(?:nn|F|torch)(?:\.[A-Za-z]\w*)+")
@@ -143,7 +143,7 @@ def _torch_name(word: str, shape: Shape) -> list[str]:
                 given[setting.name] = setting.kind.parse(value)
                 break
     with suppress(RuleError, TypeError, ValueError, IndexError):
-        op, inputs = make(word, **given), (shape,) * max(1, inputs_of(word)[0])
+        op, inputs = make(word, **given), (shape,) * max(1, class_of(word).arity[0])
         op.shape(inputs)
         form = op.torch(inputs)
         named = TORCH_NAME.findall(f"{form.module} {form.forward}")

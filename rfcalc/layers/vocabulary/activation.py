@@ -152,7 +152,7 @@ class Softmax(Op):
 
 @record
 class Identity(Op):
-    """Nothing, as a layer with a name."""
+    """Passes its input on as it is."""
 
     word: ClassVar[str] = "identity"
     kind: ClassVar[LayerKind] = LayerKind.IDENTITY
