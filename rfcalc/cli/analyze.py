@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rfcalc.cli.common import Given, Layers, Specs, choice, finish, networks, show, uncollected, unit, usage
+from rfcalc.cli.writing import ErfMap, Force, MaskPng, write
 
 if TYPE_CHECKING:
     from rfcalc.analyses.network import Analysis
@@ -27,12 +28,6 @@ Convention = Annotated[
 Dtype = Annotated[str, typer.Option("--dtype", help="Of the memory figures: fp64, fp32, tf32, fp16, bf16, fp8 or int8.")]
 DTYPES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "fp8": 1, "int8": 1}
 Full = Annotated[bool, typer.Option("--full", help="One row per layer; do not fold repeated blocks.")]
-ErfMap = Annotated[
-    str | None, typer.Option("--erf-map", metavar="FILE.png", help="Its map, for the last selected layer, as a picture.")
-]
-MaskPng = Annotated[
-    str | None, typer.Option("--mask-png", metavar="FILE.png", help="With one --at: draw them as a picture of the image.")
-]
 
 
 @networks
@@ -46,6 +41,7 @@ def analyze(
     why: Why = False,
     erf: Erf = False,
     erf_map: ErfMap = None,
+    force: Force = False,
     convention: Convention = None,
     dtype: Dtype = "fp32",
     full: Full = False,
@@ -92,7 +88,7 @@ def analyze(
             reports = [with_asked(report, one, full, mask) for report, one in zip(reports, found, strict=True)]
         if reports:
             show(reports, format)
-            _write(analyses[0], erf_map, mask_png)
+            _write(analyses[0], erf_map, mask_png, force)
     finish(errors)
 
 
@@ -111,11 +107,9 @@ def _none_selected(analysis: Analysis, globs: Sequence[str]) -> SpecError:
     return fail("E120", f"{analysis.graph.name}: {what}", None, hint)
 
 
-def _write(analysis: Analysis, erf_map: str | None, mask_png: str | None) -> None:
-    if erf_map or mask_png:
-        from rfcalc.cli.pictures import write_erf_map, write_mask_png
+def _write(analysis: Analysis, erf_map: str | None, mask_png: str | None, force: bool) -> None:
+    from rfcalc.cli import pictures
 
-        if erf_map:
-            write_erf_map(analysis, erf_map)
-        if mask_png:
-            write_mask_png(analysis, mask_png)
+    for path, picture in ((erf_map, pictures.erf_map), (mask_png, pictures.mask)):
+        if path:
+            write(path, picture(analysis), force)

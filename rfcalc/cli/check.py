@@ -11,7 +11,8 @@ import typer
 
 from rfcalc.checks.budget import Limit
 from rfcalc.cli.budgets import budgets
-from rfcalc.cli.common import Given, Specs, choice, finish, networks, uncollected, usage, write
+from rfcalc.cli.common import Given, Specs, choice, finish, networks, uncollected, usage
+from rfcalc.cli.writing import place
 
 if TYPE_CHECKING:
     from rfcalc.analyses.network import Analysis
@@ -128,7 +129,7 @@ def _write(analyses: list[Analysis], lock: Path, errors: list[SpecError]) -> Non
     finish(errors)
     entries: dict[str, dict[str, float | None]] = dict(read(lock)) if lock.exists() else {}  # type: ignore[arg-type]
     entries.update({key(analysis, lock.resolve().parent): figures(analysis) for analysis in analyses})
-    write(str(lock), text(entries))
+    place(str(lock), text(entries), force=True)
     print(f"{lock}: the figures of {len(analyses)} network{'s' if len(analyses) != 1 else ''} are accepted")
 
 

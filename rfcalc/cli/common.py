@@ -17,8 +17,6 @@ from rfcalc.errors import SpecError, did_you_mean, fail
 from rfcalc.record import record
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rfcalc.graph import Graph
     from rfcalc.report.tables import Report
 
@@ -187,41 +185,6 @@ def show(reports: Sequence[Report], name: str) -> None:
         width = os.get_terminal_size(sys.stdout.fileno()).columns
     color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     sys.stdout.write(render(name, reports, Screen(width, color)) + "\n")
-
-
-def write(path: str, text: str) -> None:
-    """Writes a file whole or not at all ("-" is standard output); raises SpecError where that is impossible."""
-    if path == "-":
-        sys.stdout.write(text)
-        return
-    from pathlib import Path
-
-    target = Path(path)
-    try:
-        if target.exists() and not target.is_file():  # a pipe or a device, or a folder, which this refuses
-            target.write_text(text, encoding="utf-8")
-        else:
-            _replace(target.resolve(), text)
-    except OSError as error:
-        raise fail("E302", f"cannot write {path}: {error.strerror or error}") from None
-
-
-def _replace(target: Path, text: str) -> None:
-    """Writes beside the file, then puts that in its place with the file's mode; a failure leaves the old one alone."""
-    from tempfile import NamedTemporaryFile
-
-    umask = os.umask(0)
-    os.umask(umask)
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask
-    file = NamedTemporaryFile("w", dir=target.parent, delete=False, encoding="utf-8")  # noqa: SIM115
-    try:
-        with file:
-            file.write(text)
-        os.chmod(file.name, mode)
-        os.replace(file.name, target)
-    except OSError:
-        os.unlink(file.name)
-        raise
 
 
 def finish(errors: Sequence[SpecError]) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, networks, write
+from rfcalc.cli.common import Given, networks
+from rfcalc.cli.writing import Force, Output, write
 
 
 @networks
@@ -17,7 +18,8 @@ def convert(
             metavar="SOURCE", help="package.module:callable, file.py:callable, a file of another format, or a spec."
         ),
     ],
-    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead.")] = None,
+    output: Output = None,
+    force: Force = False,
     *,
     given: Given,
 ) -> None:
@@ -34,4 +36,4 @@ def convert(
     """
     from rfcalc.converting import written
 
-    write(output or "-", written(source, given.overrides, given.load(source)))
+    write(output or "-", written(source, given.overrides, given.load(source)), force)

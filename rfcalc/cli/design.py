@@ -9,12 +9,11 @@ from typing import Annotated
 import typer
 
 from rfcalc.cli import design_options as options
-from rfcalc.cli.common import choice, show, write
+from rfcalc.cli.common import choice, show
 from rfcalc.cli.target import (
     Dataset,
     Format,
     Holes,
-    Output,
     Pick,
     Resize,
     Target,
@@ -26,6 +25,7 @@ from rfcalc.cli.target import (
     rules,
     wanted,
 )
+from rfcalc.cli.writing import Force, Output, write
 
 
 def design(
@@ -53,6 +53,7 @@ def design(
     every: Annotated[bool, typer.Option("--all", help="Show every design.")] = False,
     pick: Pick = None,
     output: Output = None,
+    force: Force = False,
     format: Format = "table",
 ) -> None:
     """New designs whose receptive field has the size of the structures that the task is about: the exact front over the
@@ -104,4 +105,4 @@ def design(
         return
     show([aim.beside(designs_report(space, designs, best, every))], format)
     if output:
-        write(output, text)
+        write(output, text, force)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rfcalc.cli.common import Given, Spec, choice, networks, show
+from rfcalc.cli.writing import Force, Png, write
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
@@ -25,7 +26,8 @@ def erf(
     device: Annotated[
         str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
     ] = "auto",
-    png: Annotated[str | None, typer.Option("--png", metavar="FILE", help="Draw the map (needs rfcalc\\[plot]).")] = None,
+    png: Png = None,
+    force: Force = False,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
     *,
     given: Given,
@@ -61,9 +63,9 @@ def erf(
     tensors = read_checkpoint(trained) if trained else None
     found = effective_field(graph, index, samples, seed, place, tensors)
     if png:
-        from rfcalc.backends.pictures.png import write_map
+        from rfcalc.backends.pictures.png import map_png
 
-        write_map(png, picture(found))
+        write(png, map_png(picture(found)), force)
     show([erf_report(found, trained)], format)
 
 

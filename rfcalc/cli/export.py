@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, Spec, choice, networks, usage, write
+from rfcalc.cli.common import Given, Spec, choice, networks, usage
+from rfcalc.cli.writing import Force, Output, write
 
 # format: the function that makes its text
 TEXTS = {
@@ -22,7 +23,8 @@ TEXTS = {
 def export(
     spec: Spec,
     to: Annotated[str, typer.Option("--to", "-t", help="torch, onnx, dot, mermaid or yaml.")],
-    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
+    output: Output = None,
+    force: Force = False,
     *,
     given: Given,
 ) -> None:
@@ -43,17 +45,13 @@ def export(
     if to == "onnx":
         from rfcalc.backends import require
 
-        if not output:
+        if output in (None, "-"):
             raise usage("ONNX is a binary file: give it a name with -o")
         require("torch", "torch")
         require("onnx", "onnx")
-        from rfcalc.backends.torch.onnx_export import write_onnx
+        from rfcalc.backends.torch.onnx_export import onnx_bytes
 
-        write_onnx(given.load(spec), output)
+        write(output, onnx_bytes(given.load(spec)), force)
         return
     module, function = TEXTS[to]
-    text = getattr(import_module(module), function)(given.load(spec))
-    if output:
-        write(output, text)
-    else:
-        print(text, end="")
+    write(output or "-", getattr(import_module(module), function)(given.load(spec)), force)

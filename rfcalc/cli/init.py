@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import choice, write
+from rfcalc.cli.common import choice
+from rfcalc.cli.writing import place
 
 NAME = "net.yaml"
 
@@ -60,14 +61,8 @@ def _create(path: str, text: str, force: bool) -> None:
     """Writes a new file and the folders it needs; raises SpecError where one exists already."""
     from rfcalc.errors import fail
 
-    target = Path(path)
-    if path != "-":
-        if target.is_dir():
-            raise fail("E302", f"{path} is a folder", None, f"name the file: {target / NAME}")
-        if target.exists() and not force:
-            raise fail("E302", f"{path} exists already", None, "--force replaces it, - prints instead of writing")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise fail("E302", f"cannot write {path}: {error.strerror or error}") from None
-    write(path, text)
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise fail("E302", f"cannot write {path}: {error.strerror or error}") from None
+    place(path, text, force)

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from rfcalc.analyses.network import Analysis
 
 
-def write_erf_map(analysis: Analysis, path: str) -> None:
-    """The map of the effective receptive field of the layer that was asked for; raises SpecError."""
+def erf_map(analysis: Analysis) -> bytes:
+    """The map of the effective receptive field of the layer that was asked for, as PNG; raises SpecError."""
     from rfcalc.backends import require
 
     require("PIL.Image", "plot")
     require("numpy", "plot")
     from rfcalc.analyses.erf_map import energy_map
-    from rfcalc.backends.pictures.png import write_map
+    from rfcalc.backends.pictures.png import map_png
 
     graph, asked = analysis.graph, analysis.extra.get("erf")
     try:
@@ -27,19 +27,19 @@ def write_erf_map(analysis: Analysis, path: str) -> None:
     if not found:
         raise fail("E202", f"{graph.name}: no selected layer has a receptive field without a global layer")
     energy = found.energy.sum(tuple(range(found.energy.ndim - 2))) if found.energy.ndim > 2 else found.energy
-    write_map(path, energy.reshape(-1, energy.shape[-1]).tolist())
+    return map_png(energy.reshape(-1, energy.shape[-1]).tolist())
 
 
-def write_mask_png(analysis: Analysis, path: str) -> None:
-    """The pixels that the unit sees, over the whole image; raises SpecError where no selected layer has the unit."""
+def mask(analysis: Analysis) -> bytes:
+    """The pixels that the unit sees, over the whole image, as PNG; raises SpecError where no selected layer has the unit."""
     from rfcalc.backends import require
     from rfcalc.reports.asked import pictures
 
     require("PIL.Image", "plot")
-    from rfcalc.backends.pictures.png import write_mask
+    from rfcalc.backends.pictures.png import mask_png
 
     found = list(pictures(analysis))
     if not found:
         raise fail("E122", f"{analysis.graph.name}: no selected layer has such a unit")
     height, width = (1, *analysis.input.size)[-2:]
-    write_mask(path, found[-1].rows(), height, width)
+    return mask_png(found[-1].rows(), height, width)

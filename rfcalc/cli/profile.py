@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from rfcalc.cli.common import Given, Spec, choice, networks, show
+from rfcalc.cli.writing import Force, Png, write
 
 
 @networks
@@ -20,7 +21,8 @@ def profile(
     memory_format: Annotated[str, typer.Option("--memory-format", help="contiguous or channels_last.")] = "contiguous",
     seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="How long to measure.")] = 2.0,
     top: Annotated[int, typer.Option("--top", min=1, help="How many layers to show.")] = 15,
-    png: Annotated[str | None, typer.Option("--png", metavar="FILE", help="Draw the roofline (needs rfcalc\\[plot]).")] = None,
+    png: Png = None,
+    force: Force = False,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
     *,
     given: Given,
@@ -54,7 +56,7 @@ def profile(
     case = cases.Case(place, batch, dtype, memory_format, "eager")
     found = attempted(case, lambda: measure(graph, case, seconds))
     if png:
-        from rfcalc.backends.pictures.roofline import write_roofline
+        from rfcalc.backends.pictures.roofline import roofline_png
 
-        write_roofline(found, png)
+        write(png, roofline_png(found), force)
     show([profile_report(found, top, environment(place))], format)

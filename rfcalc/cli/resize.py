@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Input, Set, choice, overrides, show, usage, write
+from rfcalc.cli.common import Input, Set, choice, overrides, show, usage
 from rfcalc.cli.target import (
     Dataset,
     Format,
     Holes,
-    Output,
     Pick,
     Resize,
     Target,
@@ -24,6 +23,7 @@ from rfcalc.cli.target import (
     rules,
     wanted,
 )
+from rfcalc.cli.writing import Force, Output, write
 
 MOST = 1 << 20
 
@@ -41,6 +41,7 @@ def resize(
     every: Annotated[bool, typer.Option("--all", help="Show every change.")] = False,
     pick: Pick = None,
     output: Output = None,
+    force: Force = False,
     format: Format = "table",
 ) -> None:
     """The smallest changes to a spec after which its receptive field spans the target (the spec's object_size unless
@@ -77,7 +78,7 @@ def resize(
     if format in ("table", "markdown"):
         _show_diffs(diffs(task, changes, spec, every), fenced=format == "markdown")
     if output:
-        write(output, best)
+        write(output, best, force)
 
 
 def _read(spec: str) -> tuple[str, str]:

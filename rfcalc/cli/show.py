@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from rfcalc.cli.common import Given, Spec, networks, write
+from rfcalc.cli.common import Given, Spec, networks
+from rfcalc.cli.writing import Force, Output, write
 
 
 @networks
 def show(
     spec: Spec,
-    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead.")] = None,
+    output: Output = None,
+    force: Force = False,
     *,
     given: Given,
 ) -> None:
@@ -24,8 +22,4 @@ def show(
     """
     from rfcalc.language.writer import expanded
 
-    text = expanded(given.load(spec))
-    if output:
-        write(output, text)
-    else:
-        print(text, end="")
+    write(output or "-", expanded(given.load(spec)), force)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, Layers, Spec, choice, networks, show, usage, write
+from rfcalc.cli.common import Given, Layers, Spec, choice, networks, show, usage
+from rfcalc.cli.writing import Force, Output, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,8 @@ def transform(
     spec: Spec,
     to: To = None,
     layer: Layers = None,
-    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the spec here.")] = None,
+    output: Output = None,
+    force: Force = False,
     format: Annotated[str, typer.Option("--format", "-f", help="The report: table, json, csv or markdown.")] = "table",
     *,
     given: Given,
@@ -75,8 +77,8 @@ def transform(
         graph = outcome.graph
     text = spec_of(start.name, steps, _text(start.source))
     report = transform_report(start, steps, text)
-    if output:
-        write(output, text)
+    if output and output != "-":
+        write(output, text, force)
     elif format == "table":
         sys.stdout.write(text)
         sys.stdout.flush()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from rfcalc.backends.timing.profile import Profile
-from rfcalc.errors import fail
 
 NAMED = 5
 
 
-def write_roofline(profile: Profile, path: str) -> None:
-    """Writes the plot as PNG; layers without FLOPs are left out, the slowest ones are named, areas show the time.
-
-    Raises SpecError where the file cannot be written.
-    """
+def roofline_png(profile: Profile) -> bytes:
+    """The plot as PNG; layers without FLOPs are left out, the slowest ones are named, areas show the time."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -39,7 +37,6 @@ def write_roofline(profile: Profile, path: str) -> None:
     axes.set_title(f"{profile.graph.name}: {profile.verdict} ({profile.case})")
     axes.grid(True, which="both", alpha=0.2)
     axes.legend(loc="lower right")
-    try:
-        FigureCanvasAgg(figure).print_png(path)
-    except OSError as error:
-        raise fail("E302", f"cannot write {path}: {error.strerror or error}") from None
+    data = BytesIO()
+    FigureCanvasAgg(figure).print_png(data)
+    return data.getvalue()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from pathlib import Path
 
 import torch
 
@@ -45,12 +44,3 @@ def onnx_bytes(graph: Graph, seed: int = 0) -> bytes:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise fail("E707", f"{class_for(graph.name)} cannot be written as ONNX: {reason[:200]}") from None
     return buffer.getvalue()
-
-
-def write_onnx(graph: Graph, path: str) -> None:
-    """Writes the file; raises SpecError where that is impossible."""
-    data = onnx_bytes(graph)
-    try:
-        Path(path).write_bytes(data)
-    except OSError as error:
-        raise fail("E302", f"cannot write {path}: {error.strerror or error}") from None
