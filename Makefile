@@ -16,4 +16,4 @@ lowest:  ## the command line with the lowest versions of what it depends on, in 
 	python3 .ci/lowest
 
 accept:  ## rewrite the golden files after a change that was meant
-	RFCALC_ACCEPT=1 pytest tests/zoo tests/cli tests/checks
+	RFCALC_ACCEPT=1 pytest -m golden

@@ -2,8 +2,7 @@
 
 A block ```console holds lines that begin with "$ ", each followed by what it prints; an output that ends in "..." is an
 excerpt, of which only the beginning must agree. ```console timed is for measurements: its commands must succeed and print
-the same title and columns, with other numbers. `$ cat >> FILE <<END` appends the lines before END. RFCALC_ACCEPT=1 rewrites
-the outputs after a change that was meant, RFCALC_ACCEPT=timed those of measurements too.
+the same title and columns, with other numbers. `$ cat >> FILE <<END` appends the lines before END.
 """
 
 from __future__ import annotations
@@ -16,9 +15,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.golden import Golden
+
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"^```console( timed)?\n(.*?)^```$", re.M | re.S)
-ACCEPT = os.environ.get("RFCALC_ACCEPT", "")
 
 
 @dataclass
@@ -40,20 +40,20 @@ def examples(text: str) -> list[Example]:
     return found
 
 
-def play(document: Path, folder: Path) -> int:
-    """Runs the examples of a document in a folder and compares what they print; gives their number."""
+def play(document: Path, folder: Path, golden: Golden) -> int:
+    """Runs the examples of a document in a folder and compares what they print, or writes it; gives their number."""
     text = document.read_text()
     found = examples(text)
     for one in found:
-        new = checked(one, folder)
+        new = checked(one, folder, golden.accept)
         if new is not None:
             text = text.replace(f"$ {one.command}\n{one.expected}", f"$ {one.command}\n{new}")
-    if ACCEPT:
+    if golden.accept:
         document.write_text(text)
     return len(found)
 
 
-def checked(one: Example, folder: Path) -> str | None:
+def checked(one: Example, folder: Path, accept: str = "") -> str | None:
     """Runs an example and checks its output; the new output instead if it is to be accepted."""
     appended = re.fullmatch(r"cat >> ([\w.-]+) <<END", one.command)
     if appended:
@@ -65,7 +65,7 @@ def checked(one: Example, folder: Path) -> str | None:
         return None
     got, excerpt = run(one, folder), one.expected.rstrip().endswith("...")
     head = one.expected.rstrip().removesuffix("...").rstrip("\n")
-    if ACCEPT and (ACCEPT == "timed" or not one.timed):
+    if accept and (accept == "timed" or not one.timed):
         kept = got.split("\n")[: max(1, head.count("\n") + 1)]
         return "\n".join([*kept, "...", ""]) if excerpt else got
     if one.timed:

@@ -11,7 +11,8 @@ from statistics import NormalDist
 
 import pytest
 
-from tests.documents import ACCEPT, ROOT, play
+from tests.documents import ROOT, play
+from tests.golden import Golden
 
 GUIDE = ROOT / "docs" / "guide"
 PAGES = sorted(path.name for path in GUIDE.glob("*.md"))
@@ -21,17 +22,17 @@ MOST_BYTES = 60_000
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_examples_and_pictures(page: str, tmp_path: Path) -> None:
+def test_examples_and_pictures(page: str, tmp_path: Path, golden: Golden) -> None:
     for file in GUIDE.glob("*.csv"):
         shutil.copy(file, tmp_path)
-    count = play(GUIDE / page, tmp_path)
+    count = play(GUIDE / page, tmp_path, golden)
     assert count or page == "README.md"
     drawn = {path.name for path in tmp_path.glob("*.png")}
     shown = {Path(link).name for link in LINK.findall((GUIDE / page).read_text()) if link.endswith(".png")}
     assert drawn == shown
     for name in shown:
         kept = GUIDE / "pictures" / name
-        if ACCEPT and (ACCEPT == "timed" or name not in MEASURED):
+        if golden.accept and (golden.accept == "timed" or name not in MEASURED):
             shutil.copy(tmp_path / name, kept)
         assert kept.stat().st_size < MOST_BYTES
         if name not in MEASURED:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.documents import ROOT, Example, checked, examples, play
+from tests.golden import Golden
 
 
-def test_examples(tmp_path: Path) -> None:
-    assert play(ROOT / "README.md", tmp_path) > 5
+def test_examples(tmp_path: Path, golden: Golden) -> None:
+    assert play(ROOT / "README.md", tmp_path, golden) > 5
 
 
 def test_a_document_is_read_as_it_is_meant() -> None:
@@ -18,8 +19,7 @@ def test_a_document_is_read_as_it_is_meant() -> None:
     assert examples(text) == [Example("a", "b\n"), Example("c", ""), Example("d", "1 s\n", True)]
 
 
-def test_what_differs_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.documents.ACCEPT", "")
+def test_what_differs_is_found(tmp_path: Path) -> None:
     right = "conv1\n"
     (tmp_path / "net.yaml").write_text("input: 1x8x8\n")
     checked(Example("cat >> net.yaml <<END", "layers: [conv: 4]\nEND\n"), tmp_path)

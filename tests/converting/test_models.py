@@ -1,11 +1,7 @@
-"""Imported torch models, as specs: the same network, its names, and text as a person would write it.
-
-RFCALC_ACCEPT=1 writes the golden texts anew; read the difference before you commit it.
-"""
+"""Imported torch models, as specs: the same network, its names, and text as a person would write it."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +10,7 @@ from rfcalc.converting import convert
 from rfcalc.importers import load
 from rfcalc.language.load import load_spec
 from tests.converting.test_round_trip import check
+from tests.golden import Golden
 from tests.importers.torch_models import MODELS, graph_of
 
 HERE = Path(__file__).parent
@@ -27,12 +24,9 @@ def test_imported_models(model: str) -> None:
 
 
 @pytest.mark.parametrize("name", GOLDEN)
-def test_golden_texts(name: str) -> None:
+def test_golden_texts(name: str, golden: Golden) -> None:
     text = check(load(f"{NETWORKS}:{name}", {"input": GOLDEN[name]}))
-    golden = HERE / "golden" / f"{name.lower()}.yaml"
-    if os.environ.get("RFCALC_ACCEPT"):
-        golden.write_text(text)
-    assert text == golden.read_text()
+    golden.check(HERE / "golden" / f"{name.lower()}.yaml", text)
 
 
 def test_a_deep_network_is_no_longer_than_a_shallow_one() -> None:

@@ -1,11 +1,10 @@
 """Each file here has one kind of mistake; the text that a user reads is kept beside it.
 
-RFCALC_ACCEPT=1 writes the texts anew; read the difference before you commit it.
+`make accept` writes the texts anew; read the difference before you commit it.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from rfcalc.errors import SpecError
 from rfcalc.language.load import load_spec
+from tests.golden import Golden
 
 FOLDER = Path(__file__).parent
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -27,12 +27,8 @@ def report(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_text_of_a_mistake(path: Path) -> None:
-    text = report(path)
-    expected = path.with_suffix(".txt")
-    if os.environ.get("RFCALC_ACCEPT"):
-        expected.write_text(text, encoding="utf-8")
-    assert text == expected.read_text(encoding="utf-8")
+def test_the_text_of_a_mistake(path: Path, golden: Golden) -> None:
+    golden.check(path.with_suffix(".txt"), report(path))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

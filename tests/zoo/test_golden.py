@@ -1,13 +1,12 @@
 """Golden tables: each figure of each shipped network, layer by layer, whose columns are added up again.
 
-RFCALC_ACCEPT=1 writes the tables anew; read the difference before you commit it.
+`make accept` writes the tables anew; read the difference before you commit it.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +17,7 @@ from rfcalc.analyses.network import analyze
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.graph import Graph, Node
 from rfcalc.importers import load, shipped
+from tests.golden import Golden
 
 FOLDER = Path(__file__).parent / "golden"
 NAMES = [name for name, _ in shipped()]
@@ -67,14 +67,8 @@ def joined(values: Sequence[int | Fraction] | None, mark: str = "x") -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_table(name: str) -> None:
-    path = FOLDER / f"{name}.csv"
-    found = table(load(name))
-    if os.environ.get("RFCALC_ACCEPT"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(found)
-    assert path.exists(), f"no golden table of {name}; RFCALC_ACCEPT=1 writes it"
-    assert found.splitlines() == path.read_text().splitlines()
+def test_table(name: str, golden: Golden) -> None:
+    golden.check(FOLDER / f"{name}.csv", table(load(name)))
 
 
 @pytest.mark.parametrize("name", NAMES)
