@@ -2,7 +2,7 @@
 
 A block ```console holds lines that begin with "$ ", each followed by what it prints; an output that ends in "..." is an
 excerpt, of which only the beginning must agree. ```console timed is for measurements: its commands must succeed and print
-the same title and columns, with other numbers. `$ cat >> FILE <<END` appends the lines before END.
+the same title and columns, with other numbers. `$ cat > FILE <<END` writes the lines before END to a file, `>>` appends them.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ def play(document: Path, folder: Path, golden: Golden) -> int:
 
 def checked(one: Example, folder: Path, accept: str = "") -> str | None:
     """Runs an example and checks its output; the new output instead if it is to be accepted."""
-    appended = re.fullmatch(r"cat >> ([\w.-]+) <<END", one.command)
-    if appended:
+    written = re.fullmatch(r"cat (>>?) ([\w.-]+) <<END", one.command)
+    if written:
         lines, end, rest = one.expected.partition("END\n")
         assert end, one.command
         assert not rest, one.command
-        with (folder / appended[1]).open("a") as file:
+        with (folder / written[2]).open("a" if written[1] == ">>" else "w") as file:
             file.write(lines)
         return None
     got, excerpt = run(one, folder), one.expected.rstrip().endswith("...")

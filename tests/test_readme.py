@@ -24,6 +24,9 @@ def test_what_differs_is_found(tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text("input: 1x8x8\n")
     checked(Example("cat >> net.yaml <<END", "layers: [conv: 4]\nEND\n"), tmp_path)
     assert (tmp_path / "net.yaml").read_text() == "input: 1x8x8\nlayers: [conv: 4]\n"
+    checked(Example("cat > other.yaml <<END", "old\nEND\n"), tmp_path)
+    checked(Example("cat > other.yaml <<END", "new\nEND\n"), tmp_path)
+    assert (tmp_path / "other.yaml").read_text() == "new\n"
     for wrong in (Example("rfcalc configs", right), Example("rfcalc configs", "nothing\n..."), Example("rfcalc nix", "", True)):
         with pytest.raises(AssertionError):
             checked(wrong, tmp_path)
