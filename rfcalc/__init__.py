@@ -45,7 +45,7 @@ def to_torch(graph: Graph, *, seed: int | None = None) -> nn.Module:
 
     Raises rfcalc.errors.SpecError if torch is not installed, or if a layer has no form in torch.
     """
-    from rfcalc.backends import require
+    from rfcalc.backends.optional import require
 
     require("torch", "torch")
     from rfcalc.backends.torch.build import to_torch as build

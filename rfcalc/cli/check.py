@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +10,7 @@ import typer
 from rfcalc.checks.budget import Limit
 from rfcalc.cli.budgets import budgets
 from rfcalc.cli.common import Given, Specs, choice, finish, networks, uncollected, usage
+from rfcalc.cli.findings import Base, Format, detected, emit
 from rfcalc.cli.writing import place
 
 if TYPE_CHECKING:
@@ -19,10 +18,6 @@ if TYPE_CHECKING:
     from rfcalc.checks.settings import Settings
     from rfcalc.errors import SpecError
     from rfcalc.report.findings import Finding, Outcome
-
-FORMAT_HELP = "full, concise, json, markdown, github, gitlab, sarif or junit; github by itself under GitHub Actions."
-Format = Annotated[str | None, typer.Option("--format", "-f", help=FORMAT_HELP)]
-Base = Annotated[str | None, typer.Option("--base", metavar="REV", help="Compare each spec with this git revision of it.")]
 
 
 @networks
@@ -73,25 +68,6 @@ def check(
     finish(errors)
     if findings:
         raise typer.Exit(1)
-
-
-def detected() -> str:
-    """The format that fits the place where the program runs."""
-    return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "full"
-
-
-def emit(outcome: Outcome, name: str) -> None:
-    """Prints an outcome; under GitHub Actions the Markdown is also appended to the job's summary."""
-    from rfcalc.formats.findings import render
-
-    sys.stdout.write(render(name, outcome) + "\n")
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary and os.environ.get("GITHUB_ACTIONS") == "true":
-        try:
-            with open(summary, "a", encoding="utf-8") as file:
-                file.write(render("markdown", outcome) + "\n")
-        except OSError as error:
-            print(f"warning: cannot write the job summary: {error}", file=sys.stderr)
 
 
 def _formats() -> list[str]:

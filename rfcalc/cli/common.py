@@ -176,7 +176,8 @@ def unit(text: str) -> tuple[int, ...]:
 
 def show(reports: Sequence[Report], name: str) -> None:
     """Prints reports in a format; a terminal gives its width, and colours unless NO_COLOR is set."""
-    from rfcalc.formats import Screen, render
+    from rfcalc.formats import render
+    from rfcalc.formats.parts.screen import Screen
 
     terminal = sys.stdout.isatty()
     columns = os.environ.get("COLUMNS", "")

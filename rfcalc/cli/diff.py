@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.check import FORMAT_HELP, Base, detected, emit
 from rfcalc.cli.common import Given, choice, networks, usage
+from rfcalc.cli.findings import Base, Format, detected, emit
 
 if TYPE_CHECKING:
     from rfcalc.checks.compare import Difference
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @networks
 def diff(
     specs: Annotated[list[str], typer.Argument(metavar="OLD NEW", help="Two specs; with --base or --baseline any number.")],
-    format: Annotated[str | None, typer.Option("--format", "-f", help=FORMAT_HELP)] = None,
+    format: Format = None,
     base: Base = None,
     baseline: Annotated[str | None, typer.Option(metavar="FILE", help="Compare with the figures of a baseline file.")] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 if something changed, as git diff does.")] = False,

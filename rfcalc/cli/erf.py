@@ -42,7 +42,7 @@ def erf(
 
       rfcalc erf my-net.yaml --trained weights.safetensors --layer layer3.5.relu
     """
-    from rfcalc.backends import require
+    from rfcalc.backends.optional import require
     from rfcalc.formats import FORMATS
 
     choice(format, FORMATS, "--format")

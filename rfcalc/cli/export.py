@@ -43,7 +43,7 @@ def export(
 
     choice(to, (*TEXTS, "onnx"), "--to")
     if to == "onnx":
-        from rfcalc.backends import require
+        from rfcalc.backends.optional import require
 
         if output in (None, "-"):
             raise usage("ONNX is a binary file: give it a name with -o")

@@ -38,7 +38,7 @@ def max_batch(
 
       rfcalc max-batch unet.yaml --device cpu --memory 8GiB
     """
-    from rfcalc.backends import require
+    from rfcalc.backends.optional import require
     from rfcalc.formats import FORMATS
 
     choice(format, FORMATS, "--format")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def erf_map(analysis: Analysis) -> bytes:
     """The map of the effective receptive field of the layer that was asked for, as PNG; raises SpecError."""
-    from rfcalc.backends import require
+    from rfcalc.backends.optional import require
 
     require("PIL.Image", "plot")
     require("numpy", "plot")
@@ -32,7 +32,7 @@ def erf_map(analysis: Analysis) -> bytes:
 
 def mask(analysis: Analysis) -> bytes:
     """The pixels that the unit sees, over the whole image, as PNG; raises SpecError where no selected layer has the unit."""
-    from rfcalc.backends import require
+    from rfcalc.backends.optional import require
     from rfcalc.reports.asked import pictures
 
     require("PIL.Image", "plot")

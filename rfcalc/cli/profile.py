@@ -36,7 +36,7 @@ def profile(
 
       rfcalc profile mobilenet_v2.yaml --device cpu --png roofline.png
     """
-    from rfcalc.backends import require
+    from rfcalc.backends.optional import require
     from rfcalc.formats import FORMATS
 
     choice(format, FORMATS, "--format")

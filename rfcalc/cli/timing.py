@@ -46,7 +46,7 @@ def time(
 
       rfcalc time resnet50.yaml resnet101.yaml --device cpu
     """
-    from rfcalc.backends import require
+    from rfcalc.backends.optional import require
     from rfcalc.formats import FORMATS
 
     choice(format, FORMATS, "--format")

@@ -108,6 +108,7 @@ def _text(source: str) -> str:
 
 def _aside(report: Report) -> None:
     """Prints a report on standard error."""
-    from rfcalc.formats import Screen, render
+    from rfcalc.formats import render
+    from rfcalc.formats.parts.screen import Screen
 
     sys.stderr.write(render("table", [report], Screen()) + "\n")

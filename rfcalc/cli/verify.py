@@ -30,7 +30,7 @@ def verify(
 
       rfcalc verify unet.yaml --layer 'enc*' --units 20
     """
-    from rfcalc.backends import require
+    from rfcalc.backends.optional import require
     from rfcalc.formats import FORMATS
 
     choice(format, FORMATS, "--format")

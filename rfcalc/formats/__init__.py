@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 
-from rfcalc.record import record
+from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.tables import Report
 
 FORMATS: dict[str, str] = {
@@ -14,14 +14,6 @@ FORMATS: dict[str, str] = {
     "csv": "rfcalc.formats.csv",
     "markdown": "rfcalc.formats.markdown",
 }
-
-
-@record
-class Screen:
-    """Where the text goes: columns of the screen (0: as wide as it needs to be) and whether colours are welcome."""
-
-    width: int = 0
-    color: bool = False
 
 
 def render(name: str, reports: Sequence[Report], screen: Screen) -> str:

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from io import StringIO
 
-from rfcalc.formats import Screen
+from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.tables import Report
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from rfcalc.formats import Screen
+from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.tables import Report
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rfcalc.formats import Screen
 from rfcalc.formats.parts.markdown import escape, table_lines
+from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.tables import Report
 
 

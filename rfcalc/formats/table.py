@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from rfcalc.formats import Screen
+from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.tables import Report, Table
 
 GAP = 2  # one of padding, one of the box

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rfcalc.backends import require
+from rfcalc.backends.optional import require
 from rfcalc.errors import Problem, SpecError, fail
 
 MOST_LINES = 8

@@ -1,0 +1,19 @@
+"""Packages that only an extra installs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from rfcalc.errors import fail
+
+
+def require(module: str, extra: str) -> Any:
+    """An optional package; raises SpecError with the line that installs it."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module.partition(".")[0]:
+            raise
+        package = error.name
+        raise fail("E400", f'this needs {package}, which is not installed: pip install "rfcalc[{extra}]"') from None
