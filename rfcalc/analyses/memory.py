@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rfcalc.graph import Graph, Node
+from rfcalc.layers.contract import Keeps, Storage
 from rfcalc.record import record
 
 Run = list[int]  # first and last node of a module
@@ -80,9 +81,9 @@ def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:
         elements += node.cost.saved
         words += node.cost.words
         fixed += node.cost.statistics
-        if "input" in node.cost.keeps:
+        if node.cost.keeps.inputs:
             kept.update(owner[j] for j in node.inputs)
-        if "output" in node.cost.keeps:
+        if node.cost.keeps.output:
             kept.add(owner[i])
     tensors = tuple(sorted(i for i in kept if not nodes[i].is_input))
     elements += sum(nodes[i].shape.elements for i in tensors)
@@ -91,7 +92,7 @@ def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:
 
 def bytes_moved(node: Node, dtype_bytes: int = 4) -> int:
     """The least traffic of a layer for a roofline: each input once, the weights once, the output once; none for a view."""
-    if node.cost.storage in ("view", "idle"):
+    if node.cost.storage in (Storage.VIEW, Storage.IDLE):
         return 0
     inputs = {i: shape.elements for i, shape in zip(node.inputs, node.shapes, strict=True)}
     return (sum(inputs.values()) + node.cost.params + node.shape.elements) * dtype_bytes
@@ -110,11 +111,11 @@ def _owners(graph: Graph, inplace: bool, training: bool = False) -> list[int]:
         if node.inputs:
             at = owner[node.inputs[0]]
             storage = node.cost.storage
-            shared = storage == "view" or (storage == "idle" and not training)
-            if storage == "inplace" and inplace:
+            shared = storage is Storage.VIEW or (storage is Storage.IDLE and not training)
+            if storage is Storage.IN_PLACE and inplace:
                 shared = last_read[at] <= i and not nodes[at].is_input and node.shape.elements == nodes[at].shape.elements
                 if training:
-                    shared = shared and node.cost.keeps != "input" and "output" not in nodes[node.inputs[0]].cost.keeps
+                    shared = shared and node.cost.keeps is not Keeps.INPUT and not nodes[node.inputs[0]].cost.keeps.output
         owner.append(at if shared else i)
         if shared:
             last_read[at] = max(last_read[at], last_read[i])

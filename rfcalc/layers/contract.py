@@ -12,6 +12,7 @@ and for all, so that nobody keeps a list of words.
 from __future__ import annotations
 
 from abc import abstractmethod
+from enum import Enum
 from typing import ClassVar
 
 from rfcalc.layers.traits import LayerKind, Norm, Sliding
@@ -20,16 +21,36 @@ from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 
 
+class Keeps(Enum):
+    """Which of a layer's tensors its backward pass reads: (the inputs, the output)."""
+
+    NOTHING = (False, False)
+    INPUT = (True, False)
+    OUTPUT = (False, True)
+    BOTH = (True, True)
+
+    def __init__(self, inputs: bool, output: bool) -> None:
+        self.inputs, self.output = inputs, output
+
+
+class Storage(Enum):
+    """Where a layer's output lies."""
+
+    NEW = "new memory"
+    IN_PLACE = "memory of the (first) input, in the form of torch that overwrites it; else new memory"
+    VIEW = "memory of the (first) input"
+    IDLE = "memory of the (first) input at inference, new memory in training"  # dropout
+
+
 @record
 class Cost:
     """What a layer costs at batch 1, in whole numbers.
 
     macs: multiply-accumulates of convolutions and matrix products (taps on padding count, biases do not).
     elements: (kind, count) of every other operation, so that each tool's convention can be derived from them.
-    keeps: which of its tensors the backward pass reads: "input", "output", "input output", or "" for none; those of the
-        form that overwrites the input, if torch has one that needs no copy.
-    storage: where the output lies: "new" memory; "inplace" if torch has a form that overwrites the (first) input; "view" of
-        it; "idle", a view at inference and new memory in training (dropout).
+    keeps: which of its tensors the backward pass reads; those of the form that overwrites the input, if torch has one that
+        needs no copy.
+    storage: where the output lies.
     saved: elements of activations that training keeps beyond the tensors that `keeps` names (the layer's own).
     words: the same in units of 4 bytes, whatever the type of the activations (indices, statistics of one image).
     statistics: the same, but once per batch instead of once per image (batch norm).
@@ -41,8 +62,8 @@ class Cost:
     params: int
     buffers: int
     elements: tuple[tuple[str, int], ...]
-    keeps: str
-    storage: str
+    keeps: Keeps
+    storage: Storage
     saved: int = 0
     words: int = 0
     statistics: int = 0

@@ -11,6 +11,7 @@ from rfcalc.analyses.memory import bytes_moved, peak, saved
 from rfcalc.backends.torch.build import random_inputs, to_torch
 from rfcalc.graph import Builder, Graph
 from rfcalc.importers import load
+from rfcalc.layers.contract import Keeps, Storage
 from rfcalc.layers.vocabulary.source import Input
 from rfcalc.layers.words import make
 from rfcalc.relations.shape import Shape
@@ -69,7 +70,7 @@ def test_the_exported_source_needs_the_same_bytes(name: str) -> None:
     module, inputs = to_torch(graph), random_inputs(graph)
     assert peak_bytes(module.eval(), *inputs) == peak(graph, inplace=False, held=False).bytes
     measured = saved_bytes(module.train(), *inputs, ignore=(*inputs, *module.parameters(), *module.buffers()))
-    in_place = [node for node in graph.layers if node.cost.storage == "inplace" and node.cost.keeps == "output"]
+    in_place = [node for node in graph.layers if node.cost.storage is Storage.IN_PLACE and node.cost.keeps is Keeps.OUTPUT]
     assert all(node.op.word == "relu" for node in in_place)  # whose two forms keep the same
     assert measured == saved(graph).bytes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rfcalc.layers.contract import Keeps, Storage
 from rfcalc.layers.words import make
 from tests.analyses.torch_memory import peak_bytes, saved_bytes
 from tests.layers.cases import CASES, Case, label
@@ -25,13 +26,11 @@ def test_what_training_keeps(case: Case) -> None:
     op = make(word, **settings)
     cost = op.cost(shapes)
     layer = TorchLayer(op, shapes).train()
-    if cost.storage == "inplace" and cost.keeps == "output":
+    if cost.storage is Storage.IN_PLACE and cost.keeps is Keeps.OUTPUT:
         layer.layer.inplace = True
     inputs = tuple(x.requires_grad_() * 1 for x in tensors(shapes, batch=2))
     measured = saved_bytes(layer, *inputs, ignore=(*layer.parameters(), *layer.buffers()))
-    kept = sum(shape.elements for shape in shapes) * ("input" in cost.keeps) + op.shape(shapes).elements * (
-        "output" in cost.keeps
-    )
+    kept = sum(shape.elements for shape in shapes) * cost.keeps.inputs + op.shape(shapes).elements * cost.keeps.output
     expected = 4 * (2 * (kept + cost.saved + cost.words) + cost.statistics)
     assert expected - 4 < measured <= expected  # a mask of bytes is rounded up to words
 
@@ -41,6 +40,6 @@ def test_memory_while_it_runs(case: Case) -> None:
     word, settings, shapes = case
     op = make(word, **settings)
     cost = op.cost(shapes)
-    out = 0 if cost.storage in ("view", "idle") else op.shape(shapes).elements
+    out = 0 if cost.storage in (Storage.VIEW, Storage.IDLE) else op.shape(shapes).elements
     expected = 4 * (out + cost.inner) + cost.scratch
     assert expected - 4 < peak_bytes(TorchLayer(op, shapes).eval(), *tensors(shapes)) <= expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, Number, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -14,18 +14,18 @@ from rfcalc.relations.read import POINTWISE, Read
 from rfcalc.relations.shape import Shape, Shapes
 
 # word: (torch module, what the backward pass keeps, whether torch has an in-place form)
-FUNCTIONS: dict[str, tuple[str, str, bool]] = {
-    "relu": ("ReLU", "output", True),
-    "relu6": ("ReLU6", "input", True),
-    "silu": ("SiLU", "input", True),
-    "gelu": ("GELU", "input", False),
-    "hardswish": ("Hardswish", "input", True),
-    "hardsigmoid": ("Hardsigmoid", "input", True),
-    "sigmoid": ("Sigmoid", "output", False),
-    "tanh": ("Tanh", "output", False),
-    "mish": ("Mish", "input", True),
-    "selu": ("SELU", "output", True),
-    "softplus": ("Softplus", "input", False),
+FUNCTIONS: dict[str, tuple[str, Keeps, bool]] = {
+    "relu": ("ReLU", Keeps.OUTPUT, True),
+    "relu6": ("ReLU6", Keeps.INPUT, True),
+    "silu": ("SiLU", Keeps.INPUT, True),
+    "gelu": ("GELU", Keeps.INPUT, False),
+    "hardswish": ("Hardswish", Keeps.INPUT, True),
+    "hardsigmoid": ("Hardsigmoid", Keeps.INPUT, True),
+    "sigmoid": ("Sigmoid", Keeps.OUTPUT, False),
+    "tanh": ("Tanh", Keeps.OUTPUT, False),
+    "mish": ("Mish", Keeps.INPUT, True),
+    "selu": ("SELU", Keeps.OUTPUT, True),
+    "softplus": ("Softplus", Keeps.INPUT, False),
 }
 
 
@@ -52,7 +52,14 @@ class Activation(Op):
 
     def cost(self, inputs: Shapes) -> Cost:
         _, keeps, inplace = FUNCTIONS[self.function]
-        return Cost(0, 0, 0, ((self.function, inputs[0].elements),), keeps, "inplace" if inplace else "new")
+        return Cost(
+            macs=0,
+            params=0,
+            buffers=0,
+            elements=((self.function, inputs[0].elements),),
+            keeps=keeps,
+            storage=Storage.IN_PLACE if inplace else Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(f"nn.{FUNCTIONS[self.function][0]}()")
@@ -75,7 +82,14 @@ class LeakyReLU(Op):
         return POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("leakyrelu", inputs[0].elements),), "output", "inplace")
+        return Cost(
+            macs=0,
+            params=0,
+            buffers=0,
+            elements=(("leakyrelu", inputs[0].elements),),
+            keeps=Keeps.OUTPUT,
+            storage=Storage.IN_PLACE,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(f"nn.LeakyReLU({self.slope!r})")
@@ -98,7 +112,9 @@ class ELU(Op):
         return POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("elu", inputs[0].elements),), "output", "inplace")
+        return Cost(
+            macs=0, params=0, buffers=0, elements=(("elu", inputs[0].elements),), keeps=Keeps.OUTPUT, storage=Storage.IN_PLACE
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(f"nn.ELU({self.alpha!r})")
@@ -123,7 +139,14 @@ class PReLU(Op):
         return POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, self.parameters, 0, (("prelu", inputs[0].elements),), "input", "new")
+        return Cost(
+            macs=0,
+            params=self.parameters,
+            buffers=0,
+            elements=(("prelu", inputs[0].elements),),
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(f"nn.PReLU({self.parameters})")
@@ -144,7 +167,7 @@ class Softmax(Op):
 
     def cost(self, inputs: Shapes) -> Cost:
         elements = (("softmax", inputs[0].elements), ("softmax_rows", inputs[0].positions))
-        return Cost(0, 0, 0, elements, "output", "new")
+        return Cost(macs=0, params=0, buffers=0, elements=elements, keeps=Keeps.OUTPUT, storage=Storage.NEW)
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("nn.Softmax(1)")
@@ -164,7 +187,7 @@ class Identity(Op):
         return POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (), "", "view")
+        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW)
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("nn.Identity()")
@@ -187,7 +210,9 @@ class Dropout(Op):
         return POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (), "", "idle", saved=inputs[0].elements)
+        return Cost(
+            macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.IDLE, saved=inputs[0].elements
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(f"nn.Dropout({self.p!r})")

@@ -6,7 +6,7 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, Optional, PerAxis, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -145,13 +145,29 @@ def average_cost(source: Shape, out: Shape) -> Cost:
         ("adaptive_avg_pool_window", window_elements(source, out)),
         ("adaptive_avg_pool", out.elements),
     )
-    return Cost(0, 0, 0, elements, "input" if out.positions > 1 else "", "new")
+    return Cost(
+        macs=0,
+        params=0,
+        buffers=0,
+        elements=elements,
+        keeps=Keeps.INPUT if out.positions > 1 else Keeps.NOTHING,
+        storage=Storage.NEW,
+    )
 
 
 def maximum_cost(source: Shape, out: Shape) -> Cost:
     """Elements in and compared; training keeps an index of 8 bytes per output element."""
     elements = (("adaptive_max_pool_input", source.elements), ("adaptive_max_pool", window_elements(source, out)))
-    return Cost(0, 0, 0, elements, "input", "new", words=2 * out.elements, scratch=8 * out.elements)
+    return Cost(
+        macs=0,
+        params=0,
+        buffers=0,
+        elements=elements,
+        keeps=Keeps.INPUT,
+        storage=Storage.NEW,
+        words=2 * out.elements,
+        scratch=8 * out.elements,
+    )
 
 
 def _rank(shape: Shape) -> int:

@@ -7,7 +7,7 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, PerAxis, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -118,7 +118,7 @@ class Attention(Op):
         channels, n = inputs[0].channels, inputs[0].positions
         cost = attention_cost(channels, n, n, self.heads, self.qkv_bias)
         return replace(
-            cost, keeps="input", saved=4 * channels * n, words=self.heads * n, inner=(4 + (self.heads > 1)) * channels * n
+            cost, keeps=Keeps.INPUT, saved=4 * channels * n, words=self.heads * n, inner=(4 + (self.heads > 1)) * channels * n
         )
 
     def torch(self, inputs: Shapes) -> Torch:
@@ -209,4 +209,11 @@ def attention_cost(channels: int, tokens: int, seen: int, heads: int, qkv_bias: 
     the sum over v. What training keeps is left to the caller."""
     product, biases = 2 * channels * tokens * seen, channels * (3 * qkv_bias + 1)
     elements = (("bias", tokens * biases), ("attention", product), ("attention_softmax", heads * tokens * seen))
-    return Cost(4 * channels**2 * tokens + product, 4 * channels**2 + biases, 0, elements, "", "new")
+    return Cost(
+        macs=4 * channels**2 * tokens + product,
+        params=4 * channels**2 + biases,
+        buffers=0,
+        elements=elements,
+        keeps=Keeps.NOTHING,
+        storage=Storage.NEW,
+    )

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, ListOf, Optional, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -35,7 +35,7 @@ class Slice(Op):
         return (placed(self._range(inputs[0])),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (), "", "view")
+        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW)
 
     def torch(self, inputs: Shapes) -> Torch:
         ends = ["" if end is None else str(end) for end in (self.start, self.stop)]
@@ -63,7 +63,7 @@ class Chunk(Op):
         return (placed(self._range(inputs[0])),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (), "", "view")
+        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW)
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("", f"{{0}}.chunk({self.parts}, 1)[{self.index}]")
@@ -98,7 +98,7 @@ class Split(Op):
         return (placed(range(first, first + self.sizes[self.index])),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (), "", "view")
+        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW)
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("", f"{{0}}.split({list(self.sizes)}, 1)[{self.index}]")
@@ -125,7 +125,9 @@ class ChannelShuffle(Op):
         return (Read(0, (), Route(range(channels), tuple(i * wide + j for j in range(wide) for i in range(self.groups)))),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("copy", inputs[0].elements),), "", "new")
+        return Cost(
+            macs=0, params=0, buffers=0, elements=(("copy", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("", f"{{0}}.unflatten(1, ({self.groups}, -1)).transpose(1, 2).flatten(1, 2)")

@@ -7,7 +7,7 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, PerAxis, PerSide, Word, setting
 from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.record import record
@@ -150,7 +150,14 @@ class Upconv(Op):
         taps = prod(window.kernel for window in self.sliding.on(source.size))
         weight = source.channels * (self.out // self.groups) * taps
         bias = (("bias", out.elements),) if self.bias else ()
-        return Cost(weight * source.positions, weight + self.out * self.bias, 0, bias, "input", "new")
+        return Cost(
+            macs=weight * source.positions,
+            params=weight + self.out * self.bias,
+            buffers=0,
+            elements=bias,
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         source = inputs[0]
@@ -262,10 +269,14 @@ def convolution_cost(source: Shape, out: Shape, axes: tuple[Window, ...], groups
     elements = (("bias", out.elements),) if bias else ()
     macs, params = weight * out.positions, weight + out.channels * bias
     if all(w.before == w.after for w in axes) and (mode == "zeros" or not any(w.before for w in axes)):
-        return Cost(macs, params, 0, elements, "input", "new")
+        return Cost(macs=macs, params=params, buffers=0, elements=elements, keeps=Keeps.INPUT, storage=Storage.NEW)
     copy = source.channels * prod(n + w.before + w.after for n, w in zip(source.size, axes, strict=True))
-    keeps = "input" if mode in ("reflect", "replicate") else ""  # their own backward pass asks for the input's size
-    return Cost(macs, params, 0, elements, keeps, "new", saved=copy, inner=copy)
+    keeps = (
+        Keeps.INPUT if mode in ("reflect", "replicate") else Keeps.NOTHING
+    )  # their own backward pass asks for the input's size
+    return Cost(
+        macs=macs, params=params, buffers=0, elements=elements, keeps=keeps, storage=Storage.NEW, saved=copy, inner=copy
+    )
 
 
 def convolution_torch(source: Shape, out: int, axes: tuple[Window, ...], groups: int, bias: bool, mode: str) -> Torch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -26,7 +26,7 @@ class Flatten(Op):
         return (whole(inputs[0]),) if inputs[0].rank else POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (), "", "view")
+        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW)
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("", "torch.flatten({0}, 1)")
@@ -55,7 +55,14 @@ class Linear(Op):
 
     def cost(self, inputs: Shapes) -> Cost:
         weight = inputs[0].elements * self.out
-        return Cost(weight, weight + self.out * self.bias, 0, (("bias", self.out),) if self.bias else (), "input", "new")
+        return Cost(
+            macs=weight,
+            params=weight + self.out * self.bias,
+            buffers=0,
+            elements=(("bias", self.out),) if self.bias else (),
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         module = f"nn.Linear({inputs[0].elements}, {self.out}{'' if self.bias else ', bias=False'})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, Optional, Word, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -62,7 +62,16 @@ class SqueezeExcite(Op):
         macs = 2 * source.channels * middle
         # Training also keeps the pooled vector, both sides of the activation (a ReLU: one) and of the gate.
         saved = 2 * source.channels + middle * (1 if self.act == "relu" else 2) + source.channels * (self.gate != "sigmoid")
-        return Cost(macs, macs + middle + source.channels, 0, elements, "input", "new", saved=saved, inner=source.channels)
+        return Cost(
+            macs=macs,
+            params=macs + middle + source.channels,
+            buffers=0,
+            elements=elements,
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
+            saved=saved,
+            inner=source.channels,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         rank, wide, middle = inputs[0].rank, inputs[0].channels, self._middle(inputs[0])

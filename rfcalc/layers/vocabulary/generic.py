@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, ListOf, Number, Optional, PerAxis, Text, Word, setting
 from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.record import record
@@ -73,7 +73,9 @@ class Pointwise(Op):
         return POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("function", inputs[0].elements),), "input", "new")
+        return Cost(
+            macs=0, params=0, buffers=0, elements=(("function", inputs[0].elements),), keeps=Keeps.INPUT, storage=Storage.NEW
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         name, value = self.function, self.value
@@ -113,7 +115,14 @@ class Tokens(Op):
 
     def cost(self, inputs: Shapes) -> Cost:
         out = self.shape(inputs)
-        return Cost(0, self.learned * out.channels, 0, (("copy", out.elements),), "", "new")
+        return Cost(
+            macs=0,
+            params=self.learned * out.channels,
+            buffers=0,
+            elements=(("copy", out.elements),),
+            keeps=Keeps.NOTHING,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         rows = [f"{{{i}}}.flatten(2)" for i in range(len(inputs))]
@@ -155,7 +164,14 @@ class Unknown(Op):
 
     def cost(self, inputs: Shapes) -> Cost:
         elements = (("unknown", self.shape(inputs).elements),)
-        return Cost(self.macs or 0, self.params, self.buffers, elements, "input", "new")
+        return Cost(
+            macs=self.macs or 0,
+            params=self.params,
+            buffers=self.buffers,
+            elements=elements,
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         raise RuleError(f"{self.name} is unknown, so it cannot be built")
@@ -194,7 +210,14 @@ class Declared(Op):
         return tuple(Read(i, tuple(w.reach() for w in axes), mix) for i in range(len(inputs)))
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, self.params, self.buffers, (("unknown", self.shape(inputs).elements),), "input", "new")
+        return Cost(
+            macs=0,
+            params=self.params,
+            buffers=self.buffers,
+            elements=(("unknown", self.shape(inputs).elements),),
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         raise RuleError(f"{self.name} is only declared, so it cannot be built")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import ClassVar
 
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Number, Optional, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -43,8 +43,15 @@ class Learned(Op):
         return POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        kind, keeps = ("mul", "input") if self.function == "scale" else ("add", "")
-        return Cost(0, prod(self._numbers(inputs[0])), 0, ((kind, inputs[0].elements),), keeps, "new")
+        kind, keeps = ("mul", Keeps.INPUT) if self.function == "scale" else ("add", Keeps.NOTHING)
+        return Cost(
+            macs=0,
+            params=prod(self._numbers(inputs[0])),
+            buffers=0,
+            elements=((kind, inputs[0].elements),),
+            keeps=keeps,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         init = float(self.init if self.init is not None else self.function == "scale")

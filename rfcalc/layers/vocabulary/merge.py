@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import MIX, SAME, Route
@@ -54,8 +54,25 @@ class Elementwise(Op):
         between = out * (merges - 1)  # results that only the next merge reads
         kind = KINDS.get(self.function, self.function)
         if kind == "add":
-            return Cost(0, 0, 0, ((kind, out * merges),), "", "new", inner=min(between, out))
-        return Cost(0, 0, 0, ((kind, out * merges),), "input", "new", saved=between, inner=min(between, out))
+            return Cost(
+                macs=0,
+                params=0,
+                buffers=0,
+                elements=((kind, out * merges),),
+                keeps=Keeps.NOTHING,
+                storage=Storage.NEW,
+                inner=min(between, out),
+            )
+        return Cost(
+            macs=0,
+            params=0,
+            buffers=0,
+            elements=((kind, out * merges),),
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
+            saved=between,
+            inner=min(between, out),
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         names = [f"{{{i}}}" for i in range(len(inputs))]
@@ -86,7 +103,14 @@ class Concat(Op):
         return tuple(_placed(i, at, shape.channels) for i, (at, shape) in enumerate(zip(offsets, inputs, strict=False)))
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("copy", self.shape(inputs).elements),), "", "new")
+        return Cost(
+            macs=0,
+            params=0,
+            buffers=0,
+            elements=(("copy", self.shape(inputs).elements),),
+            keeps=Keeps.NOTHING,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("", "torch.cat([{all}], 1)")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, Number, Optional, Word, setting
 from rfcalc.layers.traits import LayerKind, Norm
 from rfcalc.record import record
@@ -44,12 +44,12 @@ class BatchNorm(Op):
         channels, kind = inputs[0].channels, "batch_norm" if self.affine else "batch_norm_plain"
         # Buffers: running mean and variance, and the count of batches. Training keeps the batch's mean and deviation.
         return Cost(
-            0,
-            2 * channels * self.affine,
-            2 * channels + 1,
-            ((kind, inputs[0].elements),),
-            "input",
-            "new",
+            macs=0,
+            params=2 * channels * self.affine,
+            buffers=2 * channels + 1,
+            elements=((kind, inputs[0].elements),),
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
             statistics=2 * channels,
         )
 
@@ -88,7 +88,16 @@ class LocalResponseNorm(Op):
     def cost(self, inputs: Shapes) -> Cost:
         n, padded = inputs[0].elements, (inputs[0].channels + self.size - 1) * inputs[0].positions
         elements = (("lrn", n), ("lrn_window", n * self.size), ("lrn_padded", padded))
-        return Cost(0, 0, 0, elements, "input", "new", saved=2 * n + padded, inner=max(2 * n, padded))
+        return Cost(
+            macs=0,
+            params=0,
+            buffers=0,
+            elements=elements,
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
+            saved=2 * n + padded,
+            inner=max(2 * n, padded),
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(f"nn.LocalResponseNorm({self.size}, alpha={self.alpha!r}, beta={self.beta!r}, k={self.k!r})")
@@ -256,7 +265,16 @@ class L2Norm(Op):
     def cost(self, inputs: Shapes) -> Cost:
         source = inputs[0]
         n, saved = source.elements, source.elements + 2 * source.positions
-        return Cost(0, source.channels, 0, (("l2_norm", n),), "input", "new", saved=saved, inner=n)
+        return Cost(
+            macs=0,
+            params=source.channels,
+            buffers=0,
+            elements=(("l2_norm", n),),
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
+            saved=saved,
+            inner=n,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         shape = (inputs[0].channels, *(1,) * inputs[0].rank)
@@ -266,7 +284,16 @@ class L2Norm(Op):
 def norm_cost(kind: str, source: Shape, params: int, affine: bool, statistics: int) -> Cost:
     """The cost of a norm that takes its statistics from its input; training keeps those of each image."""
     elements = ((kind if affine else f"{kind}_plain", source.elements),)
-    return Cost(0, params, 0, elements, "input", "new", words=statistics, scratch=4 * statistics)
+    return Cost(
+        macs=0,
+        params=params,
+        buffers=0,
+        elements=elements,
+        keeps=Keeps.INPUT,
+        storage=Storage.NEW,
+        words=statistics,
+        scratch=4 * statistics,
+    )
 
 
 def channels_last(module: str, source: Shape) -> Torch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, Optional, PerAxis, PerSide, Word, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -48,8 +48,10 @@ class Pad(Op):
         return (Read(0, tuple(shift(-before, MODES[self.mode]) for before, _ in pads), SAME),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        keeps = "input" if self.mode in ("reflect", "replicate") else ""
-        return Cost(0, 0, 0, (("copy", self.shape(inputs).elements),), keeps, "new")
+        keeps = Keeps.INPUT if self.mode in ("reflect", "replicate") else Keeps.NOTHING
+        return Cost(
+            macs=0, params=0, buffers=0, elements=(("copy", self.shape(inputs).elements),), keeps=keeps, storage=Storage.NEW
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         flat = tuple(side for pair in reversed(sides(self.padding, inputs[0].rank)) for side in pair)
@@ -93,7 +95,7 @@ class Crop(Op):
         return (Read(0, tuple(shift(before) for before, _ in self._pairs(inputs)), SAME),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (), "", "view")
+        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW)
 
     def torch(self, inputs: Shapes) -> Torch:
         parts = (f"{a}:{n - b}" for n, (a, b) in zip(inputs[0].size, self._pairs(inputs), strict=True))

@@ -7,7 +7,7 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, ListOf, PerAxis, setting
 from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.record import record
@@ -58,7 +58,14 @@ class Patches(Op):
         return tuple(reads)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("copy", self.shape(inputs).elements),), "", "new")
+        return Cost(
+            macs=0,
+            params=0,
+            buffers=0,
+            elements=(("copy", self.shape(inputs).elements),),
+            keeps=Keeps.NOTHING,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         axes, out = self.sliding.on(inputs[0].size), self.shape(inputs)
@@ -116,7 +123,9 @@ class Fold(Op):
         return tuple(reads)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("add", inputs[0].elements),), "", "new")
+        return Cost(
+            macs=0, params=0, buffers=0, elements=(("add", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         axes = self._windows(inputs[0])

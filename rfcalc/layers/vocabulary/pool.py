@@ -8,7 +8,7 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, Optional, PerAxis, PerSide, setting
 from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.record import record
@@ -155,9 +155,29 @@ def pool_cost(elements: tuple[tuple[str, int], ...], source: Shape, axes: tuple[
     """The cost of a sliding pool; padding that torch's pool does not take makes a copy, which training keeps instead.
     `words`: 4-byte words of indices, made at inference too."""
     if inside(axes):
-        return Cost(0, 0, 0, elements, "input", "new", words=words, scratch=4 * words)
+        return Cost(
+            macs=0,
+            params=0,
+            buffers=0,
+            elements=elements,
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
+            words=words,
+            scratch=4 * words,
+        )
     copy = given_elements(source, axes)
-    return Cost(0, 0, 0, elements, "", "new", saved=copy, words=words, inner=copy, scratch=4 * words)
+    return Cost(
+        macs=0,
+        params=0,
+        buffers=0,
+        elements=elements,
+        keeps=Keeps.NOTHING,
+        storage=Storage.NEW,
+        saved=copy,
+        words=words,
+        inner=copy,
+        scratch=4 * words,
+    )
 
 
 def pool_torch(name: str, source: Shape, out: Shape, axes: tuple[Window, ...], extra: list[str], fill: str) -> Torch:

@@ -6,7 +6,7 @@ from math import prod
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, Text, Word, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -50,7 +50,14 @@ class Rearrange(Op):
         joined = any(sizes[name] > 1 for name in _missing(pattern))
         kind, count = ("reduce", inputs[0].elements) if joined else ("copy", out.elements)
         view = not joined and _flat(pattern.inputs[0], sizes) == _flat(pattern.out, sizes)
-        return Cost(0, 0, 0, () if view else ((kind, count),), "", "view" if view else "new")
+        return Cost(
+            macs=0,
+            params=0,
+            buffers=0,
+            elements=() if view else ((kind, count),),
+            keeps=Keeps.NOTHING,
+            storage=Storage.VIEW if view else Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         pattern = parse(self.pattern)
@@ -102,7 +109,14 @@ class Contract(Op):
         names = {name for axes in pattern.inputs for group in axes for name in group}
         params = self._weights(pattern, sizes) if self.learned else 0
         elements = (("bias", self.shape(inputs).elements),) if self.bias else ()
-        return Cost(prod(sizes[name] for name in names), params, 0, elements, "input", "new")
+        return Cost(
+            macs=prod(sizes[name] for name in names),
+            params=params,
+            buffers=0,
+            elements=elements,
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         pattern = parse(self.pattern)
@@ -162,7 +176,16 @@ class Attend(Op):
         scores, depth, width = (prod(sizes[name] for name in names) for names in self._roles())
         macs = scores * (depth + width)
         elements = (("attention", macs), ("attention_softmax", scores))
-        return Cost(macs, 0, 0, elements, "input output", "new", saved=scores, inner=2 * scores)
+        return Cost(
+            macs=macs,
+            params=0,
+            buffers=0,
+            elements=elements,
+            keeps=Keeps.BOTH,
+            storage=Storage.NEW,
+            saved=scores,
+            inner=2 * scores,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         pattern = parse(self.pattern)
@@ -224,9 +247,24 @@ class Normalize(Op):
         sizes = pattern.sizes(inputs)
         rows = n // prod(sizes[name] for name in _missing(pattern))
         if self.function == "softmax":
-            return Cost(0, 0, 0, (("softmax", n), ("softmax_rows", rows)), "output", "new")
+            return Cost(
+                macs=0,
+                params=0,
+                buffers=0,
+                elements=(("softmax", n), ("softmax_rows", rows)),
+                keeps=Keeps.OUTPUT,
+                storage=Storage.NEW,
+            )
         kind = {"layernorm": "layer_norm", "rmsnorm": "rms_norm"}[self.function]
-        return Cost(0, self.params, 0, ((kind if self.params else f"{kind}_plain", n),), "input", "new", saved=2 * rows)
+        return Cost(
+            macs=0,
+            params=self.params,
+            buffers=0,
+            elements=((kind if self.params else f"{kind}_plain", n),),
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
+            saved=2 * rows,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         pattern = parse(self.pattern)

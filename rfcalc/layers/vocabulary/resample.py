@@ -10,7 +10,7 @@ from operator import mul
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, Number, Optional, PerAxis, Word, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -86,7 +86,14 @@ class Resample(Op):
         return (Read(0, tuple(self._reach(n, out, scale, part) for n, (out, scale), part in axes), SAME),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("function", self.shape(inputs).elements),), "", "new")
+        return Cost(
+            macs=0,
+            params=0,
+            buffers=0,
+            elements=(("function", self.shape(inputs).elements),),
+            keeps=Keeps.NOTHING,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         axes = []

@@ -7,7 +7,7 @@ from itertools import product
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -36,7 +36,9 @@ class PixelShuffle(Op):
         return shuffled(inputs[0], self.ratio, channel_first=True)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("copy", inputs[0].elements),), "", "new")
+        return Cost(
+            macs=0, params=0, buffers=0, elements=(("copy", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         if inputs[0].rank == 2:
@@ -61,7 +63,9 @@ class PixelUnshuffle(Op):
         return unshuffled(inputs[0], self.ratio, channel_first=True)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("copy", inputs[0].elements),), "", "new")
+        return Cost(
+            macs=0, params=0, buffers=0, elements=(("copy", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         if inputs[0].rank == 2:
@@ -86,7 +90,9 @@ class SpaceToDepth(Op):
         return unshuffled(inputs[0], self.ratio, channel_first=False)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("copy", inputs[0].elements),), "", "new")
+        return Cost(
+            macs=0, params=0, buffers=0, elements=(("copy", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         source, rank, r = inputs[0], inputs[0].rank, self.ratio
@@ -112,7 +118,9 @@ class DepthToSpace(Op):
         return shuffled(inputs[0], self.ratio, channel_first=False)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("copy", inputs[0].elements),), "", "new")
+        return Cost(
+            macs=0, params=0, buffers=0, elements=(("copy", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         source, rank, r = inputs[0], inputs[0].rank, self.ratio
@@ -149,7 +157,9 @@ class Reorg(Op):
         return reorganized(inputs[0], self.ratio)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("copy", inputs[0].elements),), "", "new")
+        return Cost(
+            macs=0, params=0, buffers=0, elements=(("copy", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         (height, width), r = inputs[0].size, self.ratio

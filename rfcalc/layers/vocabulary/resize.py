@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, Number, Optional, PerAxis, Word, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -73,7 +73,14 @@ class Upsample(Op):
     def cost(self, inputs: Shapes) -> Cost:
         out = self.shape(inputs)
         kind = f"{self.mode}{out.rank}d" if self.mode in ("nearest", "bicubic") else f"{LINEAR[out.rank]}{out.rank}d"
-        return Cost(0, 0, 0, ((f"upsample_{kind}", out.elements),), "", "new")
+        return Cost(
+            macs=0,
+            params=0,
+            buffers=0,
+            elements=((f"upsample_{kind}", out.elements),),
+            keeps=Keeps.NOTHING,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         mode = self.mode if self.mode in ("nearest", "bicubic") else LINEAR[inputs[0].rank]

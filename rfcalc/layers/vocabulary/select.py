@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Any, ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, Kind, Optional, PerAxis, name_of, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -92,8 +92,15 @@ class Take(Op):
 
     def cost(self, inputs: Shapes) -> Cost:
         if self.index is None:
-            return Cost(0, 0, 0, (), "", "view")
-        return Cost(0, 0, 0, (("copy", self.shape(inputs).elements),), "", "new")
+            return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW)
+        return Cost(
+            macs=0,
+            params=0,
+            buffers=0,
+            elements=(("copy", self.shape(inputs).elements),),
+            keeps=Keeps.NOTHING,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         before = ":, " * (self.axis + 1)
@@ -133,7 +140,14 @@ class Join(Op):
         return tuple(Read(i, _only(rank, self.axis, _part(at, n, total)), SAME) for i, (at, n) in places)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("copy", self.shape(inputs).elements),), "", "new")
+        return Cost(
+            macs=0,
+            params=0,
+            buffers=0,
+            elements=(("copy", self.shape(inputs).elements),),
+            keeps=Keeps.NOTHING,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("", f"torch.cat([{{all}}], {self.axis + 1})")
@@ -158,7 +172,9 @@ class Roll(Op):
         return (Read(0, tuple(shift(-by, Fold.WRAP) if by % n else IDENTITY for by, n in moves), SAME),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (("copy", inputs[0].elements),), "", "new")
+        return Cost(
+            macs=0, params=0, buffers=0, elements=(("copy", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         moves = per_axis(self.shift, inputs[0].rank, "shift")
@@ -186,7 +202,14 @@ class ChannelConv(Op):
 
     def cost(self, inputs: Shapes) -> Cost:
         elements = (("bias", inputs[0].elements),) if self.bias else ()
-        return Cost(inputs[0].elements * self.kernel, self.kernel + self.bias, 0, elements, "input", "new")
+        return Cost(
+            macs=inputs[0].elements * self.kernel,
+            params=self.kernel + self.bias,
+            buffers=0,
+            elements=elements,
+            keeps=Keeps.INPUT,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         bias = "" if self.bias else ", bias=False"

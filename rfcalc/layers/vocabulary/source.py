@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.read import Read
@@ -26,7 +26,7 @@ class Input(Op):
         return ()
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, 0, 0, (), "", "new")
+        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.NEW)
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("", "{0}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
-from rfcalc.layers.contract import Cost, Op, Torch
+from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, ListOf, Optional, Word, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -49,8 +49,15 @@ class Stored(Op):
         return POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        keeps = "" if self.function in ("add", "sub", "rsub") else "input"
-        return Cost(0, self.params, self.buffers, (("function", inputs[0].elements),), keeps, "new")
+        keeps = Keeps.NOTHING if self.function in ("add", "sub", "rsub") else Keeps.INPUT
+        return Cost(
+            macs=0,
+            params=self.params,
+            buffers=self.buffers,
+            elements=(("function", inputs[0].elements),),
+            keeps=keeps,
+            storage=Storage.NEW,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         if self.function == "where":
@@ -84,7 +91,7 @@ class Constant(Op):
         return ()
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, self.params, self.buffers, (), "", "new")
+        return Cost(macs=0, params=self.params, buffers=self.buffers, elements=(), keeps=Keeps.NOTHING, storage=Storage.NEW)
 
     def torch(self, inputs: Shapes) -> Torch:
         shape = (1, self.out, *(self.size or ()))
@@ -111,7 +118,7 @@ class Unused(Op):
         return ()
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(0, self.params, self.buffers, (), "", "view")
+        return Cost(macs=0, params=self.params, buffers=self.buffers, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW)
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(_kept((1, 1), self.params, self.buffers), "{self}()", KEPT)
