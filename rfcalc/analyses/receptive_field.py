@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
+from math import lcm
 
 from rfcalc.fields.backward import Seen, trace
-from rfcalc.fields.field import Field
+from rfcalc.fields.field import MAX_PHASES, Field
 from rfcalc.fields.forward import Support, clipped, hull, supports
 from rfcalc.fields.measure import measure
 from rfcalc.fields.terms import Term
@@ -216,7 +217,10 @@ def _place(support: Support) -> list[tuple[Fraction, Fraction]] | None:
 
 
 def _middle(fields: Sequence[Field]) -> tuple[Fraction, Fraction] | None:
-    period = max(field.period for field in fields)
+    """The place of units that several fields make up; None where there is none, or where their phases are too many."""
+    period = lcm(*(field.period for field in fields))
+    if len({field.rate for field in fields}) > 1 or period > MAX_PHASES:
+        return None
     total, count = Fraction(0), 0
     for i in range(period):
         spans = [span for field in fields if (span := field.at(i)) is not None]

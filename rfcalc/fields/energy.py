@@ -62,6 +62,14 @@ class Kernel:
         """The share of the energy that is kept, mean over the phases."""
         return sum(share for taps in self.taps for _, share in taps) / self.period
 
+    @cached_property
+    def still(self) -> bool:
+        """True if all energy stays where it is."""
+        return self.period == self.advance == 1 and self.taps[0] == ((0, 1.0),)
+
+
+STILL = Kernel(1, 1, (((0, 1.0),),))
+
 
 def spread(node: Node, read: Read, rank: int) -> tuple[Kernel, ...] | None:
     """The kernel of each axis of a local read; None for a global one. A unit that `phases` leaves out has no taps."""

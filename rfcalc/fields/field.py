@@ -2,7 +2,8 @@
 
 A Span is the set of image indices that one unit reads: (first, last, bits), where bits is None if it has no holes, else
 an int whose bit k says that index first + k is read. A Field gives the Span of unit i as the one of phase i % period,
-moved by (i // period) * advance. Composing a Field with a layer's Reach gives the next layer's Field.
+moved by (i // period) * advance. Composing a Field with a layer's Reach gives the next layer's Field. Where that has more
+phases than units, and too many to list, the units of the layer are listed and others made when they are asked for.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import cached_property
-from math import gcd
+from math import gcd, lcm
 
 from rfcalc.errors import RuleError
+from rfcalc.fields.beyond import settle
 from rfcalc.record import record
-from rfcalc.relations.geometry import Reach
+from rfcalc.relations.geometry import IDENTITY, Reach, only
 
 Span = tuple[int, int, int | None]
 
@@ -24,11 +26,16 @@ MOST_INDICES = 1 << 24  # that a span with holes may stretch over: more than an 
 
 @record(eq=False)
 class Field:
-    """The unclipped support on one axis; a phase that reads nothing has the span None."""
+    """The unclipped support on one axis; a phase that reads nothing has the span None.
+
+    `spans` has an entry for each phase, or, if there are too many, for each unit of the layer; then `origins` says what the
+    others are made of: a unit's support is the union of what it reads of these fields, by these relations.
+    """
 
     period: int
     advance: int
     spans: tuple[Span | None, ...]
+    origins: tuple[tuple[Field, Reach], ...] = ()
 
     @cached_property
     def rate(self) -> Fraction:
@@ -37,32 +44,56 @@ class Field:
 
     @cached_property
     def place(self) -> tuple[Fraction, Fraction] | None:
-        """The rate, and the middle of a unit's span less unit * rate, averaged over the phases that read something."""
+        """The rate, and the middle of a unit's span less unit * rate, averaged over the phases that read something; None if
+        none does, or if not all are listed."""
         middles = [Fraction(s[0] + s[1], 2) - i * self.rate for i, s in enumerate(self.spans) if s is not None]
-        return (self.rate, sum(middles, Fraction(0)) / len(middles)) if middles else None
+        return (self.rate, sum(middles, Fraction(0)) / len(middles)) if middles and not self.origins else None
 
     def at(self, i: int) -> Span | None:
         """The support of unit `i`; units outside the layer are those that padding would hold."""
         turn, phase = divmod(i, self.period)
-        span = self.spans[phase]
+        try:
+            span = self.spans[phase]
+        except IndexError:
+            settle(self, i)
+            return self._others[i]
         if span is None or not turn:
             return span
         by = turn * self.advance
         return (span[0] + by, span[1] + by, span[2])
 
     @cached_property
+    def _others(self) -> dict[int, Span | None]:
+        return {}
+
+    def knows(self, unit: int) -> bool:
+        """True if a unit's support is listed or remembered."""
+        return unit % self.period < len(self.spans) or unit in self._others
+
+    def parts(self, unit: int) -> list[tuple[Field, int]]:
+        """The units of which a unit's support is the union."""
+        return [(field, j) for field, reach in self.origins for j in reach.at(unit)]
+
+    def learn(self, unit: int) -> None:
+        """Remembers a unit's support; all its parts must be known."""
+        self._others[unit] = union(field.at(j) for field, j in self.parts(unit))
+
+    @cached_property
+    def total(self) -> bool:
+        """True if no unit is empty."""
+        if self.origins:
+            return any(field.total and reach.total for field, reach in self.origins)
+        return None not in self.spans
+
+    @cached_property
     def monotone(self) -> bool:
         """True if no unit is empty, and first and last index never decrease from one unit to the next."""
+        if self.origins:
+            return all(field.monotone and reach.monotone for field, reach in self.origins)
         ends = [self.at(i) for i in range(self.period + 1)]
         if None in ends:
             return False
         return all(a[0] <= b[0] and a[1] <= b[1] for a, b in zip(ends, ends[1:], strict=False))  # type: ignore[index]
-
-    def widen(self, period: int) -> Field:
-        """The same field with a period that is a multiple of this one."""
-        if period == self.period:
-            return self
-        return Field(period, self.advance * (period // self.period), tuple(self.at(i) for i in range(period)))
 
 
 START = Field(1, 1, ((0, 0, None),))
@@ -136,12 +167,13 @@ def compose(field: Field, reach: Reach, units: int) -> Field:
         return field
     turns = field.period // gcd(reach.advance, field.period) if reach.advance else 1
     period = reach.period * turns
-    if period > max(MAX_PHASES, units):
-        period = units
-    advance = field.advance * reach.advance * period // (reach.period * field.period)
+    listed = period if period <= max(MAX_PHASES, units) else units
+    advance = field.advance * reach.advance * turns // field.period
     if field.period == 1 and field.spans[0] is not None:
-        return Field(period, advance, tuple(_single(field, field.spans[0], reach, i) for i in range(period)))
-    return Field(period, advance, tuple(union(field.at(j) for j in reach.at(i)) for i in range(period)))
+        spans = [_single(field, field.spans[0], reach, i) for i in range(listed)]
+    else:
+        spans = [union(field.at(j) for j in reach.at(i)) for i in range(listed)]
+    return Field(period, advance, tuple(spans), ((field, reach),) if listed < period else ())
 
 
 def _single(field: Field, span: Span, reach: Reach, i: int) -> Span | None:
@@ -158,24 +190,42 @@ def _single(field: Field, span: Span, reach: Reach, i: int) -> Span | None:
     return union((span[0] + t * field.advance, span[1] + t * field.advance, span[2]) for t in taps)
 
 
-def mask_phases(field: Field, period: int, phase: int) -> Field:
+def mask_phases(field: Field, period: int, phase: int, units: int) -> Field:
     """The field in which only units i with i % period == phase read anything."""
-    wide = field.widen(period * field.period // gcd(period, field.period))
-    return Field(wide.period, wide.advance, tuple(s if i % period == phase else None for i, s in enumerate(wide.spans)))
+    return compose(field, only(period, phase), units)
+
+
+def united(fields: Sequence[Field]) -> Field:
+    """The union of fields of one rate, unit by unit."""
+    period = lcm(*(field.period for field in fields))
+    listed = period if period <= MAX_PHASES else min(period, max(len(field.spans) for field in fields))
+    advance = fields[0].advance * period // fields[0].period
+    spans = tuple(union(field.at(i) for field in fields) for i in range(listed))
+    return Field(period, advance, spans, tuple((field, IDENTITY) for field in fields) if listed < period else ())
 
 
 def field_covers(big: Field, small: Field) -> bool:
-    """True if, unit by unit, `small` is within `big`; False also where their rates differ."""
+    """True if, unit by unit, `small` is within `big`; False also where their rates differ, or there are too many phases to
+    tell."""
     if big is small:
         return True
     if big.period == small.period == 1:
         return big.advance == small.advance and covers(big.spans[0], small.spans[0])
     if big.advance * small.period != small.advance * big.period:
         return False
-    period = big.period * small.period // gcd(big.period, small.period)
+    period = lcm(big.period, small.period)
     if period > MAX_PHASES:
-        return False
+        return _grown(big, small)
     return all(covers(big.at(i), small.at(i)) for i in range(period))
+
+
+def _grown(big: Field, small: Field) -> bool:
+    """True if `big` was made of `small` by relations in which every unit reads itself."""
+    while big is not small:
+        if len(big.origins) != 1 or not big.origins[0][1].reflexive:
+            return False
+        big = big.origins[0][0]
+    return True
 
 
 def area(boxes: Sequence[tuple[Span, ...]]) -> int:

@@ -66,7 +66,7 @@ class _Pass:
         self.graph, self.source, self.resolve = graph, source, resolve
         self.image = graph.nodes[source].shape.size
         self.composed: dict[tuple[Field, Reach, int], Field] = {}
-        self.masked: dict[tuple[Field, int, int], Field] = {}
+        self.masked: dict[tuple[Field, int, int, int], Field] = {}
         self.certificates: dict[tuple[Field, Range | None, Reach, int, int, int], Range | None] = {}
 
     def run(self) -> list[Support]:
@@ -161,7 +161,7 @@ class _Pass:
                 axes = tuple(self._compose(field, reach, m) for field, _, reach, _, m, _ in moves)
                 alive = tuple(self._certify(*move) for move in moves)
             if read.phases and self.resolve:
-                axes = tuple(self._mask(f, *phase) for f, phase in zip(axes, read.phases, strict=True))
+                axes = tuple(self._mask(f, *phase, m) for f, phase, m in zip(axes, read.phases, units, strict=True))
                 alive = tuple(None for _ in axes)
             found.append(Term(channels, axes, alive))
         return found
@@ -174,10 +174,10 @@ class _Pass:
             self.composed[key] = compose(field, reach, units)
         return self.composed[key]
 
-    def _mask(self, field: Field, period: int, phase: int) -> Field:
-        key = (field, period, phase)
+    def _mask(self, field: Field, period: int, phase: int, units: int) -> Field:
+        key = (field, period, phase, units)
         if key not in self.masked:
-            self.masked[key] = mask_phases(field, period, phase)
+            self.masked[key] = mask_phases(field, period, phase, units)
         return self.masked[key]
 
     def _certify(self, field: Field, alive: Range | None, reach: Reach | None, n: int, m: int, image: int) -> Range | None:

@@ -47,7 +47,7 @@ def _single(term: Term, size: Sequence[int]) -> Extremes | None:
     """One term: the axes are independent, and so are their extremes."""
     largest, smallest, coverage = [], [], 1.0
     for field, n in zip(term.axes, size, strict=True):
-        spans = [span for span in field.spans[:n] if span is not None]
+        spans = [span for i in range(min(n, field.period)) if (span := field.at(i)) is not None]
         if not spans:
             return None
         lengths = [span[1] - span[0] + 1 for span in spans]

@@ -8,7 +8,7 @@ from math import lcm
 from typing import TypeVar
 
 from rfcalc.fields.certificate import Range
-from rfcalc.fields.field import MAX_PHASES, Field, field_covers, union
+from rfcalc.fields.field import MAX_PHASES, Field, field_covers, united
 from rfcalc.record import record
 
 T = TypeVar("T")
@@ -113,20 +113,10 @@ def joined(terms: Sequence[Term]) -> list[Term]:
     """
     groups: dict[object, list[Term]] = {}
     for number, term in enumerate(terms):
-        total = all(None not in f.spans for f in term.axes)
+        total = all(field.total for field in term.axes)
         groups.setdefault((term.channels, *(f.rate for f in term.axes)) if total else number, []).append(term)
     found: list[Term] = []
     for group in groups.values():
-        if not all(_few_phases(group, axis) for axis in range(len(group[0].axes))):
-            found += group
-            continue
         axes = tuple(united([t.axes[k] for t in group]) for k in range(len(group[0].axes)))
         found.append(group[0] if len(group) == 1 else Term(group[0].channels, axes, (None,) * len(axes)))
     return found
-
-
-def united(fields: Sequence[Field]) -> Field:
-    """The union of fields of one rate, unit by unit."""
-    period = lcm(*(field.period for field in fields))
-    advance = fields[0].advance * period // fields[0].period
-    return Field(period, advance, tuple(union(field.at(i) for field in fields) for i in range(period)))

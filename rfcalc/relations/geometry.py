@@ -75,6 +75,11 @@ class Reach:
         return self.period == self.advance == 1 and tuple(self.taps[0]) == (0,)
 
     @cached_property
+    def reflexive(self) -> bool:
+        """True if every unit reads at least itself."""
+        return self.period == self.advance and all(i in taps for i, taps in enumerate(self.taps))
+
+    @cached_property
     def total(self) -> bool:
         """True if every unit reads something."""
         return all(len(taps) for taps in self.taps)
@@ -204,6 +209,12 @@ def grow(ratio: int) -> Reach:
 def gather(ratio: int) -> Reach:
     """Unit i reads ratio*i ... ratio*i + ratio-1: pixel unshuffle."""
     return window(ratio, ratio)
+
+
+@lru_cache(maxsize=1024)
+def only(period: int, phase: int) -> Reach:
+    """Units `phase`, phase + period, ... read themselves, the others nothing."""
+    return Reach(period, period, tuple(range(i, i + (i == phase)) for i in range(period)))
 
 
 @lru_cache(maxsize=1024)
