@@ -2,40 +2,68 @@
 
 `moments` folds (mass, mean, variance) per axis and phase forward through the graph: a window of k taps adds (j d)^2 (k^2-1)/12
 to the variance, branches mix with their masses. `marginal` follows one unit back to the input and gives the whole
-distribution on one axis. Conventions: see engines/energy.py. After a layer whose mass differs between its phases (bilinear
+distribution on one axis. Conventions: see fields/energy.py. After a layer whose mass differs between its phases (bilinear
 upsampling), branches are weighted by the mean over the phases of the other axes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cached_property
 from math import lcm, prod, sqrt
 
-from rfcalc.fields.energy import Kernel, factor, spread
+from rfcalc.fields.beyond import settle
+from rfcalc.fields.energy import STILL, Kernel, factor, spread
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
 
 MOST_PHASES = 4096
 Phase = tuple[float, float, float]
+Part = tuple["Moments", Kernel, float]
 
 
 @record(eq=False)
 class Moments:
-    """One axis of a layer: (mass, mean, variance) for each phase, in pixels; `period` units lie `advance` pixels apart."""
+    """One axis of a layer: (mass, mean, variance) for each phase, in pixels; `period` units lie `advance` pixels apart.
+
+    A period of 0: no two units are alike, because branches of different strides meet. Then, and where there are too many
+    phases, `phases` holds the units of the layer, and `made_of` says what others are made of: (moments, kernel, share).
+    """
 
     period: int
     advance: int
     phases: tuple[Phase, ...]
+    made_of: tuple[Part, ...] = ()
 
     def at(self, unit: int) -> Phase:
         """The moments of one unit."""
-        turn, phase = divmod(unit, self.period)
+        turn, phase = divmod(unit, self.period) if self.period else (0, unit)
+        if not 0 <= phase < len(self.phases):
+            settle(self, unit)
+            return self._others[unit]
         mass, mean, variance = self.phases[phase]
         return mass, mean + turn * self.advance, variance
 
+    @cached_property
+    def _others(self) -> dict[int, Phase]:
+        return {}
+
+    def knows(self, unit: int) -> bool:
+        """True if a unit's moments are listed or remembered."""
+        return 0 <= (unit % self.period if self.period else unit) < len(self.phases) or unit in self._others
+
+    def parts(self, unit: int) -> list[tuple[Moments, int]]:
+        """The units that a unit is made of."""
+        return [(before, j) for before, j, _ in _shares(self.made_of, unit)]
+
+    def learn(self, unit: int) -> None:
+        """Remembers a unit's moments; all its parts must be known."""
+        self._others[unit] = _mixture(self.made_of, unit)
+
     @property
     def sigma(self) -> float:
-        """Standard deviation in pixels; over phases the root of the mean variance."""
+        """Standard deviation in pixels; over phases, or the units of the layer, the root of the mean variance."""
         mass = sum(phase[0] for phase in self.phases)
         return sqrt(max(0.0, sum(phase[0] * phase[2] for phase in self.phases) / mass)) if mass else 0.0
 
@@ -44,23 +72,21 @@ State = tuple[Moments, ...] | None
 
 
 def moments(graph: Graph, source: int) -> list[State]:
-    """For each node the moments per axis of the input node `source`; None where no path without a global layer leads there,
-    or where branches of different strides meet."""
+    """For each node the moments per axis of the input node `source`; None where no path without a global layer leads there."""
     rank = graph.nodes[source].shape.rank
     found: list[State] = []
-    known: dict[tuple[Moments, Kernel, float, int], Moments] = {}
+    known: dict[tuple[Part, int], Moments] = {}
     for i, node in enumerate(graph.nodes):
         if node.is_input:
             found.append((Moments(1, 1, ((1.0, 0.0, 0.0),)),) * rank if i == source else None)
             continue
-        branches = [branch for branch in _branches(node, found, rank, known) if branch]
-        found.append(branches[0] if len(branches) == 1 else _mixed(branches))
+        branches = list(_branches(node, found, rank, known))
+        axes = zip(zip(*branches, strict=True), node.shape.size, strict=False)
+        found.append(tuple(_mixed(parts, units) for parts, units in axes) or None)
     return found
 
 
-def _branches(
-    node: Node, found: Sequence[State], rank: int, known: dict[tuple[Moments, Kernel, float, int], Moments]
-) -> Iterator[State]:
+def _branches(node: Node, found: Sequence[State], rank: int, known: dict[tuple[Part, int], Moments]) -> Iterator[State]:
     for read in node.reads:
         state, kernels = found[node.inputs[read.source]], spread(node, read, rank)
         if state is None or kernels is None:
@@ -68,49 +94,56 @@ def _branches(
         moved = []
         for axis, (before, kernel) in enumerate(zip(state, kernels, strict=True)):
             others = prod(other.mass for k, other in enumerate(kernels) if k != axis)
-            key = (before, kernel, factor(node, read) * others, node.shape.size[axis])
+            key = ((before, kernel, factor(node, read) * others), node.shape.size[axis])
             if key not in known:
                 known[key] = _composed(*key)
             moved.append(known[key])
         yield tuple(moved)
 
 
-def _composed(before: Moments, kernel: Kernel, share: float, units: int) -> Moments:
-    """The moments of a layer on one axis, from those of what it reads."""
-    if kernel.period == kernel.advance == 1 and kernel.taps[0] == ((0, 1.0),) and share == 1.0:
+def _composed(part: Part, units: int) -> Moments:
+    """The moments of a layer of `units` units on one axis, from those of what it reads."""
+    before, kernel, share = part
+    if kernel.still and share == 1.0:
         return before
     turns = lcm(kernel.advance, before.period) // kernel.advance if kernel.advance else 1
-    period = kernel.period * turns
-    if period > max(MOST_PHASES, units):
-        period = units
-    phases = []
-    for unit in range(period):
+    advance = before.advance * kernel.advance * turns // before.period if before.period else 0
+    return _listed(kernel.period * turns, advance, (part,), units)
+
+
+def _mixed(branches: Sequence[Moments], units: int) -> Moments:
+    """Branches that meet in a layer of `units` units: masses add up, moments mix."""
+    if len(branches) == 1:
+        return branches[0]
+    rates = {Fraction(part.advance, part.period) if part.period else None for part in branches}
+    period = lcm(*(part.period for part in branches)) if len(rates) == 1 else 0
+    advance = branches[0].advance * period // branches[0].period if period else 0
+    return _listed(period, advance, tuple((part, STILL, 1.0) for part in branches), units)
+
+
+def _listed(period: int, advance: int, parts: tuple[Part, ...], units: int) -> Moments:
+    """Moments made of parts: those of each phase if these are few, else of each unit."""
+    few = 0 < period <= max(MOST_PHASES, units)
+    phases = tuple(_mixture(parts, unit) for unit in range(period if few else units))
+    return Moments(period, advance, phases, () if few else parts)
+
+
+def _shares(parts: Sequence[Part], unit: int) -> Iterator[tuple[Moments, int, float]]:
+    """The units that a unit is made of, with what it takes of the energy of each."""
+    for before, kernel, share in parts:
         turn, phase = divmod(unit, kernel.period)
-        parts = [(w * share, before.at(tap + turn * kernel.advance)) for tap, w in kernel.taps[phase]]
-        phases.append(_mixture([(w * mass, mean, variance) for w, (mass, mean, variance) in parts]))
-    advance = before.advance * kernel.advance * period // (kernel.period * before.period)
-    return Moments(period, advance, tuple(phases))
+        for tap, weight in kernel.taps[phase]:
+            yield before, tap + turn * kernel.advance, weight * share
 
 
-def _mixture(parts: Sequence[Phase]) -> Phase:
-    mass = sum(part[0] for part in parts)
+def _mixture(parts: Sequence[Part], unit: int) -> Phase:
+    """The moments of a unit made of parts."""
+    found = [(share, before.at(j)) for before, j, share in _shares(parts, unit)]
+    mass = sum(share * at[0] for share, at in found)
     if not mass:
         return 0.0, 0.0, 0.0
-    mean = sum(part[0] * part[1] for part in parts) / mass
-    return mass, mean, sum(part[0] * (part[2] + (part[1] - mean) ** 2) for part in parts) / mass
-
-
-def _mixed(branches: Sequence[State]) -> State:
-    """Branches that meet: masses add up, moments mix; None where there is none, or where strides differ."""
-    axes = list(zip(*(branch for branch in branches if branch), strict=True))
-    found = []
-    for parts in axes:
-        if len({part.advance / part.period for part in parts}) > 1:
-            return None
-        period = lcm(*(part.period for part in parts))
-        phases = tuple(_mixture([part.at(unit) for part in parts]) for unit in range(period))
-        found.append(Moments(period, parts[0].advance * period // parts[0].period, phases))
-    return tuple(found) or None
+    mean = sum(share * at[0] * at[1] for share, at in found) / mass
+    return mass, mean, sum(share * at[0] * (at[2] + (at[1] - mean) ** 2) for share, at in found) / mass
 
 
 @record
@@ -148,7 +181,7 @@ def marginal(graph: Graph, target: int, source: int, axis: int, unit: int) -> Ma
 def _pulled(line: Line, kernel: Kernel, share: float) -> Line | None:
     """The energy that the units of a layer's input receive."""
     start, energy = line
-    if kernel.period == kernel.advance == 1 and kernel.taps[0] == ((0, 1.0),):
+    if kernel.still:
         return start, [share * x for x in energy]
     placed: list[tuple[int, float]] = []
     for unit, x in enumerate(energy, start):

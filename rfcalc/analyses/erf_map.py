@@ -1,5 +1,5 @@
 """The map of a unit's effective receptive field under random weights, over all axes at once: exact at merges too, where the
-map is no product of its marginals. Conventions: see engines/energy.py. Needs numpy, which is imported when a map is made."""
+map is no product of its marginals. Conventions: see fields/energy.py. Needs numpy, which is imported when a map is made."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _pulled(patch: Patch, kernels: Sequence[Kernel]) -> Patch | None:
     """The energy that the units of a layer's input receive, axis by axis."""
     start, energy = list(patch[0]), patch[1]
     for axis, kernel in enumerate(kernels):
-        if kernel.period == kernel.advance == 1 and kernel.taps[0] == ((0, 1.0),):
+        if kernel.still:
             continue
         moved = _along(start[axis], energy, kernel, axis)
         if moved is None:

@@ -147,6 +147,65 @@ def test_moments_are_those_of_the_marginal(graph: Graph) -> None:
         assert folded[0].at(unit)[1:] == pytest.approx((mean, variance), rel=1e-9)
 
 
+def corners(levels: int) -> Graph:
+    """A U-Net whose maps are enlarged with aligned corners: each skip has another stride than what it meets."""
+    net = Net(1, (32,))
+    skips = []
+    for _ in range(levels):
+        skips.append(net("conv", out=2, kernel=3))
+        net("maxpool", kernel=2)
+    net("conv", out=2, kernel=3)
+    for skip in reversed(skips):
+        net("concat", skip, net("upsample", scale=2.0, mode="linear", align_corners=True))
+        net("conv", out=2, kernel=3)
+    return net.graph()
+
+
+def many_phases() -> Graph:
+    """Branches of a map whose units have 13**5 phases, and of one of another stride."""
+    net = Net(1, (9,))
+    for _ in range(5):
+        net("upsample", scale=1.3, mode="linear")
+        net("conv", out=1, kernel=3)
+    size = net.graph().nodes[-1].shape.size[0]
+    net("add", net.last, net("upsample", net.input, size=size, mode="linear", align_corners=True))
+    net("conv", net("conv", out=1, kernel=5, dilation=3), out=1, kernel=3)
+    return net.graph()
+
+
+@pytest.mark.parametrize("graph", [corners(1), corners(3), many_phases()], ids=["one level", "three levels", "many phases"])
+def test_moments_where_strides_differ(graph: Graph) -> None:
+    """Of every unit of every node; sigma is the root of their mean variance."""
+    folded = moments(graph, 0)
+    for i in range(1, len(graph.nodes)):
+        state, units = folded[i], range(graph.nodes[i].shape.size[0])
+        assert state is not None
+        variances = []
+        for unit in (*units, -2, len(units) + 3):
+            line = marginal(graph, i, 0, 0, unit)
+            assert line is not None
+            mean = sum(p * share for p, share in enumerate(line.shares, line.start))
+            variances.append(sum((p - mean) ** 2 * share for p, share in enumerate(line.shares, line.start)))
+            assert state[0].at(unit)[1:] == pytest.approx((mean, variances[-1]), rel=1e-9)
+        assert min(variances) - 1e-9 <= state[0].sigma ** 2 <= max(variances) + 1e-9
+
+
+@pytest.mark.parametrize(("n", "out", "corners"), [(5, 13, True), (9, 4, True), (6, 9, False)])
+@pytest.mark.parametrize("mode", ["linear", "bicubic"])
+def test_interpolation_by_its_squared_weights(n: int, out: int, corners: bool, mode: str) -> None:
+    size = (out,) if mode == "linear" else (out, n)
+    graph = chain((n,) * len(size), ("upsample", {"size": size, "mode": mode, "align_corners": corners}))
+    rows = torch.eye(n, dtype=torch.float64).reshape(n, 1, n, *(1,) * (len(size) - 1))
+    to = size if mode == "linear" else (out, 1)
+    weights = nn.functional.interpolate(rows, size=to, mode=mode, align_corners=corners).reshape(n, out).T.numpy()
+    for unit in range(out):
+        line = marginal(graph, 1, 0, 0, unit)
+        assert line is not None
+        if line.start >= 0 and line.start + len(line.shares) <= n:
+            truth = weights[unit] ** 2 / (weights[unit] ** 2).sum()
+            np.testing.assert_allclose(line.shares, truth[line.start : line.start + len(line.shares)], atol=1e-9)
+
+
 def test_global_layers_are_left_out() -> None:
     net = Net(2, (32, 32))
     x = net("conv", out=2, kernel=3)
