@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from rfcalc.analyses.erf import State, marginal, moments
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField
 from rfcalc.fields.field import area
 from rfcalc.fields.forward import boxes_at, clipped
@@ -55,6 +56,10 @@ class Proof:
         """Without the paths that pass a global layer."""
         return Oracle(self.built, local=True)
 
+    @cached_property
+    def moments(self) -> list[State]:
+        return moments(self.graph, 0)
+
     def run(self, nodes: int, units: int) -> None:
         self.shapes()
         last = len(self.graph.nodes) - 1
@@ -67,6 +72,7 @@ class Proof:
                 self.unit(index, unit)
                 self.unit(index, unit, self.random.randrange(self.whole.shape(index)[0]))
             self.figures(index)
+            self.effective(index)
 
     def shapes(self) -> None:
         for index, node in enumerate(self.graph.nodes):
@@ -124,6 +130,21 @@ class Proof:
         if claim and not truth and self.whole.reads_padding_only():
             truth = passes_global(self.graph, index)
         same(f"{self.graph.nodes[index].name}: whole_input", claim, truth)
+
+    def effective(self, index: int) -> None:
+        """The moments of the middle unit's energy, folded forward, are those of its distribution, followed backward."""
+        state = self.moments[index]
+        for axis in range(len(self.fields.image)):
+            size = self.graph.nodes[index].shape.size
+            unit = size[axis] // 2 if axis < len(size) else 0
+            line = marginal(self.graph, index, 0, axis, unit)
+            mass, *folded = state[axis].at(unit) if state else (0.0, 0.0, 0.0)
+            assert bool(mass) == (line is not None), f"{self.graph.nodes[index].name}: no effective field"
+            if line is not None:
+                mean = sum(i * share for i, share in enumerate(line.shares, line.start))
+                variance = sum((i - mean) ** 2 * share for i, share in enumerate(line.shares, line.start))
+                close = all(abs(a - b) < 1e-6 for a, b in zip(folded, (mean, variance), strict=True))
+                assert close, f"{self.graph.nodes[index].name}: mean and variance {folded}, truth {mean}, {variance}"
 
     def figures(self, index: int) -> bool:
         """Size, phases, stride, start and coverage, on an input so large that no unit touches padding; False without one."""
