@@ -1,113 +1,115 @@
-"""The shape of the house: arrows point down, no circles, no orphans in the registries, nothing heavy at start."""
+"""The shape of the house: arrows point down, no circles, rooms that keep apart, no orphans in the registries."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2] / "rfcalc"
+from tests.golden import Golden
+from tests.structure.floors import APART, FLOORS, PACKAGE, described, floor, imports, modules
 
-# A room may import rooms of its own floor's list entry only if they are single modules, and anything on a lower floor.
-FLOORS = [
-    {"errors", "record", "version"},
-    {"report"},
-    {"relations"},
-    {"layers"},
-    {"graph"},
-    {"fields"},
-    {"analyses"},
-    {"language"},
-    {"importers"},
-    {"converting"},
-    {"design", "transforms", "checks"},
-    {"backends"},
-    {"reports"},
-    {"formats"},
-    {"cli", "__init__", "__main__"},
-]
 HEAVY = ("torch", "fvcore", "numpy", "onnx", "PIL", "matplotlib")
+MARK = "<!-- the floors, by tests/structure/floors.py; make accept writes them -->\n"
 
 
-def modules() -> list[tuple[str, Path]]:
-    found = []
-    for path in sorted(ROOT.rglob("*.py")):
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
-        found.append((name, path))
-    return found
+@pytest.mark.parametrize("name", modules())
+def test_arrows_point_down(name: str) -> None:
+    room = name.split(".")[0]
+    for other in imports(name):
+        if other.split(".")[0] != room:
+            assert floor(other) < floor(name), f"{name} imports {other}, which does not stand below it"
 
 
-def imports(path: Path, top_only: bool = False) -> set[str]:
-    """Modules of rfcalc that a file imports, without the leading package name, TYPE_CHECKING blocks included."""
-    tree = ast.parse(path.read_text())
-    nodes = tree.body if top_only else list(ast.walk(tree))
-    found = set()
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "rfcalc" and not node.level:
-            base = node.module.removeprefix("rfcalc").lstrip(".")
-            for alias in node.names:
-                dotted = f"{base}.{alias.name}" if base else alias.name
-                is_module = (ROOT / (dotted.replace(".", "/") + ".py")).exists() or (ROOT / dotted.replace(".", "/")).is_dir()
-                found.add(dotted if is_module else base)
-        elif isinstance(node, ast.Import):
-            found |= {a.name.removeprefix("rfcalc.") for a in node.names if a.name.startswith("rfcalc.")}
-    return {name for name in found if name}
+def test_every_room_of_a_floor_exists() -> None:
+    rooms = [room for rooms, _ in FLOORS for room in rooms]
+    assert sorted(rooms) == sorted({name.split(".")[0] for name in modules()})
 
 
-def floor(name: str) -> int:
-    top = name.split(".")[0]
-    for level, rooms in enumerate(FLOORS):
-        if top in rooms:
-            return level
-    raise AssertionError(f"{name} stands on no floor: add it to FLOORS")
+def arrows(folder: str) -> set[tuple[str, str]]:
+    """The pairs of different members of a folder of which the first imports the second."""
+    depth, inside = folder.count(".") + 1, f"{folder}."
+    pairs = (
+        (name, other) for name in modules() for other in imports(name) if name.startswith(inside) and other.startswith(inside)
+    )
+    members = ((name.split(".")[depth], other.split(".")[depth]) for name, other in pairs)
+    return {(one, other) for one, other in members if one != other}
 
 
-@pytest.mark.parametrize(("name", "path"), modules(), ids=lambda value: value if isinstance(value, str) else "")
-def test_arrows_point_down(name: str, path: Path) -> None:
-    if name in ("__init__", "__main__", "cli") or name.startswith("cli."):
-        return
-    for other in imports(path):
-        assert floor(other) <= floor(name), f"{name} imports {other}, which stands above it"
+@pytest.mark.parametrize("folder", APART)
+def test_members_keep_apart(folder: str) -> None:
+    shared = APART[folder]
+    assert not {(one, other) for one, other in arrows(folder) if one not in shared and other not in shared}
+    assert {member for arrow in arrows(folder) for member in arrow}.issuperset(shared), "a shared member that nobody shares"
 
 
-@pytest.mark.parametrize("folder", ["layers.vocabulary", "formats", "formats.findings"])
-def test_rooms_of_one_folder_do_not_import_each_other(folder: str) -> None:
-    for name, path in modules():
-        if name.rpartition(".")[0] == folder:
-            others = {other for other in imports(path) if other.rpartition(".")[0] == folder}
-            assert not others, f"{name} imports {others}"
+def test_no_folder_whose_members_keep_apart_is_forgotten() -> None:
+    folders = {name for name, path in modules().items() if path.stem == "__init__"} - {"__init__"}
+    apart = {
+        folder for folder in folders if not arrows(folder) and sum(name.rpartition(".")[0] == folder for name in modules()) > 1
+    }
+    assert apart <= APART.keys()
+
+
+@pytest.mark.parametrize("name", modules())
+def test_members_do_not_import_their_own_init(name: str) -> None:
+    for other in imports(name):
+        assert not name.startswith(f"{other}."), f"{name} imports the __init__ of {other}"
 
 
 def test_no_circles() -> None:
-    graph = {name: imports(path, top_only=True) for name, path in modules()}
     done: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
         assert name not in trail, " -> ".join((*trail, name))
-        if name in done or name not in graph:
-            return
-        for other in sorted(graph[name] - {name}):
-            visit(other, (*trail, name))
-        done.add(name)
+        if name not in done:
+            for other in sorted(imports(name) - {name}):
+                visit(other, (*trail, name))
+            done.add(name)
 
-    for name in graph:
+    for name in modules():
         visit(name, ())
+
+
+def test_formats_know_reports_and_nothing_else() -> None:
+    for name in modules():
+        if name.split(".")[0] == "formats":
+            rooms = {other.split(".")[0] for other in imports(name)}
+            assert rooms <= {"formats", "report", "record", "errors", "version"}, name
+
+
+def test_fields_and_analyses_name_no_layer() -> None:
+    """None but the input, which is where a layer's facts end."""
+    for name in modules():
+        if name.split(".")[0] in ("fields", "analyses"):
+            named = {other for other in imports(name) if other.startswith("layers.vocabulary")} - {"layers.vocabulary.source"}
+            assert not named, f"{name} imports {named}"
+
+
+def test_contributing_prints_the_floors(golden: Golden) -> None:
+    path = PACKAGE.parent / "CONTRIBUTING.md"
+    before, _, after = path.read_text(encoding="utf-8").split(MARK)
+    golden.check(path, f"{before}{MARK}{described()}{MARK}{after}")
+
+
+def records() -> Iterator[tuple[str, str]]:
+    """Every record that states a reach: its module in the vocabulary, and its name."""
+    for path in sorted((PACKAGE / "layers" / "vocabulary").glob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and any(isinstance(x, ast.FunctionDef) and x.name == "reach" for x in node.body):
+                yield path.stem, node.name
 
 
 def test_every_layer_is_registered() -> None:
     from rfcalc.layers.words import WORDS
 
     registered = {(room, record) for room, record, _ in WORDS.values()}
-    for path in sorted((ROOT / "layers" / "vocabulary").glob("*.py")):
-        if path.stem in ("__init__", "source"):
-            continue
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.ClassDef) and any(isinstance(x, ast.FunctionDef) and x.name == "reach" for x in node.body):
-                assert (path.stem, node.name) in registered, f"layers/vocabulary/{path.name}: {node.name} has no word"
+    for room, record in records():
+        assert (room, record) in registered or room == "source", f"layers/vocabulary/{room}.py: {record} has no word"
 
 
 def test_every_layer_states_its_facts_and_its_kind() -> None:
@@ -124,8 +126,6 @@ def test_every_layer_states_its_facts_and_its_kind() -> None:
 
 
 def test_every_registered_module_exists() -> None:
-    from importlib import import_module
-
     from rfcalc.cli import COMMANDS
     from rfcalc.formats import FORMATS
     from rfcalc.layers.words import WORDS, class_of
