@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph, Node
-from rfcalc.layers.words import make
+from rfcalc.layers.contract import Op
+from rfcalc.layers.counted import Counted
+from rfcalc.layers.traits import LayerKind
+from rfcalc.layers.vocabulary.conv import Conv
 from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter
 from rfcalc.transforms.separable import standard
-
-NORMS = ("bn", "gn", "instancenorm", "layernorm", "rmsnorm")
 
 
 def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
@@ -23,16 +23,16 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     work = Rewriter(graph)
     left: list[str] = []
     for index, node in enumerate(graph.nodes):
-        op: Any = node.op
-        if not (standard(node) and chosen(node)) or op.out < 2 * ratio or node.shapes[0].channels < 2 * ratio:
-            left += [node.name] if standard(node) and chosen(node) else []
+        op = standard(node) if chosen(node) else None
+        if op is None or op.out < 2 * ratio or node.shapes[0].channels < 2 * ratio:
+            left += [node.name] if op is not None else []
             work.keep(index)
             continue
         narrow = op.out // ratio
         behind = _behind(graph, index)
-        at = _chain(work, f"{node.name}_reduce", make("conv", out=narrow, kernel=1, bias=op.bias), behind, index)
+        at = _chain(work, f"{node.name}_reduce", Conv(out=narrow, kernel=1, bias=op.bias), behind, index)
         at = _chain(work, f"{node.name}_narrow", replace(op, out=narrow), behind, index, at)
-        work.at[index] = work.add(node.name, make("conv", out=op.out, kernel=1, bias=op.bias), [at], node)
+        work.at[index] = work.add(node.name, Conv(out=op.out, kernel=1, bias=op.bias), [at], node)
         work.changed.append(node.name)
     if not work.changed:
         raise RuleError(f"there is no standard convolution with a kernel larger than 1 and at least {2 * ratio} channels")
@@ -46,17 +46,17 @@ def _behind(graph: Graph, index: int) -> list[Node]:
     while len(graph.readers[index]) == 1 and len(found) < 2:
         index = graph.readers[index][0]
         node = graph.nodes[index]
-        if len(node.inputs) > 1 or not (node.op.word in NORMS or (found and _activates(node))):
+        if isinstance(node.op, Counted) or not (node.op.kind is LayerKind.NORM or (found and _activates(node))):
             break
         found.append(node)
     return found
 
 
 def _activates(node: Node) -> bool:
-    return all(read.pointwise for read in node.reads) and not node.cost.params and node.op.word != "dropout"
+    return node.op.kind is LayerKind.ACTIVATION and not node.cost.params
 
 
-def _chain(work: Rewriter, name: str, op: Any, behind: list[Node], index: int, at: int | None = None) -> int:
+def _chain(work: Rewriter, name: str, op: Op, behind: list[Node], index: int, at: int | None = None) -> int:
     node = work.graph.nodes[index]
     at = work.add(work.new(name), op, [work.at[node.inputs[0]] if at is None else at], node)
     for follower in behind:

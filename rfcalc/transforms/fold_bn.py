@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
+from rfcalc.layers.vocabulary.conv import Conv, Depthwise, MaskedConv, Upconv
+from rfcalc.layers.vocabulary.dense import Linear
+from rfcalc.layers.vocabulary.norm import BatchNorm
 from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter
 
-FOLDING = ("conv", "dwconv", "upconv", "linear")
+Folding = Conv | Depthwise | Upconv | MaskedConv | Linear  # each output channel has weights, and may have a bias, of its own
 
 
 def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
@@ -18,14 +20,14 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     left: list[str] = []
     folded: set[int] = set()
     for index, node in enumerate(graph.nodes):
-        if node.op.word in FOLDING and _norm(graph, index, chosen) is not None:
-            op: Any = node.op
-            work.keep(index, replace(op, bias=True))
+        batch = node.op.norm is not None and node.op.norm.batch
+        if isinstance(node.op, Folding) and _norm(graph, index, chosen) is not None:
+            work.keep(index, replace(node.op, bias=True))
             folded.add(index)
-        elif node.op.word == "bn" and node.inputs[0] in folded:
+        elif batch and node.inputs[0] in folded:
             work.skip(index)
         else:
-            left += [node.name] if node.op.word == "bn" else []
+            left += [node.name] if batch else []
             work.keep(index)
     if not folded:
         raise RuleError("no batch norm has a convolution or linear layer of its own before it")
@@ -39,4 +41,4 @@ def _norm(graph: Graph, index: int, chosen: Chosen) -> int | None:
     if len(readers) != 1 or index in graph.outputs:
         return None
     node = graph.nodes[readers[0]]
-    return readers[0] if node.op.word == "bn" and chosen(node) else None
+    return readers[0] if isinstance(node.op, BatchNorm) and chosen(node) else None

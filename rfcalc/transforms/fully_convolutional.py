@@ -8,28 +8,33 @@ from __future__ import annotations
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
-from rfcalc.layers.words import make
+from rfcalc.layers.vocabulary.adaptive import AdaptiveMaxPool, AdaptivePool, GlobalMaxPool, GlobalPool
+from rfcalc.layers.vocabulary.conv import Conv
+from rfcalc.layers.vocabulary.dense import Flatten, Linear
+from rfcalc.layers.vocabulary.pool import AvgPool, MaxPool
+from rfcalc.relations.channels import SAME
 from rfcalc.relations.shape import Shape
 from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint, size_text
 
-POOLS = {"gap": "avgpool", "gmp": "maxpool", "adaptivepool": "avgpool", "adaptivemaxpool": "maxpool"}
-POINTWISE_ROOMS = ("activation", "merge")
+Global = GlobalPool | GlobalMaxPool
+Adaptive = AdaptivePool | AdaptiveMaxPool
 
 
 def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     """Raises RuleError where a layer on vectors is none that a map could pass through."""
     leads = _leading(graph)
-    if not any(node.op.word == "linear" for node in graph.nodes):
+    if not any(isinstance(node.op, Linear) for node in graph.nodes):
         raise RuleError("there is no linear layer; the network is fully convolutional already")
     work = Rewriter(graph)
     for index, node in enumerate(graph.nodes):
-        word = node.op.word
-        if word == "linear":
-            _linear(work, index)
-        elif word == "flatten":
+        if isinstance(node.op, Linear):
+            _linear(work, index, node.op)
+        elif isinstance(node.op, Flatten):
             work.skip(index)
-        elif word in POOLS and leads[index] and getattr(node.op, "axis", None) is None:
-            _pool(work, index)
+        elif leads[index] and isinstance(node.op, Adaptive):
+            _pool(work, index, axes(node.op.out, node.shape.rank), isinstance(node.op, AdaptiveMaxPool))
+        elif leads[index] and isinstance(node.op, Global) and node.op.axis is None:
+            _pool(work, index, node.shape.size, isinstance(node.op, GlobalMaxPool))
         else:
             _check(work, index)
             work.keep(index)
@@ -48,24 +53,22 @@ def _leading(graph: Graph) -> list[bool]:
         for reader in graph.readers[i]:
             node = graph.nodes[reader]
             same = node.shape.size == graph.nodes[i].shape.size and all(read.local for read in node.reads)
-            found[i] = found[i] or node.op.word in ("linear", "flatten") or (same and found[reader])
+            found[i] = found[i] or isinstance(node.op, Linear | Flatten) or (same and found[reader])
     return found
 
 
-def _linear(work: Rewriter, index: int) -> None:
-    node, source = work.graph.nodes[index], work.source(index).shape
+def _linear(work: Rewriter, index: int, op: Linear) -> None:
+    source = work.source(index).shape
     if not source.rank:
         work.keep(index)
         return
     kernel = joint(source.size)
-    padding = {} if kernel == 1 else {"padding": 0}
-    work.keep(index, make("conv", out=node.op.out, kernel=kernel, bias=node.op.bias, **padding))  # type: ignore[attr-defined]
+    work.keep(index, Conv(op.out, kernel, bias=op.bias) if kernel == 1 else Conv(op.out, kernel, padding=0, bias=op.bias))
 
 
-def _pool(work: Rewriter, index: int) -> None:
+def _pool(work: Rewriter, index: int, out: tuple[int, ...], largest: bool) -> None:
     """A pool to a fixed size becomes one whose windows slide; none where each unit is its own window."""
-    node = work.graph.nodes[index]
-    source, out = work.source(index).shape, axes(getattr(node.op, "out", 1), node.shape.rank)
+    node, source = work.graph.nodes[index], work.source(index).shape
     if source.size == out:
         work.skip(index)
         return
@@ -73,7 +76,7 @@ def _pool(work: Rewriter, index: int) -> None:
         raise RuleError(f"{node.name}: windows from {size_text(source.size)} to {size_text(out)} are not all of one size")
     kernel = tuple(n // m for n, m in zip(source.size, out, strict=True))
     stride = tuple(k if m > 1 else 1 for k, m in zip(kernel, out, strict=True))
-    work.keep(index, make(POOLS[node.op.word], kernel=joint(kernel), stride=joint(stride)))
+    work.keep(index, (MaxPool if largest else AvgPool)(joint(kernel), joint(stride)))
 
 
 def _check(work: Rewriter, index: int) -> None:
@@ -86,7 +89,7 @@ def _check(work: Rewriter, index: int) -> None:
         reads = [read for read in node.reads if read.source == which]
         if not all(not read.axes and not read.phases for read in reads):
             raise RuleError(f'{node.op.word} "{node.name}" needs a vector; it has no form on maps')
-        if new.positions > 1 and node.op.word not in ("dropout", "identity") and node.cost.params:
+        if new.positions > 1 and node.cost.params:
             raise RuleError(f'{node.op.word} "{node.name}" has parameters for each number of a flattened {new}')
-        if new.positions > 1 and not all(read.pointwise and type(read.channels).__name__ == "Same" for read in reads):
+        if new.positions > 1 and not all(read.pointwise and read.channels is SAME for read in reads):
             raise RuleError(f'{node.op.word} "{node.name}" mixes the numbers of a flattened {new}')

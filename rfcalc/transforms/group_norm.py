@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
-from rfcalc.layers.words import make
+from rfcalc.layers.vocabulary.norm import BatchNorm, GroupNorm
 from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter
 
 USUAL = 32
@@ -20,14 +18,14 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     work = Rewriter(graph)
     fewer: list[str] = []
     for index, node in enumerate(graph.nodes):
-        op: Any = node.op
-        if op.word != "bn" or not chosen(node):
+        op = node.op
+        if not isinstance(op, BatchNorm) or not chosen(node):
             work.keep(index)
             continue
         channels = node.shape.channels
         groups = max(n for n in range(1, min(wanted, channels) + 1) if channels % n == 0)
         fewer += [f"{node.name}: {groups}"] if groups < wanted else []
-        work.keep(index, make("gn", groups=groups, eps=op.eps, affine=op.affine))
+        work.keep(index, GroupNorm(groups, op.eps, op.affine))
     if not work.changed:
         raise RuleError("there is no batch norm")
     notes = [f"fewer than {wanted} groups, which do not divide the channels: {', '.join(fewer)}"] if fewer else []

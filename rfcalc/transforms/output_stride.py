@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph, Node
-from rfcalc.relations.geometry import sides, windows
+from rfcalc.layers.contract import Op
+from rfcalc.layers.traits import LayerKind, Sliding
+from rfcalc.layers.vocabulary.adaptive import AdaptiveMaxPool, AdaptivePool
+from rfcalc.layers.vocabulary.conv import Conv, Depthwise
+from rfcalc.layers.vocabulary.pool import AvgPool, MaxPool
+from rfcalc.relations.geometry import Side
 from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint
 
-SLIDING = ("conv", "dwconv", "maxpool", "avgpool")
+Rewritten = Conv | Depthwise | MaxPool | AvgPool
 Rate = tuple[int, ...]
 
 
@@ -48,8 +52,8 @@ class _Surgery:
         rate, stride = self._before(node)
         if node.is_input or not rank or not any(r > 1 for r in rate):
             self._undilated(index, node, rate, stride)
-        elif node.op.word in SLIDING:
-            self._sliding(index, node, rate, stride)
+        elif (window := _window(node)) is not None:
+            self._sliding(index, node, window, rate, stride)
         elif all(not read.axes and not read.phases for read in node.reads):
             self.work.keep(index)
             self._after(rate, stride)
@@ -84,8 +88,8 @@ class _Surgery:
             if new != old:
                 tied = f"needs a map of {old}, which is {new} now"
                 raise RuleError(f'{node.op.word} "{node.name}" {tied}; apply fully-convolutional first')
-        if node.op.word in SLIDING and rank:
-            self._sliding(index, node, rate, stride)
+        if rank and (window := _window(node)) is not None:
+            self._sliding(index, node, window, rate, stride)
             return
         self.work.keep(index)
         if not node.is_input and rank and node.reads and node.reads[0].local and node.reads[0].axes:
@@ -93,75 +97,78 @@ class _Surgery:
             stride = tuple(s * step for s, step in zip(stride, steps, strict=True))
         self._after(rate if rank else (), stride)
 
-    def _sliding(self, index: int, node: Node, rate: Rate, stride: tuple[Fraction, ...]) -> None:
-        op: Any = node.op
-        rank = node.shape.rank
-        steps = axes(op.kernel if op.stride is None else op.stride, rank)
+    def _sliding(self, index: int, node: Node, window: Sliding, rate: Rate, stride: tuple[Fraction, ...]) -> None:
+        steps = axes(window.stride, node.shape.rank)
         over = [k > 1 and s * k > self.wanted and self.chosen(node) for s, k in zip(stride, steps, strict=True)]
         after = tuple(r * k if far else r for r, k, far in zip(rate, steps, over, strict=True))
         kept = tuple(1 if far else k for k, far in zip(steps, over, strict=True))
         self.changed = self.changed or any(over)
         if any(over) or any(r > 1 for r in rate):
-            self.work.keep(index, self._dilated(node, op, rate, kept))
+            self.work.keep(index, self._dilated(node, window, rate, kept))
         else:
             self.work.keep(index)
         self._after(after, tuple(s * k for s, k in zip(stride, kept, strict=True)))
 
-    def _dilated(self, node: Node, op: Any, rate: Rate, stride: tuple[int, ...]) -> Any:
+    def _dilated(self, node: Node, window: Sliding, rate: Rate, stride: tuple[int, ...]) -> Op:
         """The same window with taps `rate` times as far apart."""
-        rank = node.shape.rank
-        old = op.kernel if op.stride is None else op.stride
+        op, rank = node.op, node.shape.rank
+        if not isinstance(op, Rewritten):
+            raise RuleError(f'{op.word} "{node.name}" has counts of its own, which another stride or dilation would change')
         if not any(r > 1 for r in rate):
-            changed: dict[str, Any] = {"stride": joint(stride)}
-            if op.padding == "same":
-                changed["padding"] = self._padding(node, op, old, rate)
-            return replace(op, **changed)
-        if getattr(op, "padding_mode", "zeros") != "zeros":
-            raise RuleError(f'{op.word} "{node.name}" pads with {op.padding_mode}, which dilation does not keep')
-        if op.word == "avgpool":
+            padding = self._padding(node, window, rate) if op.padding == "same" else op.padding
+            return replace(op, stride=joint(stride), padding=padding)
+        if isinstance(op, AvgPool):
             return self._averaged(node, op, rate, stride)
+        if not isinstance(op, MaxPool) and op.padding_mode != "zeros":
+            raise RuleError(f'{op.word} "{node.name}" pads with {op.padding_mode}, which dilation does not keep')
         spread = zip(axes(op.dilation, rank), rate, axes(op.kernel, rank), strict=True)
         dilation = tuple(d * r if k > 1 else d for d, r, k in spread)
-        padding = op.padding if op.padding in ("half", "valid") else self._padding(node, op, old, rate)
+        padding = op.padding if op.padding in ("half", "valid") else self._padding(node, window, rate)
         return replace(op, stride=joint(stride), dilation=joint(dilation), padding=padding)
 
     @staticmethod
-    def _padding(node: Node, op: Any, stride: Any, rate: Rate) -> Any:
+    def _padding(node: Node, window: Sliding, rate: Rate) -> int | tuple[Side, ...]:
         """The padding of the old window, `rate` times as wide, in the shortest form."""
-        found = windows(node.shapes[0].size, op.kernel, stride, getattr(op, "dilation", 1), op.padding)
-        pairs = tuple((w.before * r, w.after * r) for w, r in zip(found, rate, strict=True))
+        pairs = tuple((w.before * r, w.after * r) for w, r in zip(window.on(node.shapes[0].size), rate, strict=True))
         if all(a == b for a, b in pairs):
             return joint([a for a, _ in pairs])
         return pairs
 
-    def _averaged(self, node: Node, op: Any, rate: Rate, stride: tuple[int, ...]) -> Any:
+    def _averaged(self, node: Node, op: AvgPool, rate: Rate, stride: tuple[int, ...]) -> AvgPool:
         """An average over the same pixels, which takes in the units between (there is no dilated one); over the whole map if
         it was over the whole map."""
         rank = node.shape.rank
         finer = self.work.source(self.graph.by_name[node.name]).shape.size
         sizes = zip(axes(op.kernel, rank), rate, node.shapes[0].size, finer, strict=True)
         kernel = [m if k == n else k * r for k, r, n, m in sizes]
-        if any(any(pair) for pair in sides(self._padding(node, op, op.stride or op.kernel, rate), rank)):
+        if any(w.before or w.after for w in op.sliding.on(node.shapes[0].size)):
             raise RuleError(f'avgpool "{node.name}" has padding and cannot be dilated')
         self.averages.append(node.name)
         return replace(op, kernel=joint(kernel), stride=joint(stride))
 
     def _merge_or_refuse(self, index: int, node: Node, rate: Rate, stride: tuple[Fraction, ...]) -> None:
-        """A gate that is one unit (squeeze and excitation) multiplies maps of any size."""
-        if node.op.word in ("add", "mul", "sub", "div", "max", "min", "se"):
-            if node.op.word == "se":
-                self.averages.append(node.name)
+        """Layers that read their own place. What they also read of whole axes is one unit, which stays one, or the whole map,
+        which a gate averages (squeeze and excitation)."""
+        own = any(not read.axes and not read.phases for read in node.reads)
+        averages = any(
+            axis is None and n > 1
+            for read in node.reads
+            for axis, n in zip(read.axes, node.shapes[read.source].size, strict=False)
+        )
+        still = all(axis is None or axis.identity for read in node.reads for axis in read.axes)
+        if still and not any(read.phases for read in node.reads) and (own or not averages):
+            self.averages += [node.name] if averages else []
             self.work.keep(index)
             self._after(rate, stride)
             return
-        fixed = node.op.word in ("adaptivepool", "adaptivemaxpool", "flatten")
+        fixed = isinstance(node.op, AdaptivePool | AdaptiveMaxPool)
         hint = "apply fully-convolutional first" if fixed else "--layer can leave out the strides before it"
         raise RuleError(f'{node.op.word} "{node.name}" does not pass dilation on; {hint}')
 
     def _check(self, index: int, node: Node) -> None:
         """The old units lie on the new map: there are as many of them as the rate says, unless a wider average came before."""
         new = self.work.builder.nodes[self.work.at[index]].shape
-        wider = node.op.word == "avgpool" and node.name in self.averages
+        wider = isinstance(node.op, AvgPool) and node.name in self.averages
         if wider or any(i in self.uneven for i in node.inputs):
             self.uneven.add(index)
             return
@@ -178,3 +185,10 @@ class _Surgery:
             said += f" up to {first}, which averages over more units now; what follows it is not equal"
             fields += f" up to {first}"
         return self.work.done(not self.averages, said.rstrip(","), fields)
+
+
+def _window(node: Node) -> Sliding | None:
+    """The window of a convolution or a pool that may be dilated."""
+    window = node.op.sliding
+    slides = node.op.kind in (LayerKind.CONVOLUTION, LayerKind.POOL)
+    return window if window is not None and slides and not (window.transposed or window.masked) else None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph, Node
-from rfcalc.layers.words import make
+from rfcalc.layers.vocabulary.conv import Conv, Upconv
+from rfcalc.layers.vocabulary.resize import Upsample
 from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint
 
 
@@ -15,15 +14,15 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     work = Rewriter(graph)
     fixed: list[str] = []
     for index, node in enumerate(graph.nodes):
-        op: Any = node.op
-        if op.word != "upconv" or not chosen(node) or set(axes(op.stride, node.shape.rank)) == {1}:
+        op = node.op
+        if not isinstance(op, Upconv) or not chosen(node) or set(axes(op.stride, node.shape.rank)) == {1}:
             work.keep(index)
             continue
-        upsample = _upsample(node)
+        upsample = _upsample(node, axes(op.stride, node.shape.rank))
         fixed += [node.name] if upsample.size is not None else []
         at = work.add(work.new(f"{node.name}_upsample"), upsample, [work.at[node.inputs[0]]], node)
         kernel = [max(3, k - 1 + k % 2) for k in axes(op.kernel, node.shape.rank)]
-        conv = make("conv", out=op.out, kernel=joint(kernel), groups=op.groups, bias=op.bias)
+        conv = Conv(out=op.out, kernel=joint(kernel), groups=op.groups, bias=op.bias)
         work.at[index] = work.add(node.name, conv, [at], node)
         work.changed.append(node.name)
     if not work.changed:
@@ -32,9 +31,7 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     return work.done(False, "not equivalent: another convolution, to be trained anew; every output reads as many units", *note)
 
 
-def _upsample(node: Node) -> Any:
-    op: Any = node.op
-    stride = axes(op.stride, node.shape.rank)
+def _upsample(node: Node, stride: tuple[int, ...]) -> Upsample:
     if all(m == n * s for n, m, s in zip(node.shapes[0].size, node.shape.size, stride, strict=True)):
-        return make("upsample", scale=joint(stride))
-    return make("upsample", size=joint(node.shape.size))
+        return Upsample(scale=joint(stride))
+    return Upsample(size=joint(node.shape.size))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph, Node
-from rfcalc.layers.words import make
+from rfcalc.layers.vocabulary.conv import Conv, Depthwise
 from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes
 
 
-def standard(node: Node) -> bool:
-    """Whether a layer is a convolution of all channels with a kernel larger than 1."""
-    op: Any = node.op
-    return op.word == "conv" and op.groups == 1 and prod(axes(op.kernel, node.shape.rank)) > 1
+def standard(node: Node) -> Conv | None:
+    """A layer's record if it is a convolution of all channels with a kernel larger than 1, and counts what such a one does."""
+    op = node.op
+    return op if isinstance(op, Conv) and op.groups == 1 and prod(axes(op.kernel, node.shape.rank)) > 1 else None
 
 
 def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
@@ -22,13 +21,13 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     work = Rewriter(graph)
     before = after = formula = thumb = 0.0
     for index, node in enumerate(graph.nodes):
-        if not (standard(node) and chosen(node)):
+        op = standard(node)
+        if op is None or not chosen(node):
             work.keep(index)
             continue
-        op: Any = node.op
-        settings = {name: getattr(op, name) for name in ("kernel", "stride", "padding", "dilation", "padding_mode")}
-        middle = work.add(work.new(f"{node.name}_dw"), make("dwconv", **settings, bias=False), [work.at[node.inputs[0]]], node)
-        work.at[index] = work.add(node.name, make("conv", out=op.out, kernel=1, bias=op.bias), [middle], node)
+        depthwise = Depthwise(op.kernel, op.stride, op.padding, op.dilation, bias=False, padding_mode=op.padding_mode)
+        middle = work.add(work.new(f"{node.name}_dw"), depthwise, [work.at[node.inputs[0]]], node)
+        work.at[index] = work.add(node.name, Conv(out=op.out, kernel=1, bias=op.bias), [middle], node)
         work.changed.append(node.name)
         before += node.cost.macs
         after += sum(work.builder.nodes[i].cost.macs for i in (middle, work.at[index]))

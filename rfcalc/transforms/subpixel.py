@@ -6,11 +6,11 @@ convolution with kernel m. The shuffle interleaves the phases, a crop takes the 
 
 from __future__ import annotations
 
-from typing import Any
-
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph, Node
-from rfcalc.layers.words import make
+from rfcalc.layers.vocabulary.conv import Conv, Upconv
+from rfcalc.layers.vocabulary.pad import Crop
+from rfcalc.layers.vocabulary.reshape import PixelShuffle
 from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint
 
 
@@ -18,18 +18,17 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     """The convolution keeps the name; NAME_shuffle and, where there is padding, NAME_crop follow."""
     work = Rewriter(graph)
     for index, node in enumerate(graph.nodes):
-        if node.op.word != "upconv" or not chosen(node):
+        if isinstance(node.op, Upconv) and chosen(node):
+            _replace(work, index, node, node.op)
+        else:
             work.keep(index)
-            continue
-        _replace(work, index, node)
     if not work.changed:
-        back = any(node.op.word == "pixelshuffle" for node in graph.nodes)
+        back = any(isinstance(node.op, PixelShuffle) for node in graph.nodes)
         raise RuleError("there is no transposed convolution" + ("; transposed is the way back" if back else ""))
     return work.done(True, "equal outputs (each weight goes to the phase and tap that it belongs to)")
 
 
-def _replace(work: Rewriter, index: int, node: Node) -> None:
-    op: Any = node.op
+def _replace(work: Rewriter, index: int, node: Node, op: Upconv) -> None:
     rank = node.shape.rank
     kernel, stride = axes(op.kernel, rank), axes(op.stride, rank)
     if len(set(stride)) > 1 or stride[0] == 1:
@@ -49,8 +48,7 @@ def _replace(work: Rewriter, index: int, node: Node) -> None:
             )
         margins.append((pad, pad - extra))
     taps = tuple(k // s for k, s in zip(kernel, stride, strict=True))
-    conv = make(
-        "conv",
+    conv = Conv(
         out=op.out * stride[0] ** rank,
         kernel=joint(taps),
         padding=joint([m - 1 for m in taps]),
@@ -58,10 +56,10 @@ def _replace(work: Rewriter, index: int, node: Node) -> None:
         bias=op.bias,
     )
     at = work.add(node.name, conv, [work.at[node.inputs[0]]], node)
-    at = work.add(work.new(f"{node.name}_shuffle"), make("pixelshuffle", ratio=stride[0]), [at], node)
+    at = work.add(work.new(f"{node.name}_shuffle"), PixelShuffle(stride[0]), [at], node)
     if any(any(margin) for margin in margins):
         same = all(a == b for a, b in margins)
-        crop = make("crop", margin=joint([a for a, _ in margins]) if same else tuple(margins))
+        crop = Crop(margin=joint([a for a, _ in margins]) if same else tuple(margins))
         at = work.add(work.new(f"{node.name}_crop"), crop, [at], node)
     work.at[index] = at
     work.changed.append(node.name)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rfcalc.errors import RuleError
-from rfcalc.graph import Graph, Node
-from rfcalc.layers.words import make
+from rfcalc.graph import Graph
+from rfcalc.layers.vocabulary.conv import Conv, Upconv
+from rfcalc.layers.vocabulary.reshape import PixelShuffle
 from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint
 
 
@@ -14,14 +13,16 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     """Each convolution that only a pixel shuffle reads becomes, with it, one transposed convolution of the same name."""
     work = Rewriter(graph)
     left: list[str] = []
+    joined: dict[int, Upconv] = {}
     for index, node in enumerate(graph.nodes):
-        if node.op.word == "pixelshuffle" and node.inputs[0] not in work.at:
+        if node.inputs and node.inputs[0] in joined:
             conv = graph.nodes[node.inputs[0]]
-            work.at[index] = work.add(conv.name, _upconv(conv, node), [work.at[conv.inputs[0]]], conv)
+            work.at[index] = work.add(conv.name, joined[node.inputs[0]], [work.at[conv.inputs[0]]], conv)
             work.changed += [conv.name, node.name]
             continue
-        reason = _reason(graph, index) if chosen(node) else "not chosen"
-        if reason is None:
+        reason = _joined(graph, index) if chosen(node) else "not chosen"
+        if isinstance(reason, Upconv):
+            joined[index] = reason
             continue
         left += [f"{node.name}: {reason}"] if reason != "not chosen" and reason else []
         work.keep(index)
@@ -32,47 +33,28 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
     )
 
 
-def _reason(graph: Graph, index: int) -> str | None:
-    """None for a convolution that can be joined with the shuffle behind it; why not where a shuffle follows; else ""."""
+def _joined(graph: Graph, index: int) -> Upconv | str:
+    """A convolution together with the shuffle behind it; why not where a shuffle follows; else ""."""
     node, readers = graph.nodes[index], graph.readers[index]
-    shuffles = [graph.nodes[i].op.word == "pixelshuffle" for i in readers]
-    if node.op.word != "conv" or not any(shuffles):
+    op, behind = node.op, [graph.nodes[i].op for i in readers]
+    ratio = next((shuffle.ratio for shuffle in behind if isinstance(shuffle, PixelShuffle)), None)
+    if not isinstance(op, Conv) or ratio is None:
         return ""
-    op: Any = node.op
     rank = node.shape.rank
     if len(readers) > 1 or index in graph.outputs:
         return "other layers read the convolution too"
     if set(axes(op.stride, rank)) != {1} or set(axes(op.dilation, rank)) != {1} or op.padding_mode != "zeros":
         return "the convolution is strided or dilated, or does not pad with zeros"
-    ratio = graph.nodes[readers[0]].op.ratio  # type: ignore[attr-defined]
     if op.out // op.groups % ratio**rank:
         return "its groups cut through the shuffled channels"
-    pads = _pads(node)
-    if pads is None or any(p > k - 1 for p, k in zip(pads, axes(op.kernel, rank), strict=True)):
+    windows = op.sliding.on(node.shapes[0].size)
+    if any(w.before != w.after or w.before > w.kernel - 1 for w in windows):
         return "its padding is uneven, or wider than its kernel"
-    return None
-
-
-def _pads(node: Node) -> tuple[int, ...] | None:
-    """The padding of each axis; None where the sides differ."""
-    from rfcalc.relations.geometry import windows
-
-    op: Any = node.op
-    found = windows(node.shapes[0].size, op.kernel, op.stride, op.dilation, op.padding)
-    return tuple(w.before for w in found) if all(w.before == w.after for w in found) else None
-
-
-def _upconv(conv: Node, shuffle: Node) -> Any:
-    op: Any = conv.op
-    rank, ratio = conv.shape.rank, shuffle.op.ratio  # type: ignore[attr-defined]
-    kernel, pads = axes(op.kernel, rank), _pads(conv)
-    assert pads is not None
-    return make(
-        "upconv",
+    return Upconv(
         out=op.out // ratio**rank,
-        kernel=joint([k * ratio for k in kernel]),
+        kernel=joint([w.kernel * ratio for w in windows]),
         stride=ratio,
-        padding=joint([ratio * (k - 1 - p) for k, p in zip(kernel, pads, strict=True)]),
+        padding=joint([ratio * (w.kernel - 1 - w.before) for w in windows]),
         groups=op.groups,
         bias=op.bias,
     )

@@ -164,6 +164,43 @@ def test_a_norm_that_has_no_layer_of_its_own_stays() -> None:
         apply(net("input: 3x9x9\nlayers: [bn, relu]\n"), "fold-bn")
 
 
+COUNTED = """\
+input: 16x8x8
+layers:
+  - {name: a, conv: {out: 16, k: 3}, counts: {params: 0}}
+  - {name: n, bn: {}, counts: {params: 0}}
+  - {name: u, upconv: {out: 16, k: 2, s: 2}, counts: {params: 5}}
+  - {name: c, conv: {out: 16, k: 3}, counts: {macs: 7}}
+  - {name: s, pixelshuffle: 2}
+"""
+
+
+@pytest.mark.parametrize("asked", ["fold-bn", "group-norm", "separable", "bottleneck", "subpixel", "transposed", "resize-conv"])
+def test_layers_with_counts_of_their_own_are_no_other_layers(asked: str) -> None:
+    with pytest.raises(RuleError, match=r"^(there is )?no "):
+        apply(net(COUNTED), asked)
+
+
+def test_what_a_folded_norm_leaves_of_given_counts() -> None:
+    outcome = apply(net(COUNTED + "  - {name: d, conv: {out: 4, k: 1, bias: false}}\n  - {name: e, bn: {}}\n"), "fold-bn")
+    assert outcome.changed == ("d", "e")
+    assert outcome.notes[0].endswith(": n")
+
+
+def test_a_masked_convolution_takes_its_norm() -> None:
+    graph = net("input: 3x9x9\nlayers:\n  - {name: a, maskedconv: {out: 4, k: 3, mask: A, bias: false}}\n  - bn\n")
+    new, state = apply(graph, "fold-bn").graph, weights(graph)
+    assert close(output(graph, state), output(new, folded(graph, new, state)))
+
+
+def test_a_bottleneck_repeats_nothing_that_moves_channels() -> None:
+    graph = net(
+        "input: 16x9x9\nlayers:\n  - {name: a, conv: {out: 32, k: 3, norm: bn}}\n  - {name: s, channelshuffle: 8}\n  - relu\n"
+    )
+    words = [node.op.word for node in apply(graph, "bottleneck").graph.layers]
+    assert words == ["conv", "bn", "conv", "bn", "conv", "bn", "channelshuffle", "relu"]
+
+
 def test_separable_takes_what_the_rule_of_thumb_says() -> None:
     graph = net("input: 8x32x32\nlayers:\n  - {name: a, conv: {out: 64, k: 3, s: 2, bias: false}}\n")
     outcome = apply(graph, "separable")

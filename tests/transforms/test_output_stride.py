@@ -135,6 +135,12 @@ def test_both_transforms_compose() -> None:
             "does not pass dilation on",
         ),
         ("input: 3x9x9\nlayers: [{conv: {out: 4, k: 3, s: 2}}, {avgpool: {k: 3, s: 1, p: 1}}]\n", "1", "has padding"),
+        (
+            "input: 3x9x9\nlayers: [{conv: {out: 4, k: 3, s: 2}, counts: {params: 0}}]\n",
+            "1",
+            'conv "conv" has counts of its own',
+        ),
+        ("input: 3x9x9\nlayers: [{conv: {out: 4, k: 3, s: 2}}, {gap: {axis: 1}}]\n", "1", "does not pass dilation on"),
         ("input: 3x7x7\nlayers: [{maxpool: {k: 2, s: 2, ceil_mode: true}}, {maxpool: {k: 2, s: 2}}]\n", "1", "no finer form"),
         (
             "input: 3x9x9\nlayers: [{conv: {out: 4, k: 3, s: 2}}, {conv: {out: 4, k: 3, padding_mode: reflect}}]\n",
