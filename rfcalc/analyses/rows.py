@@ -8,9 +8,9 @@ from typing import Any
 
 from rfcalc.analyses.network import Layer
 from rfcalc.analyses.receptive_field import ReceptiveField
-from rfcalc.layers.contract import Op
+from rfcalc.layers.label import label
 from rfcalc.record import record
-from rfcalc.report.units import joined, plain
+from rfcalc.report.units import joined
 
 
 @record
@@ -50,30 +50,6 @@ class Row:
     def adds(self) -> list[float]:
         """What its layers add to the field on the critical path, per axis; empty if that was not asked for."""
         return [sum(axis) for axis in zip(*(layer.more.get("adds", ()) for layer in self.layers), strict=True)]
-
-
-def label(op: Op) -> str:
-    """An op in a few characters, from the settings it has: "conv 3x3/2 d2 g32"."""
-    text = op.word
-    kernel = getattr(op, "kernel", None)
-    if kernel is not None:
-        text += f" {kernel}x{kernel}" if isinstance(kernel, int) else " " + "x".join(map(str, kernel))
-    stride = getattr(op, "stride", None)
-    if stride not in (None, 1):
-        text += f"/{_compact(stride)}"
-    for name, sign in (("dilation", "d"), ("groups", "g")):
-        value = getattr(op, name, 1)
-        if value not in (1, None):
-            text += f" {sign}{_compact(value)}"
-    for name, sign in (("scale", "x"), ("ratio", "x")):
-        value = getattr(op, name, None)
-        if isinstance(value, int | float) and value != 1:
-            text += f" {sign}{plain(value)}"
-    return text
-
-
-def _compact(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def rows_of(layers: Sequence[Layer], full: bool) -> list[Row]:

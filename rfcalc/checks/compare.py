@@ -8,7 +8,8 @@ from itertools import zip_longest
 
 from rfcalc.analyses.metrics import COLUMNS, METRICS, Figure, Metric, Shown
 from rfcalc.analyses.network import Analysis, Layer
-from rfcalc.analyses.rows import field_text, label
+from rfcalc.analyses.rows import field_text
+from rfcalc.layers.label import label
 from rfcalc.record import record
 
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from rfcalc.layers.settings import settings_of
 from rfcalc.layers.traits import LayerKind, Norm, Sliding
 from rfcalc.record import record
 from rfcalc.relations.read import Read
@@ -115,6 +116,11 @@ class Op:
     @abstractmethod
     def torch(self, inputs: Shapes) -> Torch:
         """The same layer as torch source; raises RuleError if it has none."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The value of each setting, by its name."""
+        return {setting.name: getattr(self, setting.name) for setting in settings_of(type(self))}
 
     @property
     def sliding(self) -> Sliding | None:

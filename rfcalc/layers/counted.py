@@ -45,6 +45,10 @@ class Counted(Op):
         raise RuleError(f"its weights are shared or computed; a {self.word} of its own would not be the same layer")
 
     @property
+    def settings(self) -> dict[str, Any]:
+        return self.inner.settings
+
+    @property
     def sliding(self) -> Sliding | None:
         return self.inner.sliding
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rfcalc.analyses.rows import label
 from rfcalc.backends.timing.profile import LayerTime, Profile
+from rfcalc.layers.label import label
 from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import short
 

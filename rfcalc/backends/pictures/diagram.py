@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rfcalc.analyses.rows import label
 from rfcalc.graph import Graph, Node
+from rfcalc.layers.label import label
 from rfcalc.record import record
 
 Scopes = dict[str, Any]  # name of a layer: its number; name of a block: its Scopes
