@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.graph import Graph, Node
-from rfcalc.layers.words import WORDS
+from rfcalc.layers.traits import LayerKind
 
-NORMS = frozenset({"bn", "layernorm", "rmsnorm", "instancenorm", "gn"})
-_NONE = {"dropout", "softmax", "identity"}
-ACTIVATIONS = frozenset(word for word, (room, _, _) in WORDS.items() if room == "activation" and word not in _NONE)
-CONVOLUTIONS = frozenset({"conv", "dwconv", "upconv", "maskedconv"})
-QUIET = NORMS | ACTIVATIONS | {"dropout", "identity"}  # layers that change numbers, not which place or channel they stand at
+IDLE = frozenset({LayerKind.DROPOUT, LayerKind.IDENTITY})
+QUIET = IDLE | {LayerKind.NORM, LayerKind.ACTIVATION}
 
 
 def indexed(analysis: Analysis) -> list[tuple[int, Layer]]:
@@ -19,24 +18,49 @@ def indexed(analysis: Analysis) -> list[tuple[int, Layer]]:
     return [(index[layer.name], layer) for layer in analysis.layers]
 
 
-def source(graph: Graph, index: int, through: frozenset[str] = QUIET) -> int:
-    """The node that a node's first input comes from, past layers of the given words."""
+def idle(node: Node) -> bool:
+    """Whether a layer does nothing at inference."""
+    return node.op.kind in IDLE
+
+
+def quiet(node: Node) -> bool:
+    """Whether a layer changes numbers, not which place or channel they stand at."""
+    return node.op.kind in QUIET
+
+
+def source(graph: Graph, index: int, through: Callable[[Node], bool] = quiet) -> int:
+    """The node that a node's first input comes from, past layers of some sort."""
     at = graph.nodes[index].inputs[0]
-    while graph.nodes[at].op.word in through and graph.nodes[at].inputs:
+    while through(graph.nodes[at]) and graph.nodes[at].inputs:
         at = graph.nodes[at].inputs[0]
     return at
 
 
 def kernel(node: Node) -> tuple[int, ...]:
     """A layer's kernel, one number per spatial axis; empty for a layer that has none."""
-    found = getattr(node.op, "kernel", None)
-    rank = node.shape.rank
-    return (found,) * rank if isinstance(found, int) else tuple(found) if isinstance(found, tuple) else ()
+    window = node.op.sliding
+    if window is None:
+        return ()
+    return (window.kernel,) * node.shape.rank if isinstance(window.kernel, int) else window.kernel
 
 
 def groups(node: Node) -> int:
-    """Groups of channels of a convolution."""
-    return node.shapes[0].channels if node.op.word == "dwconv" else int(getattr(node.op, "groups", 1))
+    """Groups of channels of a layer whose window slides; 1 for another."""
+    window = node.op.sliding
+    if window is None:
+        return 1
+    return node.shapes[0].channels if window.groups is None else window.groups
+
+
+def convolves(node: Node) -> bool:
+    """Whether a layer is a convolution, of whatever sort."""
+    return node.op.kind is LayerKind.CONVOLUTION
+
+
+def standard(node: Node) -> bool:
+    """Whether a layer is a convolution of all channels, neither transposed nor masked."""
+    window = node.op.sliding
+    return window is not None and convolves(node) and groups(node) == 1 and not (window.transposed or window.masked)
 
 
 def times(count: int, what: str) -> str:

@@ -92,7 +92,30 @@ SILENT = {
         "  - {name: b, conv: {out: 8, k: 1, s: 2}, from: input}\n  - {name: sum, add: {}, from: [a, b]}\n"
     ),
     "RF301: a bias that the output needs": "input: 8x8x8\nlayers:\n  - conv: {out: 8, k: 3}\n  - relu\n  - bn\n",
+    "RF301: a norm whose mean is of several channels": (
+        "input: 8x8x8\nlayers:\n  - conv: {out: 8, k: 3}\n  - gn: 4\n  - conv: {out: 8, k: 3}\n  - layernorm\n"
+        "  - conv: {out: 8, k: 3}\n  - rmsnorm\n  - conv: {out: 8, k: 3}\n  - lrn\n"
+    ),
+    "RF301: no bias": "input: 8x8x8\nlayers:\n  - conv: {out: 8, k: 3, bias: false}\n  - instancenorm\n",
+    "RF301: a bias that another layer reads": (
+        "input: 8x8x8\nlayers: [{name: a, conv: {out: 8, k: 3}}, {name: n, instancenorm: {}}, {add: {}, from: [n, a]}]\n"
+    ),
+    "RF302: vectors of length 1 behind a batch norm": "input: 8\nlayers: [{linear: {out: 8, bias: false}}, bn, l2norm]\n",
     "RF303: a vector": "input: 8\nlayers:\n  - linear: {out: 8, bias: false}\n  - bn\n",
+    "RF303: several channels of one position": "input: 8x8x8\nlayers:\n  - gap\n  - gn: 4\n  - layernorm\n",
+    "RF303: one number, but its mean stays": "input: 1x8x8\nlayers:\n  - rmsnorm\n",
+    "RF304: a depthwise convolution": "input: 10x9x9\nlayers: [{dwconv: {k: 3, m: 3}}, {conv: {out: 12, k: 1, g: 2}}, relu]\n",
+    "RF305: masked or transposed": (
+        "input: 64x32x32\nlayers:\n  - maskedconv: {out: 64, k: 3}\n  - upconv: {out: 64, k: 4, s: 2, p: 1}\n"
+    ),
+    "RF307: a depthwise convolution": "input: 64x32x32\nlayers:\n  - dwconv: 3\n  - conv: {out: 64, k: 3, g: 64}\n",
+    "RF401: numbers that a model keeps": (
+        "input: 8x8x8\nlayers:\n  - {name: a, relu: {}}\n  - {name: k, constant: {out: 4, size: [8, 8]}, from: input}\n"
+        "  - {relu: {}, from: a}\n"
+    ),
+    "RF402: a vector that is cut": (
+        "input: 3x32x32\nlayers:\n  - gap\n  - flatten\n  - {slice: {stop: 2}}\n  - dropout\n  - linear: 10\n"
+    ),
     "RF306: a depthwise middle": (
         "input: 16x32x32\nlayers:\n  - conv: {out: 64, k: 1}\n  - dwconv: 3\n  - conv: {out: 16, k: 1}\n"
     ),
@@ -107,6 +130,27 @@ def test_the_near_miss_is_silent(what: str) -> None:
 
 FIRES = {
     "RF203: a last row outside every window": "input: 3x33x33\nlayers:\n  - maxpool: 2\n  - conv: {out: 8, k: 3}\n",
+    **{
+        f"RF301: a bias before {norm}": f"input: 8x8x8\nlayers:\n  - {layer}\n  - {norm}\n  - relu\n"
+        for layer, norm in (
+            ("conv: {out: 8, k: 3}", "instancenorm"),
+            ("conv: {out: 8, k: 3}", "gn: 8"),
+            ("maskedconv: {out: 8, k: 3}", "bn"),
+            ("upconv: {out: 8, k: 2, s: 2}", "instancenorm: {affine: true}"),
+            ("dwconv: 3", "gn: 8"),
+            ("linear: 8", "bn"),
+            ("bias", "bn: {affine: false}"),
+        )
+    },
+    "RF302: an instance norm behind a batch norm": "input: 8x8x8\nlayers: [bn, dropout, instancenorm]\n",
+    "RF302: lengths that are 1 already": "input: 8x8x8\nlayers: [l2norm, rmsnorm]\n",
+    "RF303: groups of one channel": "input: 8x8x8\nlayers:\n  - gap\n  - gn: 8\n",
+    "RF303: a layer norm of one channel": "input: 1x8x8\nlayers:\n  - layernorm\n",
+    "RF304: a masked convolution": "input: 8x32x32\nlayers:\n  - maskedconv: {out: 30, k: 3}\n  - relu\n",
+    "RF401: arithmetic that nobody reads": (
+        "input: 8x8x8\nlayers:\n  - {name: a, stored: {function: add}, from: input}\n  - {relu: {}, from: input}\n"
+    ),
+    "RF402: a part of a flattened map": "input: 3x32x32\nlayers:\n  - flatten\n  - {slice: {stop: 20}}\n  - linear: 10\n",
     "RF302: the one convolution without a norm": (
         "input: 3x32x32\ndefaults: {conv: {k: 3, norm: bn, act: relu, bias: false}}\nlayers:\n"
         + "  - conv: 16\n" * 9

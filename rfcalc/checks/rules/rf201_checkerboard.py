@@ -13,18 +13,17 @@ def find(analysis: Analysis) -> Iterator[Hit]:
     for layer in analysis.layers:
         for read in layer.node.reads:
             counts = [sorted({len(taps) for taps in reach.taps}) for reach in read.axes if reach is not None]
-            uneven = [c for reach, c in zip(read.axes, counts, strict=False) if len(c) > 1 and _weighted(layer)]
+            uneven = [c for c in counts if len(c) > 1 and layer.params]
             if uneven:
                 least, most = uneven[0][0], uneven[0][-1]
-                stride = getattr(layer.node.op, "stride", "?")
-                kernel = getattr(layer.node.op, "kernel", "?")
-                message = f"kernel {kernel} is no multiple of stride {stride}: neighbours sum {least} and {most} taps per axis"
-                yield Hit(layer.name, message, _hint(kernel, stride))
+                sums = f"neighbours sum {least} and {most} taps per axis"
+                window = layer.node.op.sliding
+                if window is None:
+                    yield Hit(layer.name, sums)
+                else:
+                    message = f"kernel {window.kernel} is no multiple of stride {window.stride}: {sums}"
+                    yield Hit(layer.name, message, _hint(window.kernel, window.stride))
                 break
-
-
-def _weighted(layer: object) -> bool:
-    return getattr(layer, "params", 0) > 0
 
 
 def _hint(kernel: object, stride: object) -> str:

@@ -17,7 +17,7 @@ def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires at the first strided window that reads a map of which, with all its readers, some rows are never read."""
     graph = analysis.graph
     for index, node in enumerate(graph.nodes):
-        windows = [i for i in graph.readers[index] if hasattr(graph.nodes[i].op, "kernel")]
+        windows = [i for i in graph.readers[index] if graph.nodes[i].op.sliding]
         if not windows or index in graph.outputs or max(node.shape.size, default=LONGEST + 1) > LONGEST:
             continue
         for axis, n in enumerate(node.shape.size):

@@ -1,4 +1,4 @@
-"""RF301: a bias that the batch norm behind it takes away."""
+"""RF301: a bias that the norm behind it takes away."""
 
 from __future__ import annotations
 
@@ -6,28 +6,32 @@ from collections.abc import Iterator
 
 from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
-from rfcalc.checks.structure import CONVOLUTIONS, indexed
+from rfcalc.checks.structure import indexed
+from rfcalc.layers.traits import LayerKind
 
 
 def find(analysis: Analysis) -> Iterator[Hit]:
-    """Fires for a convolution or linear layer with a bias that only a batch norm reads."""
+    """Fires for a layer with a bias that only a norm reads which takes the mean of each channel away."""
     graph = analysis.graph
     for i, layer in indexed(analysis):
-        op, readers = layer.node.op, graph.readers[i]
-        biased = op.word in CONVOLUTIONS | {"linear"} and getattr(op, "bias", False) and i not in graph.outputs
-        if biased and len(readers) == 1 and graph.nodes[readers[0]].op.word == "bn":
-            count = layer.node.shape.channels
-            yield Hit(layer.name, "the batch norm behind it takes its bias away", f"bias: false saves {count:,} parameters")
+        channels, readers = layer.node.shape.channels, graph.readers[i]
+        if not layer.node.op.biased or not layer.params or i in graph.outputs or len(readers) != 1:
+            continue
+        behind = graph.nodes[readers[0]].op
+        if behind.norm is not None and behind.norm.centred and behind.norm.by_channel(channels):
+            norm = "batch norm" if behind.norm.batch else behind.word
+            way = "leaving it out" if layer.node.op.kind is LayerKind.OTHER else "bias: false"
+            yield Hit(layer.name, f"the {norm} behind it takes its bias away", f"{way} saves {channels:,} parameters")
 
 
 RULE = Rule(
     code="RF301",
     name="bias-before-norm",
-    summary="a bias before a batch norm",
+    summary="a bias before a norm that takes the mean of each channel",
     why=(
-        "Batch norm subtracts the mean of each channel, and with it any constant that the layer before has added; its own "
-        "offset does what the bias would. The bias is learned, stored and added for nothing. Some released networks have "
-        "it all the same (SRResNet, the stacked hourglass), and their weights need it to load."
+        "Batch norm and instance norm subtract the mean of each channel, and with it any constant that the layer before has "
+        "added; batch norm's own offset does what the bias would. The bias is learned, stored and added for nothing. Some "
+        "released networks have it all the same (SRResNet, the stacked hourglass), and their weights need it to load."
     ),
     example="input: 3x32x32\nlayers:\n  - conv: {out: 16, k: 3, norm: bn, act: relu}\n",
     mend="Write `bias: false`, or set it once under `defaults: {conv: {norm: bn, bias: false}}`.",

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.unproductive import widens
 from rfcalc.checks.model import Hit, Rule
-from rfcalc.checks.structure import ACTIVATIONS, CONVOLUTIONS, NORMS, indexed, source
+from rfcalc.checks.structure import convolves, idle, indexed, source
 from rfcalc.graph import Graph
+from rfcalc.layers.traits import LayerKind
 
 SHARE, LEAST = 0.9, 5
 
@@ -19,13 +20,14 @@ def find(analysis: Analysis) -> Iterator[Hit]:
     deep = _before_spatial(graph)
     normed, bare = 0, []
     for i, layer in indexed(analysis):
-        word = layer.node.op.word
-        if word in NORMS and (before := graph.nodes[source(graph, i, frozenset({"identity", "dropout"}))]).op.word in NORMS:
-            yield Hit(layer.name, f"normalizes what a {before.op.word} has just normalized")
-        elif word in CONVOLUTIONS and i in deep and layer.node.shape.positions > 1:
-            behind = {graph.nodes[j].op.word for j in graph.readers[i]}
-            normed += bool(behind & NORMS)
-            if behind and behind <= ACTIVATIONS and not graph.nodes[source(graph, i)].is_input:
+        norm = layer.node.op.norm
+        before = graph.nodes[source(graph, i, idle)].op if norm else None
+        if norm and before and before.norm and (norm.centred or norm == before.norm):
+            yield Hit(layer.name, f"normalizes what a {before.word} has just normalized")
+        elif convolves(layer.node) and i in deep and layer.node.shape.positions > 1:
+            behind = {graph.nodes[j].op.kind for j in graph.readers[i]}
+            normed += LayerKind.NORM in behind
+            if behind == {LayerKind.ACTIVATION} and not graph.nodes[source(graph, i)].is_input:
                 bare.append(layer)
     if bare and normed >= LEAST and normed >= SHARE * (normed + len(bare)):
         for layer in bare:
@@ -38,7 +40,7 @@ def _before_spatial(graph: Graph) -> set[int]:
     for i in reversed(range(len(graph.nodes))):
         for j in graph.readers[i]:
             node = graph.nodes[j]
-            if j in found or (node.op.word in CONVOLUTIONS and widens(node)):
+            if j in found or (convolves(node) and widens(node)):
                 found.add(i)
     return found
 
@@ -49,8 +51,9 @@ RULE = Rule(
     summary="normalization doubled, or missing on a few convolutions of a network that otherwise has it",
     why=(
         "A norm right behind a norm changes nothing that its own scale and offset could not; mostly one of them was to be "
-        "deleted. A convolution that reaches its activation without a norm, where nine in ten others have one, is mostly "
-        "forgotten: its outputs keep the scale of its weights, and training gets slower or unstable. The first "
+        "deleted. (A division by the length of each vector, `l2norm` or `rmsnorm`, does change what another norm gives, and "
+        "stays silent.) A convolution that reaches its activation without a norm, where nine in ten others have one, is "
+        "mostly forgotten: its outputs keep the scale of its weights, and training gets slower or unstable. The first "
         "convolution (SRResNet, DCGAN), heads, squeeze-and-excitation on 1x1 maps and pre-activated blocks go without on "
         "purpose, and stay silent."
     ),

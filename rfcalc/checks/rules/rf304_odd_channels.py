@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
-from rfcalc.checks.structure import indexed
+from rfcalc.checks.structure import convolves, groups, indexed
+from rfcalc.layers.traits import LayerKind
 
 MULTIPLE = 8
 
@@ -15,8 +16,8 @@ def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires for hidden dense convolutions and linear layers whose output channels are no multiple of 8."""
     graph = analysis.graph
     for i, layer in indexed(analysis):
-        op, channels = layer.node.op, layer.node.shape.channels
-        dense = op.word in ("conv", "upconv", "linear") and getattr(op, "groups", 1) == 1
+        node, channels = layer.node, layer.node.shape.channels
+        dense = node.op.kind is LayerKind.LINEAR or (convolves(node) and groups(node) == 1)
         if dense and channels % MULTIPLE and i not in graph.outputs and graph.readers[i]:
             near = -(-channels // MULTIPLE) * MULTIPLE
             yield Hit(layer.name, f"{channels} channels are no multiple of {MULTIPLE}", f"take {near}")

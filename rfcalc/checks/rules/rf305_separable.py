@@ -7,7 +7,7 @@ from math import prod
 
 from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
-from rfcalc.checks.structure import groups, kernel
+from rfcalc.checks.structure import kernel, standard
 from rfcalc.report.units import short
 
 LEAST_CHANNELS, LEAST_SAVED = 32, 0.5
@@ -17,7 +17,7 @@ def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires for dense convolutions of 32 channels and more, with the MACs that depthwise + 1x1 would save."""
     for layer in analysis.layers:
         node = layer.node
-        if node.op.word != "conv" or groups(node) != 1 or min(kernel(node), default=1) < 3:
+        if not standard(node) or min(kernel(node), default=1) < 3:
             continue
         wide, out, places = node.shapes[0].channels, node.shape.channels, node.shape.positions
         separable = places * wide * (prod(kernel(node)) + out)

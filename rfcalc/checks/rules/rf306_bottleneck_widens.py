@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
-from rfcalc.checks.structure import groups, indexed, kernel, source
+from rfcalc.checks.structure import indexed, kernel, source, standard
 from rfcalc.graph import Node
 
 
@@ -25,11 +25,11 @@ def find(analysis: Analysis) -> Iterator[Hit]:
 
 
 def _pointwise(node: Node) -> bool:
-    return node.op.word == "conv" and groups(node) == 1 and max(kernel(node), default=0) == 1
+    return standard(node) and max(kernel(node), default=0) == 1
 
 
 def _dense(node: Node) -> bool:
-    return node.op.word == "conv" and groups(node) == 1 and max(kernel(node), default=0) > 1
+    return standard(node) and max(kernel(node), default=0) > 1
 
 
 RULE = Rule(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
-from rfcalc.checks.structure import groups
+from rfcalc.checks.structure import convolves, groups
 
 LEAST = 8
 
@@ -16,7 +16,7 @@ def find(analysis: Analysis) -> Iterator[Hit]:
     for layer in analysis.layers:
         node = layer.node
         wide, count = node.shapes[0].channels if node.shapes else 0, groups(node) if node.shapes else 1
-        if node.op.word in ("conv", "upconv") and 1 < count < wide and wide // count < LEAST:
+        if convolves(node) and 1 < count < wide and wide // count < LEAST:
             yield Hit(layer.name, f"{count} groups of {wide // count} channels each")
 
 

@@ -8,16 +8,16 @@ from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
 from rfcalc.checks.structure import indexed, times
 from rfcalc.graph import Graph
-
-SILENT = frozenset({"stored", "constant", "unused"})  # what an imported model keeps and does not compute with
+from rfcalc.layers.traits import LayerKind
 
 
 def find(analysis: Analysis) -> Iterator[Hit]:
-    """Fires for each layer that nothing reads and that is no output, and counts the layers that work for it."""
+    """Fires for each layer that nothing reads and that is no output, and counts the layers that work for it; silent about
+    numbers that an imported model keeps and does not compute with."""
     graph = analysis.graph
     alive = _alive(graph)
     for i, layer in indexed(analysis):
-        if i not in alive and not graph.readers[i] and layer.node.op.word not in SILENT:
+        if i not in alive and not graph.readers[i] and layer.node.op.kind is not LayerKind.SOURCE:
             idle = _above(graph, i) - alive
             macs = sum(graph.nodes[j].cost.macs for j in idle if not graph.nodes[j].is_input)
             more = f"; {times(len(idle) - 1, 'layer')} before it only for it" if len(idle) > 1 else ""

@@ -6,22 +6,28 @@ from collections.abc import Iterator
 
 from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
-from rfcalc.checks.structure import QUIET, indexed, source
-
-ADAPTIVE = frozenset({"adaptivepool", "adaptivemaxpool", "gap", "gmp"})
+from rfcalc.checks.structure import indexed, quiet, source
+from rfcalc.graph import Node
+from rfcalc.layers.traits import LayerKind
 
 
 def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires for a linear layer on a flattened map of more than one position that no adaptive pool has fixed."""
     graph = analysis.graph
     for i, layer in indexed(analysis):
-        if layer.node.op.word != "linear":
+        if layer.node.op.kind is not LayerKind.LINEAR:
             continue
-        map_ = graph.nodes[source(graph, i, QUIET | {"flatten"})]
-        if map_.shape.positions > 1 and map_.shape.rank and map_.op.word not in ADAPTIVE:
+        map_ = graph.nodes[source(graph, i, _passed)]
+        adaptive = map_.op.kind is LayerKind.POOL and map_.op.sliding is None
+        if map_.shape.positions > 1 and map_.shape.rank and not adaptive:
             size = "x".join(map(str, map_.shape.size))
             message = f"a linear layer on a flattened {size} map: only one input size fits"
             yield Hit(layer.name, message, _hint(layer.params, size))
+
+
+def _passed(node: Node) -> bool:
+    """Layers between a map and the linear layer that it is flattened for."""
+    return quiet(node) or (node.op.kind is LayerKind.VIEW and not node.shape.rank)
 
 
 def _hint(params: int, size: str) -> str:
