@@ -1,4 +1,4 @@
-"""Cost: totals, and what each well-known tool would say, derived from one count of operations.
+"""Cost: what each well-known tool would say, derived from one count of operations.
 
 Every layer states its multiply-accumulates and its other operations by kind (`Cost.elements`). A convention is a whole number
 per kind, so that its total is exact and can be taken apart: the terms say why two tools disagree. The factors are those of
@@ -8,7 +8,7 @@ network made of torch's own modules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
@@ -166,17 +166,16 @@ CONVENTIONS: dict[str, dict[str, int]] = {
 
 
 @record
-class Totals:
-    """Sums over layers, batch 1."""
+class Convention:
+    """What a network costs by a convention: each node, and all."""
 
-    params: int
-    buffers: int
-    macs: int
+    name: str
+    amounts: tuple[int, ...]
 
     @property
-    def flops(self) -> int:
-        """Floating-point operations: a multiply-accumulate counts as two."""
-        return 2 * self.macs
+    def total(self) -> int:
+        """What the network costs."""
+        return sum(self.amounts)
 
 
 @record
@@ -201,14 +200,6 @@ class Term:
         return self.factor(convention) * self.count
 
 
-def totals(nodes: Iterable[Node]) -> Totals:
-    """Parameters, buffers and MACs of some layers, or of a whole graph (`totals(graph.nodes)`)."""
-    params = buffers = macs = 0
-    for node in nodes:
-        params, buffers, macs = params + node.cost.params, buffers + node.cost.buffers, macs + node.cost.macs
-    return Totals(params, buffers, macs)
-
-
 def operations(node: Node) -> Iterator[tuple[str, int]]:
     """The kinds and counts of one layer's operations, its MACs first."""
     if node.cost.macs:
@@ -220,6 +211,11 @@ def amount(node: Node, convention: str) -> int:
     """What one layer costs by a convention."""
     factors = CONVENTIONS[convention]
     return sum(factors.get(kind, 0) * count for kind, count in operations(node))
+
+
+def by_convention(graph: Graph, name: str) -> Convention:
+    """What a network costs by a convention, a key of CONVENTIONS."""
+    return Convention(name, tuple(amount(node, name) for node in graph.nodes))
 
 
 def total(graph: Graph, convention: str) -> int:
@@ -237,8 +233,3 @@ def terms(graph: Graph) -> tuple[Term, ...]:
             layers.setdefault(kind, []).append(node.name)
     order = [*KINDS, *(kind for kind in counts if kind not in KINDS)]
     return tuple(Term(kind, counts[kind], tuple(layers[kind])) for kind in order if counts.get(kind))
-
-
-def disagreement(graph: Graph, one: str, other: str) -> tuple[Term, ...]:
-    """The terms that two conventions count differently; their amounts' differences sum to that of the totals."""
-    return tuple(term for term in terms(graph) if term.factor(one) != term.factor(other))

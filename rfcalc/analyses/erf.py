@@ -86,6 +86,11 @@ def moments(graph: Graph, source: int) -> list[State]:
     return found
 
 
+def deviations(graph: Graph, source: int) -> list[tuple[float, ...]]:
+    """For each node sigma per axis of its effective field; empty where `moments` has none."""
+    return [tuple(axis.sigma for axis in state or ()) for state in moments(graph, source)]
+
+
 def _branches(node: Node, found: Sequence[State], rank: int, known: dict[tuple[Part, int], Moments]) -> Iterator[State]:
     for read in node.reads:
         state, kernels = found[node.inputs[read.source]], spread(node, read, rank)
@@ -152,6 +157,21 @@ class Marginal:
 
     start: int
     shares: tuple[float, ...]
+
+
+@record
+class EffectiveField:
+    """The effective field of a unit of node `target`: its distribution per axis, None where nothing local is read."""
+
+    target: int
+    unit: tuple[int, ...]
+    marginals: tuple[Marginal | None, ...]
+
+
+def effective_field(graph: Graph, target: int, source: int) -> EffectiveField:
+    """The effective field of a node's centre unit on the input node `source`."""
+    unit = tuple(n // 2 for n in graph.nodes[target].shape.size)
+    return EffectiveField(target, unit, tuple(marginal(graph, target, source, axis, i) for axis, i in enumerate(unit)))
 
 
 Line = tuple[int, list[float]]

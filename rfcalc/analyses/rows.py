@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
+from rfcalc.analyses.metrics import Metric, Unit
 from rfcalc.analyses.network import Layer
 from rfcalc.analyses.receptive_field import ReceptiveField
 from rfcalc.layers.label import label
 from rfcalc.record import record
-from rfcalc.report.units import joined
+from rfcalc.report.units import joined, number
 
 
 @record
@@ -27,29 +29,23 @@ class Row:
         return self.layers[-1]
 
     @property
-    def macs(self) -> int:
-        """Multiply-accumulates of all its layers."""
-        return sum(layer.macs for layer in self.layers)
-
-    @property
-    def params(self) -> int:
-        """Learned numbers of all its layers."""
-        return sum(layer.params for layer in self.layers)
-
-    @property
     def field(self) -> tuple[ReceptiveField, bool, bool]:
         """The field that the row shows, whether some of its layers are unproductive, and whether it is an upper bound."""
         return self.last.field, any(layer.unproductive for layer in self.layers), self.last.bounded
 
+    def amount(self, metric: Metric) -> tuple[float, bool]:
+        """The sum of a figure over its layers, and whether that of some layer is not known."""
+        return metric.sum(self.layers), metric.unit is Unit.OPERATIONS and any(layer.uncounted for layer in self.layers)
+
     @property
-    def counted(self) -> tuple[int, bool]:
-        """Multiply-accumulates, and whether those of some layer are not known."""
-        return self.macs, any(layer.uncounted for layer in self.layers)
+    def cost(self) -> int:
+        """What its layers cost by the convention that was asked for."""
+        return sum(layer.cost or 0 for layer in self.layers)
 
     @property
     def adds(self) -> list[float]:
         """What its layers add to the field on the critical path, per axis; empty if that was not asked for."""
-        return [sum(axis) for axis in zip(*(layer.more.get("adds", ()) for layer in self.layers), strict=True)]
+        return [number(sum(axis, Fraction(0))) for axis in zip(*(layer.adds for layer in self.layers), strict=True)]
 
 
 def rows_of(layers: Sequence[Layer], full: bool) -> list[Row]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import cached_property
 from itertools import product
 from math import lcm
 
@@ -47,15 +48,32 @@ class Path:
     size: int
     shares: tuple[Share, ...]
 
+    @cached_property
+    def adds(self) -> dict[int, Fraction]:
+        """What each node of the path adds to the field."""
+        return {share.node: share.adds for share in self.shares}
 
-def critical_paths(graph: Graph, supports: Sequence[Support], target: int) -> tuple[Path, ...]:
-    """The critical path of each axis of the image to node `target`; empty where every path is global. `supports`: those of
-    the forward engine on the input that is measured. Raises RuleError where branches too many to keep apart were joined."""
+
+@record
+class CriticalPaths:
+    """The critical path of each axis of the image to node `target`; none where every path is global."""
+
+    target: int
+    paths: tuple[Path, ...]
+
+    def adds(self, node: int) -> tuple[Fraction, ...]:
+        """What a node adds to the field, per axis."""
+        return tuple(path.adds.get(node, Fraction(0)) for path in self.paths)
+
+
+def critical_paths(graph: Graph, supports: Sequence[Support], target: int) -> CriticalPaths:
+    """The critical path of each axis of the image to node `target`. `supports`: those of the forward engine
+    on the input that is measured. Raises RuleError where branches too many to keep apart were joined."""
     support = supports[target]
     if not support.terms:
-        return ()
+        return CriticalPaths(target, ())
     axes = range(len(support.terms[0].axes))
-    return tuple(_Trace(graph, supports, axis).path(target, _widest(support, axis)) for axis in axes)
+    return CriticalPaths(target, tuple(_Trace(graph, supports, k).path(target, _widest(support, k)) for k in axes))
 
 
 def _widest(support: Support, axis: int) -> Unit:

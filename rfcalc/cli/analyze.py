@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -69,23 +70,26 @@ def analyze(
     choice(format, FORMATS, "--format")
     units = [unit(text) for text in at or ()]
     _check_pictures(mask or bool(mask_png), bool(erf_map or mask_png), len(units), len(specs))
-    extra = [name for name, wanted in (("why", why), ("erf", erf or erf_map), ("mask", mask)) if wanted]
     if convention:
         from rfcalc.analyses.cost import CONVENTIONS
 
-        extra.append(f"cost:{choice(convention, CONVENTIONS, '--convention')}")
+        choice(convention, CONVENTIONS, "--convention")
     size = DTYPES[choice(dtype, DTYPES, "--dtype")]
+    wanted = partial(
+        run,
+        select=layer or (),
+        at=units,
+        dtype_bytes=size,
+        why=why,
+        erf=erf or bool(erf_map),
+        convention=convention or "",
+    )
     with uncollected():
         graphs, errors = given.load_all(specs)
-        analyses = [run(graph, select=layer or (), at=units, dtype_bytes=size, extra=extra) for graph in graphs]
+        analyses = [wanted(graph) for graph in graphs]
         errors += [_none_selected(analysis, layer or ()) for analysis in analyses if not analysis.selected]
         tables = format != "json"
-        reports = [layer_report(one, full) if tables else data_report(one) for one in analyses if one.selected]
-        if extra and tables:
-            from rfcalc.reports.asked import with_asked
-
-            found = [analysis for analysis in analyses if analysis.selected]
-            reports = [with_asked(report, one, full, mask) for report, one in zip(reports, found, strict=True)]
+        reports = [layer_report(one, full, mask) if tables else data_report(one, mask) for one in analyses if one.selected]
         if reports:
             show(reports, format)
             _write(analyses[0], erf_map, mask_png, force)

@@ -51,8 +51,8 @@ def paths(
 
 
 def _report(graph: Graph, layer: str | None) -> Report:
-    from rfcalc.analyses.extras import target
     from rfcalc.analyses.receptive_field import Fields
+    from rfcalc.analyses.target import target
     from rfcalc.reports.paths import ensemble, paths_report
 
     fields, chosen = Fields(graph), layers_like(graph, layer)

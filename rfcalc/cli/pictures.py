@@ -19,9 +19,9 @@ def erf_map(analysis: Analysis) -> bytes:
     from rfcalc.analyses.erf_map import energy_map
     from rfcalc.backends.pictures.png import map_png
 
-    graph, asked = analysis.graph, analysis.extra.get("erf")
+    graph, erf = analysis.graph, analysis.erf
     try:
-        found = asked and energy_map(graph, graph.by_name[asked["layer"]], graph.inputs[0], asked["unit"])
+        found = erf and energy_map(graph, erf.target, graph.inputs[0], erf.unit)
     except RuleError as error:
         raise fail("E202", f"{graph.name}: {error}") from None
     if not found:
@@ -33,7 +33,7 @@ def erf_map(analysis: Analysis) -> bytes:
 def mask(analysis: Analysis) -> bytes:
     """The pixels that the unit sees, over the whole image, as PNG; raises SpecError where no selected layer has the unit."""
     from rfcalc.backends.optional import require
-    from rfcalc.reports.asked import pictures
+    from rfcalc.reports.parts.asked import pictures
 
     require("PIL.Image", "plot")
     from rfcalc.backends.pictures.png import mask_png

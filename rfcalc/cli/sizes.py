@@ -81,8 +81,8 @@ def _tiles(graph: Graph, tile: tuple[int, ...] | None, output: int | None, layer
 
 
 def _sizes(graph: Graph, layer: str | None, limit: int) -> Report:
-    from rfcalc.analyses.extras import target
     from rfcalc.analyses.receptive_field import Fields
+    from rfcalc.analyses.target import target
     from rfcalc.reports.sizes import SizesOf, sizes_report
 
     fields = Fields(graph)

@@ -13,8 +13,8 @@ from fractions import Fraction
 from itertools import combinations, permutations
 from typing import Any
 
-from rfcalc.analyses.extras import target as target_of
 from rfcalc.analyses.receptive_field import Fields
+from rfcalc.analyses.target import target as target_of
 from rfcalc.design.knobs import DILATION, KERNEL, REPEAT, STRIDE, Knob, knobs
 from rfcalc.design.patch import patched
 from rfcalc.errors import RuleError, SpecError

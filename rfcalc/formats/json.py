@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from rfcalc.formats.parts.screen import Screen
-from rfcalc.report.tables import Report
+from rfcalc.report.tables import Json, Report
 
 
 def render(reports: Sequence[Report], screen: Screen) -> str:
@@ -16,13 +15,11 @@ def render(reports: Sequence[Report], screen: Screen) -> str:
     return texts[0] if len(texts) == 1 else "[\n" + ",\n".join(texts) + "\n]"
 
 
-def _object(data: Any) -> str:
-    if not isinstance(data, dict):
-        return json.dumps(data)
+def _object(data: Mapping[str, Json]) -> str:
     return "{\n" + ",\n".join(f"  {json.dumps(key)}: {_value(value)}" for key, value in data.items()) + "\n}"
 
 
-def _value(value: Any) -> str:
+def _value(value: Json) -> str:
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return "[\n" + ",\n".join("    " + json.dumps(item) for item in value) + "\n  ]"
     return json.dumps(value)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from rfcalc.record import record
 from rfcalc.report.picture import Picture
 
 Show = Callable[[Any], str]
+Json: TypeAlias = "str | float | bool | Sequence[Json] | Mapping[str, Json] | None"  # what JSON can hold
 
 
 @record
@@ -30,7 +31,7 @@ class Table:
 
     title: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Any, ...], ...]
+    rows: tuple[tuple[object, ...], ...]
 
 
 @record
@@ -42,7 +43,7 @@ class Report:
     tables: tuple[Table, ...]
     notes: tuple[tuple[str, str], ...]
     flat: Table
-    data: Any
+    data: Mapping[str, Json]
     pictures: tuple[Picture, ...] = ()
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from rfcalc.design.boxes import RULES, Sizes
-from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import times
 
 BAR = 30
@@ -28,7 +27,7 @@ def with_sizes(report: Report, sizes: Sizes, path: str, size: Sequence[int], tar
     quantiles = ", ".join(f"{name(share)} {round(sizes.quantile(share))}" for share in PROPOSED)
     notes = [("Objects", f"longer sides: {quantiles}, largest {sizes.values[-1]:.0f} pixels; the target is {target}")]
     notes.append(("Resized", RULES[sizes.rule] + _left(sizes.left_out)))
-    data: dict[str, Any] = {
+    data: dict[str, Json] = {
         "objects": len(sizes.values),
         "left_out": sizes.left_out,
         "resize": sizes.rule,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rfcalc.analyses.cost import CONVENTIONS, terms, total
 from rfcalc.graph import Graph
-from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import short
 
 FIRST_COLUMNS = (Column("kind", "Operation", ratio=3), Column("count", "Count", lambda n: f"{n:,}", True))
@@ -22,7 +22,7 @@ def cost_report(graph: Graph) -> Report:
     rest = [term for term in found if term not in counted]
     if rest:
         notes.append(("Nobody counts", "; ".join(f"{short(term.count)} x {term.meaning}" for term in rest)))
-    data = {
+    data: dict[str, Json] = {
         "name": graph.name,
         "source": graph.source,
         "totals": totals,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any
 
 from rfcalc.design.blocks import Unit
 from rfcalc.design.designs import front
 from rfcalc.design.space import SIGMAS, Design, Limits, Space, Stage, aim, measure, stages
 from rfcalc.record import record
-from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import short
 
 SHOWN = 12
@@ -97,7 +96,7 @@ def designs_report(space: Space, designs: Sequence[Design], choice: Choice, ever
     )
 
 
-def _row(space: Space, index: int, design: Design) -> tuple[Any, ...]:
+def _row(space: Space, index: int, design: Design) -> tuple[object, ...]:
     off = seen(space, design) - space.target
     stages = " | ".join(map(stage_text, design.stages))
     return (index, design.field, design.effective, off, design.macs, design.params, design.depth, stages)
@@ -153,7 +152,7 @@ def _flat(space: Space, designs: Sequence[Design]) -> Table:
     return Table("designs", tuple(Column(key, key) for key in keys), rows)
 
 
-def _data(space: Space, designs: Sequence[Design], choice: Choice) -> dict[str, Any]:
+def _data(space: Space, designs: Sequence[Design], choice: Choice) -> dict[str, Json]:
     return {
         "target": space.target,
         "aim": "effective_field" if space.effective else "receptive_field",
@@ -166,7 +165,7 @@ def _data(space: Space, designs: Sequence[Design], choice: Choice) -> dict[str, 
     }
 
 
-def _design(space: Space, index: int, design: Design) -> dict[str, Any]:
+def _design(space: Space, index: int, design: Design) -> dict[str, Json]:
     return {
         "number": index + 1,
         "receptive_field": design.field,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
-from rfcalc.analyses.metrics import COLUMNS
+from rfcalc.analyses.metrics import COLUMNS, Metric, Shown, Unit
 from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.analyses.receptive_field import ReceptiveField
 from rfcalc.analyses.rows import Row, field_text, rows_of
 from rfcalc.report.tables import Column, Report, Table, box_text
 from rfcalc.report.units import joined, short, times
+from rfcalc.reports.parts.asked import path_table, pictures
+from rfcalc.reports.parts.contract import analysis_data
 
+Cell = Callable[[Row], object]
+SHOWN = tuple(metric for metric in COLUMNS if Shown.TABLE in metric.shown)
 DTYPES = {4: "float32", 2: "16-bit floats", 1: "8-bit numbers", 8: "float64"}
 
 
@@ -23,55 +26,58 @@ def _holes_text(field: ReceptiveField) -> str:
     return "" if field.coverage in (None, 1.0) else f"{field.coverage:.0%}"
 
 
-def layer_report(analysis: Analysis, full: bool = False) -> Report:
-    """The report of `rfcalc analyze`."""
+def layer_report(analysis: Analysis, full: bool = False, masks: bool = False) -> Report:
+    """The report of `rfcalc analyze`. `full`: one row per layer; `masks`: with what the traced units see."""
     rows = rows_of(analysis.selected, full)
-    columns = [
-        Column("name", "Layer", ratio=3),
-        Column("op", "Op", ratio=4),
-        Column("output", "Output", str),
-        Column("field", "RF", lambda cell: "<=" * cell[2] + field_text(cell[0]) + "*" * cell[1], True),
-        Column("stride", "Stride", _stride_text, True),
-        Column("macs", "MACs", lambda cell: "?" if cell == (0, True) else short(cell[0]) + "+?" * cell[1], True),
-        Column("params", "Params", short, True),
-    ]
-    if any(_holes_text(row.last.field) for row in rows):
-        columns.insert(4, Column("read", "Read", _holes_text, True))
-    if any(row.adds for row in rows):
-        columns.insert(4, Column("adds", "Adds", lambda adds: f"+{joined(adds)}" if any(adds) else "", True))
-    if "convention" in analysis.extra:
-        columns.insert(-1, Column("cost", analysis.extra["convention"]["name"], short, True))
-    if any("erf_sigma" in row.last.more for row in rows):
-        columns.insert(4, Column("erf", "ERF sigma", lambda sigma: joined(sigma) if sigma else "-", True))
-    values = tuple(tuple(_cell(row, column.key) for column in columns) for row in rows)
-    tables = [Table("", tuple(columns), values)]
+    shown = list(_columns(analysis, rows))
+    values = tuple(tuple(cell(row) for _, cell in shown) for row in rows)
+    tables = [Table("", tuple(column for column, _ in shown), values)]
     units = _unit_table(rows if not full else rows_of(analysis.selected, True))
     if units:
         tables.append(units)
-    title = f"{analysis.graph.name} at {_input_text(analysis)}"
-    return Report(title, tuple(tables), tuple(_notes(analysis)), _flat(analysis), analysis.data())
+    if analysis.why:
+        tables.append(path_table(analysis, analysis.why, full))
+    return Report(
+        title=f"{analysis.graph.name} at {_input_text(analysis)}",
+        tables=tuple(tables),
+        notes=tuple(_notes(analysis)),
+        flat=_flat(analysis),
+        data=analysis_data(analysis, masks),
+        pictures=tuple(pictures(analysis)) if masks else (),
+    )
 
 
-def data_report(analysis: Analysis) -> Report:
+def data_report(analysis: Analysis, masks: bool = False) -> Report:
     """The same for programs: no tables, no notes, only the data."""
-    return Report(analysis.graph.name, (), (), Table("", (), ()), analysis.data())
+    return Report(analysis.graph.name, (), (), Table("", (), ()), analysis_data(analysis, masks))
 
 
-def _cell(row: Row, key: str) -> Any:
-    last = row.last
-    return {
-        "name": row.name,
-        "op": row.op,
-        "output": last.node.shape,
-        "field": row.field,
-        "adds": row.adds,
-        "erf": last.more.get("erf_sigma", ()),
-        "read": last.field,
-        "stride": last.field,
-        "macs": row.counted,
-        "cost": sum(layer.more.get("cost", 0) for layer in row.layers),
-        "params": row.params,
-    }[key]
+def _columns(analysis: Analysis, rows: Sequence[Row]) -> Iterator[tuple[Column, Cell]]:
+    """The columns of the layer table, each with its cell of a row."""
+    yield Column("name", "Layer", ratio=3), lambda row: row.name
+    yield Column("op", "Op", ratio=4), lambda row: row.op
+    yield Column("output", "Output"), lambda row: row.last.node.shape
+    yield Column("field", "RF", lambda cell: "<=" * cell[2] + field_text(cell[0]) + "*" * cell[1], True), lambda row: row.field
+    if any(row.last.sigma for row in rows):
+        yield Column("erf", "ERF sigma", lambda sigma: joined(sigma) if sigma else "-", True), lambda row: row.last.sigma
+    if any(row.adds for row in rows):
+        yield Column("adds", "Adds", lambda adds: f"+{joined(adds)}" if any(adds) else "", True), lambda row: row.adds
+    if any(_holes_text(row.last.field) for row in rows):
+        yield Column("read", "Read", _holes_text, True), lambda row: row.last.field
+    yield Column("stride", "Stride", _stride_text, True), lambda row: row.last.field
+    yield from (_amount(metric) for metric in SHOWN if metric.unit is Unit.OPERATIONS)
+    if analysis.convention:
+        yield Column("cost", analysis.convention.name, short, True), lambda row: row.cost
+    yield from (_amount(metric) for metric in SHOWN if metric.unit is not Unit.OPERATIONS)
+
+
+def _amount(metric: Metric) -> tuple[Column, Cell]:
+    """The column of a figure that adds up; a question mark for what layers have that nobody can count."""
+
+    def text(cell: tuple[float, bool]) -> str:
+        return "?" if cell == (0, True) else metric.unit.show(cell[0]) + "+?" * cell[1]
+
+    return Column(metric.name, metric.title[0].upper() + metric.title[1:], text, True), lambda row: row.amount(metric)
 
 
 def _unit_table(rows: Sequence[Row]) -> Table | None:
@@ -98,9 +104,8 @@ def _input_text(analysis: Analysis) -> str:
 def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
     where = _input_text(analysis)
     yield "Compute", f"{short(analysis.macs, 'MACs')} ({short(2 * analysis.macs, 'FLOPs')}) at {where}"
-    told = analysis.extra.get("convention")
-    if told:
-        yield f"By {told['name']}", f"{short(told['total'])} ({told['total']:,}) at {where} (rfcalc explain-cost tells why)"
+    if told := analysis.convention:
+        yield f"By {told.name}", f"{short(told.total)} ({told.total:,}) at {where} (rfcalc explain-cost tells why)"
     dtype = DTYPES.get(analysis.dtype_bytes, f"{8 * analysis.dtype_bytes} bit")
     size = short(analysis.dtype_bytes * analysis.params, "B")
     yield "Parameters", f"{short(analysis.params)} ({analysis.params:,}), {size} in {dtype}"
@@ -124,6 +129,8 @@ def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
         yield "Misaligned", f"{layer.name}: the inputs' {layer.field.misaligned}"
     if len(misaligned) > 3:
         yield "Misaligned", f"and {len(misaligned) - 3} more (--format json lists them)"
+    if analysis.erf:
+        yield "ERF sigma", "in pixels, under random weights (Luo 2016); paths through global layers are left out"
 
 
 def _unsure(analysis: Analysis) -> Iterator[tuple[str, str]]:
@@ -162,7 +169,7 @@ def _place_text(layer: Layer) -> str:
     return ", ".join(parts)
 
 
-FLAT: tuple[tuple[str, Callable[[Layer], Any]], ...] = (
+FLAT: tuple[tuple[str, Callable[[Layer], object]], ...] = (
     ("name", lambda layer: layer.name),
     ("op", lambda layer: layer.node.op.word),
     ("channels", lambda layer: layer.node.shape.channels),

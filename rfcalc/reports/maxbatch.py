@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rfcalc.backends.timing.cases import Case
 from rfcalc.backends.timing.maxbatch import Found
 from rfcalc.graph import Graph
-from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import short
 
 
@@ -27,7 +25,7 @@ def max_batch_report(graph: Graph, case: Case, found: Found, budget: int, reserv
         ("Budget", f"{short(budget, 'B')} of memory" + (f", {reserve:.0%} kept back" if reserve else "")),
         ("Tries", how),
     )
-    data: dict[str, Any] = {
+    data: dict[str, Json] = {
         "name": graph.name,
         "device": case.device,
         "dtype": case.dtype,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from rfcalc.analyses.network import SCHEMA_VERSION
 from rfcalc.analyses.paths import PathFields, Paths, path_fields, path_lengths
 from rfcalc.analyses.why import critical_paths
 from rfcalc.fields.forward import Support
 from rfcalc.graph import Graph
 from rfcalc.record import record
-from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import plain
+from rfcalc.reports.parts.contract import SCHEMA_VERSION
 
 MOST_ROWS = 24
 BAR = 32
@@ -36,7 +35,7 @@ def ensemble(graph: Graph, target: int, seen: int | None, supports: Sequence[Sup
     lengths = path_lengths(graph, target, source)
     if seen is None:
         return Ensemble(graph, target, lengths, None, ())
-    units = [path.unit[path.axis] for path in critical_paths(graph, supports, seen)]
+    units = [path.unit[path.axis] for path in critical_paths(graph, supports, seen).paths]
     fields = tuple(path_fields(graph, seen, source, axis, unit) for axis, unit in enumerate(units))
     return Ensemble(graph, target, lengths, seen, fields)
 
@@ -134,10 +133,10 @@ def _quantile(counts: Counts, total: int, percent: int) -> int:
     return max(counts)
 
 
-def paths_data(found: Ensemble) -> dict[str, Any]:
+def paths_data(found: Ensemble) -> dict[str, Json]:
     """The answer as JSON; numbers of paths are exact and may exceed 2^53."""
     graph = found.graph
-    fields = [
+    fields: list[Json] = [
         {
             "axis": each.axis,
             "unit": each.unit,

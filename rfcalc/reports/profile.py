@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from rfcalc.backends.timing.profile import LayerTime, Profile
 from rfcalc.layers.label import label
-from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import short
 
 
@@ -33,7 +32,7 @@ COLUMNS = (
 )
 
 
-def profile_report(profile: Profile, top: int, environment: dict[str, Any]) -> Report:
+def profile_report(profile: Profile, top: int, environment: dict[str, Json]) -> Report:
     """The `top` layers by time (all of them for programs)."""
     order = sorted(profile.layers, key=lambda layer: -layer.seconds)
     rows = tuple(_row(layer, profile.busy) for layer in order)
@@ -42,13 +41,13 @@ def profile_report(profile: Profile, top: int, environment: dict[str, Any]) -> R
     return Report(title, (Table("", COLUMNS, rows[:top]),), notes, Table("", COLUMNS, rows), _data(profile, environment))
 
 
-def _row(layer: LayerTime, busy: float) -> tuple[Any, ...]:
+def _row(layer: LayerTime, busy: float) -> tuple[object, ...]:
     share = layer.seconds / busy
     figures = (layer.seconds, share, layer.floor, layer.ratio, layer.moved, layer.flops, layer.intensity, layer.bound)
     return (layer.node.name, label(layer.node.op), *figures)
 
 
-def _notes(profile: Profile, top: int, environment: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _notes(profile: Profile, top: int, environment: dict[str, Json]) -> Iterator[tuple[str, str]]:
     ceilings, busy = profile.ceilings, profile.busy
     if len(profile.layers) > top:
         yield "Shown", f"the {top} slowest of {len(profile.layers)} layers (--top)"
@@ -77,7 +76,7 @@ def _verdict(profile: Profile) -> str:
     return text
 
 
-def _data(profile: Profile, environment: dict[str, Any]) -> dict[str, Any]:
+def _data(profile: Profile, environment: dict[str, Json]) -> dict[str, Json]:
     return {
         "network": profile.graph.name,
         **vars(profile.case),
@@ -95,7 +94,7 @@ def _data(profile: Profile, environment: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _layer_data(layer: LayerTime) -> dict[str, Any]:
+def _layer_data(layer: LayerTime) -> dict[str, Json]:
     return {
         "name": layer.node.name,
         "op": layer.node.op.word,

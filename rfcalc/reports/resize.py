@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from fractions import Fraction
 
-from rfcalc.analyses.network import number, shape_data
 from rfcalc.design.edits import Change, Figures, Task
 from rfcalc.design.patch import diff
-from rfcalc.report.tables import Column, Report, Table
-from rfcalc.report.units import joined, short
+from rfcalc.report.tables import Column, Json, Report, Table
+from rfcalc.report.units import joined, number, short
+from rfcalc.reports.parts.contract import shape_data
 
 SHOWN = 8
 
@@ -56,7 +56,7 @@ def diffs(task: Task, changes: Sequence[Change], name: str, every: bool = False)
         yield f"{i + 1}: {change_text(change)}", diff(task.text, change.text, name, name, 1)
 
 
-def _row(index: int, task: Task, base: Figures, change: Change) -> dict[str, Any]:
+def _row(index: int, task: Task, base: Figures, change: Change) -> dict[str, Json]:
     found = change.figures
     return {
         "number": f"{index + 1}",
@@ -87,7 +87,7 @@ def _percent(share: float) -> str:
     return "" if abs(share) < 0.0005 else f"{share:+.1%}"
 
 
-def _stride(stride: Sequence[Any]) -> str:
+def _stride(stride: Sequence[Fraction]) -> str:
     return joined([float(x) for x in stride])
 
 
@@ -129,7 +129,7 @@ def _flat(task: Task, base: Figures, changes: Sequence[Change]) -> Table:
     return Table("changes", tuple(Column(key, key) for key in keys), rows)
 
 
-def _data(task: Task, base: Figures, changes: Sequence[Change]) -> dict[str, Any]:
+def _data(task: Task, base: Figures, changes: Sequence[Change]) -> dict[str, Json]:
     best = recommended(task, changes) + 1 if changes else None
     return {
         "target": task.target,
@@ -141,7 +141,7 @@ def _data(task: Task, base: Figures, changes: Sequence[Change]) -> dict[str, Any
     }
 
 
-def _figures(task: Task, figures: Figures) -> dict[str, Any]:
+def _figures(task: Task, figures: Figures) -> dict[str, Json]:
     return {
         "layer": figures.layer,
         "receptive_field": figures.field,
@@ -154,7 +154,7 @@ def _figures(task: Task, figures: Figures) -> dict[str, Any]:
     }
 
 
-def _change(task: Task, base: Figures, index: int, change: Change) -> dict[str, Any]:
+def _change(task: Task, base: Figures, index: int, change: Change) -> dict[str, Json]:
     return {
         "number": index + 1,
         "values": [

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import lcm
-from typing import Any
 
 from rfcalc.analyses.memory import peak
-from rfcalc.analyses.network import SCHEMA_VERSION, shape_data
 from rfcalc.analyses.sizes import Fitting, Rule, enough, fitting, need_axes, smallest_clean
 from rfcalc.fields.forward import Support
 from rfcalc.fields.resized import SizeError, Sizes
 from rfcalc.graph import Graph
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
-from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import joined, runs, short, times
+from rfcalc.reports.parts.contract import SCHEMA_VERSION, shape_data
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 SHOWN = 6
@@ -56,7 +55,7 @@ def _runs(numbers: Sequence[int]) -> str:
     return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
 
 
-def rule_data(rule: Rule) -> dict[str, Any]:
+def rule_data(rule: Rule) -> dict[str, Json]:
     """A rule as JSON: from `from` on, n fits if and only if n mod `period` is one of `residues`; below, only `irregular`."""
     known = rule.start is not None
     return {
@@ -163,10 +162,10 @@ def _axis_notes(name: str, axis: Fitting) -> Iterator[tuple[str, str]]:
         yield "Refuses", f"{layer} refuses {count:,} size{'s' * (count > 1)}, {last} for one: {message}"
 
 
-def sizes_data(found: SizesOf, rows: Sequence[Growth]) -> dict[str, Any]:
+def sizes_data(found: SizesOf, rows: Sequence[Growth]) -> dict[str, Json]:
     """The answer as JSON."""
     graph = found.graph
-    axes = [
+    axes: list[Json] = [
         {
             "axis": k,
             "tried": [1, axis.fits.limit],
@@ -180,9 +179,9 @@ def sizes_data(found: SizesOf, rows: Sequence[Growth]) -> dict[str, Any]:
         }
         for k, (axis, free) in enumerate(zip(found.axes, found.free or [None] * len(found.axes), strict=True))
     ]
-    growth = [
+    growth: list[Json] = [
         {"input": list(g.size), "output": shape_data(g.output), "macs": g.macs, "peak_activation_bytes": g.memory} for g in rows
     ]
     layer = None if found.target is None else graph.nodes[found.target].name
-    head = {"schema_version": SCHEMA_VERSION, "name": graph.name, "source": graph.source}
+    head: dict[str, Json] = {"schema_version": SCHEMA_VERSION, "name": graph.name, "source": graph.source}
     return {**head, "padding_free_layer": layer, "axes": axes, "growth": growth}

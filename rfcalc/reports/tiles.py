@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 from math import prod
-from typing import Any
 
-from rfcalc.analyses.network import SCHEMA_VERSION, number
 from rfcalc.analyses.sizes import fitting, need_axes
 from rfcalc.analyses.tiles import AxisTile, TileTooSmallError, Tiling
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 from rfcalc.record import record
-from rfcalc.report.tables import Column, Report, Table
-from rfcalc.report.units import joined, times
+from rfcalc.report.tables import Column, Json, Report, Table
+from rfcalc.report.units import joined, number, times
+from rfcalc.reports.parts.contract import SCHEMA_VERSION
 
 MOST = 4096
 SHOWN = 8
@@ -98,7 +97,7 @@ def tiles_report(graph: Graph, found: Sequence[Tiled]) -> Report:
     return Report(f"{graph.name} in tiles", (Table("", columns, rows),), notes, table, tiles_data(graph, found))
 
 
-def _row(found: Tiled) -> tuple[Any, ...]:
+def _row(found: Tiled) -> tuple[object, ...]:
     axes = found.axes
     return (
         found.layer,
@@ -118,9 +117,9 @@ def _sides(pairs: Sequence[tuple[int, int]]) -> str:
     return shown[0] if len(set(shown)) == 1 else " x ".join(shown)
 
 
-def tiles_data(graph: Graph, found: Sequence[Tiled]) -> dict[str, Any]:
+def tiles_data(graph: Graph, found: Sequence[Tiled]) -> dict[str, Json]:
     """The answer as JSON."""
-    tiles = [
+    tiles: list[Json] = [
         {
             "layer": each.layer,
             "work": each.work,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from rfcalc.backends.timing.latency import OK, Run, Timing
 from rfcalc.backends.timing.samples import Summary
-from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import short
 
 LAUNCH_BOUND = 1.25  # eager this many times as slow as a replayed CUDA graph: the GPU waits for the launches
@@ -39,47 +39,48 @@ FIGURES = (
     Column("reserved", "Reserved", _bytes, True),
     Column("status", "Status", ratio=3, wrap=True),
 )
+T = TypeVar("T")
 NONE = (None, None, None, None)
 
 
-def timing_report(timing: Timing, environment: dict[str, Any]) -> Report:
+def timing_report(timing: Timing, environment: dict[str, Json]) -> Report:
     """The runs as a table."""
     shown = tuple(c for c in FIGURES if c.key != "reserved" or any(run.case.cuda for run in timing.runs))
     rows = tuple(_row(run, tuple(c.key for c in shown)) for run in timing.runs)
     flat = Table("", CASE + shown, rows)
     same = [k for k in range(1, len(CASE)) if len({row[k] for row in rows}) == 1]
     table = Table("", _without(flat.columns, same), tuple(_without(row, same) for row in rows))
-    data = {
+    data: dict[str, Json] = {
         "runs": [run.data() for run in timing.runs],
         "comparisons": [_comparison(*entry) for entry in timing.comparisons()],
         "interrupted": timing.interrupted,
         "environment": environment,
     }
     title = "Latency of one forward pass" + (", as far as it got" if timing.interrupted else "")
-    shared = ", ".join(f"batch {rows[0][k]}" if CASE[k].key == "batch" else rows[0][k] for k in same)
+    shared = ", ".join(f"batch {rows[0][k]}" if CASE[k].key == "batch" else str(rows[0][k]) for k in same)
     title += f": {shared}" if shared else ""
     return Report(title, (table,), tuple(_notes(timing, environment)), flat, data)
 
 
-def _without(cells: tuple[Any, ...], left_out: Sequence[int]) -> tuple[Any, ...]:
+def _without(cells: tuple[T, ...], left_out: Sequence[int]) -> tuple[T, ...]:
     return tuple(cell for k, cell in enumerate(cells) if k not in left_out)
 
 
-def _row(run: Run, keys: tuple[str, ...]) -> tuple[Any, ...]:
+def _row(run: Run, keys: tuple[str, ...]) -> tuple[object, ...]:
     case, latency = run.case, run.latency
     memory = run.prepared.memory if run.prepared else {}
-    figures: dict[str, Any] = {"throughput": run.throughput, "status": run.status}
+    figures: dict[str, Json] = {"throughput": run.throughput, "status": run.status}
     figures |= vars(latency) if latency else dict.fromkeys(("median", "iqr", "p90", "p99"))
     figures |= {"allocated": memory.get("allocated"), "reserved": memory.get("reserved")}
     return (run.network, case.device, case.batch, case.dtype, case.memory_format, case.mode, *(figures[key] for key in keys))
 
 
-def _comparison(first: Run, second: Run, comparison: Any) -> dict[str, Any]:
+def _comparison(first: Run, second: Run, comparison: Any) -> dict[str, Json]:
     found = {"case": str(first.case), "first": first.network, "second": second.network}
     return {**found, **vars(comparison), "ambiguous": comparison.ambiguous}
 
 
-def _notes(timing: Timing, environment: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _notes(timing: Timing, environment: dict[str, Json]) -> Iterator[tuple[str, str]]:
     many = len({run.case for run in timing.runs}) > 1
     for first, second, comparison in timing.comparisons():
         verdict = comparison.verdict(first.network, second.network)
@@ -125,8 +126,8 @@ def _same(one: Any, other: Any) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in ("device", "batch", "dtype", "memory_format"))
 
 
-def _state(state: dict[str, Any] | None) -> str:
-    if not state:
+def _state(state: Json) -> str:
+    if not isinstance(state, Mapping):
         return "unknown (no NVML)"
     return (
         f"{state['sm_clock_mhz']} MHz, {state['power_w']} W, {state['temperature_c']} C, throttling {state['throttle_reasons']}"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from rfcalc.analyses.extras import target
 from rfcalc.analyses.receptive_field import Fields
+from rfcalc.analyses.target import target
 from rfcalc.graph import Graph
-from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import joined, short, times
 from rfcalc.transforms.outcome import Outcome
 
@@ -41,7 +40,7 @@ def transform_report(graph: Graph, steps: Sequence[tuple[str, Outcome]], spec: s
         for i, text in enumerate((_changed(outcome), outcome.equivalence, *outcome.notes))
     ]
     flat = Table(graph.name, tuple(Column(c.key, c.key) for c in columns[:3]), tuple(row[:3] for row in rows))
-    data = {
+    data: dict[str, Json] = {
         "name": graph.name,
         "source": graph.source,
         "steps": [_step(word, outcome) for word, outcome in steps],
@@ -53,11 +52,11 @@ def transform_report(graph: Graph, steps: Sequence[tuple[str, Outcome]], spec: s
     return Report(title, (Table("", columns, rows),), tuple(notes), flat, data)
 
 
-def _figures(graph: Graph) -> dict[str, Any]:
+def _figures(graph: Graph) -> dict[str, Json]:
     fields = Fields(graph)
     at = target(graph, fields, [])
     field = None if at is None else fields.of(at)
-    found: dict[str, Any] = {
+    found: dict[str, Json] = {
         "macs": sum(node.cost.macs for node in graph.nodes),
         "params": sum(node.cost.params for node in graph.nodes),
         "layers": len(graph.layers),
@@ -70,11 +69,11 @@ def _figures(graph: Graph) -> dict[str, Any]:
     return found
 
 
-def _show(value: Any) -> str:
+def _show(value: object) -> str:
     return short(value) if isinstance(value, int) else str(value)
 
 
-def _change(before: Any, after: Any) -> str:
+def _change(before: object, after: object) -> str:
     if not isinstance(before, int) or not isinstance(after, int) or before == after or not before:
         return ""
     change = after / before - 1
@@ -87,7 +86,7 @@ def _changed(outcome: Outcome) -> str:
     return f"{len(names)} layer{'s' if len(names) > 1 else ''} changed: {', '.join(names[:SHOWN])}{more}"
 
 
-def _step(word: str, outcome: Outcome) -> dict[str, Any]:
+def _step(word: str, outcome: Outcome) -> dict[str, Json]:
     return {
         "transform": word,
         "changed": list(outcome.changed),

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from rfcalc.backends.proof.claims import Claim
 from rfcalc.graph import Graph
-from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.tables import Column, Json, Report, Table
 
 COLUMNS = (
     Column("ok", "", lambda ok: {True: "✓", False: "✗", None: "-"}[ok]),
@@ -31,7 +31,7 @@ def verify_report(graph: Graph, claims: Sequence[Claim]) -> Report:
     flat = Table(
         "", (*COLUMNS, Column("detail", "Detail")), tuple((*row, c.detail) for row, c in zip(rows, claims, strict=True))
     )
-    data = {
+    data: dict[str, Json] = {
         "name": graph.name,
         "source": graph.source,
         "verified": not wrong,

@@ -16,7 +16,7 @@ from tests.nets import Net, chain, unet
 
 
 def paths(graph: Graph, target: int | None = None) -> tuple[Path, ...]:
-    return critical_paths(graph, Fields(graph).supports, graph.outputs[0] if target is None else target)
+    return critical_paths(graph, Fields(graph).supports, graph.outputs[0] if target is None else target).paths
 
 
 def adds(graph: Graph, axis: int = 0) -> dict[str, Fraction]:
@@ -29,7 +29,7 @@ def test_adds_up_to_the_field(name: str) -> None:
     graph = load(name)
     fields, target = Fields(graph), graph.last_spatial
     assert target is not None
-    for path in critical_paths(graph, fields.supports, target):
+    for path in critical_paths(graph, fields.supports, target).paths:
         size = fields.of(target).size
         assert size is not None
         assert path.size == 1 + sum(share.adds for share in path.shares) == size[path.axis]

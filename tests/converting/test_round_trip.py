@@ -12,13 +12,14 @@ from rfcalc.converting import convert
 from rfcalc.graph import Graph
 from rfcalc.importers import load, shipped
 from rfcalc.language.load import load_spec
+from rfcalc.reports.parts.contract import layer_data
 
 
 def figures(graph: Graph) -> list[dict[str, object]]:
     """All that an analysis says about each layer, but for names and places."""
     number = {node.name: i for i, node in enumerate(graph.nodes)}
     found = []
-    for layer in analyze(graph).data()["layers"]:
+    for layer in map(layer_data, analyze(graph).layers):
         layer["inputs"] = sorted(number[name] for name in layer["inputs"])
         if layer["receptive_field"]:
             layer["receptive_field"].pop("misaligned", None)  # names the inputs of a sum in their order

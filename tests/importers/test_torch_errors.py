@@ -13,6 +13,7 @@ from rfcalc.analyses.network import analyze
 from rfcalc.errors import Problem, SpecError
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from rfcalc.reports.parts.contract import layer_data, totals_data
 from tests.cli.run import Result, run
 from tests.importers.torch_models import FOLDER
 
@@ -67,7 +68,7 @@ def test_an_unknown_step_names_operator_module_and_line(name: str) -> None:
 def test_bounds_read_everything_and_count_what_is_known() -> None:
     """A bound keeps the parameters, and the MACs of products whose shapes tell them."""
     graph = bounded("Dynamic")
-    totals = analyze(graph).data()["totals"]
+    totals = totals_data(analyze(graph))
     assert totals["params"] == 3 * 108 + 108
     assert totals["macs"] == 3 * 108 + 12 * 10 * 4 * 27
     assert "uncounted_layers" not in totals
@@ -86,13 +87,13 @@ def test_bounds_read_everything_and_count_what_is_known() -> None:
 def test_a_bound_is_marked_wherever_it_is_shown(rfcalc: Callable[..., Result]) -> None:
     analysis = analyze(bounded("Blur"))
     assert analysis.params == 5 + 3 * 3 * 9 + 3
-    blur, conv = (layer.data() for layer in analysis.layers)
+    blur, conv = (layer_data(layer) for layer in analysis.layers)
     assert "is not followed: taken as reading its whole input" in blur["bound"]
     assert "MACs are not counted" in blur["uncounted"]
     assert blur["receptive_field"]["upper_bound"] is True
     assert conv["receptive_field"]["upper_bound"] is True
     assert "bound" not in conv
-    assert analysis.data()["totals"]["uncounted_layers"] == [blur["name"]]
+    assert totals_data(analysis)["uncounted_layers"] == [blur["name"]]
     done = rfcalc("analyze", f"{FILE}:Blur", "--input", IMAGE, "--unknown", "bound")
     rows = [line for line in done.out.splitlines() if line.startswith((blur["name"], conv["name"]))]
     assert all("<=all" in row for row in rows)
@@ -200,6 +201,7 @@ real = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name == "torch" else real(name, *rest)
 sys.argv = ["rfcalc", "analyze", "models:net"]
 from rfcalc.cli import main
+from rfcalc.reports.parts.contract import layer_data, totals_data
 main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)

@@ -9,6 +9,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from rfcalc.analyses.network import analyze
+from rfcalc.reports.parts.contract import totals_data
 from tests.importers.torch_models import MODELS, graph_of, module_of, on_meta, shapes_of, tensors_of
 
 
@@ -16,7 +17,7 @@ from tests.importers.torch_models import MODELS, graph_of, module_of, on_meta, s
 def test_figures_are_those_of_the_module(model: str) -> None:
     graph = graph_of(model)
     module = module_of(model)
-    totals = analyze(graph).data()["totals"]
+    totals = totals_data(analyze(graph))
     assert totals["params"] == sum(p.numel() for p in module.parameters())
     assert totals["buffers"] == sum(b.numel() for b in module.buffers())
     module = on_meta(module)

@@ -33,7 +33,7 @@ FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
 
 # Folders whose members do not import each other, but for those named here, which the others share.
 APART: Mapping[str, tuple[str, ...]] = {
-    "analyses": ("network", "extras", "metrics", "receptive_field", "rows"),
+    "analyses": ("metrics", "network", "receptive_field", "rows", "target"),
     "backends": ("optional", "timing", "torch"),
     "backends.pictures": (),
     "checks.codes": (),
@@ -44,7 +44,8 @@ APART: Mapping[str, tuple[str, ...]] = {
     "formats.parts": (),
     "importers": ("programs", "translated"),
     "layers.vocabulary": (),
-    "reports": (),
+    "reports": ("parts",),
+    "reports.parts": (),
     "transforms": ("outcome", "separable"),
 }
 

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
 
 from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.rows import rows_of
+from rfcalc.analyses.why import CriticalPaths
 from rfcalc.report.picture import Picture
-from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.tables import Column, Table
 from rfcalc.report.units import joined
 
 
-def with_asked(report: Report, analysis: Analysis, full: bool, masks: bool) -> Report:
-    """The report with a table of the critical path, if the analysis has one, and pictures, if they are wanted."""
-    tables, notes = list(report.tables), list(report.notes)
-    if "why" in analysis.extra:
-        tables.append(_path_table(analysis, full))
-    if "erf" in analysis.extra:
-        notes.append(("ERF sigma", "in pixels, under random weights (Luo 2016); paths through global layers are left out"))
-    return replace(report, tables=tuple(tables), notes=tuple(notes), pictures=tuple(pictures(analysis)) if masks else ())
-
-
-def _path_table(analysis: Analysis, full: bool) -> Table:
+def path_table(analysis: Analysis, why: CriticalPaths, full: bool) -> Table:
     """One row per layer, or repeated block, that adds to the field; the sizes grow from 1 pixel to the field."""
-    why: dict[str, Any] = analysis.extra["why"]
-    sizes = [axis["size"] for axis in why["axes"]]
-    layers = [layer for layer in analysis.layers if any(layer.more.get("adds", ()))]
+    sizes = [path.size for path in why.paths]
+    layers = [layer for layer in analysis.layers if any(layer.adds)]
     rows, sums = [], [1.0] * len(sizes)
     for row in rows_of(layers, full):
         sums = [total + more for total, more in zip(sums, row.adds, strict=True)]
@@ -40,8 +28,8 @@ def _path_table(analysis: Analysis, full: bool) -> Table:
         Column("share", "Share", lambda share: f"{share:.1%}", True),
         Column("sum", "Sum", joined, True),
     )
-    title = f"What sets the receptive field of {why['layer']}: 1 + {joined([size - 1 for size in sizes])} pixels"
-    return Table(title, columns, tuple(rows))
+    name, added = analysis.graph.nodes[why.target].name, joined([size - 1 for size in sizes])
+    return Table(f"What sets the receptive field of {name}: 1 + {added} pixels", columns, tuple(rows))
 
 
 def pictures(analysis: Analysis) -> Iterator[Picture]:

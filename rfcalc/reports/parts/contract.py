@@ -1,0 +1,150 @@
+"""The JSON contract of `rfcalc analyze`: analyses as plain data. Keys keep their meaning; new ones may come."""
+
+from __future__ import annotations
+
+from rfcalc.analyses.erf import EffectiveField
+from rfcalc.analyses.metrics import OF_LAYERS, TOTALS
+from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.receptive_field import ReceptiveField, Unit
+from rfcalc.analyses.why import CriticalPaths
+from rfcalc.fields.backward import runs
+from rfcalc.graph import Graph
+from rfcalc.relations.shape import Shape
+from rfcalc.report.tables import Json
+from rfcalc.report.units import number
+from rfcalc.version import __version__
+
+SCHEMA_VERSION = 1
+
+
+def analysis_data(analysis: Analysis, masks: bool = False) -> dict[str, Json]:
+    """A network and its selected layers. `masks`: with the positions that each traced unit reads."""
+    graph = analysis.graph
+    nodes = graph.nodes
+    found: dict[str, Json] = {
+        "schema_version": SCHEMA_VERSION,
+        "rfcalc_version": __version__,
+        "name": graph.name,
+        "source": graph.source,
+        "input": shape_data(analysis.input),
+    }
+    if len(graph.inputs) > 1:
+        found["inputs"] = {nodes[i].name: shape_data(nodes[i].shape) for i in graph.inputs}
+    found["totals"] = totals_data(analysis)
+    found["outputs"] = [nodes[i].name for i in graph.outputs]
+    found["last_spatial"] = analysis.last_spatial.name if analysis.last_spatial else None
+    if analysis.convention:
+        found["convention"] = {"name": analysis.convention.name, "total": analysis.convention.total}
+    if analysis.why:
+        found["why"] = _why(graph, analysis.why)
+    if analysis.erf:
+        found["erf"] = _effective(graph, analysis.erf)
+    found["layers"] = [layer_data(layer, masks) for layer in analysis.selected]
+    return found
+
+
+def totals_data(analysis: Analysis) -> dict[str, Json]:
+    """The figures of the network."""
+    found: dict[str, Json] = {metric.stored: metric.of_network(analysis) for metric in TOTALS}
+    found["dtype_bytes"] = analysis.dtype_bytes
+    if uncounted := [layer.name for layer in analysis.layers if layer.uncounted]:
+        found["uncounted_layers"] = uncounted
+    return found
+
+
+def layer_data(layer: Layer, masks: bool = False) -> dict[str, Json]:
+    """A layer."""
+    node, field = layer.node, field_data(layer.field)
+    if layer.bounded:
+        field["upper_bound"] = True
+    found: dict[str, Json] = {
+        "name": node.name,
+        "op": node.op.word,
+        "inputs": layer.inputs,
+        "line": node.span.line if node.span else None,
+        "output": shape_data(node.shape),
+        **{metric.stored: metric.of_layer(layer) for metric in OF_LAYERS},
+        "downsampling": [number(x) for x in layer.downsampling],
+        "receptive_field": field,
+    }
+    if layer.bound:
+        found["bound"] = layer.bound
+    if layer.uncounted:
+        found["uncounted"] = layer.uncounted
+    if layer.unproductive:
+        found["unproductive"] = True
+    if layer.units:
+        found["units"] = [unit_data(unit) for unit in layer.units]
+    return found | _asked(layer, masks)
+
+
+def _asked(layer: Layer, masks: bool) -> dict[str, Json]:
+    """What a layer has only where it was asked for."""
+    found: dict[str, Json] = {}
+    if layer.cost is not None:
+        found["cost"] = layer.cost
+    if layer.adds:
+        found["adds"] = [number(x) for x in layer.adds]
+    if layer.sigma:
+        found["erf_sigma"] = [round(x, 6) for x in layer.sigma]
+    if masks and layer.units:
+        found["masks"] = [mask_data(unit) for unit in layer.units]
+    return found
+
+
+def shape_data(shape: Shape) -> dict[str, Json]:
+    """A shape."""
+    return {"channels": shape.channels, "size": shape.size}
+
+
+def unit_data(unit: Unit) -> dict[str, Json]:
+    """A traced unit."""
+    return {"unit": unit.unit, "unclipped": unit.unclipped, "clipped": unit.clipped, "pixels": unit.pixels}
+
+
+def mask_data(unit: Unit) -> list[Json]:
+    """The exact set of positions that a unit reads: a union of products, one list of runs [first, last] per axis."""
+    return [[runs(bits) for bits in product] for product in unit.products]
+
+
+def field_data(field: ReceptiveField) -> dict[str, Json]:
+    """A receptive field."""
+    found: dict[str, Json] = {
+        "size": field.size,
+        "size_min": field.size_min,
+        "stride": None if field.stride is None else [number(x) for x in field.stride],
+        "start": field.start,
+        "coverage": field.coverage,
+        "whole_input": field.whole_input,
+        "center": None if field.center is None else {"unit": field.center.unit, "box": field.center.box},
+    }
+    if field.center0 is not None:
+        found["center_of_unit_0"] = field.center0
+    if field.coverage_bound:
+        found["coverage_is_upper_bound"] = True
+    if field.classes:
+        found["channels"] = [{"channels": c.channels, "size": c.size} for c in field.classes]
+    if field.misaligned:
+        found["misaligned"] = str(field.misaligned)
+    return found
+
+
+def _why(graph: Graph, why: CriticalPaths) -> dict[str, Json]:
+    axes: list[Json] = []
+    for path in why.paths:
+        shares: list[Json] = [
+            {
+                "layer": graph.nodes[share.node].name,
+                "adds": number(share.adds),
+                "before": number(share.before),
+                "after": number(share.after),
+            }
+            for share in path.shares
+        ]
+        axes.append({"axis": path.axis, "unit": path.unit, "size": path.size, "path": shares})
+    return {"layer": graph.nodes[why.target].name, "axes": axes}
+
+
+def _effective(graph: Graph, erf: EffectiveField) -> dict[str, Json]:
+    lines: list[Json] = [None if line is None else {"start": line.start, "shares": line.shares} for line in erf.marginals]
+    return {"layer": graph.nodes[erf.target].name, "unit": erf.unit, "marginals": lines}
