@@ -1,10 +1,8 @@
-"""An oracle for imported ONNX graphs: the reference evaluator of the onnx package runs the model on an image, and on copies of
-it that differ in one number each. What changes in the output has read that number."""
+"""An oracle for imported ONNX graphs: the reference evaluator of the onnx package runs the model (see changes.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +11,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from rfcalc.fields.backward import trace
 from rfcalc.graph import Graph
 from rfcalc.importers.onnx.load import load
+from tests.importers.changes import claimed, read
 
 DOUBLE = TensorProto.DOUBLE
 Nodes = Sequence[Any]
@@ -68,27 +66,7 @@ def run(made: onnx.ModelProto, images: np.ndarray) -> np.ndarray:
 
 def measured(made: onnx.ModelProto, shape: Sequence[int], change: float, by: Run = run) -> tuple[tuple[int, ...], np.ndarray]:
     """The output's shape, and [output number, input position] True where the position is read (in any channel)."""
-    image = np.random.default_rng(1).uniform(0.5, 1.5, shape)
-    count = image.size
-    batch = np.repeat(image[None], count + 1, 0)
-    batch[np.arange(count), *np.unravel_index(np.arange(count), shape)] += change
-    out = by(made, batch)
-    changed = np.abs(out[:-1] - out[-1]) > 1e-9 * max(1.0, abs(change))
-    read = changed.reshape(shape[0], count // shape[0], -1).any(0)
-    return out.shape[1:], read.T
-
-
-def claimed(graph: Graph) -> np.ndarray:
-    """The same from the analysis."""
-    target, source = graph.outputs[0], graph.inputs[0]
-    shape, given = graph.nodes[target].shape, graph.nodes[source].shape
-    found = np.zeros((shape.elements, given.positions), bool)
-    for row, (channel, *unit) in enumerate(product(range(shape.channels), *map(range, shape.size))):
-        for axes in trace(graph, target, unit, source, channel).products:
-            positions = [[i for i in range(n) if bits >> i & 1] for bits, n in zip(axes, given.size, strict=True)]
-            for spot in product(*positions):
-                found[row, np.ravel_multi_index(spot, given.size) if given.size else 0] = True
-    return found
+    return read(lambda images: by(made, images), shape, [change, -change])
 
 
 def agrees(
@@ -96,8 +74,8 @@ def agrees(
 ) -> Graph:
     """Compares shapes and what every number of the output reads, borders included; `shape` is that of one image."""
     graph = imported(made, folder, **options)
-    out, read = measured(made, shape, change, by)
+    out, seen = measured(made, shape, change, by)
     node = graph.nodes[graph.outputs[0]]
     assert (node.shape.channels, *node.shape.size) == out
-    assert np.array_equal(claimed(graph), read)
+    assert np.array_equal(claimed(graph), seen)
     return graph

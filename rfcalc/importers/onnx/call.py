@@ -12,7 +12,7 @@ from rfcalc.record import record
 @record(eq=False)
 class Call:
     """A node: its operator, its operands (None where one is left out), its attributes, the version of the operators, how many
-    outputs are read, and the batch of the network's input."""
+    outputs it has, which of them are read, and the batch of the network's input."""
 
     program: Program
     op: str
@@ -20,6 +20,7 @@ class Call:
     attributes: Mapping[str, Any]
     opset: int
     outputs: int = 1
+    reads: frozenset[int] = frozenset([0])
     batch: int = 1
 
     def get(self, i: int) -> Any:

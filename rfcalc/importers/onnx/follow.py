@@ -21,13 +21,12 @@ from rfcalc.importers.onnx.names import containers, owner_of, scopes
 from rfcalc.importers.onnx.roles import Stored
 from rfcalc.importers.onnx.types import Types
 from rfcalc.importers.programs.declared import Declared
+from rfcalc.importers.programs.guards import check_reads, guarded
 from rfcalc.importers.programs.layout import BATCH, REPEATED, text
 from rfcalc.importers.programs.maps import unknown
 from rfcalc.importers.programs.program import Const, Place, Program, Tensor
 from rfcalc.relations.geometry import MOST_UNITS
 from rfcalc.relations.shape import Shape
-
-BROKEN = (ValueError, TypeError, LookupError, ArithmeticError, AssertionError, AttributeError, StopIteration)
 
 
 def follow(
@@ -41,7 +40,7 @@ def follow(
     program.containers = containers(nodes, paths)
     run = Run(program, model, stored, bound, rules)
     run.inputs(Inputs(model.graph, nodes, set(model.stored), shapes, path))
-    run.nodes(nodes, paths)
+    run.nodes(model.graph, nodes, paths)
     outputs = [run.values.get(value.name) for value in model.graph.output]
     found = [output.node for output in outputs if isinstance(output, Tensor)]
     if not found:
@@ -79,9 +78,9 @@ class Run:
             self.batch = given.batch
             self.types.given(value.name, value.type.tensor_type.elem_type, self.values[value.name].shape)
 
-    def nodes(self, nodes: Sequence[Any], paths: Sequence[str]) -> None:
-        """Follows nodes, each in its module."""
-        for value in self.model.graph.output:
+    def nodes(self, graph: Any, nodes: Sequence[Any], paths: Sequence[str]) -> None:
+        """Follows nodes of a graph, each in its module."""
+        for value in graph.output:
             self.reads[value.name] = self.reads.get(value.name, 0) + 1
         for node in nodes:
             for name in outer_names(node):
@@ -114,7 +113,7 @@ class Run:
     def _taken(self, node: Any, inputs: Sequence[Any]) -> Sequence[Any]:
         """What a node gives, followed exactly; raises RuleError where that is impossible."""
         first = len(self.program.builder.nodes)
-        try:
+        with guarded():
             attributes = {attribute.name: value_of(attribute) for attribute in node.attribute}
             if node.op_type == "If" and node.domain in DOMAINS:
                 return self._branch(inputs, attributes)
@@ -122,16 +121,11 @@ class Run:
                 return self._constant(node, inputs, attributes)
             results = self._followed(node, inputs, attributes)
             self._check(node, results, attributes)
+            operands = [value for i, value in enumerate(inputs) if i not in SHAPES.get(node.op_type, ())]
+            if not any(isinstance(value, tuple) for value in (*inputs, *results)):
+                check_reads(self.program, first, operands, results)
             for layer in self.program.builder.nodes[first:]:
                 layer.reads  # noqa: B018  (a relation that cannot be written down is known here, not in an analysis)
-        except SpecError as error:
-            problem = error.problems[0]
-            raise RuleError(problem.message) if problem.code == "E201" else error from None
-        except BROKEN as error:
-            if isinstance(error, RuleError):
-                raise
-            reason = (str(error).splitlines() or [""])[0][:120]
-            raise RuleError(f"it is malformed ({type(error).__name__}: {reason})") from None
         return results
 
     def _value(self, name: str) -> Any:
@@ -152,7 +146,8 @@ class Run:
                 "the operator is unknown" if domain == "ai.onnx" else f"the operator is unknown, of domain {domain}"
             )
         outputs = len(node.output)
-        call = Call(self.program, node.op_type, inputs, attributes, self.model.opset, outputs, self.batch)
+        reads = frozenset(i for i, name in enumerate(node.output) if self.reads.get(name))
+        call = Call(self.program, node.op_type, inputs, attributes, self.model.opset, outputs, reads, self.batch)
         found = handler(call)
         results = list(found) if isinstance(found, tuple) and node.op_type not in SEQUENCES else [found]
         for name, result in zip(node.output, [*results, *[None] * outputs], strict=False):
@@ -170,9 +165,12 @@ class Run:
             self.values[tensor.name] = self.stored.const(tensor.name, tensor)
             self.types.stored(tensor.name, tensor)
         place = self.program.place
-        self.nodes(graph.node, scopes(graph.node, self.stored.held))
+        self.nodes(graph, graph.node, scopes(graph.node, self.stored.held))
         self.program.place = place
-        return [self._value(value.name) for value in graph.output]
+        results = [self._value(value.name) for value in graph.output]
+        if None in results:
+            raise RuleError("its branch gives what cannot be followed")
+        return results
 
     def _constant(self, node: Any, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Sequence[Any]:
         """What a node gives that does not depend on the network's input: what it is made of, and what making it costs."""
@@ -273,6 +271,8 @@ def sorts(inputs: Sequence[Any]) -> tuple[list[Tensor], list[Const]]:
 
 
 SEQUENCES = frozenset(("SplitToSequence", "SequenceConstruct"))
+# operator: operands of which only the shape or the type counts
+SHAPES = {"Shape": (0,), "Size": (0,), "RandomNormalLike": (0,), "RandomUniformLike": (0,), "EyeLike": (0,), "CastLike": (1,)}
 
 
 def value_of(attribute: Any) -> Any:

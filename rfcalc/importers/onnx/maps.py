@@ -8,6 +8,7 @@ from typing import Any
 from rfcalc.importers.onnx.call import Call, handles
 from rfcalc.importers.onnx.ops import both
 from rfcalc.importers.programs import maps, products
+from rfcalc.importers.programs.arithmetic import opaque
 from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
 from rfcalc.relations.geometry import Window
 
@@ -154,7 +155,8 @@ def _pool(call: Call) -> Any:
     ceil = bool(call.whole("ceil_mode")) and auto_pad(call) in ("NOTSET", "VALID")
     settings: dict[str, Any] = {"kernel": kernel, "stride": stride, "ceil_mode": ceil}
     if call.op == "MaxPool":
-        return maps.pool(call.program, "maxpool", call.tensor(), rank, pads, dilation=dilation, **settings), None
+        found = maps.pool(call.program, "maxpool", call.tensor(), rank, pads, dilation=dilation, **settings)
+        return found, opaque(call.program, found) if 1 in call.reads else None
     if set(dilation) != {1}:
         raise UnfollowedError("it averages over a dilated window")
     settings["count_include_pad"] = call.op == "LpPool" or bool(call.whole("count_include_pad"))

@@ -115,7 +115,8 @@ def _same(call: Call) -> Any:
 def _dropout(call: Call) -> Any:
     ratio = call.get(1) if "ratio" not in call.attributes else None
     p = number(ratio) if ratio is not None else call.real("ratio", 0.5)
-    return unary(call.program, "dropout", call.tensor(), p=min(1.0, max(0.0, p if p is not None else 0.5))), None
+    found = unary(call.program, "dropout", call.tensor(), p=min(1.0, max(0.0, p if p is not None else 0.5)))
+    return found, Const(found.shape)  # the mask does not depend on the input
 
 
 @handles("QuantizeLinear", "DequantizeLinear")

@@ -22,7 +22,7 @@ def _shape(call: Call) -> Const:
     return Const(tuple(found.shape), value=found)
 
 
-@handles("ConstantOfShape", "RandomNormalLike", "RandomUniformLike", "EyeLike")
+@handles("RandomNormalLike", "RandomUniformLike", "EyeLike")
 def _like(call: Call) -> Const:
     """Numbers of which only the shape follows from the input's."""
     return Const(call.tensor().shape)

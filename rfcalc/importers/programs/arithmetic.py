@@ -53,6 +53,12 @@ def with_stored(program: Program, function: str, tensor: Tensor, consts: Sequenc
     )
 
 
+def opaque(program: Program, tensor: Tensor, consts: Sequence[Const] = ()) -> Tensor:
+    """A function of each number, and of stored ones, that has no source of its own in torch: a comparison, the place of a
+    maximum."""
+    return with_stored(program, "where", tensor, consts)
+
+
 def _spread(program: Program, tensor: Tensor, shape: Sequence[int]) -> Tensor:
     """The tensor, repeated along axes of size 1 as the other operand asks."""
     sizes = [1] * (len(shape) - len(tensor.layout)) + list(tensor.shape)

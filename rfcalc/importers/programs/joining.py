@@ -157,9 +157,18 @@ def _stored(program: Program, const: Const, like: Tensor, dim: int) -> Tensor:
     )
 
 
+def widened(part: Any, dim: int) -> Any:
+    """A tensor or constant with a new axis of size 1 before an axis."""
+    if isinstance(part, Const):
+        return Const((*part.shape[:dim], 1, *part.shape[dim:]), part.stored, part.macs)
+    return Tensor(part.node, (*part.layout[:dim], (), *part.layout[dim:]))
+
+
 def placed(program: Program, base: Any, part: Any, dim: int, start: int) -> Any:
     """`base` with `part` in place of its values along an axis from `start` on."""
     count, total = part.shape[dim], base.shape[dim]
+    if count == total:
+        return part
     pieces = [piece(program, base, dim, 0, start), part, piece(program, base, dim, start + count, total - start - count)]
     return concat(program, [p for p in pieces if p is not None], dim)
 

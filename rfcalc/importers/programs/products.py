@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from rfcalc.importers.programs.arithmetic import with_stored
 from rfcalc.importers.programs.axes import axis_groups, digit_names, pattern_text, solid
 from rfcalc.importers.programs.layout import BATCH, CHANNELS, REPEATED, Axis, Factor, Layout, common, full, merged, size_of
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
@@ -46,16 +47,6 @@ def linear(program: Program, tensor: Tensor, weight: Const, bias: Const | None) 
     return program.emit(op, [tensor], product.layout, claim)
 
 
-def matmul(program: Program, first: Tensor, second: Tensor) -> Tensor:
-    """torch.matmul of two tensors that depend on the input."""
-    n, m = len(first.layout), len(second.layout)
-    lead = [f"b{i}" for i in range(max(n, m) - 2)]
-    a = [*lead[len(lead) - (n - 2) :], "m", "k"] if n > 1 else ["k"]
-    b = [*lead[len(lead) - (m - 2) :], "k", "n"] if m > 1 else ["k"]
-    out = [*lead, *(["m"] if n > 1 else []), *(["n"] if m > 1 else [])]
-    return contract(program, [first, second], [a, b], out)
-
-
 def contract(program: Program, operands: Sequence[Tensor], labels: Sequence[Labels], out: Labels) -> Tensor:
     """A sum of products over the labels that `out` lacks, as torch.einsum."""
     operands = _solid(program, operands, labels)
@@ -66,30 +57,43 @@ def contract(program: Program, operands: Sequence[Tensor], labels: Sequence[Labe
 
 
 def contract_stored(program: Program, tensor: Tensor, const: Const, labels: Labels, stored: Labels, out: Labels) -> Tensor:
-    """A sum of products with a stored tensor."""
-    sizes = dict(zip(stored, const.shape, strict=True))
+    """A sum of products with a stored tensor; where an operand has size 1, the other one's size counts."""
+    sizes = {label: n for label, n in zip(stored, const.shape, strict=True) if n > 1}
+    if not sizes:
+        tensor = with_stored(program, "mul", tensor, [Const((), const.stored, const.macs)])
+        return contract(program, [tensor], [labels], out)
+    for label, n in zip(labels, tensor.shape, strict=True):
+        if n != sizes.get(label, n) and n != 1:
+            raise UnfollowedError(f"axes of {n} and {sizes[label]} do not go together")
+    single = {label for label, n in zip(labels, tensor.shape, strict=True) if n == 1}
     tensor = solid(program, tensor)
-    product = Product(program, [tensor], [labels], out, {k: n for k, n in sizes.items() if k not in labels})
+    product = Product(program, [tensor], [labels], out, {k: n for k, n in sizes.items() if k in single or k not in labels})
     claim = program.claim([const])
-    op = make("contract", pattern=product.pattern([[(label,) for label in stored]]), learned=True)
+    op = make("contract", pattern=product.pattern([[(label,) for label in sizes]]), learned=True)
     return program.emit(op, [tensor], product.layout, claim)
 
 
 def product(program: Program, first: Any, second: Any) -> Tensor:
     """A matrix product as torch.matmul, at least one of whose operands depends on the input."""
+    (a, b), out = _matrices(len(first.shape), len(second.shape))
     if isinstance(first, Tensor) and isinstance(second, Tensor):
-        return matmul(program, first, second)
-    if isinstance(first, Tensor) and len(second.shape) == 2:
-        count = len(first.layout)
-        labels = [f"b{i}" for i in range(count - 1)]
-        return contract_stored(program, first, second, [*labels, "k"], ["k", "n"], [*labels, "n"])
-    tensor, const = (first, second) if isinstance(first, Tensor) else (second, first)
-    lead = [f"b{i}" for i in range(len(tensor.layout) - 2)]
-    inner = [label for label, n in zip(lead[::-1], const.shape[-3::-1], strict=False) if n > 1][::-1]
-    dense = Const(tuple(n for n in const.shape[:-2] if n > 1) + const.shape[-2:], const.stored, const.macs)
+        return contract(program, [first, second], [a, b], out)
     if isinstance(first, Tensor):
-        return contract_stored(program, tensor, dense, [*lead, "m", "k"], [*inner, "k", "n"], [*lead, "m", "n"])
-    return contract_stored(program, tensor, dense, [*lead, "k", "n"], [*inner, "m", "k"], [*lead, "m", "n"])
+        return contract_stored(program, first, second, a, b, out)
+    return contract_stored(program, second, first, b, a, out)
+
+
+def _matrices(first: int, second: int) -> tuple[tuple[list[str], list[str]], list[str]]:
+    """The labels of a matrix product's operands, by how many axes they have, and of what it gives."""
+    lead = _lead(max(first, second) - 2)
+    rows, columns = ["m"] if first > 1 else [], ["n"] if second > 1 else []
+    sides = [*_lead(first - 2), *rows, "k"], [*_lead(second - 2), "k", *columns]
+    return sides, [*lead, *rows, *columns]
+
+
+def _lead(count: int) -> list[str]:
+    """Labels of the axes before a matrix, which are counted from the last one."""
+    return [f"b{i}" for i in range(count, 0, -1)]
 
 
 def einsum(program: Program, equation: str, operands: Sequence[Any]) -> Tensor:
@@ -118,10 +122,11 @@ def _labels(term: str, dots: int) -> list[str]:
 
 def attend(program: Program, query: Tensor, key: Tensor, value: Tensor, extra: Sequence[Any] = ()) -> Tensor:
     """Scaled dot product attention of (..., queries, d), (..., keys, d) and (..., keys, e)."""
-    lead = [f"b{i}" for i in range(len(query.layout) - 2)]
-    labels = [[*lead, "q", "d"], [*lead, "k", "d"], [*lead, "k", "e"]]
-    operands = _solid(program, (query, key, value), labels)
-    product = Product(program, operands, labels, [*lead, "q", "e"])
+    ends = (("q", "d"), ("k", "d"), ("k", "e"))
+    sides = (query, key, value)
+    labels = [[*_lead(len(side.layout) - 2), *end] for side, end in zip(sides, ends, strict=True)]
+    operands = _solid(program, sides, labels)
+    product = Product(program, operands, labels, [*_lead(max(map(len, labels)) - 2), "q", "e"])
     return program.emit(make("attend", pattern=product.pattern()), operands, product.layout, program.claim(extra))
 
 

@@ -10,6 +10,7 @@ from rfcalc.errors import Problem, RuleError, SpecError, fail
 from rfcalc.graph import Graph
 from rfcalc.importers.programs.axes import as_output
 from rfcalc.importers.programs.declared import Declared
+from rfcalc.importers.programs.guards import check_reads, guarded
 from rfcalc.importers.programs.layout import BATCH, REPEATED
 from rfcalc.importers.programs.maps import unknown
 from rfcalc.importers.programs.program import Const, Place, Program, Tensor, UnfollowedError
@@ -34,6 +35,16 @@ def follow(captured: Captured, name: str, text: str, max_layers: int, bound: boo
     if not outputs:
         raise fail("E408", f"{text}: no output depends on the input")
     return program.finish(outputs)
+
+
+# Pieces of a program that run as they are, under a context manager: no gradients, autocast.
+INLINED = frozenset(("wrap_with_set_grad_enabled", "wrap_with_autocast"))
+# operator: arguments of which only the shape counts, or nothing at all, since something else is written over them
+SHAPES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", "copy"), ("self",)),
+    **dict.fromkeys(("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like"), ("self",)),
+    **dict.fromkeys(("expand_as", "view_as", "reshape_as", "type_as"), ("other",)),
+}
 
 
 class Run:
@@ -108,25 +119,33 @@ class Run:
         return self.values[value] if hasattr(value, "op") and hasattr(value, "meta") else value
 
     def _step(self, node: Any) -> Any:
-        args, kwargs = self._resolved(node.args), self._resolved(node.kwargs)
         path, kind, _ = scope_of(node)
         self.program.place = Place(path, kind, span_of(node))
-        flat = flatten([args, kwargs])
         try:
-            if not any(isinstance(value, Tensor) for value in flat):
-                return self._without_input(node, flat)
-            found = self._exactly(node, args, kwargs, flat)
-            self._in_place(node, found)
+            with guarded():
+                args, kwargs = self._resolved(node.args), self._resolved(node.kwargs)
+                flat = self._read_operands(node, flatten([args, kwargs]))
+                if not any(isinstance(value, Tensor) for value in flat):
+                    return self._without_input(node, flat)
+                found = self._exactly(node, args, kwargs, flat)
+                self._in_place(node, found)
         except RuleError as error:
             raise SpecError([self._problem(node, error)]) from None
         return found
 
     def _exactly(self, node: Any, args: Any, kwargs: Any, flat: Sequence[Any]) -> Any:
         """What a step gives; if that cannot be followed and bounds are allowed, a layer that reads all of its inputs."""
+        if base_name(node.target) == "getitem":
+            return args[0][args[1]]
+        if base_name(node.target) in INLINED:
+            return self._inlined(args)
         mark = self.program.mark()
         try:
-            found = self._followed(node, args, kwargs, flat)
-            self._check(node, found)
+            with guarded():
+                found = self._followed(node, args, kwargs, flat)
+                self._check(node, found)
+                if found is not None:  # a check of the program's own gives nothing
+                    check_reads(self.program, mark[0], flat, found if isinstance(found, tuple) else [found])
         except RuleError:
             if not self.bound:
                 raise
@@ -136,10 +155,6 @@ class Run:
 
     def _followed(self, node: Any, args: Any, kwargs: Any, flat: Sequence[Any]) -> Any:
         name = base_name(node.target)
-        if name == "getitem":
-            return args[0][args[1]]
-        if any(hasattr(value, "graph") and hasattr(value, "code") for value in flat):
-            return self._inlined(args)
         declared = self.rules.of_call(str(node.target), node.args)
         if declared is not None:
             tensors, consts = [v for v in flat if isinstance(v, Tensor)], [v for v in flat if isinstance(v, Const)]
@@ -149,8 +164,18 @@ class Run:
             raise DependentError("gives numbers that depend on the values of the input")
         if handler is None:
             raise UnfollowedError("an operator that rfcalc does not know")
-        call = Call(self.program, name, bound_arguments(node.target, args, kwargs), shape_of(node.meta.get("val")), self.batch)
-        return handler(call)
+        value = node.meta.get("val")
+        arguments = bound_arguments(node.target, args, kwargs)
+        found = handler(Call(self.program, name, arguments, shape_of(value), self.batch, self._reads(node)))
+        if isinstance(value, list | tuple) and not isinstance(found, tuple):
+            return (found, *[None] * (len(value) - 1))
+        return found
+
+    def _reads(self, node: Any) -> frozenset[int]:
+        """Which outputs of a step are read."""
+        if not isinstance(node.meta.get("val"), list | tuple):
+            return frozenset([0])
+        return frozenset(user.args[1] for user in node.users if base_name(user.target) == "getitem" and user.users)
 
     def _inlined(self, args: Sequence[Any]) -> Any:
         """A piece of the program under a context manager (no gradients, autocast)."""
@@ -193,11 +218,10 @@ class Run:
         name = f"{node.target} in {self.program.place.scope or 'the model'}"
         several = isinstance(value, list | tuple)
         shapes = [shape_of(v) for v in value] if several else [shape_of(value)]
-        read = {user.args[1] for user in node.users if base_name(user.target) == "getitem" and user.users} if several else {0}
-        if not any(shapes):
+        if all(shape is None for shape in shapes):
             raise DependentError("gives a number that depends on the values of the input")
         found: list[Tensor | None] = [None] * len(shapes)
-        for i in sorted(read):
+        for i in sorted(self._reads(node)):
             found[i] = unknown(self.program, name, tensors, shapes[i], consts, self.batch, macs)
             macs = 0 if macs is not None else None
         return tuple(found) if several else found[0]
@@ -205,16 +229,23 @@ class Run:
     def _check(self, node: Any, found: Any) -> None:
         """Refuses a result whose shape is not the program's: nothing is followed wrongly in silence."""
         value = node.meta.get("val")
-        pairs = (
-            zip(found, value, strict=False)
-            if isinstance(found, list | tuple) and isinstance(value, list | tuple)
-            else [(found, value)]
-        )
-        for mine, theirs in pairs:
+        reads, several = self._reads(node), isinstance(value, list | tuple)
+        for i, (mine, theirs) in enumerate(zip(found, value, strict=True) if several else [(found, value)]):
+            if mine is None and theirs is not None and i in reads:
+                raise UnfollowedError(f"its output {i} is read, and cannot be followed")
             if isinstance(mine, Tensor) and hasattr(theirs, "shape") and mine.shape != shape_of(theirs):
                 raise RuleError(f"{node.target} gives {shape_of(theirs)}, not {mine.shape}")
             if isinstance(mine, Tensor) and prod(mine.shape) != self._elements(mine):
                 raise RuleError(f"{node.target} leaves part of a layer behind")
+
+    def _read_operands(self, node: Any, flat: Sequence[Any]) -> list[Any]:
+        """What a step reads: its operands, but for those of which only the shape counts."""
+        name = base_name(node.target)
+        if name not in SHAPES or not str(node.target).startswith("aten."):
+            return list(flat)
+        named = bound_arguments(node.target, node.args, node.kwargs)
+        unread = [self.values[named[key]] for key in SHAPES[name] if named.get(key) in self.values]
+        return [value for value in flat if not any(value is other for other in unread)]
 
     def _elements(self, tensor: Tensor) -> int:
         repeated = prod(f.size for axis in tensor.layout for f in axis if f.axis == REPEATED)

@@ -37,35 +37,35 @@ class Writes:
 
     def write(self, step: Any, target: Any, new: Any) -> None:
         """`step` has changed `target` in place to `new`: the same holds for the tensor that `target` is a view of."""
-        old = self.values[target]
         self.values[target] = new
         parent = _parent(target)
         if parent is None or not any(_read_later(node, step) for node in _lineage(parent)):
             self._forget(step, target, target)
             return
-        if isinstance(new, Const):
-            base = self.values[parent]
-            changed = Const(base.shape, base.stored | new.stored, base.macs | new.macs) if isinstance(base, Const) else base
+        base = self.values[parent]
+        if isinstance(new, Const) and isinstance(base, Const):
+            changed: Any = Const(base.shape, base.stored | new.stored, base.macs | new.macs)
         else:
-            changed = self._inverse(target, self.values[parent], old, new)
+            changed = self._inverse(target, base, new)
         self._forget(step, parent, target)
         self.write(step, parent, changed)
 
-    def _inverse(self, view: Any, parent: Any, old: Any, new: Tensor) -> Tensor:
+    def _inverse(self, view: Any, parent: Any, new: Any) -> Any:
         """The parent of a view, once the view is `new`."""
         name, args = base_name(view.target), view.args
         if name in ("alias", "detach"):
             return new
         if name in ("view", "reshape", "unsqueeze", "squeeze", "flatten", "unflatten", "_unsafe_view"):
+            if isinstance(new, Const):
+                return Const(parent.shape, new.stored, new.macs)
             return Tensor(new.node, reshape(new.layout, parent.shape))
         if name == "slice" and (len(args) < 5 or args[4] == 1):
             dim = (args[1] if len(args) > 1 else 0) % len(parent.shape)
             start = slice(args[2] if len(args) > 2 else None, None).indices(parent.shape[dim])[0]
-            return joining.placed(self.program, parent, new, dim, start)  # type: ignore[no-any-return]
+            return joining.placed(self.program, parent, new, dim, start)
         if name == "select":
             dim = args[1] % len(parent.shape)
-            wide = Tensor(new.node, (*new.layout[:dim], (), *new.layout[dim:]))
-            return joining.placed(self.program, parent, wide, dim, args[2] % parent.shape[dim])  # type: ignore[no-any-return]
+            return joining.placed(self.program, parent, joining.widened(new, dim), dim, args[2] % parent.shape[dim])
         raise UnfollowedError(f"changes in place what {name} has made of a tensor")
 
     def _forget(self, step: Any, base: Any, but: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rfcalc.importers.programs import maps
+from rfcalc.importers.programs.arithmetic import opaque
 from rfcalc.importers.programs.layout import reshape
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
 from rfcalc.importers.torch.table import Call, const_of, handles, tensor_of
@@ -39,9 +40,9 @@ def _conv_transpose(call: Call) -> Tensor:
 
 
 @handles(
-    "max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices", "max_pool3d_with_indices", "avg_pool1d", "avg_pool2d"
+    "max_pool1d", "max_pool2d", "max_pool3d", "max_pool1d_with_indices", "max_pool2d_with_indices", "max_pool3d_with_indices"
 )
-@handles("avg_pool3d")
+@handles("avg_pool1d", "avg_pool2d", "avg_pool3d")
 def _pool(call: Call) -> Any:
     rank = int(call.name.split("pool")[1][0])
     kernel = maps.numbers(call["kernel_size"], rank)
@@ -53,7 +54,12 @@ def _pool(call: Call) -> Any:
     else:
         settings["count_include_pad"] = bool(call["count_include_pad"])
     found = maps.pool(call.program, "maxpool" if "max" in call.name else "avgpool", tensor_of(call.x), rank, pads, **settings)
-    return (found, None) if call.name.endswith("indices") else found
+    return _with_places(call, found) if call.name.endswith("indices") else found
+
+
+def _with_places(call: Call, found: Tensor) -> tuple[Tensor, Tensor | None]:
+    """A pool and the places of its numbers, which read what those read."""
+    return found, opaque(call.program, found) if 1 in call.reads else None
 
 
 @handles("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "_adaptive_avg_pool2d", "adaptive_max_pool1d")
@@ -62,7 +68,7 @@ def _adaptive(call: Call) -> Any:
     rank = int(call.name.split("pool")[1][0])
     function = "max" if "max" in call.name else "mean"
     found = maps.adaptive_pool(call.program, function, tensor_of(call.x), maps.numbers(call["output_size"], rank))
-    return (found, None) if function == "max" else found
+    return _with_places(call, found) if function == "max" else found
 
 
 @handles("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d", "upsample_bilinear2d", "upsample_linear1d")

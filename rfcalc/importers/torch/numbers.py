@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 from typing import Any
 
 from rfcalc.importers.programs import reductions, selection
-from rfcalc.importers.programs.arithmetic import binary, unary, with_stored
-from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
+from rfcalc.importers.programs.arithmetic import binary, opaque, unary
+from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
 from rfcalc.importers.torch.table import Call, const_of, handles, tensor_of
 from rfcalc.layers.vocabulary.generic import UNARY
 
@@ -29,7 +28,9 @@ def _reduce(call: Call) -> Any:
         found = unary(call.program, "pointwise", found, function=last)
     if call.name == "prod" or call["ord"] not in (None, 2) or call["p"] not in (None, 2):
         found = opaque(call.program, found)
-    return (found, None) if call.name in ("max", "min") and call["dim"] is not None else found
+    if call.name not in ("max", "min") or call["dim"] is None:
+        return found
+    return found, opaque(call.program, found) if 1 in call.reads else None  # the place of a number reads what that reads
 
 
 REDUCED = {
@@ -47,11 +48,6 @@ def _joined(call: Call, function: str, tensor: Tensor) -> Tensor:
     dims = call["dim"]
     dims = [] if dims is None else dims if isinstance(dims, list | tuple) else [dims]
     return reductions.reduced(call.program, function, tensor, dims, bool(call["keepdim"]))
-
-
-def opaque(program: Program, tensor: Tensor, consts: Sequence[Const] = ()) -> Tensor:
-    """A function of each number, and of stored ones, that has no source of its own in torch."""
-    return with_stored(program, "where", tensor, consts)
 
 
 @handles("cosine_similarity")
@@ -95,10 +91,9 @@ def _layer_norm(call: Call) -> Any:
     consts = [call["weight"], call["bias"]]
     if any(isinstance(const, Tensor) for const in consts):
         raise UnfollowedError("its weight depends on the input")
-    found = reductions.layer_norm(
+    return reductions.layer_norm(
         call.program, tensor_of(call.x), len(call["normalized_shape"]), consts, call["eps"], call.name == "rms_norm"
     )
-    return (found, None, None) if call.name.startswith("native") else found
 
 
 @handles("group_norm")
@@ -134,13 +129,13 @@ def _leaky(call: Call) -> Tensor:
 
 
 @handles("hardtanh", "clamp", "clip", "clamp_min", "clamp_max")
-def _clamp(call: Call) -> Tensor:
+def _clamp(call: Call) -> Any:
     low = call["min_val"] if call.name == "hardtanh" else call["min"]
     high = call["max_val"] if call.name == "hardtanh" else call["max"]
-    tensor = tensor_of(call.x)
+    tensor: Any = call.x
     if (low, high) == (0, 6):
         return unary(call.program, "relu6", tensor)
-    for function, value in (("max", low), ("min", high)):
+    for function, value in sorted((("max", low), ("min", high)), key=lambda limit: not isinstance(limit[1], Tensor)):
         if isinstance(value, Const | Tensor):
             tensor = binary(call.program, function, tensor, value)
         elif value is not None:
@@ -168,9 +163,10 @@ def _glu(call: Call) -> Tensor:
 
 
 @handles("dropout", "feature_dropout", "alpha_dropout", "native_dropout")
-def _dropout(call: Call) -> Tensor:
+def _dropout(call: Call) -> Any:
     p = call["p"] or 0.0
-    return unary(call.program, "dropout", tensor_of(call.x), p=float(p)) if p else tensor_of(call.x)
+    found = unary(call.program, "dropout", tensor_of(call.x), p=float(p)) if p else tensor_of(call.x)
+    return (found, Const(found.shape)) if call.name == "native_dropout" else found  # the mask does not depend on the input
 
 
 @handles(*UNARY, "log_sigmoid")

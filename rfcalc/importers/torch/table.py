@@ -11,13 +11,14 @@ from rfcalc.record import record
 
 @record
 class Call:
-    """One call of an operator: its name, its arguments by name, the shape that it gives."""
+    """One call of an operator: its name, its arguments by name, the shape that it gives, which of its outputs are read."""
 
     program: Program
     name: str
     arguments: dict[str, Any]
     shape: tuple[int, ...] | None
     batch: int
+    reads: frozenset[int]
 
     def __getitem__(self, name: str) -> Any:
         return self.arguments.get(name)

@@ -28,7 +28,7 @@ def _copied(call: Call) -> Tensor:
     part, start = call["src"], call["start"] or 0
     if call.name == "select_scatter":
         start = call["index"]
-        part = Tensor(part.node, (*part.layout[:dim], (), *part.layout[dim:]))
+        part = joining.widened(part, dim)
     elif call["step"] != 1:
         raise UnfollowedError("writes every other value")
     return joining.placed(call.program, call.x, part, dim, start % call.x.shape[dim])  # type: ignore[no-any-return]
@@ -166,13 +166,7 @@ def _stack(call: Call) -> Tensor:
     parts = call["tensors"]
     first = next(part for part in parts if isinstance(part, Tensor))
     dim = call["dim"] % (len(first.layout) + 1)
-
-    def wider(part: Any) -> Any:
-        if isinstance(part, Tensor):
-            return Tensor(part.node, (*part.layout[:dim], (), *part.layout[dim:]))
-        return Const((*part.shape[:dim], 1, *part.shape[dim:]), part.stored, part.macs)
-
-    return joining.concat(call.program, [wider(part) for part in parts], dim)
+    return joining.concat(call.program, [joining.widened(part, dim) for part in parts], dim)
 
 
 @handles("roll")

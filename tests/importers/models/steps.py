@@ -1,0 +1,94 @@
+"""Single steps: operators with several outputs, products with stored tensors of every rank, steps that nobody can follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Function = Callable[[Tensor, Tensor], Any]
+
+
+class Step(nn.Module):
+    """A function of an image and of a parameter, whose result is brought into the order of a map."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        shape, self.function = {**EXACT, **REFUSED}[name]
+        self.stored = nn.Parameter(torch.rand(shape) + 0.5)
+
+    def forward(self, x: Tensor) -> Any:
+        return F.avg_pool2d(self.function(x, self.stored).to(x.dtype), 1)
+
+
+def no_gradients(x: Tensor, _: Tensor) -> Tensor:
+    with torch.no_grad():
+        mean = x.mean((2, 3), keepdim=True)
+    return x * mean
+
+
+def set_row(x: Tensor, v: Tensor) -> Tensor:
+    y = x * 2
+    y[:, :, 1] = v
+    return y
+
+
+# name: (shape of the parameter, function); images are 3x4x5
+EXACT: dict[str, tuple[tuple[int, ...], Function]] = {
+    "max": ((), lambda x, _: x * x.max(2, keepdim=True)[0]),
+    "places of the maximum": ((), lambda x, _: x * (x.max(2, keepdim=True)[1] + 1)),
+    "places of the minimum": ((), lambda x, _: x * (x.min(3, keepdim=True)[1] + 1)),
+    "both of a maximum": ((), lambda x, _: sum(x.max(1, keepdim=True))),
+    "places of a pool": ((), lambda x, _: F.max_pool2d(x, 2, return_indices=True)[1] + 1),
+    "pool and places": ((), lambda x, _: sum(F.max_pool2d(x, 3, 1, return_indices=True))),
+    "places of an adaptive pool": ((), lambda x, _: F.adaptive_max_pool2d(x, 2, return_indices=True)[1] + 1),
+    "moments": ((), lambda x, _: sum(torch.var_mean(x, 2, keepdim=True)) + x),
+    "batch norm as it is called inside": (
+        (3,),
+        lambda x, v: torch.native_batch_norm(x, v, v, v.detach(), v.detach(), False, 0.1, 1e-5)[0],
+    ),
+    "layer norm as it is called inside": (
+        (3,),
+        lambda x, v: torch.native_layer_norm(x.permute(0, 2, 3, 1), (3,), v, v, 1e-5)[0].permute(0, 3, 1, 2),
+    ),
+    "dropout as it is called inside": ((), lambda x, _: torch.native_dropout(x, 0.5, False)[0]),
+    "mask of a dropout": ((), lambda x, _: x * torch.native_dropout(x, 0.5, False)[1]),
+    "no gradients": ((), no_gradients),
+    "times a vector": ((5,), lambda x, v: (x @ v).unsqueeze(3)),
+    "vector times": ((4,), lambda x, v: (v @ x).unsqueeze(2)),
+    "matrix times vector": ((5,), lambda x, v: x * torch.mv(x[0, 0], v).reshape(1, 1, 4, 1)),
+    "two vectors": ((5,), lambda x, v: x * torch.dot(x[0, 0, 0], v)),
+    "times a matrix for each channel": ((3, 5, 6), lambda x, v: x @ v),
+    "times several": ((2, 1, 5, 6), lambda x, v: (x @ v).mean(0, keepdim=True)),
+    "one map by the matrices of many": ((7, 5, 6), lambda x, v: x[:, :1] @ v),
+    "matrices of many by one map": ((7, 6, 4), lambda x, v: v @ x[:, :1]),
+    "einsum with an axis of one": ((1, 3, 4, 5), lambda x, v: torch.einsum("...w,...w->...", x, v).unsqueeze(3)),
+    "einsum with a number": ((), lambda x, v: torch.einsum("bchw,->bhcw", x, v).transpose(1, 2)),
+    "attention with keys for all": ((6, 5), lambda x, v: F.scaled_dot_product_attention(x, v, v)),
+    "a stored row": ((5,), set_row),
+    "a stored row in its place": ((5,), lambda x, v: torch.select_scatter(x, v.expand(1, 3, 5), 2, 1)),
+    "stored rows in their place": ((5,), lambda x, v: torch.slice_scatter(x, v.expand(1, 3, 2, 5), 2, 1, 3)),
+    "expanded as the input": ((5,), lambda x, v: x + v.expand_as(x)),
+    "a limit that depends": ((5,), lambda x, v: torch.clamp(v, max=x)),
+}
+
+# operator: as above; each function stands in the line that its error names
+REFUSED: dict[str, tuple[tuple[int, ...], Function]] = {
+    "topk": ((), lambda x, _: x * x.topk(2, 2)[1].sum(2, keepdim=True)),
+    "sort": ((), lambda x, _: x.sort(2)[1]),
+    "kthvalue": ((), lambda x, _: x * x.kthvalue(2, 2, keepdim=True)[1]),
+    "mode": ((), lambda x, _: x * x.mode(2, keepdim=True)[1]),
+    "median": ((), lambda x, _: x * x.median(2, keepdim=True)[1]),
+    "aminmax": ((), lambda x, _: x * x.aminmax(dim=2, keepdim=True)[1]),
+    "cummax": ((), lambda x, _: x.cummax(2)[1]),
+    "native_layer_norm": ((), lambda x, _: x * torch.native_layer_norm(x, (5,), None, None, 1e-5)[1]),
+    "native_batch_norm": ((3,), lambda x, v: x * torch.native_batch_norm(x, v, v, None, None, True, 0.1, 0.1)[1].mean()),
+    "cond": ((), lambda x, _: x * torch.cond(x.sum() > 0, lambda y: y.mean(), lambda y: y.sum(), (x,))),
+    "linear": ((5, 5), lambda x, v: F.linear(x, v, x.mean((0, 1, 2)))),
+    "conv2d": ((3, 3, 1, 1), lambda x, v: F.conv2d(x, v, x.mean((0, 2, 3)))),
+    "group_norm": ((3,), lambda x, v: F.group_norm(x, 3, v, x.mean((0, 2, 3)))),
+    "scaled_dot_product_attention": ((), lambda x, _: F.scaled_dot_product_attention(x, x, x, x @ x.mT)),
+}
