@@ -71,7 +71,7 @@ def _relation(k: int, axes: Axes, out: Axes, sizes: Sizes, fixed: Sizes) -> Reac
     """The relation of spatial axis `k`; None where all of it is read."""
     group = axes[k]
     to = out[k] if len(out) == len(axes) else ()
-    if not any(name in to or name in fixed for name in group):
+    if not any(name in to or name in fixed for name in group) and not any(name in fixed for name in to):
         return IDENTITY if not group and not to and len(out) == len(axes) else None
     strides, places = _strides(group, sizes), _strides(to, sizes)
     local = tuple((places[name], sizes[name], strides[name]) for name in group if name in to)
