@@ -54,13 +54,13 @@ def groups(node: Node) -> int:
 
 def convolves(node: Node) -> bool:
     """Whether a layer is a convolution, of whatever sort."""
-    return node.op.kind is LayerKind.CONVOLUTION
+    return node.op.kind in (LayerKind.CONVOLUTION, LayerKind.TRANSPOSED)
 
 
 def standard(node: Node) -> bool:
     """Whether a layer is a convolution of all channels, neither transposed nor masked."""
     window = node.op.sliding
-    return window is not None and convolves(node) and groups(node) == 1 and not (window.transposed or window.masked)
+    return node.op.kind is LayerKind.CONVOLUTION and groups(node) == 1 and not (window is not None and window.masked)
 
 
 def times(count: int, what: str) -> str:

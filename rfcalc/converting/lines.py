@@ -7,16 +7,15 @@ from typing import Any
 
 from rfcalc.converting.model import COUNTS, Item
 from rfcalc.graph import Graph, Node
-from rfcalc.language.recipes import ACTS, FOLLOWED, NORMS
+from rfcalc.language.recipes import followed
 from rfcalc.language.writer import counts_of
 from rfcalc.layers.contract import Op
 from rfcalc.layers.counted import Counted
 from rfcalc.layers.settings import Optional, PerAxis, settings_of
-from rfcalc.relations.geometry import per_axis
+from rfcalc.layers.traits import LayerKind, Sliding
+from rfcalc.relations.geometry import per_axis, sides
 
-LEADERS = frozenset(FOLLOWED) - {"add", "residual", "sepconv"}
-MINE = frozenset(("identity", "dropout", "softmax"))  # activations that are read better on a line of their own
-LATE = frozenset(ACTS) - MINE
+WEIGHTED = frozenset({LayerKind.CONVOLUTION, LayerKind.TRANSPOSED, LayerKind.LINEAR})
 
 
 def lines(graph: Graph, names: list[str], fused: bool = True, near: bool = True) -> list[Item]:
@@ -31,7 +30,7 @@ def lines(graph: Graph, names: list[str], fused: bool = True, near: bool = True)
             index += 1
             continue
         item = Item(names[index], node.op.word, values(node), node.inputs, index, index)
-        if fused and node.op.word in LEADERS:
+        if fused and node.op.kind in WEIGHTED and followed(node.op.word):
             _follow(graph, names, item, taken, near)
         found.append(item)
         index = item.last + 1
@@ -41,12 +40,12 @@ def lines(graph: Graph, names: list[str], fused: bool = True, near: bool = True)
 def _follow(graph: Graph, names: list[str], item: Item, taken: set[str], near: bool) -> None:
     """Adds norm and activation to a line."""
     item.settings |= {"norm": None, "act": None}
-    for slot, words in (("norm", frozenset(NORMS)), ("act", LATE)):
+    for slot, kind in (("norm", LayerKind.NORM), ("act", LayerKind.ACTIVATION)):
         index = item.last + 1
         if index == len(graph.nodes) or item.last in graph.outputs:
             return
         node = graph.nodes[index]
-        if node.inputs != (item.last,) or graph.readers[item.last] != (index,) or node.op.word not in words:
+        if node.inputs != (item.last,) or graph.readers[item.last] != (index,) or node.op.kind is not kind:
             continue
         name = f"{item.name}_{node.op.word}"
         inside = names[index].startswith(f"{names[item.last]}.") or _together(item.name, names[index])
@@ -65,13 +64,13 @@ def _together(leader: str, follower: str) -> bool:
 
 def values(node: Node) -> dict[str, Any]:
     """All settings of a layer."""
-    op: Any = canonical(node)
+    op = canonical(node)
     found: dict[str, Any] = {}
     if isinstance(op, Counted):
         found = {f"{COUNTS}{key}": count for key, count in counts_of(node).items()}
         op = op.inner
-    cls: type = type(op)
-    return {setting.name: _short(setting.kind.written(getattr(op, setting.name))) for setting in settings_of(cls)} | found
+    given = op.settings
+    return {setting.name: _short(setting.kind.written(given[setting.name])) for setting in settings_of(type(op))} | found
 
 
 def _short(value: Any) -> Any:
@@ -81,22 +80,21 @@ def _short(value: Any) -> Any:
 
 def canonical(node: Node) -> Op:
     """The same layer with settings left out that say what would hold anyway."""
-    op: Any = node.op
+    op = node.op
     if isinstance(op, Counted):
         return Counted(canonical(replace(node, op=op.inner)), op.params, op.buffers, op.macs)
     rank = node.shapes[0].rank if node.shapes else 0
     if not rank:
-        return node.op
-    changed = {}
-    cls: type = type(op)
-    for setting in settings_of(cls):
-        value = getattr(op, setting.name)
+        return op
+    changed: dict[str, Any] = {}
+    given = op.settings
+    for setting in settings_of(type(op)):
+        value = given[setting.name]
         if isinstance(value, tuple) and len(value) == rank > 1 and len(set(value)) == 1 and _collapses(value[0], setting.kind):
             changed[setting.name] = value[0]
-    op = replace(op, **changed) if changed else op
-    if op.word in ("conv", "dwconv") and op.padding != "half" and _is_half(op, rank):
-        op = replace(op, padding="half")
-    return op  # type: ignore[no-any-return]
+        if setting.name == "padding" and setting.default == "half" and op.sliding is not None and _is_half(op.sliding, rank):
+            changed["padding"] = "half"
+    return replace(op, **changed) if changed else op  # type: ignore[type-var]
 
 
 def _collapses(value: Any, kind: Any) -> bool:
@@ -105,9 +103,10 @@ def _collapses(value: Any, kind: Any) -> bool:
     return isinstance(inner, PerAxis) and not isinstance(value, tuple)
 
 
-def _is_half(op: Any, rank: int) -> bool:
+def _is_half(window: Sliding, rank: int) -> bool:
     """Whether the padding is half of the dilated kernel, on every side."""
-    if isinstance(op.padding, str):
+    if isinstance(window.padding, str):
         return False
-    axes = zip(*(per_axis(value, rank, "") for value in (op.kernel, op.dilation, op.padding)), strict=True)
-    return all(kernel % 2 and padding == dilation * (kernel - 1) // 2 for kernel, dilation, padding in axes)
+    kernel, dilation = (per_axis(value, rank, "") for value in (window.kernel, window.dilation))
+    axes = zip(kernel, dilation, sides(window.padding, rank), strict=True)
+    return all(k % 2 and before == after == d * (k - 1) // 2 for k, d, (before, after) in axes)

@@ -8,12 +8,12 @@ from typing import Any
 
 from rfcalc.converting.model import COUNTS, Block, Expr, First, Step, walk
 from rfcalc.converting.runs import code
+from rfcalc.language.reading import JOINED
 from rfcalc.language.recipes import lookup, main_of, settings_for
 from rfcalc.language.writer import scalar, text_of
 from rfcalc.layers.settings import MISSING
 
 ATTACHED = ("norm", "act")
-MERGES = {"residual": "add", "branches": "concat"}
 BARE = re.compile(r"[A-Za-z_]\w*([*/+-]\w+)*")
 Defaults = Mapping[str, Mapping[str, Any]]
 
@@ -164,7 +164,7 @@ class _Names:
         for word in {step.word for step in group if not step.paths}:
             named = [step for step in group if step.word == word and not step.paths]
             plain = [step for step in named if self._artificial(step)]
-            joined = sum(MERGES[step.word] == word for step in merges)
+            joined = sum(JOINED[step.word] == word for step in merges)
             numbered = any(re.search(r"_\d+$", step.name) for step in plain)
             if len(plain) + joined == 1 or numbered:
                 self.free |= {id(step) for step in plain}

@@ -8,7 +8,6 @@ from rfcalc.graph import Graph, Node
 from rfcalc.layers.counted import Counted
 
 WHOLE, HELD = -1, -2
-COMMUTATIVE = frozenset(("add", "mul", "max", "min"))
 
 
 def difference(graph: Graph, again: Graph) -> int | None:
@@ -23,7 +22,7 @@ def difference(graph: Graph, again: Graph) -> int | None:
     for i, j in zip(old, new, strict=False):
         places[i] = j
         wanted, found = tuple(places[k] for k in graph.nodes[i].inputs), again.nodes[j].inputs
-        swap = wanted != found and graph.nodes[i].op.word in COMMUTATIVE and sorted(wanted) == sorted(found)
+        swap = wanted != found and graph.nodes[i].op.commutative and sorted(wanted) == sorted(found)
         if (wanted != found and not swap) or not equal(graph.nodes[i], again.nodes[j]):
             return i
     if len(old) != len(new):
@@ -38,6 +37,6 @@ def difference(graph: Graph, again: Graph) -> int | None:
 
 def equal(a: Node, b: Node) -> bool:
     """Whether two layers are the same: word, settings, shape, and costs where those are given."""
-    ops = [getattr(canonical(node), "inner", canonical(node)) for node in (a, b)]
+    ops = [op.inner if isinstance(op := canonical(node), Counted) else op for node in (a, b)]
     counted = isinstance(a.op, Counted) or isinstance(b.op, Counted)
     return ops[0] == ops[1] and a.shape == b.shape and (not counted or a.cost == b.cost)

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from rfcalc.converting.model import Item, Mismatch, Step
 from rfcalc.graph import Graph
+from rfcalc.language.reading import JOINED
 from rfcalc.language.recipes import lookup
 from rfcalc.layers.words import WORDS
 
@@ -88,10 +89,10 @@ class Shaper:
         stem = item.name[len(prefix) :].rpartition(".")[2]
         if not re.fullmatch(rf"{item.word}_?\d*", stem):
             return
-        found = _residual(entries, self.swaps) if item.word == "add" else None
+        found = _residual(entries, self.swaps) if item.word == JOINED["residual"] else None
         own = item.name.rpartition(".")[0] if stem == item.word else ""
         own = own if len(own) > len(prefix) else ""
-        if item.word == "concat":
+        if item.word == JOINED["branches"]:
             found = _branches(entries, prefix, own)
         if found is None:
             return
@@ -219,7 +220,7 @@ class _Body:
         step = Step(item.name[len(self.prefix) :], item.word, dict(item.settings), (), previous, item.repeat)
         step.paths, step.outs, step.fixed = paths, frozenset([item.last]), _fixed(item)
         if entry.paths:
-            step.word = "residual" if item.word == "add" else "branches"
+            step.word = "residual" if item.word == JOINED["residual"] else "branches"
             step.prefix = entry.prefix[len(self.prefix) :] if entry.prefix else ""
             self.merges[entry.out] = step.prefix
         if not previous:

@@ -11,7 +11,6 @@ from dataclasses import field
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from itertools import combinations, permutations
-from typing import Any
 
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.target import target as target_of
@@ -123,12 +122,11 @@ def _holed(support: Support) -> bool:
 
 def _skips(node: Node) -> bool:
     """Whether a dilated window moves so that it never reads some units that its kernel would reach without dilation."""
-    op: Any = node.op
-    if getattr(op, "dilation", 1) == 1 or getattr(op, "stride", 1) in (1, None) or node.op.word == "upconv":
+    window = node.op.sliding
+    if window is None or window.transposed:
         return False
-    rank = max(1, node.shape.rank)
-    axes = [x if isinstance(x, tuple) else (x,) * rank for x in (op.kernel, op.stride, op.dilation)]
-    return any(len({d * t % s for t in range(k)}) < min(k, s) for k, s, d in zip(*axes, strict=True))
+    axes = window.on(node.shapes[0].size)
+    return any(len({w.dilation * t % w.stride for t in range(w.kernel)}) < min(w.kernel, w.stride) for w in axes)
 
 
 class Search:

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from rfcalc.design.patch import Place, added, instead, is_flow, quoted
 from rfcalc.language.marked import Items, Marked, Scalar, Table
 from rfcalc.language.reading import LAYER_KEYS
+from rfcalc.language.recipes import kind_of, lookup, main_of
+from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 
 KERNEL, STRIDE, DILATION, REPEAT, OTHER = "kernel", "stride", "dilation", "repeat", ""
 ALIASES = {"k": KERNEL, "s": STRIDE, "d": DILATION}
-SLIDING = ("conv", "dwconv", "sepconv", "maskedconv")
 BODIES = ("main", "skip")
 MOST = 400
 
@@ -79,7 +80,7 @@ class _Walk:
         repeat = item.get("repeat")
         if repeat is not None:
             yield from _numbers(repeat, REPEAT, where)
-        elif word in SLIDING or word in self.blocks or word == "residual":
+        elif kind_of(word) is LayerKind.CONVOLUTION or word in self.blocks or word == "residual":
             yield from _knob(REPEAT, where, 1, added(item, "repeat", "@", flow), item)
         if word in ("residual", "branches") and isinstance(value, Table):
             for key, (_, body) in value.entries.items():
@@ -91,13 +92,15 @@ class _Walk:
             yield from self._op(word, value, where)
 
     def _op(self, word: str, value: Marked, where: str) -> Iterator[Knob]:
+        convolution = kind_of(word) is LayerKind.CONVOLUTION
         if isinstance(value, Table):
             yield from self._settings(value, where)
-            if word in SLIDING and not {"d", "dilation", "s", "stride"} & value.entries.keys():
+            if convolution and not {"d", "dilation", "s", "stride"} & value.entries.keys():
                 yield from _knob(DILATION, where, 1, added(value, "d", "@", is_flow(value)), value)
-        elif word in SLIDING and isinstance(value, Scalar) and not quoted(value):
-            main = "k" if word == "dwconv" else "out"
-            yield from _knob(DILATION, where, 1, instead(value, f"{{{main}: {value.text}, d: @}}"), value)
+        elif convolution and isinstance(value, Scalar) and not quoted(value):
+            main = lookup(word)[main_of(word)]
+            text = f"{{{main.alias or main.name}: {value.text}, d: @}}"
+            yield from _knob(DILATION, where, 1, instead(value, text), value)
         elif isinstance(value, Scalar):
             yield from _numbers(value, "", where)
 

@@ -7,7 +7,7 @@ import re
 from rfcalc.errors import did_you_mean
 from rfcalc.language.checking import Checker, Given, Known
 from rfcalc.language.marked import Items, Marked, Scalar, Table
-from rfcalc.language.recipes import ACTS, FOLLOWED, NORMS, Recipe, lookup
+from rfcalc.language.recipes import ACTS, NORMS, Recipe, followed, lookup
 from rfcalc.language.steps import Body, Call, Group, Merge, Paths, Step
 from rfcalc.language.synonyms import OPS
 from rfcalc.language.values import Value
@@ -19,6 +19,7 @@ LAYER_KEYS = ("name", "from", "repeat", "when", "merge", "counts")
 COUNTS = ("params", "buffers", "macs")
 CONSTRUCTS = ("residual", "branches", "sepconv")
 MERGES = ("add", "concat", "mul", "max")
+JOINED = {"residual": "add", "branches": "concat"}  # how their paths are joined where nothing is said
 RESIDUAL_KEYS = ("main", "skip", "merge", "norm", "act")
 
 
@@ -112,7 +113,7 @@ class Reader:
         inside = all(key.value in settings for key in keys[1:])
         hint = f"the settings of {first} go inside it: {first}: {{...}}" if inside else "begin each layer with -"
         for kind, known in (("norm", NORMS), ("act", ACTS)):
-            if first in FOLLOWED and keys[1].value in known:
+            if followed(first) and keys[1].value in known:
                 hint = f"{first}: {{..., {kind}: {keys[1].value}}}"
         self.problems.add("E108", f"a layer is one op; here are {len(keys)}: {names}", keys[1], hint)
 
@@ -121,7 +122,7 @@ class Reader:
         beside = item.entries.get("merge")
         if beside is None:
             return settings
-        if step.word not in ("residual", "branches"):
+        if step.word not in JOINED:
             self.problems.add("E103", f"merge goes with residual and branches, not with {step.word}", beside[0])
         elif isinstance(settings, Table):
             if "merge" in settings.entries:
@@ -195,7 +196,7 @@ class Reader:
                 self.problems.add("E103", f'residual has no setting "{key.text[:40]}"', key, hint)
         bodies = tuple(self._inner(node.get(key), known, group, key) for key in ("main", "skip"))
         after = [entry for key in ("norm", "act") if (entry := node.entries.get(key))]
-        merge = self._merge(step, node, "add", after, known, group)
+        merge = self._merge(step, node, after, known, group)
         return Paths(("", ""), bodies, merge) if merge else None
 
     def _branches(self, step: Step, node: Marked | None, known: Known, group: Group) -> Paths | None:
@@ -210,19 +211,18 @@ class Reader:
             if not is_name(key.text):
                 self.problems.add("E111", f"{name_of(key.value)} is no name of a branch", key)
             bodies[f"{key.text}."] = self.body(value, known, f'the branch "{key.text[:40]}"')
-        merge = self._merge(step, node, "concat", [], known, group)
+        merge = self._merge(step, node, [], known, group)
         return Paths(tuple(bodies), tuple(bodies.values()), merge) if merge else None
 
-    def _merge(self, step: Step, table: Table, usual: str, after: Given, known: Known, group: Group) -> Merge | None:
+    def _merge(self, step: Step, table: Table, after: Given, known: Known, group: Group) -> Merge | None:
         """The layer that joins the paths."""
         node = table.get("merge")
-        word = usual if node is None else node.plain()
+        word = JOINED[step.word] if node is None else node.plain()
         if word not in MERGES:
             hint = did_you_mean(word, MERGES) if isinstance(word, str) else ""
             self.problems.add("E104", f"merge must be one of {', '.join(MERGES)}, not {name_of(word)}", node, hint)
             return None
-        kind = "residual" if step.word == "residual" else "branches"
-        recipe = self.checker.settings(word, kind, step.mark, after, known)
+        recipe = self.checker.settings(word, step.word, step.mark, after, known)
         if recipe is None:
             return None
         merge = Merge(word, recipe)

@@ -14,6 +14,7 @@ from rfcalc.language.synonyms import OPS, SETTINGS
 from rfcalc.language.values import BROKEN, parsed
 from rfcalc.layers.contract import Op
 from rfcalc.layers.settings import MISSING, Kind, Setting, name_of, settings_of
+from rfcalc.layers.traits import LayerKind
 from rfcalc.layers.words import WORDS, class_of, make, words_in
 from rfcalc.record import record
 
@@ -66,11 +67,21 @@ def settings_for(word: str) -> tuple[Setting, ...]:
         (out,) = (setting for setting in _own("conv") if setting.name == "out")
         return (out, *_own("dwconv"), *MID, NORM, ACT)
     own = _own(word)
-    return (*own, NORM, ACT) if word in FOLLOWED else own
+    return (*own, NORM, ACT) if followed(word) else own
 
 
 def _own(word: str) -> tuple[Setting, ...]:
     return settings_of(class_of(word))
+
+
+def followed(word: str) -> bool:
+    """Whether a norm and an activation may be settings of a word."""
+    return word in FOLLOWED
+
+
+def kind_of(word: str) -> LayerKind | None:
+    """What a word of the language does; None for one that stands for layers of several kinds, and for unknown ones."""
+    return class_of(word).kind if word in WORDS else LayerKind.CONVOLUTION if word == "sepconv" else None
 
 
 @cache

@@ -11,6 +11,7 @@ from rfcalc.graph import Graph, Node
 from rfcalc.language.reading import COUNTS, is_name
 from rfcalc.language.recipes import main_of
 from rfcalc.language.scalars import resolve
+from rfcalc.layers.contract import Op
 from rfcalc.layers.counted import Counted
 from rfcalc.layers.settings import settings_of
 from rfcalc.layers.words import WORDS
@@ -92,11 +93,11 @@ def counts_of(node: Node) -> dict[str, int]:
     return {key: getattr(node.cost, key) for key in COUNTS if getattr(node.cost, key) != getattr(own, key)}
 
 
-def settings_text(op: Any) -> str:
+def settings_text(op: Op) -> str:
     """The settings of an operation that are not the default, short: `1000`, `{out: 64, k: 3}`, `{}`."""
-    cls: type = type(op)
-    values = ((s, getattr(op, s.name)) for s in settings_of(cls))
-    given = {s.name: (s.alias or s.name, s.kind.written(value)) for s, value in values if value != s.default}
+    values = op.settings
+    changed = (s for s in settings_of(type(op)) if values[s.name] != s.default)
+    given = {s.name: (s.alias or s.name, s.kind.written(values[s.name])) for s in changed}
     if list(given) == [main_of(op.word)] and given[main_of(op.word)][1] is not None:
         return text_of(given[main_of(op.word)][1])
     return "{" + ", ".join(f"{key}: {text_of(value)}" for key, value in given.values()) + "}"

@@ -14,7 +14,8 @@ class LayerKind(Enum):
 
     INPUT = "input"
     SOURCE = "source"  # numbers that do not depend on the network's input
-    CONVOLUTION = "convolution"  # learned filters that slide over the positions; transposed and masked ones too
+    CONVOLUTION = "convolution"  # learned filters that slide over the positions; a masked one too
+    TRANSPOSED = "transposed convolution"
     LINEAR = "linear layer"  # each number of the output from all numbers of the input, by learned weights
     NORM = "norm"
     ACTIVATION = "activation"  # a function of each number

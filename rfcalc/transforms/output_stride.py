@@ -191,4 +191,4 @@ def _window(node: Node) -> Sliding | None:
     """The window of a convolution or a pool that may be dilated."""
     window = node.op.sliding
     slides = node.op.kind in (LayerKind.CONVOLUTION, LayerKind.POOL)
-    return window if window is not None and slides and not (window.transposed or window.masked) else None
+    return window if window is not None and slides and not window.masked else None

@@ -35,7 +35,9 @@ def op_of(case: Case) -> Op:
 def kind_of(module: nn.Module | None, shape: Shape) -> LayerKind | None:
     """The kind that torch's class of module tells; None where it tells none."""
     if isinstance(module, nn.modules.conv._ConvNd):
-        return LayerKind.CONVOLUTION if module.in_channels == shape.channels else None
+        transposed = isinstance(module, nn.modules.conv._ConvTransposeNd)
+        kind = LayerKind.TRANSPOSED if transposed else LayerKind.CONVOLUTION
+        return kind if module.in_channels == shape.channels else None
     if type(module).__module__ == "torch.nn.modules.activation" and not isinstance(module, nn.Softmax):
         return LayerKind.ACTIVATION
     known = {
@@ -48,8 +50,10 @@ def kind_of(module: nn.Module | None, shape: Shape) -> LayerKind | None:
     return next((kind for kind, classes in known.items() if isinstance(module, classes)), None)
 
 
+WEIGHTED = (LayerKind.CONVOLUTION, LayerKind.TRANSPOSED, LayerKind.LINEAR)
 TOLD = {
     LayerKind.CONVOLUTION,
+    LayerKind.TRANSPOSED,
     LayerKind.ACTIVATION,
     LayerKind.LINEAR,
     LayerKind.NORM,
@@ -111,7 +115,7 @@ def test_a_bias_is_one_number_for_each_channel(case: Case) -> None:
     op, layer = op_of(case), TorchLayer(op_of(case), case[2])
     channels = op.shape(case[2]).channels
     bias = getattr(layer.layer, "bias", None)
-    told = kind_of(layer.layer, case[2][0]) in (LayerKind.CONVOLUTION, LayerKind.LINEAR) or op.word == "bias"
+    told = kind_of(layer.layer, case[2][0]) in WEIGHTED or op.word == "bias"
     held = isinstance(bias, Tensor) and bias.shape == (channels,)
     assert op.biased == (told and (held or op.word == "bias"))
 

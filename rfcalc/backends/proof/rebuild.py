@@ -92,14 +92,15 @@ def _narrowed(op: Op, old: Shapes, new: Shapes, width: Width) -> Op:
     """One layer with fewer channels; raises RuleError where that does not fit."""
     if not new:
         return op
-    names = {f.name for f in fields(op)}  # type: ignore[arg-type]
+    own = {f.name for f in fields(op)}  # type: ignore[arg-type]
+    settings = {name: value for name, value in op.settings.items() if name in own}  # given counts hold for no other width
     changes: dict[str, int] = {}
     for name in WIDTHS:
-        if name in names and getattr(op, name) in (op.shape(old).channels, 1):
-            changes[name] = width(getattr(op, name))
+        if settings.get(name) in (op.shape(old).channels, 1):
+            changes[name] = width(settings[name])
     for name in PARTS:
-        count, channels = getattr(op, name, 1), new[0].channels
-        if name not in names or count == 1:
+        count, channels = settings.get(name, 1), new[0].channels
+        if count == 1:
             continue
         if count == old[0].channels:
             changes[name] = channels

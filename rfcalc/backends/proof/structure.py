@@ -15,6 +15,7 @@ from rfcalc.backends.proof.rebuild import ancestors
 from rfcalc.backends.torch.build import random_inputs, recorded, to_torch
 from rfcalc.backends.torch.source import module_paths
 from rfcalc.graph import Graph
+from rfcalc.layers.vocabulary.rearrange import Contract
 
 
 def structure_claims(graph: Graph) -> Iterator[Claim]:
@@ -48,7 +49,7 @@ def fvcore_claim(graph: Graph) -> Claim:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = int(counter.total())
-    rounded = [node.cost.macs for node in graph.nodes if node.op.word == "contract"]
+    rounded = [node.cost.macs for node in graph.nodes if isinstance(node.op, Contract)]
     if found != stated and abs(found - stated) <= sum(macs // 1000 + 1 for macs in rounded):
         return Claim("fvcore's total", f"{stated:,}", f"{found:,}", True, how="in eval(); einsum rounded by fvcore")
     return _total(

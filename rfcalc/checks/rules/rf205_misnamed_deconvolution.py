@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
-from rfcalc.checks.structure import convolves, indexed
+from rfcalc.checks.structure import indexed
+from rfcalc.layers.traits import LayerKind
 
 
 def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires for transposed convolutions whose own name holds "deconv"."""
     for _, layer in indexed(analysis):
-        own, window = layer.name.rpartition(".")[2], layer.node.op.sliding
-        if window is not None and window.transposed and convolves(layer.node) and "deconv" in own.lower():
+        own = layer.name.rpartition(".")[2]
+        if layer.node.op.kind is LayerKind.TRANSPOSED and "deconv" in own.lower():
             yield Hit(layer.name, "a transposed convolution, which inverts nothing, is called a deconvolution")
 
 

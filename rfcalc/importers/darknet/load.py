@@ -28,6 +28,7 @@ from rfcalc.language.writer import text_of as value_text
 
 NETS = ("net", "network")
 SHARED = ("norm", "act", "bias")
+DEFAULTED = "conv"  # the word whose usual settings are written once
 
 
 def load(path: str, overrides: Mapping[str, str], max_layers: int) -> Graph:
@@ -109,13 +110,13 @@ def _all(found: Sequence[Section], layers: Layers, problems: Problems) -> dict[s
 
 def _usual(steps: Sequence[Step]) -> tuple[dict[str, Any], list[Step]]:
     """Norm, activation and bias of most convolutions, and the layers without them."""
-    keys = [str([step.settings.get(key) for key in SHARED]) for step in steps if step.word == "conv"]
+    keys = [str([step.settings.get(key) for key in SHARED]) for step in steps if step.word == DEFAULTED]
     if not keys:
         return {}, list(steps)
     most = Counter(keys).most_common(1)[0][0]
-    sample = next(s for s in steps if s.word == "conv" and str([s.settings.get(key) for key in SHARED]) == most)
+    sample = next(s for s in steps if s.word == DEFAULTED and str([s.settings.get(key) for key in SHARED]) == most)
     usual = {key: sample.settings[key] for key in SHARED}
-    return usual, [_without(step, usual) if step.word == "conv" else step for step in steps]
+    return usual, [_without(step, usual) if step.word == DEFAULTED else step for step in steps]
 
 
 def _without(step: Step, usual: Mapping[str, Any]) -> Step:
@@ -130,4 +131,4 @@ def _head(name: str, source: str, given: Marked | None, shape: tuple[int, int, i
     usual, _ = _usual(steps)
     if usual:
         yield "defaults:"
-        yield f"  conv: {value_text(usual)}"
+        yield f"  {DEFAULTED}: {value_text(usual)}"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rfcalc.importers.translated import Step
+from rfcalc.language.reading import JOINED
 from rfcalc.record import record
 
 LONGEST = 8  # layers of one path
@@ -63,7 +64,7 @@ def _block(steps: Sequence[Step], at: int, read: Counter[str]) -> Residual | Non
     """The residual block that begins at a layer, whose inner layers nobody else reads; None if there is none."""
     for end in range(at + 1, min(at + LONGEST, len(steps) - 1) + 1):
         step = steps[end]
-        if step.word == "add" and len(step.sources) == 2:
+        if step.word == JOINED["residual"] and len(step.sources) == 2:
             main = tuple(steps[at:end])
             source = main[0].sources[0] if main[0].sources else steps[at - 1].name if at else "input"
             inner = all(not one.sources for one in main[1:]) and all(read[one.name] == 1 for one in main)

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rfcalc.graph import Graph, Node
+from rfcalc.layers.traits import LayerKind
 
-LEADERS = ("conv", "dwconv", "upconv", "linear")
-NORMS = ("bn", "layernorm", "rmsnorm", "instancenorm", "gn", "lrn")
-RECTIFIERS = ("relu", "relu6", "leakyrelu", "prelu", "elu", "selu", "silu", "gelu", "mish", "softplus")
-SATURATING = ("sigmoid", "tanh", "hardswish", "hardsigmoid")
-FOLLOWERS = frozenset((*NORMS, *RECTIFIERS, *SATURATING, "dropout"))
+LEADERS = frozenset({LayerKind.CONVOLUTION, LayerKind.TRANSPOSED, LayerKind.LINEAR})
+FOLLOWERS = frozenset({LayerKind.NORM, LayerKind.ACTIVATION, LayerKind.DROPOUT})
 Repeat = tuple[tuple[str, int, int], ...]
 
 
@@ -55,10 +53,10 @@ def _repeat(name: str, counts: dict[str, int]) -> Repeat:
 def _leader(graph: Graph, nodes: list[Node], index: int) -> str:
     """The name of the layer that a norm or an activation directly follows, within the same module or block."""
     node = graph.nodes[index]
-    if node.op.word not in FOLLOWERS or node.inputs != (index - 1,) or graph.readers[index - 1] != (index,):
+    if node.op.kind not in FOLLOWERS or node.inputs != (index - 1,) or graph.readers[index - 1] != (index,):
         return ""
     before = nodes[index - 1]
-    if before.op.word not in LEADERS and (before.op.word not in FOLLOWERS or before.part_of == before.name):
+    if before.op.kind not in LEADERS and (before.op.kind not in FOLLOWERS or before.part_of == before.name):
         return ""
     return before.part_of if _home(before.part_of) == _home(node.name) else ""
 

@@ -11,6 +11,8 @@ from rfcalc.graph import Builder, Graph
 from rfcalc.importers.programs.layout import Layout, sizes_of, standard
 from rfcalc.layers.contract import Op
 from rfcalc.layers.counted import Counted
+from rfcalc.layers.vocabulary.merge import Concat
+from rfcalc.layers.vocabulary.select import Take
 from rfcalc.layers.words import make
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME
@@ -215,9 +217,9 @@ class Program:
         """True if a layer's field is only known of all channels together; raises RuleError where some of them are taken."""
         if not self.together.intersection(nodes):
             return op.together
-        if op.word == "take" and getattr(op, "axis", 0) == 0:
+        if isinstance(op, Take) and op.axis == 0:
             raise UnfollowedError("takes some columns of a matrix of attention, whose fields are known together only")
-        return op.word == "concat" or all(
+        return isinstance(op, Concat) or all(
             read.channels is SAME for read in op.reach([self.builder.nodes[i].shape for i in nodes])
         )
 

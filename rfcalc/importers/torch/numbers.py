@@ -9,6 +9,7 @@ from rfcalc.importers.programs import reductions, selection
 from rfcalc.importers.programs.arithmetic import binary, opaque, unary
 from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
 from rfcalc.importers.torch.table import Call, const_of, handles, tensor_of
+from rfcalc.layers.vocabulary.activation import FUNCTIONS
 from rfcalc.layers.vocabulary.generic import UNARY
 
 
@@ -111,10 +112,7 @@ def _instance_norm(call: Call) -> Tensor:
     return reductions.instance_norm(call.program, tensor_of(call.x), [call["weight"], call["bias"]], call["eps"])
 
 
-ACTIVATIONS = ("relu", "relu6", "silu", "gelu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "mish", "selu", "softplus")
-
-
-@handles(*ACTIVATIONS)
+@handles(*FUNCTIONS)
 def _activation(call: Call) -> Tensor:
     return unary(call.program, call.name, tensor_of(call.x))
 

@@ -13,26 +13,14 @@ from rfcalc.language.files import SCALED
 from rfcalc.language.marked import Items, Marked, Table
 from rfcalc.language.problems import Problems
 from rfcalc.layers.settings import Int, ListOf, Number, name_of
+from rfcalc.layers.traits import LayerKind
+from rfcalc.layers.words import class_of, words_in
 from rfcalc.record import record
 
 COUNT, FACTOR, POINTS = Int(), Number(0, 64), ListOf(Int())
 KEYS = ("scale", "nc", "ch", "activation", "depth_multiple", "width_multiple", "kpt_shape", "anchors")
-ACTIVATIONS: dict[str, str] = {
-    "silu": "silu",
-    "relu": "relu",
-    "relu6": "relu6",
-    "gelu": "gelu",
-    "mish": "mish",
-    "hardswish": "hardswish",
-    "sigmoid": "sigmoid",
-    "tanh": "tanh",
-    "selu": "selu",
-    "softplus": "softplus",
-    "identity": "none",
-    "leakyrelu": "leakyrelu",
-    "elu": "elu",
-    "prelu": "prelu",
-}
+ACTIVATIONS = {word: word for word in words_in("activation") if class_of(word).kind is LayerKind.ACTIVATION}
+ACTIVATIONS["identity"] = "none"
 CALL = re.compile(r"(?:torch\.)?nn\.(\w+)\(([^()]*)\)")
 NUMBER = re.compile(r"(?:negative_slope=|alpha=)?([0-9.]+(?:e-?[0-9]+)?)")
 
@@ -149,7 +137,7 @@ class _Reader:
             self.problems.add("E616", f"activation is a layer of torch such as nn.SiLU(), not {name_of(text)}", node, hint)
             return "silu"
         number = NUMBER.match(call[2].strip())
-        if number and word in ("leakyrelu", "elu"):
+        if number and class_of(word).main in ("slope", "alpha"):
             try:
                 return {word: float(number[1])}
             except ValueError:

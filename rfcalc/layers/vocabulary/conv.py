@@ -110,7 +110,7 @@ class Upconv(Op):
     """A transposed convolution: size (n-1)*stride - 2*padding + dilation*(kernel-1) + output_padding + 1."""
 
     word: ClassVar[str] = "upconv"
-    kind: ClassVar[LayerKind] = LayerKind.CONVOLUTION
+    kind: ClassVar[LayerKind] = LayerKind.TRANSPOSED
     main: ClassVar[str] = "out"
 
     out: int = setting(Int(), help="output channels")
