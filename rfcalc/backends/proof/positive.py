@@ -8,7 +8,7 @@ neither vanishes in deep networks nor cancels, and interpolation weights of 1e-1
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +17,10 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
 NOISE = 1e-9
-Rule = Callable[..., Any]
+Rule = Callable[..., Any]  # of torch's functions, whose signatures differ
+Number = TypeVar("Number", bound=float)
+Sizes = int | Sequence[int]
+Factors = float | Sequence[float]
 
 
 class NoRuleError(Exception):
@@ -28,11 +31,11 @@ class _Cut(torch.autograd.Function):  # type: ignore[misc]
     """Ones forward; backward 1 where any gradient arrives, else 0."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
+    def forward(ctx: object, x: Tensor) -> Tensor:
         return torch.ones_like(x)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+    def backward(ctx: object, *gradients: Tensor) -> Tensor:
         return (gradients[0].abs() > NOISE).to(gradients[0].dtype)
 
 
@@ -41,21 +44,21 @@ def cut(x: Tensor) -> Tensor:
     return _Cut.apply(x)
 
 
-def _first(x: Tensor, *_: Any, **__: Any) -> Tensor:
+def _first(x: Tensor, *_: object, **__: object) -> Tensor:
     return x
 
 
-def _total(x: Tensor, dim: Any = None, keepdim: bool = False, **named: Any) -> Tensor:
+def _total(x: Tensor, dim: Sizes | None = None, keepdim: bool = False, **named: Sizes) -> Tensor:
     """A reduction, as the sum over the same axes."""
     axes = named.get("axis", dim)
     return cut(x.sum() if axes is None else x.sum(axes, keepdim=keepdim))
 
 
-def _softmax(x: Tensor, dim: int, *_: Any, **__: Any) -> Tensor:
+def _softmax(x: Tensor, dim: int, *_: object, **__: object) -> Tensor:
     return cut(x + x.sum(dim, keepdim=True))
 
 
-def _normalize(x: Tensor, p: float = 2.0, dim: int = 1, *_: Any, **__: Any) -> Tensor:
+def _normalize(x: Tensor, p: float = 2.0, dim: int = 1, *_: object, **__: object) -> Tensor:
     return cut(x + x.sum(dim, keepdim=True))
 
 
@@ -64,7 +67,7 @@ def _einsum(equation: str, *terms: Tensor) -> Tensor:
 
 
 def _convolution(function: Rule) -> Rule:
-    def rule(x: Tensor, weight: Tensor, bias: Tensor | None = None, *rest: Any, **named: Any) -> Tensor:
+    def rule(x: Tensor, weight: Tensor, bias: Tensor | None = None, *rest: object, **named: object) -> Tensor:
         named.pop("bias", None)
         pattern = torch.ones_like(weight) if isinstance(weight, torch.nn.Parameter) else (weight != 0).to(weight.dtype)
         return cut(function(x, pattern, None, *rest, **named))  # a weight that was computed may be masked
@@ -80,7 +83,7 @@ def _same(function: Rule) -> Rule:
     return lambda *args, **named: cut(function(*args, **named))
 
 
-def _sum_of(x: Any, y: Any, **_: Any) -> Tensor:
+def _sum_of(x: Tensor | float, y: Tensor | float, **_: object) -> Tensor:
     """A product, quotient, difference or maximum reads both of its inputs, as their sum does; a mask lets some through."""
     if isinstance(y, Tensor) and y.dtype == torch.bool:
         return cut(x) * y
@@ -92,7 +95,7 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
     return cut(torch.matmul(cut(x), cut(y)))
 
 
-def _attention(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None, *_: Any, **__: Any) -> Tensor:
+def _attention(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None, *_: object, **__: object) -> Tensor:
     scores = torch.matmul(cut(q), cut(k).transpose(-2, -1))
     if attn_mask is not None:
         allowed = attn_mask if attn_mask.dtype == torch.bool else attn_mask > -1e4
@@ -106,7 +109,13 @@ def _pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: float | N
 
 def _max_pool(function: Rule) -> Rule:
     def rule(
-        x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, **_: Any
+        x: Tensor,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        dilation: Sizes = 1,
+        ceil_mode: bool = False,
+        **_: object,
     ) -> Tensor:
         axes = x.dim() - 2
         k, s, p, d = (_per_axis(value, axes) for value in (kernel_size, stride or kernel_size, padding, dilation))
@@ -122,16 +131,21 @@ def _max_pool(function: Rule) -> Rule:
     return rule
 
 
-def _adaptive_max(x: Tensor, size: Any, *_: Any, **__: Any) -> Tensor:
+def _adaptive_max(x: Tensor, size: Sizes, *_: object, **__: object) -> Tensor:
     return cut((F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)[x.dim() - 3](x, size))
 
 
 def _interpolate(
-    x: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None, **_: Any
+    x: Tensor,
+    size: Sizes | None = None,
+    scale_factor: Factors | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    **_: object,
 ) -> Tensor:
     """Each axis by its own 0-1 matrix, read off torch's interpolation of unit vectors (in float32 for nearest)."""
     axes, dtype = x.dim() - 2, torch.float32 if mode == "nearest" else x.dtype
-    name, value = ("size", size) if size is not None else ("scale_factor", scale_factor)
+    name, value = ("size", size) if size is not None else ("scale_factor", scale_factor or 1.0)
     for axis, to in enumerate(_per_axis(value, axes)):
         n = x.shape[2 + axis]
         eye = torch.eye(n, dtype=dtype).reshape(1, n, *_one_axis(n, axis, axes))
@@ -142,11 +156,11 @@ def _interpolate(
     return cut(x)
 
 
-def _one_axis(value: Any, axis: int, axes: int) -> list[Any]:
+def _one_axis(value: Number, axis: int, axes: int) -> list[Number]:
     return [value if i == axis else type(value)(1) for i in range(axes)]
 
 
-def _per_axis(value: Any, axes: int) -> list[Any]:
+def _per_axis(value: Number | Sequence[Number], axes: int) -> list[Number]:
     return list(value) * (axes if len(value) == 1 else 1) if isinstance(value, Sequence) else [value] * axes
 
 
@@ -191,7 +205,9 @@ RULES: dict[str, Callable[[Rule], Rule]] = {
 class Positive(TorchFunctionMode):  # type: ignore[misc]
     """Within this context, calls that depend on the input follow the rules above; raises NoRuleError where there is none."""
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self, func: Rule, types: object, args: tuple[object, ...] = (), kwargs: dict[str, object] | None = None
+    ) -> object:
         named = kwargs or {}
         if not any(isinstance(leaf, Tensor) and leaf.requires_grad for leaf in tree_leaves((args, named))):
             return func(*args, **named)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import Any
 
-from torch import Tensor
+from torch import Tensor, UntypedStorage
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -19,7 +18,13 @@ class _Tracker(TorchDispatchMode):  # type: ignore[misc]
         self.known, self.now = known, 0
         self.peak: int = 0
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(
+        self,
+        func: Callable[..., object],
+        types: object,
+        args: tuple[object, ...] = (),
+        kwargs: dict[str, object] | None = None,
+    ) -> object:
         result = func(*args, **(kwargs or {}))
         for leaf in tree_leaves(result):
             if isinstance(leaf, Tensor):
@@ -27,7 +32,7 @@ class _Tracker(TorchDispatchMode):  # type: ignore[misc]
         self.peak = max(self.peak, self.now)
         return result
 
-    def _born(self, storage: Any) -> None:
+    def _born(self, storage: UntypedStorage) -> None:
         key, size = storage._cdata, storage.nbytes()
         if key in self.known:
             return
@@ -40,7 +45,7 @@ class _Tracker(TorchDispatchMode):  # type: ignore[misc]
         self.now -= size
 
 
-def peak_bytes(run: Callable[[], Any], *given: Tensor) -> int:
+def peak_bytes(run: Callable[[], object], *given: Tensor) -> int:
     """The most bytes alive at once in tensors that `run` makes; `given` tensors (weights, inputs) do not count.
 
     What a kernel allocates and frees within itself is not seen.
