@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from tests.checks.schemas import problems
-from tests.checks.test_flow import NET, Repository
+from tests.cli.test_check import NET, Repository
+from tests.formats.schemas import problems
 
 STORE = "https://json.schemastore.org"
 GITLAB = "https://gitlab.com/gitlab-org/gitlab/-/raw/master/app/assets/javascripts/editor/schema/ci.json"

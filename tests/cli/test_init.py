@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.checks.test_flow import Repository
+from tests.cli.test_check import Repository
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
