@@ -1,12 +1,27 @@
-"""What all tests share: the fixture of golden files, and the mark by which `make accept` finds the tests that keep one."""
+"""What all tests share: golden files, with the mark by which `make accept` finds the tests that keep one; a small spec."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from tests.golden import Golden
+
+TINY = """\
+# A residual block, a pool and a head.
+name: tiny
+input: 3x12x12
+layers:
+  - {name: stem, conv: {out: 8, k: 3, norm: bn, act: relu, bias: false}}
+  - residual:
+      main: [{name: a, conv: {out: 8, k: 3, norm: bn, act: relu}}, {name: b, conv: {out: 8, k: 3}}]
+      skip: []
+  - {name: pool, maxpool: 2}
+  - gap
+  - {name: fc, linear: 5}
+"""
 
 
 @pytest.fixture
@@ -18,3 +33,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "golden" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.golden)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> str:
+    """A spec file of 30 kB of weights."""
+    path = tmp_path / "tiny.yaml"
+    path.write_text(TINY)
+    return str(path)

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from tests.cli.test_check import NET, Repository
 from tests.formats.schemas import problems
+from tests.repositories import NET, Repository
 
 STORE = "https://json.schemastore.org"
 GITLAB = "https://gitlab.com/gitlab-org/gitlab/-/raw/master/app/assets/javascripts/editor/schema/ci.json"
