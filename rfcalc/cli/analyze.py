@@ -14,6 +14,7 @@ from rfcalc.cli.writing import ErfMap, Force, MaskPng, write
 if TYPE_CHECKING:
     from rfcalc.analyses.network import Analysis
     from rfcalc.errors import SpecError
+    from rfcalc.report.tables import Report
 
 
 At = Annotated[
@@ -65,7 +66,6 @@ def analyze(
     """
     from rfcalc.analyses.network import analyze as run
     from rfcalc.formats import FORMATS
-    from rfcalc.reports.layers import data_report, layer_report
 
     choice(format, FORMATS, "--format")
     units = [unit(text) for text in at or ()]
@@ -88,12 +88,22 @@ def analyze(
         graphs, errors = given.load_all(specs)
         analyses = [wanted(graph) for graph in graphs]
         errors += [_none_selected(analysis, layer or ()) for analysis in analyses if not analysis.selected]
-        tables = format != "json"
-        reports = [layer_report(one, full, mask) if tables else data_report(one, mask) for one in analyses if one.selected]
+        reports = _reports([one for one in analyses if one.selected], format, full, mask)
         if reports:
             show(reports, format)
             _write(analyses[0], erf_map, mask_png, force)
     finish(errors)
+
+
+def _reports(analyses: Sequence[Analysis], format: str, full: bool, masks: bool) -> list[Report]:
+    """JSON needs no tables, and what makes them is not imported for it."""
+    if format == "json":
+        from rfcalc.reports.parts.contract import data_report
+
+        return [data_report(analysis, masks) for analysis in analyses]
+    from rfcalc.reports.layers import layer_report
+
+    return [layer_report(analysis, full, masks) for analysis in analyses]
 
 
 def _check_pictures(needs_unit: bool, file: bool, units: int, specs: int) -> None:

@@ -47,11 +47,6 @@ def layer_report(analysis: Analysis, full: bool = False, masks: bool = False) ->
     )
 
 
-def data_report(analysis: Analysis, masks: bool = False) -> Report:
-    """The same for programs: no tables, no notes, only the data."""
-    return Report(analysis.graph.name, (), (), Table("", (), ()), analysis_data(analysis, masks))
-
-
 def _columns(analysis: Analysis, rows: Sequence[Row]) -> Iterator[tuple[Column, Cell]]:
     """The columns of the layer table, each with its cell of a row."""
     yield Column("name", "Layer", ratio=3), lambda row: row.name

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from rfcalc.analyses.erf import EffectiveField
+from typing import TYPE_CHECKING
+
 from rfcalc.analyses.metrics import OF_LAYERS, TOTALS
 from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.analyses.receptive_field import ReceptiveField, Unit
-from rfcalc.analyses.why import CriticalPaths
 from rfcalc.fields.backward import runs
 from rfcalc.graph import Graph
 from rfcalc.relations.shape import Shape
-from rfcalc.report.tables import Json
+from rfcalc.report.tables import Json, Report, Table
 from rfcalc.report.units import number
 from rfcalc.version import __version__
 
+if TYPE_CHECKING:
+    from rfcalc.analyses.erf import EffectiveField
+    from rfcalc.analyses.why import CriticalPaths
+
 SCHEMA_VERSION = 1
+
+
+def data_report(analysis: Analysis, masks: bool = False) -> Report:
+    """The report of `rfcalc analyze` for programs: no tables, no notes, only the data."""
+    return Report(analysis.graph.name, (), (), Table("", (), ()), analysis_data(analysis, masks))
 
 
 def analysis_data(analysis: Analysis, masks: bool = False) -> dict[str, Json]:
