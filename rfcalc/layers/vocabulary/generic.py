@@ -179,7 +179,7 @@ class Unknown(Op):
 
 @record
 class Declared(Op):
-    """A layer that the user has declared: each channel by itself, a window of positions."""
+    """A layer that the user has declared: a window of positions, of all channels; of its own channel where the kernel is 1."""
 
     word: ClassVar[str] = "declared"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
