@@ -131,7 +131,7 @@ def _part(table: Mapping[str, Any], where: str, problems: list[str]) -> Settings
     return Settings(select, ignore, severity, budget)
 
 
-def codes(values: Any, where: str, problems: list[str]) -> tuple[str, ...]:
+def codes(values: object, where: str, problems: list[str]) -> tuple[str, ...]:
     """Codes, or beginnings of codes, that exist; what is wrong is added to `problems`."""
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         problems.append(f"{where} is a list of codes, such as RF201")

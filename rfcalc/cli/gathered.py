@@ -11,7 +11,7 @@ Command = Callable[..., None]
 
 
 def gathered(
-    into: str, options: Mapping[str, tuple[Any, Any]], make: Callable[[dict[str, Any]], object]
+    into: str, options: Mapping[str, tuple[object, object]], make: Callable[[dict[str, Any]], object]
 ) -> Callable[[Command], Command]:
     """A decorator that gives a command `options` (their annotation and default by the parameter's name). The command's own
     argument `into` becomes what `make` makes of their values."""

@@ -9,10 +9,13 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.record import record
+
+if TYPE_CHECKING:
+    from rfcalc.report.tables import Json
 
 MISSING: Any = dataclasses.MISSING
 LARGEST = 10**9
@@ -38,20 +41,26 @@ class Kind:
     numeric: bool = True
     words: tuple[str, ...] = ()
 
-    def parse(self, value: Any) -> Any:
+    def parse(self, value: object) -> Any:
         """The setting's value in the layer's record; raises RuleError."""
         raise NotImplementedError
 
-    def written(self, value: Any) -> Any:
+    def written(self, value: object) -> object:
         """A setting's value as a spec says it; `parse` makes the value of it again."""
         return value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, Json]:
         """The JSON Schema of this setting."""
         raise NotImplementedError
 
 
-EXPRESSION = {"type": "string", "description": "an expression over the params"}
+def forms(schema: dict[str, Json]) -> list[Json]:
+    """The alternatives that a schema allows."""
+    found = schema.get("anyOf")
+    return found if isinstance(found, list) else [schema]
+
+
+EXPRESSION: dict[str, Json] = {"type": "string", "description": "an expression over the params"}
 
 
 @record
@@ -61,7 +70,7 @@ class Int(Kind):
     low: int = 1
     high: int = LARGEST
 
-    def parse(self, value: Any) -> int:
+    def parse(self, value: object) -> int:
         if isinstance(value, float) and value == value and abs(value) < 1e15 and value == int(value):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
@@ -72,7 +81,7 @@ class Int(Kind):
             raise RuleError(f"must be at most {self.high:,}" + (f", not {value:,}" if value < 10**20 else ""))
         return value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, Json]:
         return {"anyOf": [{"type": "integer", "minimum": self.low, "maximum": self.high}, EXPRESSION]}
 
 
@@ -83,7 +92,7 @@ class Number(Kind):
     low: float | None = None
     high: float | None = None
 
-    def parse(self, value: Any) -> float:
+    def parse(self, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) > 1e300:
             raise RuleError(f"must be a finite number, not {name_of(value)}")
         if self.low is not None and value < self.low:
@@ -92,7 +101,7 @@ class Number(Kind):
             raise RuleError(f"must be at most {self.high:g}, not {value}")
         return value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, Json]:
         limits = {"minimum": self.low} if self.low is not None else {}
         return {"anyOf": [{"type": "number", **limits}, EXPRESSION]}
 
@@ -101,12 +110,12 @@ class Number(Kind):
 class Bool(Kind):
     """true or false (an expression may compute it)."""
 
-    def parse(self, value: Any) -> bool:
+    def parse(self, value: object) -> bool:
         if not isinstance(value, bool):
             raise RuleError(f"must be true or false, not {name_of(value)}")
         return value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, Json]:
         return {"anyOf": [{"type": "boolean"}, EXPRESSION]}
 
 
@@ -117,7 +126,7 @@ class Word(Kind):
     words: tuple[str, ...]
     numeric: bool = True
 
-    def parse(self, value: Any) -> str:
+    def parse(self, value: object) -> str:
         if value is None and "none" in self.words:
             return "none"
         if not isinstance(value, str) or value not in self.words:
@@ -125,7 +134,7 @@ class Word(Kind):
             raise RuleError(f"must be one of {', '.join(self.words)}, not {name_of(value)}" + (f"; {hint}" if hint else ""))
         return value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, Json]:
         return {"anyOf": [{"enum": list(self.words)}, EXPRESSION]}
 
 
@@ -136,14 +145,14 @@ class Text(Kind):
     longest: int = 1000
     numeric: bool = False
 
-    def parse(self, value: Any) -> str:
+    def parse(self, value: object) -> str:
         if not isinstance(value, str):
             raise RuleError(f"must be words, not {name_of(value)}")
         if len(value) > self.longest:
             raise RuleError(f"has {len(value):,} characters; at most {self.longest:,} are allowed")
         return value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, Json]:
         return {"type": "string", "maxLength": self.longest}
 
 
@@ -153,16 +162,16 @@ class PerAxis(Kind):
 
     item: Kind
 
-    def parse(self, value: Any) -> Any:
+    def parse(self, value: object) -> Any:
         if not isinstance(value, list | tuple):
             return self.item.parse(value)
         if not 1 <= len(value) <= 8:
             raise RuleError("must be one value, or one per axis")
         return tuple(self.item.parse(entry) for entry in value)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, Json]:
         one = self.item.schema()
-        return {"anyOf": [*one.get("anyOf", [one]), {"type": "array", "items": one, "minItems": 1, "maxItems": 8}]}
+        return {"anyOf": [*forms(one), {"type": "array", "items": one, "minItems": 1, "maxItems": 8}]}
 
 
 @record
@@ -171,7 +180,7 @@ class PerSide(PerAxis):
 
     words: tuple[str, ...] = ()
 
-    def parse(self, value: Any) -> Any:
+    def parse(self, value: object) -> Any:
         if isinstance(value, str):
             return Word(self.words).parse(value) if self.words else self.item.parse(value)
         if not isinstance(value, list | tuple):
@@ -180,19 +189,19 @@ class PerSide(PerAxis):
             raise RuleError("must be one number, one per axis, or one pair [before, after] per axis")
         return tuple(self._side(entry) for entry in value)
 
-    def _side(self, entry: Any) -> Any:
+    def _side(self, entry: object) -> object:
         if isinstance(entry, list | tuple):
             if len(entry) != 2:
                 raise RuleError(f"a pair is [before, after], not {name_of(entry)}")
             return (self.item.parse(entry[0]), self.item.parse(entry[1]))
         return self.item.parse(entry)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, Json]:
         one = self.item.schema()
-        pair = {"type": "array", "items": one, "minItems": 2, "maxItems": 2}
-        entry = {"anyOf": [*one.get("anyOf", [one]), pair]}
+        pair: Json = {"type": "array", "items": one, "minItems": 2, "maxItems": 2}
+        entry: Json = {"anyOf": [*forms(one), pair]}
         words = [{"enum": list(self.words)}] if self.words else []
-        return {"anyOf": [*words, *one["anyOf"], {"type": "array", "items": entry, "minItems": 1, "maxItems": 8}]}
+        return {"anyOf": [*words, *forms(one), {"type": "array", "items": entry, "minItems": 1, "maxItems": 8}]}
 
 
 @record
@@ -201,12 +210,12 @@ class ListOf(Kind):
 
     item: Kind
 
-    def parse(self, value: Any) -> tuple[Any, ...]:
+    def parse(self, value: object) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple) or not value:
             raise RuleError(f"must be a list, not {name_of(value)}")
         return tuple(self.item.parse(entry) for entry in value)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, Json]:
         return {"type": "array", "items": self.item.schema(), "minItems": 1}
 
 
@@ -221,15 +230,15 @@ class Optional(Kind):
         """The words of the inner kind, and "none"."""
         return (*self.item.words, "none")
 
-    def parse(self, value: Any) -> Any:
+    def parse(self, value: object) -> Any:
         return None if value is None or value == "none" else self.item.parse(value)
 
-    def written(self, value: Any) -> Any:
+    def written(self, value: object) -> object:
         return None if value is None else self.item.written(value)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, Json]:
         one = self.item.schema()
-        return {"anyOf": [*one.get("anyOf", [one]), {"type": "null"}, {"const": "none"}]}
+        return {"anyOf": [*forms(one), {"type": "null"}, {"const": "none"}]}
 
 
 @record

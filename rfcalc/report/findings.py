@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from rfcalc.errors import Span
 from rfcalc.record import record
-from rfcalc.report.tables import Table
+from rfcalc.report.tables import Json, Table
 
 SEVERITIES = ("note", "warning", "error")
 
@@ -45,21 +45,6 @@ class Finding:
         """The message with its layer."""
         return f'"{self.layer}": {self.message}' if self.layer else self.message
 
-    def data(self) -> dict[str, Any]:
-        """This finding as JSON."""
-        return {
-            "code": self.code,
-            "name": self.name,
-            "severity": self.severity,
-            "message": self.message,
-            "hint": self.hint,
-            "network": self.network,
-            "layer": self.layer,
-            "file": self.source,
-            "line": self.line,
-            "column": self.column,
-        }
-
 
 @record
 class Explained:
@@ -82,4 +67,4 @@ class Outcome:
     tables: tuple[Table, ...] = ()
     cases: tuple[str, ...] = ()
     codes: tuple[Explained, ...] = ()
-    data: dict[str, Any] | None = None
+    data: Mapping[str, Json] | None = None

@@ -10,14 +10,14 @@ from rfcalc.analyses.network import Analysis
 from rfcalc.checks.compare import Change, Difference, Total, percent
 from rfcalc.checks.lock import figures, key
 from rfcalc.report.findings import Finding, Outcome
-from rfcalc.report.tables import Column, Table
+from rfcalc.report.tables import Column, Json, Table
 
 
 def diff_outcome(differences: Sequence[Difference | str]) -> Outcome:
     """The differences of pairs of networks; a text stands for one that has nothing to be compared with."""
     tables: list[Table] = []
     lines: list[str] = []
-    entries: list[dict[str, object]] = []
+    entries: list[dict[str, Json]] = []
     findings: list[Finding] = []
     many = len(differences) > 1
     for one in differences:
@@ -36,7 +36,9 @@ def diff_outcome(differences: Sequence[Difference | str]) -> Outcome:
 
 def baseline_outcome(analyses: Mapping[str, Analysis], accepted: Mapping[str, Mapping[str, float]], lock: Path) -> Outcome:
     """The figures of networks, by what the command line calls them, that differ from those of a baseline."""
-    tables, lines, entries = [], [], []
+    tables: list[Table] = []
+    lines: list[str] = []
+    entries: list[dict[str, Json]] = []
     for spec, analysis in analyses.items():
         old, new = accepted.get(key(analysis, lock.resolve().parent)), figures(analysis)
         if old is None:
@@ -55,11 +57,11 @@ def baseline_outcome(analyses: Mapping[str, Analysis], accepted: Mapping[str, Ma
 def _outcome(
     lines: Sequence[str],
     tables: Sequence[Table],
-    entries: Sequence[Mapping[str, object]],
+    entries: Sequence[Mapping[str, Json]],
     cases: tuple[str, ...],
     findings: Sequence[Finding] = (),
 ) -> Outcome:
-    data = {"same": all(entry["same"] for entry in entries), "differences": list(entries)}
+    data: dict[str, Json] = {"same": all(entry["same"] for entry in entries), "differences": list(entries)}
     return Outcome("diff", tuple(findings), "\n".join(lines), tuple(tables), cases, data=data)
 
 
@@ -93,7 +95,7 @@ def _notes(difference: Difference) -> Iterator[Finding]:
         yield Finding("RF000", change.kind, "note", change.what, "", graph.name, change.name, source, span)
 
 
-def _data(difference: Difference) -> dict[str, object]:
+def _data(difference: Difference) -> dict[str, Json]:
     return {
         "old": difference.old.graph.source,
         "new": difference.new.graph.source,
@@ -108,8 +110,15 @@ def _total(total: Total) -> dict[str, Figure]:
     return {"old": total.old, "new": total.new, "change_percent": total.change}
 
 
-def _layer(change: Change) -> dict[str, object]:
+def _layer(change: Change) -> dict[str, Json]:
     old, new = change.old, change.new
-    found = {"kind": change.kind, "old": old and old.name, "new": new and new.name, "what": change.what}
-    shown = [metric for metric in COLUMNS if Shown.DIFF in metric.shown]
-    return found | {metric.stored: [layer and metric.of_layer(layer) for layer in (old, new)] for metric in shown}
+    found: dict[str, Json] = {
+        "kind": change.kind,
+        "old": old.name if old else None,
+        "new": new.name if new else None,
+        "what": change.what,
+    }
+    for metric in COLUMNS:
+        if Shown.DIFF in metric.shown:
+            found[metric.stored] = [metric.of_layer(layer) if layer else None for layer in (old, new)]
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TypeVar
 
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -16,6 +16,8 @@ from rfcalc.backends.torch.build import random_inputs, recorded, to_torch
 from rfcalc.backends.torch.source import module_paths
 from rfcalc.graph import Graph
 from rfcalc.layers.vocabulary.rearrange import Contract
+
+T = TypeVar("T")
 
 
 def structure_claims(graph: Graph) -> Iterator[Claim]:
@@ -95,7 +97,7 @@ def _total(what: str, stated: int, measured: int, how: str) -> Claim:
 
 
 def _layerwise(
-    what: str, graph: Graph, stated: dict[int, Any], measured: dict[int, Any], how: str, show: Callable[[Any], str] = str
+    what: str, graph: Graph, stated: dict[int, T], measured: dict[int, T], how: str, show: Callable[[T], str] = str
 ) -> Claim:
     """One claim for many layers, with the first difference."""
     differ = [i for i in stated if stated[i] != measured.get(i)]

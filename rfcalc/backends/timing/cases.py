@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import product
 from time import perf_counter
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -50,7 +49,7 @@ class Prepared:
     """A network ready to run: `step` runs it once. `first_ms` is what the first call took (library start-up, autotuning and
     compilation included); `memory` is in bytes, None where that cannot be known."""
 
-    step: Callable[[], Any]
+    step: Callable[[], object]
     first_ms: float
     memory: dict[str, int | None]
 
@@ -148,17 +147,17 @@ def layout_of(graph: Graph, case: Case) -> torch.memory_format | None:
     return torch.channels_last if ranks == {2} else torch.channels_last_3d
 
 
-def _step(module: nn.Module, inputs: tuple[Tensor, ...], case: Case) -> Callable[[], Any]:
+def _step(module: nn.Module, inputs: tuple[Tensor, ...], case: Case) -> Callable[[], object]:
     run = torch.compile(module) if case.mode == "compile" else module
 
-    def step() -> Any:
+    def step() -> object:
         with torch.inference_mode():
             return run(*inputs)
 
     return step
 
 
-def _captured(step: Callable[[], Any]) -> Callable[[], Any]:
+def _captured(step: Callable[[], object]) -> Callable[[], object]:
     """The step as a CUDA graph. Three runs on a side stream come first, as torch asks for."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
@@ -170,7 +169,7 @@ def _captured(step: Callable[[], Any]) -> Callable[[], Any]:
     with torch.cuda.graph(captured):
         kept = step()
 
-    def replay(_kept: Any = kept) -> None:
+    def replay(_kept: object = kept) -> None:
         captured.replay()
 
     return replay

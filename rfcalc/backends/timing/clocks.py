@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter, perf_counter_ns
-from typing import Any
 
 import torch
 
 from rfcalc.record import record
 
-Step = Callable[[], Any]
+Step = Callable[[], object]
 BLOCK_SECONDS = 0.05
 LONGEST_BLOCK = 500
 CLOSE = 0.02

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from typing import Any
 
 import torch
 
+from rfcalc.report.tables import Json
 from rfcalc.version import __version__
 
 FIELDS = {
@@ -20,7 +20,7 @@ FIELDS = {
 }
 
 
-def environment(device: str) -> dict[str, Any]:
+def environment(device: str) -> dict[str, Json]:
     """What a reader needs to judge or repeat a measurement; None where something cannot be known."""
     cuda = device.startswith("cuda")
     return {
@@ -42,7 +42,7 @@ def environment(device: str) -> dict[str, Any]:
     }
 
 
-def gpu_state(device: str) -> dict[str, Any] | None:
+def gpu_state(device: str) -> dict[str, Json] | None:
     """Clocks, power, temperature and reasons for throttling now, read by NVML and never set; None without a GPU."""
     if not device.startswith("cuda"):
         return None
@@ -61,7 +61,7 @@ def cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def _nvml(device: str) -> dict[str, Any] | None:
+def _nvml(device: str) -> dict[str, Json] | None:
     try:
         import pynvml
 
@@ -78,7 +78,7 @@ def _nvml(device: str) -> dict[str, Any] | None:
         return None
 
 
-def _query(device: str, names: list[str]) -> dict[str, Any]:
+def _query(device: str, names: list[str]) -> dict[str, Json]:
     """Fields of nvidia-smi; empty if it cannot be asked."""
     columns = [FIELDS.get(name, name) for name in names]
     command = ["nvidia-smi", f"--query-gpu={','.join(columns)}", "--format=csv,noheader,nounits", f"--id={_uuid(device)}"]
@@ -90,7 +90,7 @@ def _query(device: str, names: list[str]) -> dict[str, Any]:
     return {name: _number(value) for name, value in zip(names, values, strict=False)}
 
 
-def _number(text: str) -> Any:
+def _number(text: str) -> Json:
     try:
         return float(text)
     except ValueError:

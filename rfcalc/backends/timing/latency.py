@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 
@@ -17,6 +17,7 @@ from rfcalc.backends.timing.clocks import BLOCK_SECONDS, Clock, CpuClock, CudaCl
 from rfcalc.backends.timing.samples import Comparison, Summary, compare, summary
 from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
+from rfcalc.report.tables import Json
 
 LEAST_BLOCKS = 8
 OK, INTERRUPTED, OUT_OF_MEMORY = "ok", "interrupted", "out of memory"
@@ -47,9 +48,9 @@ class Run:
         """Inputs per second at the median latency."""
         return self.case.batch * 1000 / self.latency.median if self.latency else None
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, Json]:
         """This run as JSON has it."""
-        found: dict[str, Any] = {"network": self.network, "device": self.case.device, "batch": self.case.batch}
+        found: dict[str, Json] = {"network": self.network, "device": self.case.device, "batch": self.case.batch}
         found |= {"dtype": self.case.dtype, "memory_format": self.case.memory_format, "mode": self.case.mode}
         found |= {"status": self.status, "latency_ms": vars(self.latency) if self.latency else None}
         found |= {"samples_ms": self.samples, "throughput": self.throughput}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from rfcalc.report.findings import Outcome
+from rfcalc.report.findings import Finding, Outcome
 
 
 def render(outcome: Outcome) -> str:
@@ -13,7 +13,22 @@ def render(outcome: Outcome) -> str:
         "schema_version": 1,
         "command": outcome.command,
         "summary": outcome.summary,
-        "findings": [finding.data() for finding in outcome.findings],
+        "findings": [_finding(finding) for finding in outcome.findings],
         **(outcome.data or {}),
     }
     return json.dumps(data, indent=2)
+
+
+def _finding(finding: Finding) -> dict[str, str | int]:
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity,
+        "message": finding.message,
+        "hint": finding.hint,
+        "network": finding.network,
+        "layer": finding.layer,
+        "file": finding.source,
+        "line": finding.line,
+        "column": finding.column,
+    }

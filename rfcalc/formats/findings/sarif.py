@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from pathlib import PurePath
-from typing import Any
 from urllib.parse import quote
 
 from rfcalc.report.findings import Finding, Outcome
+from rfcalc.report.tables import Json
 from rfcalc.version import __version__
 
 
@@ -39,15 +39,15 @@ def render(outcome: Outcome) -> str:
     return json.dumps(log, indent=2)
 
 
-def _result(finding: Finding, known: list[str]) -> dict[str, Any]:
+def _result(finding: Finding, known: list[str]) -> dict[str, Json]:
     text = f"{finding.text}{f' Hint: {finding.hint}' if finding.hint else ''}"
-    region: dict[str, Any] = {"startLine": finding.line, "startColumn": finding.column}
-    location: dict[str, Any] = {
+    region: dict[str, Json] = {"startLine": finding.line, "startColumn": finding.column}
+    location: dict[str, Json] = {
         "physicalLocation": {"artifactLocation": {"uri": quote(PurePath(finding.source).as_posix())}, "region": region}
     }
     if finding.layer:
         location["logicalLocations"] = [{"name": finding.layer, "kind": "object"}]
-    found: dict[str, Any] = {
+    found: dict[str, Json] = {
         "ruleId": finding.code,
         "level": finding.severity,
         "message": {"text": text},

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
-from rfcalc.layers.settings import Bool, Int, Kind, Optional, PerAxis, name_of, setting
+from rfcalc.layers.settings import Bool, Int, Kind, Optional, PerAxis, forms, name_of, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME, Band, Route
 from rfcalc.relations.geometry import IDENTITY, Fold, Reach, per_axis, shift, window
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
+
+if TYPE_CHECKING:
+    from rfcalc.report.tables import Json
 
 AXIS = "0 for the channels, 1 for the first spatial axis"
 
@@ -25,7 +28,7 @@ class Units(Kind):
 
     most: int = 1 << 20
 
-    def parse(self, value: Any) -> tuple[int, ...]:
+    def parse(self, value: object) -> tuple[int, ...]:
         if not isinstance(value, list | tuple) or not value:
             raise RuleError(f"must be a list, not {name_of(value)}")
         runs = [self._run(entry) for entry in value]
@@ -33,7 +36,7 @@ class Units(Kind):
             raise RuleError(f"names more than {self.most:,} units")
         return tuple(unit for run in runs for unit in run)
 
-    def _run(self, entry: Any) -> range:
+    def _run(self, entry: object) -> range:
         if not isinstance(entry, list | tuple):
             first = Int(0).parse(entry)
             return range(first, first + 1)
@@ -44,7 +47,8 @@ class Units(Kind):
             raise RuleError(f"[{first}, {stop}] is empty: the stop is beyond the first")
         return range(first, stop)
 
-    def written(self, value: Any) -> Any:
+    def written(self, value: object) -> object:
+        assert isinstance(value, tuple)
         runs: list[list[int]] = []
         for unit in value:
             if runs and runs[-1][1] == unit:
@@ -54,10 +58,10 @@ class Units(Kind):
         shown = ([tuple(run)] if run[1] - run[0] > 2 else range(*run) for run in runs)
         return tuple(entry for run in shown for entry in run)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, Json]:
         one = Int(0).schema()
-        pair = {"type": "array", "items": one, "minItems": 2, "maxItems": 2}
-        return {"type": "array", "items": {"anyOf": [*one["anyOf"], pair]}, "minItems": 1}
+        pair: Json = {"type": "array", "items": one, "minItems": 2, "maxItems": 2}
+        return {"type": "array", "items": {"anyOf": [*forms(one), pair]}, "minItems": 1}
 
 
 @record
