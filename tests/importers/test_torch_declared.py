@@ -10,6 +10,7 @@ from rfcalc.analyses.network import Layer, analyze
 from rfcalc.errors import SpecError
 from rfcalc.importers import load
 from rfcalc.layers.words import make
+from rfcalc.relations.channels import MIX, SAME, Mix
 from rfcalc.relations.shape import Shape
 from tests.importers.torch_models import FOLDER
 
@@ -107,3 +108,10 @@ def test_a_plugin_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Entry, "load", lambda self: 1 / 0)
     with pytest.raises(SpecError, match="blur: ZeroDivisionError"):
         layers("Blur")
+
+
+@pytest.mark.parametrize(("rule", "mix"), [("pointwise", SAME), ("window 1 1 0", MIX), ("window 5 1 2", MIX)])
+def test_a_window_reads_all_channels_and_a_pointwise_layer_its_own(rule: str, mix: Mix) -> None:
+    graph = load(f"{FILE}:Blur", {"input": "3x13x12"}, declare=[f"refused.blur={rule}"])
+    declared = next(node for node in graph.nodes if node.op.word == "declared")
+    assert [read.channels for read in declared.op.reach(declared.shapes)] == [mix]

@@ -47,7 +47,8 @@ class Rule:
         if self.kind == "whole":
             return make("unknown", out=shapes[0].channels, size=shapes[0].size or None, **counts)
         kernel, stride, padding = self.numbers or (1, 1, 0)
-        return make("declared", kernel=kernel, stride=stride, padding=padding, **counts)
+        channels = "own" if self.kind == "pointwise" else "all"
+        return make("declared", kernel=kernel, stride=stride, padding=padding, channels=channels, **counts)
 
 
 @record

@@ -179,7 +179,7 @@ class Unknown(Op):
 
 @record
 class Declared(Op):
-    """A layer that the user has declared: a window of positions, of all channels; of its own channel where the kernel is 1."""
+    """A layer that the user has declared: a window of positions, of all channels or of its own."""
 
     word: ClassVar[str] = "declared"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
@@ -189,6 +189,7 @@ class Declared(Op):
     kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", default=1, help="window size")
     stride: int | tuple[int, ...] = setting(PerAxis(Int()), "s", default=1, help="stride")
     padding: int | tuple[int, ...] = setting(PerAxis(Int(0)), "p", default=0, help="padding")
+    channels: str = setting(Word(("all", "own")), default="all", help="the channels that an output channel reads")
     params: int = setting(Int(0), default=0, help="learned numbers")
     buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
 
@@ -206,7 +207,7 @@ class Declared(Op):
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
         axes = self.sliding.on(inputs[0].size)
-        mix = SAME if self.kernel == 1 else MIX
+        mix = MIX if self.channels == "all" else SAME
         return tuple(Read(i, tuple(w.reach() for w in axes), mix) for i in range(len(inputs)))
 
     def cost(self, inputs: Shapes) -> Cost:
