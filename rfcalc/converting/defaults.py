@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from rfcalc.converting.model import COUNTS, Expr, First, Step, walk
 from rfcalc.language.recipes import FOLLOWED, lookup
@@ -15,10 +14,10 @@ CLEAR = 0.85  # of kernels, which one wants to see
 OWN = frozenset(("out", "size", "params", "buffers", "name", "function", "index", "start", "count", "pattern", "value"))
 
 
-def defaults_of(bodies: Iterable[list[Step]], blocks: Iterable[str]) -> dict[str, dict[str, Any]]:
+def defaults_of(bodies: Iterable[list[Step]], blocks: Iterable[str]) -> dict[str, dict[str, object]]:
     """The defaults of each word: the values that most of its lines have, where they are not those of the language."""
     known = frozenset(blocks)
-    lines: dict[str, list[Mapping[str, Any]]] = {}
+    lines: dict[str, list[Mapping[str, object]]] = {}
     for body in bodies:
         for step in walk(body):
             if step.word in WORDS and step.word not in known and not step.paths:
@@ -31,7 +30,7 @@ def defaults_of(bodies: Iterable[list[Step]], blocks: Iterable[str]) -> dict[str
     return {word: shared for word, shared in found.items() if shared}
 
 
-def _shared(word: str, lines: list[Mapping[str, Any]]) -> dict[str, Any]:
+def _shared(word: str, lines: list[Mapping[str, object]]) -> dict[str, object]:
     found = {}
     for name in dict.fromkeys(name for line in lines for name in line):
         if name in OWN or name.startswith(COUNTS):

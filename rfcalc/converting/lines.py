@@ -62,10 +62,10 @@ def _together(leader: str, follower: str) -> bool:
     return a[:-1] == b[:-1] or (len(a) == len(b) > 1 and a[:-2] == b[:-2] and a[-1] == b[-1] and a[-1].isdigit())
 
 
-def values(node: Node) -> dict[str, Any]:
+def values(node: Node) -> dict[str, object]:
     """All settings of a layer."""
     op = canonical(node)
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     if isinstance(op, Counted):
         found = {f"{COUNTS}{key}": count for key, count in counts_of(node).items()}
         op = op.inner
@@ -73,7 +73,7 @@ def values(node: Node) -> dict[str, Any]:
     return {setting.name: _short(setting.kind.written(given[setting.name])) for setting in settings_of(type(op))} | found
 
 
-def _short(value: Any) -> Any:
+def _short(value: object) -> Any:
     """2 for 2.0."""
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e9 else value
 
@@ -86,7 +86,7 @@ def canonical(node: Node) -> Op:
     rank = node.shapes[0].rank if node.shapes else 0
     if not rank:
         return op
-    changed: dict[str, Any] = {}
+    changed: dict[str, object] = {}
     given = op.settings
     for setting in settings_of(type(op)):
         value = given[setting.name]
@@ -97,7 +97,7 @@ def canonical(node: Node) -> Op:
     return replace(op, **changed) if changed else op  # type: ignore[type-var]
 
 
-def _collapses(value: Any, kind: Any) -> bool:
+def _collapses(value: object, kind: Any) -> bool:
     """Whether one value for all axes may be written for equal ones."""
     inner = kind.item if isinstance(kind, Optional) else kind
     return isinstance(inner, PerAxis) and not isinstance(value, tuple)

@@ -41,7 +41,7 @@ def skeleton(steps: Sequence[Step]) -> Any:
 
 def _lists(pieces: Sequence[list[Step] | None]) -> list[Step]:
     """Merges lists; None stands for a piece that has no such list."""
-    columns: dict[Any, list[Step | None]] = {}
+    columns: dict[object, list[Step | None]] = {}
     for number, piece in enumerate(pieces):
         for step in piece or ():
             column = columns.setdefault(step.key, [None] * len(pieces))
@@ -52,13 +52,13 @@ def _lists(pieces: Sequence[list[Step] | None]) -> list[Step]:
     return [_column(columns[key], asked) for key in _order([[step.key for step in piece or ()] for piece in pieces])]
 
 
-def _order(lists: Sequence[list[Any]]) -> list[Any]:
+def _order(lists: Sequence[list[object]]) -> list[object]:
     """One order that all lists keep; raises Mismatch."""
-    before: dict[Any, set[Any]] = {}
+    before: dict[object, set[object]] = {}
     for keys in dict.fromkeys(map(tuple, lists)):
         for i, key in enumerate(keys):
             before.setdefault(key, set()).update(keys[:i][-1:])
-    order: dict[Any, None] = {}
+    order: dict[object, None] = {}
     while len(order) < len(before):
         ready = next((key for key, needed in before.items() if key not in order and needed <= order.keys()), None)
         if ready is None:
@@ -104,7 +104,7 @@ def _value(vector: Vector, setting: str, place: str) -> Any:
     return Slot(vector, setting, place)
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: object, b: object) -> bool:
     """Whether two values are written alike: 1 and true are not."""
     return type(a) is type(b) and bool(a == b)
 
@@ -121,7 +121,7 @@ def slots(steps: Sequence[Step]) -> Iterator[tuple[Slot, str]]:
 def fill(steps: Sequence[Step], values: Mapping[Slot, Any]) -> None:
     """Puts values in the place of slots."""
 
-    def filled(value: Any) -> Any:
+    def filled(value: object) -> Any:
         if isinstance(value, First):
             return First(filled(value.first), filled(value.later))
         return values[value] if isinstance(value, Slot) else value

@@ -42,7 +42,7 @@ class _Group:
         self.vector = tuple(b if a is ANY else a for a, b in zip(self.vector, vector, strict=True))
 
 
-def parametrized(steps: list[Step], family_of: Callable[[str, str], str]) -> tuple[list[Param], list[dict[str, Any]]]:
+def parametrized(steps: list[Step], family_of: Callable[[str, str], str]) -> tuple[list[Param], list[dict[str, object]]]:
     """Fills the slots of steps with expressions; gives the params and, for each piece, the arguments."""
     groups = _groups(steps, family_of)
     values: dict[Slot, Any] = {}
@@ -174,7 +174,7 @@ def _default(group: _Group) -> Any:
 class _Hashed:
     """A value as a key that tells 1 from true."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: object) -> None:
         self.value, self.text = value, repr(value)
 
     def __eq__(self, other: object) -> bool:

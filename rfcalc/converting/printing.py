@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from rfcalc.converting.model import COUNTS, Block, Expr, First, Step, walk
 from rfcalc.converting.runs import code
@@ -15,7 +14,7 @@ from rfcalc.layers.settings import MISSING
 
 ATTACHED = ("norm", "act")
 BARE = re.compile(r"[A-Za-z_]\w*([*/+-]\w+)*")
-Defaults = Mapping[str, Mapping[str, Any]]
+Defaults = Mapping[str, Mapping[str, object]]
 
 
 class Printer:
@@ -112,7 +111,7 @@ class Printer:
         value, default = step.settings[name], self.blocks[step.word].default(name)
         return default is None or not equal(value, default)
 
-    def _settings(self, word: str, settings: Iterable[tuple[str, Any]]) -> str:
+    def _settings(self, word: str, settings: Iterable[tuple[str, object]]) -> str:
         known, main = lookup(word), main_of(word)
         usual = {s.name: s.default for s in settings_for(word)} | dict(self.defaults.get(word, {}))
         said = {}
@@ -124,7 +123,7 @@ class Printer:
         texts = (f"{known[name].alias or name}: {self._value(value, name)}" for name, value in said.items())
         return "{" + ", ".join(texts) + "}"
 
-    def _value(self, value: Any, family: str = "", default: bool = False) -> str:
+    def _value(self, value: object, family: str = "", default: bool = False) -> str:
         if isinstance(value, First):
             value = _turn(value)
         if isinstance(value, Expr):
@@ -144,7 +143,7 @@ def _turn(value: First) -> Expr:
     return Expr(f"{code(value.first)} if i == 0 else {code(value.later)}")
 
 
-def equal(a: Any, b: Any) -> bool:
+def equal(a: object, b: object) -> bool:
     """Whether two values are the same in a spec: true is not 1."""
     return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
 

@@ -35,7 +35,7 @@ def repeated(scope: Scope, is_block: Callable[[str], bool]) -> Item | None:
     return Item(scope.name, first.word, settings, first.reads, first.first, kids[-1].last, len(kids))
 
 
-def pattern(values: Sequence[Any]) -> Any:
+def pattern(values: Sequence[object]) -> Any:
     """How values depend on the turn: one for all, another in the first, in every second, or in the last; raises Mismatch."""
     first, count = values[0], len(values)
     if all(same(value, first) for value in values):
@@ -51,13 +51,13 @@ def pattern(values: Sequence[Any]) -> Any:
     raise Mismatch("the values follow no simple rule")
 
 
-def _either(yes: Any, no: Any, test: str, contrary: str) -> Expr:
+def _either(yes: object, no: object, test: str, contrary: str) -> Expr:
     if isinstance(yes, bool) and isinstance(no, bool):
         return Expr(test if yes else contrary)
     return Expr(f"{code(yes)} if {test} else {code(no)}")
 
 
-def code(value: Any) -> str:
+def code(value: object) -> str:
     """A value within an expression; raises Mismatch for one that cannot stand there."""
     if isinstance(value, Expr):
         return value.text if re.fullmatch(r"\w+", value.text) else f"({value.text})"
@@ -71,6 +71,6 @@ def code(value: Any) -> str:
     raise Mismatch(f"{value!r} cannot stand in an expression")
 
 
-def is_usual(word: str, settings: tuple[tuple[str, Any], ...]) -> bool:
+def is_usual(word: str, settings: tuple[tuple[str, object], ...]) -> bool:
     """Whether a norm or an activation has the settings that its word alone stands for."""
     return all(lookup(word)[name].default == value for name, value in settings)
