@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, Layers, Specs, choice, finish, networks, show, uncollected, unit, usage
+from rfcalc.cli.common import Format, Given, Layers, Specs, choice, finish, networks, show, uncollected, unit, usage
 from rfcalc.cli.writing import ErfMap, Force, MaskPng, write
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ Full = Annotated[bool, typer.Option("--full", help="One row per layer; do not fo
 @networks
 def analyze(
     specs: Specs,
-    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    format: Format = "table",
     layer: Layers = None,
     at: At = None,
     mask: Mask = False,

@@ -14,6 +14,7 @@ import typer
 
 from rfcalc.cli.gathered import gathered
 from rfcalc.errors import SpecError, did_you_mean, fail
+from rfcalc.formats import FORMATS
 from rfcalc.record import record
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ Declare = Annotated[
     typer.Option("--declare", metavar="NAME=RULE", help="What such a layer is: pointwise, whole, window K S P."),
 ]
 Layers = Annotated[list[str] | None, typer.Option("--layer", "-l", metavar="GLOB", help="Only layers whose name matches.")]
+FORMAT_NAMES = " or ".join(", ".join(FORMATS).rsplit(", ", 1))
+Format = Annotated[str, typer.Option("--format", "-f", help=f"{FORMAT_NAMES}.")]
 MaxLayers = Annotated[int, typer.Option("--max-layers", min=1, help="Refuse a network of more layers.")]
 MAX_LAYERS = 100_000
 

@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from rfcalc.cli import design_options as options
-from rfcalc.cli.common import choice, show
+from rfcalc.cli.common import Format, choice, show
 from rfcalc.cli.target import (
     Dataset,
-    Format,
     Holes,
     Pick,
     Resize,

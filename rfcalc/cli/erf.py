@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, Spec, choice, networks, show
+from rfcalc.cli.common import Format, Given, Spec, choice, networks, show
 from rfcalc.cli.writing import Force, Png, write
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def erf(
     ] = "auto",
     png: Png = None,
     force: Force = False,
-    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    format: Format = "table",
     *,
     given: Given,
 ) -> None:

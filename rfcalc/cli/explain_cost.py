@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from rfcalc.cli.common import Given, Specs, choice, finish, networks, show
+from rfcalc.cli.common import Format, Given, Specs, choice, finish, networks, show
 
 
 @networks
 def explain_cost(
     specs: Specs,
-    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    format: Format = "table",
     *,
     given: Given,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, Specs, choice, finish, layers_like, networks, show
+from rfcalc.cli.common import Format, Given, Specs, choice, finish, layers_like, networks, show
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
@@ -19,7 +19,7 @@ def paths(
     layer: Annotated[
         str | None, typer.Option("--layer", "-l", metavar="GLOB", help="Paths to this layer; the output if left out.")
     ] = None,
-    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    format: Format = "table",
     *,
     given: Given,
 ) -> None:

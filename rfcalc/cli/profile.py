@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, Spec, choice, networks, show
+from rfcalc.cli.common import Format, Given, Spec, choice, networks, show
 from rfcalc.cli.writing import Force, Png, write
 
 
@@ -23,7 +23,7 @@ def profile(
     top: Annotated[int, typer.Option("--top", min=1, help="How many layers to show.")] = 15,
     png: Png = None,
     force: Force = False,
-    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    format: Format = "table",
     *,
     given: Given,
 ) -> None:

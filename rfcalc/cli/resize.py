@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Input, Set, choice, overrides, show, usage
+from rfcalc.cli.common import Format, Input, Set, choice, overrides, show, usage
 from rfcalc.cli.target import (
     Dataset,
-    Format,
     Holes,
     Pick,
     Resize,

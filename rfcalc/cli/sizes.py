@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, Specs, choice, finish, layers_like, networks, show, usage
+from rfcalc.cli.common import Format, Given, Specs, choice, finish, layers_like, networks, show, usage
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
@@ -26,7 +26,7 @@ def sizes(
     ] = None,
     layer: Annotated[str | None, typer.Option("--layer", "-l", metavar="GLOB", help="The layer that is meant.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=64, max=MOST, help="Try sizes up to this one.")] = None,
-    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    format: Format = "table",
     *,
     given: Given,
 ) -> None:

@@ -33,7 +33,6 @@ Resize = Annotated[
 Tolerance = Annotated[str, typer.Option("--tolerance", metavar="N%", help="Largest error of the field.")]
 Holes = Annotated[bool, typer.Option("--holes/--no-holes", help="Whether the field may have holes.")]
 Pick = Annotated[int | None, typer.Option("--pick", metavar="N", help="--output writes number N, not the recommended one.")]
-Format = Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")]
 
 
 @record

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, Specs, choice, finish, networks, show, usage
+from rfcalc.cli.common import Format, Given, Specs, choice, finish, networks, show, usage
 
 if TYPE_CHECKING:
     from rfcalc.backends.timing.latency import Tick
@@ -31,7 +31,7 @@ def time(
     ] = "eager",
     seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="How long to measure each row.")] = 2.0,
     warm_up: Annotated[float, typer.Option("--warm-up", min=0, help="Most seconds to wait until times settle.")] = 5.0,
-    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    format: Format = "table",
     *,
     given: Given,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, Layers, Spec, choice, networks, show, usage
+from rfcalc.cli.common import FORMAT_NAMES, Given, Layers, Spec, choice, networks, show, usage
 from rfcalc.cli.writing import Force, Output, write
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def transform(
     layer: Layers = None,
     output: Output = None,
     force: Force = False,
-    format: Annotated[str, typer.Option("--format", "-f", help="The report: table, json, csv or markdown.")] = "table",
+    format: Annotated[str, typer.Option("--format", "-f", help=f"The report: {FORMAT_NAMES}.")] = "table",
     *,
     given: Given,
 ) -> None:

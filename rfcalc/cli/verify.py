@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, Layers, Specs, choice, finish, networks, show
+from rfcalc.cli.common import Format, Given, Layers, Specs, choice, finish, networks, show
 
 
 @networks
@@ -15,7 +15,7 @@ def verify(
     layer: Layers = None,
     units: Annotated[int, typer.Option("--units", min=1, help="How many units of each layer to trace.")] = 6,
     seed: Annotated[int, typer.Option("--seed", help="For the units that are drawn at random.")] = 0,
-    format: Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")] = "table",
+    format: Format = "table",
     *,
     given: Given,
 ) -> None:
