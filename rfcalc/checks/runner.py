@@ -39,12 +39,7 @@ def lint(analysis: Analysis, settings: Settings) -> Iterator[Finding]:
                 found.append(
                     _finding(analysis, rule.code, rule.name, severity, hit.message, hit.hint or rule.mend, hit.layer, span)
                 )
-    seen: set[tuple[object, ...]] = set()
-    for finding in sorted(found, key=lambda finding: (finding.line, finding.column, finding.code)):
-        key = (finding.code, finding.line, finding.column, finding.message)
-        if key not in seen:  # a block that is used many times says it once
-            seen.add(key)
-            yield finding
+    yield from sorted(found, key=lambda finding: (finding.line, finding.column, finding.code))
 
 
 def budget(analysis: Analysis, settings: Settings, extra: Sequence[Limit], base: Analysis | None = None) -> Iterator[Finding]:

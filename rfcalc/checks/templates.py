@@ -71,7 +71,10 @@ jobs:
       - uses: actions/setup-python@v5
         with: {{python-version: "3.11"}}
       - run: python -m pip install "$RFCALC"
-      - run: rfcalc check ${{BASE:+--base "$BASE"}} -- $SPECS
+      - run: rfcalc check --format github --format sarif=rfcalc.sarif ${{BASE:+--base "$BASE"}} -- $SPECS
+      - if: ${{{{ !cancelled() }}}}
+        uses: actions/upload-artifact@v4
+        with: {{name: rfcalc, path: rfcalc.sarif}}
       - if: ${{{{ !cancelled() && github.base_ref }}}}
         run: rfcalc diff --base "$BASE" -- $SPECS
 """
@@ -85,7 +88,7 @@ rfcalc:
     SPECS: {specs}
   script:
     - python -m pip install "$RFCALC"
-    - rfcalc check --format gitlab -- $SPECS > gl-code-quality-report.json
+    - rfcalc check --format concise --format gitlab=gl-code-quality-report.json -- $SPECS
   artifacts:
     when: always
     reports: {{codequality: gl-code-quality-report.json}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from functools import partial
 from importlib import import_module
@@ -95,14 +96,30 @@ def _root(
 
 def main() -> None:
     """Runs the command line; bad input ends with its problems on standard error and exit code 2, never a traceback."""
+    from rfcalc.cli import streams
+
+    streams.prepare()
+    sys.exit(streams.finish(_run()))
+
+
+def _run() -> int:
+    """Runs the command line; gives the exit code."""
+    from rfcalc.cli import streams
+
     try:
         app()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except SpecError as error:
         print(error, file=sys.stderr)
-        sys.exit(2)
+        return 2
     except BrokenPipeError:
-        sys.stdout = None
-        sys.exit(0)
+        return 0
     except RecursionError:
         print("error E301: the input is nested too deeply", file=sys.stderr)
-        sys.exit(2)
+        return 2
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return streams.failed(error)
+    return 0

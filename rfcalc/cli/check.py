@@ -9,15 +9,15 @@ import typer
 
 from rfcalc.checks.budget import Limit
 from rfcalc.cli.budgets import budgets
-from rfcalc.cli.common import Given, Specs, choice, finish, networks, uncollected, usage
-from rfcalc.cli.findings import Base, Format, detected, emit
+from rfcalc.cli.common import Given, Specs, networks, uncollected, usage
+from rfcalc.cli.findings import Base, Format, emit, read_all, targets
 from rfcalc.cli.writing import place
 
 if TYPE_CHECKING:
     from rfcalc.analyses.network import Analysis
+    from rfcalc.checks.outcome import Unread
     from rfcalc.checks.settings import Settings
-    from rfcalc.errors import SpecError
-    from rfcalc.report.findings import Finding, Outcome
+    from rfcalc.report.findings import Finding
 
 
 @networks
@@ -49,31 +49,31 @@ def check(
 
       rfcalc check net.yaml --max-macs 4.2G --max-params 26M --min-rf 400
 
-      rfcalc check net.yaml --base origin/main --format github
+      rfcalc check net.yaml --base origin/main --format github --format sarif=rfcalc.sarif
     """
-    from rfcalc.analyses.network import analyze
+    from rfcalc.checks.outcome import Unread, checked
 
-    name = choice(format or detected(), _formats(), "--format")
-    settings = _settings(select, ignore)
-    with uncollected():
-        graphs, errors = given.load_all(specs)
-        analyses = [analyze(graph) for graph in graphs]
-    lock = _lock_path(baseline, settings)
-    if write_baseline:
-        _write(analyses, lock, errors)
+    wanted = targets(format)
+    unread = Unread()
+    with unread.of("the settings"):
+        settings = _settings(select, ignore)
+    if unread.findings:
+        emit(checked([], unread), wanted)
         return
+    lock = _lock_path(baseline, settings)
+    unread.specs = tuple(dict.fromkeys(specs))
     with uncollected():
-        findings = _findings(analyses, settings, bounds, base, lock if baseline or lock.exists() else None, given)
-    emit(_outcome(findings, analyses), name)
-    finish(errors)
+        analyses = list(read_all(unread, given).values())
+        if write_baseline:
+            if not unread.findings:
+                _write(analyses, lock)
+                return
+            findings: list[Finding] = []
+        else:
+            findings = _findings(analyses, settings, bounds, base, lock if baseline or lock.exists() else None, given, unread)
+    emit(checked(findings, unread), wanted)
     if findings:
         raise typer.Exit(1)
-
-
-def _formats() -> list[str]:
-    from rfcalc.formats.findings import FORMATS
-
-    return list(FORMATS)
 
 
 def _settings(select: str | None, ignore: str | None) -> Settings:
@@ -98,11 +98,10 @@ def _lock_path(baseline: str | None, settings: Settings) -> Path:
     return Path(baseline or settings.baseline or NAME)
 
 
-def _write(analyses: list[Analysis], lock: Path, errors: list[SpecError]) -> None:
-    """Writes the baseline; networks that are not among these keep their entries. Nothing is written if a spec is bad."""
+def _write(analyses: list[Analysis], lock: Path) -> None:
+    """Writes the baseline; networks that are not among these keep their entries."""
     from rfcalc.checks.lock import figures, key, read, text
 
-    finish(errors)
     entries: dict[str, dict[str, float | None]] = dict(read(lock)) if lock.exists() else {}  # type: ignore[arg-type]
     entries.update({key(analysis, lock.resolve().parent): figures(analysis) for analysis in analyses})
     place(str(lock), text(entries), force=True)
@@ -116,38 +115,25 @@ def _findings(
     base: str | None,
     lock: Path | None,
     given: Given,
+    unread: Unread,
 ) -> list[Finding]:
     from rfcalc.analyses.network import analyze
     from rfcalc.checks.lock import key, read
     from rfcalc.checks.revision import load_at
     from rfcalc.checks.runner import budget, drift, lint
 
-    accepted = read(lock) if lock else {}
+    accepted: dict[str, dict[str, float]] = {}
+    with unread.of(str(lock)):
+        accepted = read(lock) if lock else {}
     found: list[Finding] = []
     for analysis in analyses:
-        mine = settings.of(analysis.graph.source)
-        old = load_at(analysis.graph.source, base, given.load) if base else None
+        source = analysis.graph.source
+        mine = settings.of(source)
         found += lint(analysis, mine)
-        found += budget(analysis, mine, bounds, analyze(old) if old else None)
+        with unread.of(source, whole=False):
+            old = load_at(source, base, given.load) if base else None
+            found += budget(analysis, mine, bounds, analyze(old) if old else None)
         entry = accepted.get(key(analysis, lock.resolve().parent)) if lock else None
         if entry is not None:
             found += drift(analysis, entry, mine)
     return found
-
-
-def _outcome(findings: list[Finding], analyses: list[Analysis]) -> Outcome:
-    from rfcalc.checks.runner import explained
-    from rfcalc.report.findings import Outcome
-
-    count = len(analyses)
-    networks = f"{count} network{'s' if count != 1 else ''} checked"
-    if findings:
-        errors = sum(finding.severity == "error" for finding in findings)
-        kinds = [
-            f"{n} {word}{'s' if n != 1 else ''}" for n, word in ((errors, "error"), (len(findings) - errors, "warning")) if n
-        ]
-        summary = f"{' and '.join(kinds)} in {len({f.source for f in findings})} of {networks}; rfcalc explain CODE tells more"
-    else:
-        summary = f"{networks}, no findings"
-    cases = tuple(analysis.graph.source for analysis in analyses)
-    return Outcome("check", tuple(findings), summary, cases=cases, codes=explained())

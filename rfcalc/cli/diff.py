@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, choice, networks, usage
-from rfcalc.cli.findings import Base, Format, detected, emit
+from rfcalc.cli.common import Given, networks, usage
+from rfcalc.cli.findings import Base, Format, emit, read_all, targets
 
 if TYPE_CHECKING:
     from rfcalc.checks.compare import Difference
+    from rfcalc.checks.outcome import Unread
     from rfcalc.report.findings import Outcome
 
 
@@ -35,41 +36,45 @@ def diff(
 
       rfcalc diff configs/*.yaml --baseline rfcalc.lock.json
     """
-    from rfcalc.formats.findings import FORMATS
+    from rfcalc.checks.outcome import Unread
     from rfcalc.reports.diff import diff_outcome
 
-    name = choice(format or detected(), FORMATS, "--format")
+    wanted = targets(format)
     if base and baseline:
         raise usage("--base and --baseline exclude each other")
-    outcome = _against_baseline(specs, Path(baseline), given) if baseline else diff_outcome(_pairs(specs, base, given))
-    emit(outcome, name)
+    if not base and not baseline and len(specs) != 2:
+        raise usage(f"diff takes two specs, not {len(specs)}; with --base any number")
+    unread = Unread(tuple(dict.fromkeys(specs)))
+    lock = Path(baseline) if baseline else None
+    outcome = _against_baseline(lock, given, unread) if lock else diff_outcome(_pairs(specs, base, given, unread))
+    outcome = unread.beside(outcome)
+    emit(outcome, wanted)
     if exit_code and not (outcome.data or {}).get("same", True):
         raise typer.Exit(1)
 
 
-def _pairs(specs: list[str], base: str | None, given: Given) -> list[Difference | str]:
+def _pairs(specs: list[str], base: str | None, given: Given, unread: Unread) -> list[Difference | str]:
     """The differences; a text for a spec that has nothing to be compared with."""
     from rfcalc.analyses.network import analyze
     from rfcalc.checks.compare import compare
     from rfcalc.checks.revision import load_at
 
+    now = read_all(unread, given)
     if base is None:
-        if len(specs) != 2:
-            raise usage(f"diff takes two specs, not {len(specs)}; with --base any number")
-        old, new = (analyze(given.load(spec, *specs)) for spec in specs)
-        return [compare(old, new)]
+        return [compare(now[specs[0]], now[specs[1]])] if not unread.failed else []
     found: list[Difference | str] = []
-    for spec in specs:
-        before = load_at(spec, base, given.load)
-        now = analyze(given.load(spec, *specs))
-        found.append(compare(analyze(before), now) if before else f"{spec}: new since {base}")
+    for spec, new in now.items():
+        with unread.of(spec, whole=False):
+            before = load_at(spec, base, given.load)
+            found.append(compare(analyze(before), new) if before else f"{spec}: new since {base}")
     return found
 
 
-def _against_baseline(specs: list[str], lock: Path, given: Given) -> Outcome:
-    from rfcalc.analyses.network import analyze
+def _against_baseline(lock: Path, given: Given, unread: Unread) -> Outcome:
     from rfcalc.checks.lock import read
     from rfcalc.reports.diff import baseline_outcome
 
-    accepted = read(lock)
-    return baseline_outcome({spec: analyze(given.load(spec, *specs)) for spec in specs}, accepted, lock)
+    with unread.of(str(lock)):
+        accepted = read(lock)
+        return baseline_outcome(read_all(unread, given), accepted, lock)
+    return baseline_outcome({}, {}, lock)

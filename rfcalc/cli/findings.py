@@ -1,4 +1,4 @@
-"""What `rfcalc check` and `rfcalc diff` share: options, and printing of findings where the program runs."""
+"""What `check` and `diff` share: the formats, and where each goes."""
 
 from __future__ import annotations
 
@@ -8,24 +8,92 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rfcalc.cli.common import Given, choice, finish, usage
+from rfcalc.cli.writing import place
+from rfcalc.errors import SpecError
+from rfcalc.record import record
+
 if TYPE_CHECKING:
+    from rfcalc.analyses.network import Analysis
+    from rfcalc.checks.outcome import Unread
     from rfcalc.report.findings import Outcome
 
-HELP = "full, concise, json, markdown, github, gitlab, sarif or junit; github by itself under GitHub Actions."
-Format = Annotated[str | None, typer.Option("--format", "-f", help=HELP)]
+HELP = (
+    "full, concise, json, markdown, github, gitlab, sarif or junit; FORMAT=FILE writes a file, and can be given several "
+    "times beside the one for standard output (full, or github under GitHub Actions)."
+)
+Format = Annotated[list[str] | None, typer.Option("--format", "-f", metavar="FORMAT[=FILE]", help=HELP)]
 Base = Annotated[str | None, typer.Option("--base", metavar="REV", help="Compare each spec with this git revision of it.")]
+PROGRAMS = ("json", "gitlab", "sarif", "junit")
 
 
-def detected() -> str:
-    """The format that fits the place where the program runs."""
-    return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "full"
+@record
+class Targets:
+    """The format of standard output, and the files with theirs."""
+
+    shown: str
+    files: tuple[tuple[str, str], ...] = ()
 
 
-def emit(outcome: Outcome, name: str) -> None:
-    """Prints an outcome; under GitHub Actions the Markdown is also appended to the job's summary."""
+def targets(given: list[str] | None) -> Targets:
+    """What `--format` asks for; raises a usage error."""
+    from rfcalc.formats.findings import FORMATS
+
+    shown: list[str] = []
+    files: dict[str, str] = {}
+    for text in given or ():
+        name, sign, path = text.partition("=")
+        choice(name, FORMATS, "--format")
+        if sign and not path:
+            raise usage(f"--format {text} names no file")
+        if path in files:
+            raise usage(f"--format names {path} twice")
+        if sign and path != "-":
+            files[path] = name
+        else:
+            shown.append(name)
+    if len(shown) > 1:
+        raise usage(f"standard output has one format, not {' and '.join(shown)}; write others to files: {shown[1]}=FILE")
+    usual = "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "full"
+    return Targets(shown[0] if shown else usual, tuple((name, path) for path, name in files.items()))
+
+
+def read_all(unread: Unread, given: Given) -> dict[str, Analysis]:
+    """The networks that can be read, by their specs; `unread` keeps what is wrong with the others."""
+    from rfcalc.analyses.network import analyze
+
+    found = {}
+    for spec in unread.specs:
+        with unread.of(spec):
+            found[spec] = analyze(given.load(spec, *unread.specs))
+    return found
+
+
+def emit(outcome: Outcome, wanted: Targets) -> None:
+    """Writes the files, then standard output; ends with exit code 2 if something could not be read or written. Where
+    standard output is for a program, errors are on standard error too."""
     from rfcalc.formats.findings import render
 
-    sys.stdout.write(render(name, outcome) + "\n")
+    failed = []
+    for name, path in wanted.files:
+        try:
+            place(path, render(name, outcome) + "\n", force=True)
+        except SpecError as error:
+            failed.append(error)
+    _summarize(outcome)
+    sys.stdout.write(render(wanted.shown, outcome) + "\n")
+    if not outcome.complete and wanted.shown in PROGRAMS:
+        unread = tuple(finding for finding in outcome.findings if finding.unread)
+        print("\n".join(f"{finding.place}: error {finding.code}: {finding.text}" for finding in unread), file=sys.stderr)
+    finish(failed)
+    if not outcome.complete:
+        raise typer.Exit(2)
+
+
+def _summarize(outcome: Outcome) -> None:
+    """Under GitHub Actions the job's summary gets the Markdown."""
+    from rfcalc.formats.findings import render
+
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary and os.environ.get("GITHUB_ACTIONS") == "true":
         try:

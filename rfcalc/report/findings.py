@@ -13,7 +13,11 @@ SEVERITIES = ("note", "warning", "error")
 
 @record
 class Finding:
-    """One thing that was found: a stable code, its severity (note, warning, error), the layer and its place in the spec."""
+    """One thing that was found: a stable code, its severity (note, warning, error), the layer and its place in the spec;
+    `layers` are all layers of that place that it holds for, `layer` the first.
+
+    An error code (E...) is no verdict on a design: something could not be read, and was not checked.
+    """
 
     code: str
     name: str
@@ -24,6 +28,12 @@ class Finding:
     layer: str
     source: str
     span: Span | None
+    layers: tuple[str, ...] = ()
+
+    @property
+    def unread(self) -> bool:
+        """True if something could not be read."""
+        return self.code.startswith("E")
 
     @property
     def line(self) -> int:
@@ -43,7 +53,10 @@ class Finding:
     @property
     def text(self) -> str:
         """The message with its layer."""
-        return f'"{self.layer}": {self.message}' if self.layer else self.message
+        if not self.layer:
+            return self.message
+        more = f" (first of {len(self.layers)} layers)" if len(self.layers) > 1 else ""
+        return f'"{self.layer}"{more}: {self.message}'
 
 
 @record
@@ -59,7 +72,8 @@ class Explained:
 @record
 class Outcome:
     """The whole result. `command`: check or diff; `tables` and `summary` for people; `data`: more keys for JSON;
-    `cases`: what was looked at, whether or not something was found; `codes`: those that could have been found."""
+    `cases`: what was looked at, whether or not something was found; `codes`: those that could have been found, and those of
+    the errors that were."""
 
     command: str
     findings: tuple[Finding, ...]
@@ -68,3 +82,8 @@ class Outcome:
     cases: tuple[str, ...] = ()
     codes: tuple[Explained, ...] = ()
     data: Mapping[str, Json] | None = None
+
+    @property
+    def complete(self) -> bool:
+        """False if something could not be read."""
+        return not any(finding.unread for finding in self.findings)

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rfcalc.analyses.metrics import COLUMNS, Figure, Shown
-from rfcalc.analyses.network import Analysis
+from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.checks.compare import Change, Difference, Total, percent
+from rfcalc.checks.folding import per_place
 from rfcalc.checks.lock import figures, key
 from rfcalc.report.findings import Finding, Outcome
 from rfcalc.report.tables import Column, Json, Table
+from rfcalc.report.units import runs
 
 
 def diff_outcome(differences: Sequence[Difference | str]) -> Outcome:
@@ -29,7 +31,7 @@ def diff_outcome(differences: Sequence[Difference | str]) -> Outcome:
         tables += _tables(one, source if many else "") if not one.same else ()
         lines.append(f"{source}: {one.summary}" if many else one.summary)
         entries.append(_data(one))
-        findings += _notes(one)
+        findings += per_place(_notes(one))
     cases = tuple(one.new.graph.source for one in differences if not isinstance(one, str))
     return _outcome(lines, tables, entries, cases, findings)
 
@@ -83,7 +85,34 @@ def _tables(difference: Difference, title: str) -> Iterator[Table]:
     changed = [change for change in difference.changes if change.kind != "affected"]
     if changed:
         layers = (Column("kind", "Layers"), Column("name", "Name"), Column("what", "What"))
-        yield Table("", layers, tuple((c.kind, c.name, c.what) for c in changed))
+        yield Table("", layers, tuple(_rows(changed)))
+
+
+def _rows(changes: Sequence[Change]) -> Iterator[tuple[str, str, str]]:
+    """A row for each layer; turns of a repeat whose layers changed alike are one row, which shows the last of them."""
+    groups: dict[tuple[object, ...], list[tuple[int, Change]]] = {}
+    for change in changes:
+        stem, turn, rest = _turn(change)
+        key = (change.kind, stem, rest, turn is None, _look(change.old), _look(change.new))
+        groups.setdefault(key, []).append((turn or 0, change))
+    for (kind, name, end, single, *_), group in groups.items():
+        turns = ",".join(f"{a}-{b}" if b > a else str(a) for a, b in runs(turn for turn, _ in group))
+        yield str(kind), str(name) if single else f"{name}.{turns}{end}", group[-1][1].what
+
+
+def _turn(change: Change) -> tuple[str, int | None, str]:
+    """The name of a changed layer as the repeat's name, the turn, and the rest; None for the turn where it is in no repeat."""
+    layer = change.new or change.old
+    if layer and layer.node.repeat:
+        stem, turn = layer.node.repeat[0][:2]
+        if change.name == layer.name and layer.name.startswith(f"{stem}.{turn}"):
+            return stem, turn, layer.name.removeprefix(f"{stem}.{turn}")
+    return change.name, None, ""
+
+
+def _look(layer: Layer | None) -> object:
+    """What must be equal for two layers to be one row."""
+    return layer and (layer.node.op, layer.node.shape, layer.macs)
 
 
 def _notes(difference: Difference) -> Iterator[Finding]:

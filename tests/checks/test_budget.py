@@ -43,7 +43,7 @@ def checked(tmp_path: Path, budget: str, *words: str) -> tuple[int, list[str], s
     path = tmp_path / "net.yaml"
     path.write_text(NET + budget)
     run = rfcalc("check", str(path), *words, "-f", "concise", "--select", "RF5")
-    return run.code, [line for line in run.out.splitlines() if "RF501" in line], run.err
+    return run.code, [line for line in run.out.splitlines() if "RF501" in line or "E123" in line], run.err
 
 
 def test_every_figure_has_a_row_here() -> None:
@@ -93,6 +93,6 @@ def test_the_options(metric, tmp_path: Path) -> None:  # type: ignore[no-untyped
     ],
 )
 def test_mistakes(budget: str, words: tuple[str, ...], says: str, tmp_path: Path) -> None:
-    code, _, err = checked(tmp_path, budget, *words)
+    code, found, err = checked(tmp_path, budget, *words)
     assert code == 2
-    assert says in " ".join(err.replace("│", "").split())
+    assert says in " ".join([*found, *err.replace("│", "").split()])

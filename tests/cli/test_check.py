@@ -112,11 +112,11 @@ def test_bad_settings(repository: Repository, settings: str, says: str) -> None:
     repository.write("pyproject.toml", settings)
     done = repository.rfcalc("check", "net.yaml")
     assert done.returncode == 2
-    assert says in done.stderr
+    assert says in done.stdout
 
 
 def test_bad_revisions_and_baselines(repository: Repository) -> None:
-    assert 'no revision "nowhere"' in repository.rfcalc("diff", "net.yaml", "--base", "nowhere").stderr
+    assert 'no revision "nowhere"' in repository.rfcalc("diff", "net.yaml", "--base", "nowhere").stdout
     repository.write("other.json", "{]")
     assert repository.rfcalc("check", "net.yaml", "--baseline", "other.json").returncode == 2
     assert repository.rfcalc("diff", "net.yaml").returncode == 2

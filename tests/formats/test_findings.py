@@ -17,18 +17,29 @@ GITLAB = "https://gitlab.com/gitlab-org/gitlab/-/raw/master/app/assets/javascrip
 ROOT = Path(__file__).parents[2]
 WORST = """input: 3x65x65
 layers:
-  - {name: "a&<b>", conv: {out: 16, k: 1, s: 2}}
-  - {name: "naïve 層", upconv: {out: 16, k: 3, s: 2}}
-  - {name: dead, conv: {out: 8, k: 3}, from: "a&<b>"}
-  - {name: last, conv: {out: 8, k: 1}, from: "naïve 層"}
+  - {name: first, conv: {out: 16, k: 1, s: 2}}
+  - {name: naïve層, upconv: {out: 16, k: 3, s: 2}}
+  - {name: dead, conv: {out: 8, k: 3}, from: first}
+  - {name: last, conv: {out: 8, k: 1}, from: naïve層}
 """
-CASES = [("net.yaml", ()), ("net.yaml", ("--max-params", "1k", "--min-rf", "1000")), ("worst case.yaml", ("--select", "ALL"))]
+BAD = """input: 3x65x65
+layers:
+  - {name: "a&<b>", conv: {out: 16, k: 1, s: 2}}
+  - {name: "naïve ]]> 層\\a", conv: {out: 16, k: 3}}
+"""
+CASES = [
+    ("net.yaml", ()),
+    ("net.yaml", ("--max-params", "1k", "--min-rf", "1000")),
+    ("worst case.yaml", ("--select", "ALL")),
+    ("bad & ugly.yaml", ()),
+]
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     made = Repository(tmp_path)
     made.write("worst case.yaml", WORST)
+    made.write("bad & ugly.yaml", BAD)
     made.commit("another")
     made.write("net.yaml", NET.replace("out: 32", "out: 48"))
     return made
@@ -42,7 +53,7 @@ def outputs(repository: Repository, name: str) -> list[str]:
 
 def test_sarif(repository: Repository) -> None:
     texts = outputs(repository, "sarif")
-    assert any(json.loads(text)["runs"][0]["results"] for text in texts)
+    assert [bool(json.loads(text)["runs"][0]["results"]) for text in texts] == [False, True, True, True, True]
     for text in texts:
         assert problems(f"{STORE}/sarif-2.1.0.json", json.loads(text)) == []
 
@@ -55,7 +66,10 @@ def test_the_schema_can_say_no(repository: Repository) -> None:
 
 def test_junit(repository: Repository) -> None:
     """The elements and attributes that Jenkins' schema of the format asks for, and counts that are those of the elements."""
-    for text in outputs(repository, "junit"):
+    texts = outputs(repository, "junit")
+    assert "<failure" in texts[2]
+    assert "<error" in texts[3]
+    for text in texts:
         suites = ElementTree.fromstring(text.encode())
         assert suites.tag == "testsuites"
         assert {suite.tag for suite in suites} == {"testsuite"}
@@ -64,10 +78,10 @@ def test_junit(repository: Repository) -> None:
             cases = list(suite)
             assert {case.tag for case in cases} <= {"testcase"}
             assert all(case.get("name") and case.get("classname") for case in cases)
-            failed = [case for case in cases if len(case)]
-            assert {child.tag for case in failed for child in case} <= {"failure"}
-            assert all(child.get("message") and child.get("type") and child.text for case in failed for child in case)
-            counts = (str(len(cases)), str(len(failed)), "0")
+            told = [child for case in cases for child in case]
+            assert {child.tag for child in told} <= {"failure", "error"}
+            assert all(child.get("message") and child.get("type") and child.text for child in told)
+            counts = (str(len(cases)), *(str(sum(child.tag == tag for child in told)) for tag in ("failure", "error")))
             assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == counts
             assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == counts
 

@@ -1,25 +1,36 @@
-"""Annotations of GitHub Actions: one workflow command per finding.
+"""Annotations of GitHub Actions: at most one workflow command per line of a file, and ten per run, errors first.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rfcalc.report.findings import Finding, Outcome
 
-LEVELS = {"note": "notice", "warning": "warning", "error": "error"}
+MOST = 10  # GitHub shows no more of one step
 
 
 def render(outcome: Outcome) -> str:
-    """Workflow commands, then the summary."""
-    return "\n".join([*map(_command, outcome.findings), outcome.summary])
+    """Workflow commands, a line for each finding without one, then the summary. Notes are what the job's summary holds."""
+    lines: dict[tuple[str, int], list[Finding]] = {}
+    for finding in sorted(outcome.findings, key=lambda finding: finding.severity != "error"):
+        if finding.severity != "note":
+            lines.setdefault((finding.source, finding.line), []).append(finding)
+    groups = list(lines.values())
+    rest = [finding for group in groups[MOST:] for finding in group]
+    more = [f"{len(rest)} more in the job's summary:", *(f"{f.place}: {f.code} {f.text}" for f in rest)] if rest else []
+    return "\n".join([*map(_command, groups[:MOST]), *more, outcome.summary])
 
 
-def _command(finding: Finding) -> str:
-    where = f"file={_property(finding.source)},line={finding.line},col={finding.column}"
-    text = finding.text + (f" (hint: {finding.hint})" if finding.hint else "")
-    title = _property(f"{finding.code} {finding.name}")
-    return f"::{LEVELS[finding.severity]} {where},title={title}::{_data(text)}"
+def _command(findings: Sequence[Finding]) -> str:
+    """All findings of one line."""
+    first = findings[0]
+    where = f"file={_property(first.source)},line={first.line},col={first.column}"
+    text = "\n".join(f.text + (f" (hint: {f.hint})" if f.hint else "") for f in findings)
+    title = _property("; ".join(dict.fromkeys(f"{f.code} {f.name}" for f in findings)))
+    return f"::{first.severity} {where},title={title}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -24,6 +24,6 @@ def _entry(finding: Finding) -> dict[str, object]:
         "description": f"{finding.text}{f' (hint: {finding.hint})' if finding.hint else ''}",
         "check_name": f"{finding.code} {finding.name}",
         "fingerprint": sha256(same.encode()).hexdigest(),
-        "severity": SEVERITIES[finding.severity],
+        "severity": "critical" if finding.unread else SEVERITIES[finding.severity],
         "location": {"path": finding.source, "lines": {"begin": finding.line}},
     }

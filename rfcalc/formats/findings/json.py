@@ -19,7 +19,7 @@ def render(outcome: Outcome) -> str:
     return json.dumps(data, indent=2)
 
 
-def _finding(finding: Finding) -> dict[str, str | int]:
+def _finding(finding: Finding) -> dict[str, str | int | list[str]]:
     return {
         "code": finding.code,
         "name": finding.name,
@@ -28,6 +28,7 @@ def _finding(finding: Finding) -> dict[str, str | int]:
         "hint": finding.hint,
         "network": finding.network,
         "layer": finding.layer,
+        "layers": list(finding.layers) or [finding.layer] * bool(finding.layer),
         "file": finding.source,
         "line": finding.line,
         "column": finding.column,

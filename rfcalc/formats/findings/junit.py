@@ -1,27 +1,36 @@
-"""JUnit's XML: one test case per network, one failure per finding."""
+"""JUnit's XML: one test case per network; its findings are one failure, and what could not be read one error."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from rfcalc.report.findings import Outcome
+from rfcalc.report.findings import Finding, Outcome
 
 
 def render(outcome: Outcome) -> str:
     """A test suite that CI servers read."""
     cases = list(dict.fromkeys([*outcome.cases, *(finding.source for finding in outcome.findings)]))
-    failed = [[f for f in outcome.findings if f.source == case and f.severity != "note"] for case in cases]
-    count, failures = str(len(cases)), str(sum(map(bool, failed)))
-    suites = Xml.Element("testsuites", name="rfcalc", tests=count, failures=failures, errors="0")
-    suite = Xml.SubElement(suites, "testsuite", name=f"rfcalc {outcome.command}", tests=count, failures=failures, errors="0")
-    for case, findings in zip(cases, failed, strict=True):
+    told = [finding for finding in outcome.findings if finding.severity != "note"]
+    failed, broken = ({f.source for f in told if f.unread is unread} for unread in (False, True))
+    counts = {"tests": str(len(cases)), "failures": str(len(failed)), "errors": str(len(broken))}
+    suites = Xml.Element("testsuites", {"name": "rfcalc", **counts})
+    suite = Xml.SubElement(suites, "testsuite", {"name": f"rfcalc {outcome.command}", **counts})
+    for case in cases:
         node = Xml.SubElement(suite, "testcase", name=_clean(case), classname="rfcalc")
-        if findings:
-            lines = [f"{f.place}: {f.code} {f.text}" + (f"\n  hint: {f.hint}" if f.hint else "") for f in findings]
-            what = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}"
-            Xml.SubElement(node, "failure", message=what, type=findings[0].code).text = _clean("\n".join(lines))
+        for tag, unread in (("error", True), ("failure", False)):
+            _told(node, tag, [f for f in told if f.source == case and f.unread is unread])
     Xml.indent(suites)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(suites, encoding="unicode")
+    text: str = Xml.tostring(suites, encoding="us-ascii").decode("ascii")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'
+
+
+def _told(node: Xml.Element, tag: str, findings: Sequence[Finding]) -> None:
+    """The findings as one element of a test case."""
+    if findings:
+        lines = [f"{f.place}: {f.code} {f.text}" + (f"\n  hint: {f.hint}" if f.hint else "") for f in findings]
+        what = f"{len(findings)} {'error' if tag == 'error' else 'finding'}{'s' if len(findings) > 1 else ''}"
+        Xml.SubElement(node, tag, message=what, type=findings[0].code).text = _clean("\n".join(lines))
 
 
 def _clean(text: str) -> str:

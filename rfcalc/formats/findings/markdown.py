@@ -20,10 +20,11 @@ def _lines(outcome: Outcome) -> Iterator[str]:
             yield f"**{escape(table.title)}**\n"
         yield from table_lines(table)
         yield ""
-    if outcome.findings:
+    findings = [finding for finding in outcome.findings if finding.severity != "note"]  # which the tables hold
+    if findings:
         yield "| Place | Code | Finding |"
         yield "| --- | --- | --- |"
-        for finding in outcome.findings:
+        for finding in findings:
             hint = f" ({finding.hint})" if finding.hint else ""
             yield f"| {escape(finding.place)} | {finding.code} | {escape(finding.text + hint)} |"
         yield ""

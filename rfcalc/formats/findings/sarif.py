@@ -32,6 +32,7 @@ def render(outcome: Outcome) -> str:
     }
     run = {
         "tool": {"driver": driver},
+        "invocations": [_invocation(outcome, known)],
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, known) for finding in outcome.findings],
     }
@@ -39,20 +40,41 @@ def render(outcome: Outcome) -> str:
     return json.dumps(log, indent=2)
 
 
+def _invocation(outcome: Outcome, known: list[str]) -> dict[str, Json]:
+    """Whether the run could do its work; what could not be read is a notification, and a result too, which services show."""
+    if outcome.complete:
+        return {"executionSuccessful": True}
+    told: list[Json] = [
+        {
+            "descriptor": {"id": finding.code, "index": known.index(finding.code)},
+            "level": "error",
+            "message": {"text": finding.text},
+            "locations": [_location(finding)],
+        }
+        for finding in outcome.findings
+        if finding.unread
+    ]
+    return {"executionSuccessful": False, "toolExecutionNotifications": told}
+
+
 def _result(finding: Finding, known: list[str]) -> dict[str, Json]:
     text = f"{finding.text}{f' Hint: {finding.hint}' if finding.hint else ''}"
-    region: dict[str, Json] = {"startLine": finding.line, "startColumn": finding.column}
-    location: dict[str, Json] = {
-        "physicalLocation": {"artifactLocation": {"uri": quote(PurePath(finding.source).as_posix())}, "region": region}
-    }
-    if finding.layer:
-        location["logicalLocations"] = [{"name": finding.layer, "kind": "object"}]
     found: dict[str, Json] = {
         "ruleId": finding.code,
         "level": finding.severity,
         "message": {"text": text},
-        "locations": [location],
+        "locations": [_location(finding)],
     }
     if finding.code in known:
         found["ruleIndex"] = known.index(finding.code)
+    return found
+
+
+def _location(finding: Finding) -> dict[str, Json]:
+    region: dict[str, Json] = {"startLine": finding.line, "startColumn": finding.column}
+    found: dict[str, Json] = {
+        "physicalLocation": {"artifactLocation": {"uri": quote(PurePath(finding.source).as_posix())}, "region": region}
+    }
+    if finding.layer:
+        found["logicalLocations"] = [{"name": name, "kind": "object"} for name in finding.layers or (finding.layer,)]
     return found
