@@ -87,6 +87,19 @@ def test_clip(tmp_path: Path, limits: tuple[Any, Any]) -> None:
     }[limits]
 
 
+@pytest.mark.parametrize(("shape", "word"), [((1,), "prelu"), ((4, 1, 1), "prelu"), ((3, 5), "stored")])
+def test_prelu_has_its_own_layer(tmp_path: Path, shape: tuple[int, ...], word: str) -> None:
+    graph = agrees(model([node("PRelu", "x s")], ["n", *IMAGE], {"s": weights(*shape)}), IMAGE, tmp_path)
+    assert (last(graph).op.word, last(graph).cost.params) == (word, int(np.prod(shape)))
+
+
+def test_one_hot(tmp_path: Path) -> None:
+    nodes = [node("Cast", "x", "i", to=7), node("OneHot", "i d v", "h", axis=1), node("Gather", "h one", axis=1)]
+    stored = {"d": np.array(3), "v": np.array([0.0, 1.0]), "one": np.array(1)}
+    graph = agrees(model(nodes, ["n", *IMAGE], stored), IMAGE, tmp_path, change=1.0)
+    assert sum(layer.cost.params for layer in graph.layers) == 0
+
+
 def test_batch_norm(tmp_path: Path) -> None:
     stored = {name: weights(4, seed=i) for i, name in enumerate("sbmv")}
     graph = agrees(model([node("BatchNormalization", "x s b m v")], ["n", *IMAGE], stored), IMAGE, tmp_path)

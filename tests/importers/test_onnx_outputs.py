@@ -11,7 +11,8 @@ import pytest
 from onnx import helper
 
 from rfcalc.errors import SpecError
-from tests.importers.onnx_oracle import agrees, imported, model, node, weights
+from rfcalc.importers.programs.handlers import Handlers
+from tests.importers.onnx_oracle import agrees, claimed, imported, model, node, weights
 
 IMAGE = (3, 4, 4)
 
@@ -84,3 +85,32 @@ def test_a_branch_whose_outputs_cannot_be_followed(tmp_path: Path) -> None:
     branch = helper.make_node("If", ["yes"], ["b"], then_branch=then, else_branch=other)
     with pytest.raises(SpecError, match="LayerNormalization"):
         imported(made(branch, *last("b"), yes=np.array(True), w=weights(4)), tmp_path)
+
+
+def test_a_branch_that_depends_is_bounded_by_all_that_its_branches_read(tmp_path: Path) -> None:
+    """The condition looks at one pixel, the branches at all."""
+    made_of = [helper.make_graph([node(op, "x", "r")], op, [], [helper.make_tensor_value_info("r", 11, None)]) for op in OPS]
+    nodes = [
+        node("Slice", "x start end axes", "p"),
+        node("Squeeze", "p", "q"),
+        node("Greater", "q one", "c"),
+        helper.make_node("If", ["c"], ["y"], then_branch=made_of[0], else_branch=made_of[1]),
+    ]
+    stored = {"start": np.array([0, 0, 0]), "end": np.array([1, 1, 1]), "axes": np.array([1, 2, 3])}
+    both = made(*nodes, **stored)
+    both.graph.output[0].CopyFrom(helper.make_tensor_value_info("y", 11, [1, *IMAGE]))
+    with pytest.raises(SpecError, match="its condition is not known before the network runs"):
+        imported(both, tmp_path)
+    graph = imported(both, tmp_path, unknown="bound")
+    assert graph.bounded[graph.outputs[0]]
+    assert claimed(graph).all()
+
+
+OPS = ("Relu", "Neg")
+
+
+def test_each_operator_is_registered_once() -> None:
+    handles: Handlers[Any] = Handlers("nowhere", ())
+    handles("One", "Two")(lambda call: call)
+    with pytest.raises(ValueError, match="Two is registered twice"):
+        handles("Two")(lambda call: call)

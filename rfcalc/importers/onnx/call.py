@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rfcalc.importers.programs.handlers import Handlers
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.record import record
 
 
 @record(eq=False)
 class Call:
-    """A node: its operator, its operands (None where one is left out), its attributes, the version of the operators, how many
-    outputs it has, which of them are read, and the batch of the network's input."""
+    """A node: its operator, which of its outputs are read, its operands (None where one is left out), its attributes, the
+    version of the operators, and how many outputs it has."""
 
     program: Program
     op: str
+    reads: frozenset[int]
     inputs: Sequence[Any]
     attributes: Mapping[str, Any]
     opset: int
-    outputs: int = 1
-    reads: frozenset[int] = frozenset([0])
-    batch: int = 1
+    outputs: int
 
     def get(self, i: int) -> Any:
         """Operand `i`, or None."""
@@ -96,18 +96,7 @@ class Call:
         return value % rank
 
 
-Handler = Callable[[Call], Any]
-HANDLERS: dict[str, Handler] = {}
-
-
-def handles(*names: str) -> Callable[[Handler], Handler]:
-    """Registers a handler for operators."""
-
-    def register(handler: Handler) -> Handler:
-        HANDLERS.update(dict.fromkeys(names, handler))
-        return handler
-
-    return register
+handles: Handlers[Call] = Handlers("rfcalc.importers.onnx", ("maps", "norms", "ops", "resize", "views"))
 
 
 def known(const: Const) -> Any:

@@ -1,31 +1,24 @@
-"""Follows an ONNX graph, node by node, into a layer graph."""
+"""What an ONNX graph says about its nodes, to whoever follows them (see programs/walk.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import prod
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
-from rfcalc.errors import Problem, RuleError, SpecError, fail
+from rfcalc.errors import Problem, RuleError, fail
 from rfcalc.graph import Graph
-from rfcalc.importers.onnx import maps as onnx_maps  # noqa: F401  (they fill the table of handlers)
-from rfcalc.importers.onnx import norms as onnx_norms  # noqa: F401  (they fill the table of handlers)
-from rfcalc.importers.onnx import ops as onnx_ops  # noqa: F401  (they fill the table of handlers)
-from rfcalc.importers.onnx import resize as onnx_resize  # noqa: F401  (they fill the table of handlers)
-from rfcalc.importers.onnx import views as onnx_views  # noqa: F401  (they fill the table of handlers)
-from rfcalc.importers.onnx.call import HANDLERS, Call, known
+from rfcalc.importers.onnx.call import Call, handles, known
 from rfcalc.importers.onnx.fold import folded, shape_slice
 from rfcalc.importers.onnx.inputs import Inputs
 from rfcalc.importers.onnx.model import DOMAINS, Model, needed, outer_names
 from rfcalc.importers.onnx.names import containers, owner_of, scopes
-from rfcalc.importers.onnx.roles import Stored
+from rfcalc.importers.onnx.roles import Stored, constant_tensor
 from rfcalc.importers.onnx.types import Types
-from rfcalc.importers.programs.declared import Declared
-from rfcalc.importers.programs.guards import check_reads, guarded
-from rfcalc.importers.programs.layout import BATCH, REPEATED, text
-from rfcalc.importers.programs.maps import unknown
-from rfcalc.importers.programs.program import Const, Place, Program, Tensor
-from rfcalc.relations.geometry import MOST_UNITS
+from rfcalc.importers.onnx.work import work
+from rfcalc.importers.programs.declared import Declared, Rule
+from rfcalc.importers.programs.program import Const, Place, Program, Tensor, UnfollowedError
+from rfcalc.importers.programs.walk import Shapes, Step, Walk
 from rfcalc.relations.shape import Shape
 
 
@@ -38,14 +31,13 @@ def follow(
     program = Named(name, path, stored.held, max_layers)
     paths = scopes(nodes, stored.held)
     program.containers = containers(nodes, paths)
-    run = Run(program, model, stored, bound, rules)
+    run, walk = Run(program, model, stored, rules), Walk(program, bound)
     run.inputs(Inputs(model.graph, nodes, set(model.stored), shapes, path))
-    run.nodes(model.graph, nodes, paths)
-    outputs = [run.values.get(value.name) for value in model.graph.output]
-    found = [output.node for output in outputs if isinstance(output, Tensor)]
-    if not found:
+    walk.follow(run.steps(model.graph, nodes, paths))
+    outputs = walk.outputs(run.values.get(value.name) for value in model.graph.output)
+    if not outputs:
         raise fail("E608", f"{path}: no output depends on the input")
-    return program.finish(found)
+    return program.finish(outputs)
 
 
 class Named(Program):
@@ -57,222 +49,156 @@ class Named(Program):
 
 
 class Run:
-    """One walk over a model's nodes. `values` are the tensors so far: Tensor, Const, or a tuple for a sequence of them."""
+    """The values of a model's tensors so far, and how often each is read."""
 
-    def __init__(self, program: Program, model: Model, stored: Stored, bound: bool, rules: Declared) -> None:
-        self.program, self.model, self.stored, self.bound, self.rules = program, model, stored, bound, rules
+    def __init__(self, program: Program, model: Model, stored: Stored, rules: Declared) -> None:
+        self.program, self.model, self.held, self.rules = program, model, stored, rules
         self.types = Types(model)
         self.values: dict[str, Any] = {}
-        self.batch = 1
         self.reads: dict[str, int] = {}
         for name, tensor in model.stored.items():
-            self.values[name] = stored.const(name, tensor)
-            self.types.stored(name, tensor)
+            self.stored(name, tensor)
+
+    def stored(self, name: str, tensor: Any) -> Const:
+        """Notes a stored tensor."""
+        self.types.stored(name, tensor)
+        found = self.values[name] = self.held.const(name, tensor)
+        return found
 
     def inputs(self, inputs: Inputs) -> None:
         """Makes the layers that stand for the network's inputs."""
         for value, given in inputs.wanted():
             self.program.place = Place()
             name = "input" if inputs.count == 1 else value.name
-            self.values[value.name] = given.tensor(self.program, name)
-            self.batch = given.batch
-            self.types.given(value.name, value.type.tensor_type.elem_type, self.values[value.name].shape)
+            found = self.values[value.name] = given.tensor(self.program, name)
+            self.types.given(value.name, value.type.tensor_type.elem_type, found.shape)
 
-    def nodes(self, graph: Any, nodes: Sequence[Any], paths: Sequence[str]) -> None:
-        """Follows nodes of a graph, each in its module."""
-        for value in graph.output:
-            self.reads[value.name] = self.reads.get(value.name, 0) + 1
-        for node in nodes:
-            for name in outer_names(node):
-                self.reads[name] = self.reads.get(name, 0) + 1
-        for node, path in zip(nodes, paths, strict=True):
-            self.program.place = Place(path, node.op_type)
-            try:
-                results = self._step(node)
-            except RuleError as error:
-                raise SpecError([self._problem(node, str(error))]) from None
-            for name, value in zip(node.output, results, strict=False):
-                if name:
-                    self.values[name] = value
+    def steps(self, graph: Any, nodes: Sequence[Any], paths: Sequence[str]) -> Iterator[Step]:
+        """The nodes of a graph, each in its module."""
+        for name in [value.name for value in graph.output] + [name for node in nodes for name in outer_names(node)]:
+            self.reads[name] = self.reads.get(name, 0) + 1
+        return (Node(self, node, path) for node, path in zip(nodes, paths, strict=True))
 
-    def _step(self, node: Any) -> Sequence[Any]:
-        inputs = [self._value(name) for name in node.input]
-        inputs = [
-            self.stored.used(name, node, value) if isinstance(value, Const) else value
-            for name, value in zip(node.input, inputs, strict=True)
-        ]
-        mark = self.program.mark()
-        try:
-            return self._taken(node, inputs)
-        except RuleError:
-            if not self.bound:
-                raise
-            self.program.back_to(mark)
-            return self._bounded(node, inputs)
+    def value(self, name: str) -> Any:
+        """A tensor by its name; None for an operand that is left out."""
+        if name and name not in self.values:
+            raise UnfollowedError(f'it reads "{name}", which nothing gives')
+        return self.values[name] if name else None
 
-    def _taken(self, node: Any, inputs: Sequence[Any]) -> Sequence[Any]:
-        """What a node gives, followed exactly; raises RuleError where that is impossible."""
-        first = len(self.program.builder.nodes)
-        with guarded():
-            attributes = {attribute.name: value_of(attribute) for attribute in node.attribute}
-            if node.op_type == "If" and node.domain in DOMAINS:
-                return self._branch(inputs, attributes)
-            if not any(isinstance(value, Tensor | tuple) for value in inputs):
-                return self._constant(node, inputs, attributes)
-            results = self._followed(node, inputs, attributes)
-            self._check(node, results, attributes)
-            operands = [value for i, value in enumerate(inputs) if i not in SHAPES.get(node.op_type, ())]
-            if not any(isinstance(value, tuple) for value in (*inputs, *results)):
-                check_reads(self.program, first, operands, results)
-            for layer in self.program.builder.nodes[first:]:
-                layer.reads  # noqa: B018  (a relation that cannot be written down is known here, not in an analysis)
-        return results
 
-    def _value(self, name: str) -> Any:
-        if not name:
-            return None
-        if name not in self.values:
-            raise RuleError(f'it reads "{name}", which nothing gives')
-        return self.values[name]
+class Node(Step):
+    """One node of an ONNX graph."""
 
-    def _followed(self, node: Any, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Sequence[Any]:
-        domain = "ai.onnx" if node.domain in DOMAINS else node.domain
-        rule = self.rules.find(f"{domain}.{node.op_type}")
-        if rule is not None:
-            return [self.rules.applied(rule, attributes, self.program, *sorts(inputs))]
-        handler = HANDLERS.get(node.op_type if node.domain in DOMAINS else f"{domain}.{node.op_type}")
-        if handler is None:
-            raise RuleError(
-                "the operator is unknown" if domain == "ai.onnx" else f"the operator is unknown, of domain {domain}"
-            )
-        outputs = len(node.output)
-        reads = frozenset(i for i, name in enumerate(node.output) if self.reads.get(name))
-        call = Call(self.program, node.op_type, inputs, attributes, self.model.opset, outputs, reads, self.batch)
-        found = handler(call)
-        results = list(found) if isinstance(found, tuple) and node.op_type not in SEQUENCES else [found]
-        for name, result in zip(node.output, [*results, *[None] * outputs], strict=False):
-            if name and result is None and self.reads.get(name):
-                raise RuleError(f'its output "{name}" cannot be followed')
-        return results
+    def __init__(self, run: Run, node: Any, path: str) -> None:
+        self.run, self.node = run, node
+        self.key = next(iter(node.output), "")
+        self.place = Place(path, node.op_type)
+        self.title = f"{node.op_type} {node.name}".strip()
+        self.own = node.domain in DOMAINS
+        self.name = node.op_type if self.own else f"{node.domain}.{node.op_type}"
 
-    def _branch(self, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Sequence[Any]:
+    @cached_property
+    def inputs(self) -> list[Any]:
+        """All operands in their order, None for those that are left out."""
+        values = [(name, self.run.value(name)) for name in self.node.input]
+        return [self.run.held.used(name, self.node, v) if isinstance(v, Const) else v for name, v in values]
+
+    @cached_property
+    def operands(self) -> Sequence[Any]:
+        known = handles.find(self.name)
+        found = [value for i, value in enumerate(self.inputs) if known is None or i not in known.shapes]
+        return found + [self.run.value(name) for name in outer_names(self.node)[len(self.inputs) :]]
+
+    @cached_property
+    def attributes(self) -> dict[str, Any]:
+        """The attributes by name."""
+        return {attribute.name: value_of(attribute) for attribute in self.node.attribute}
+
+    @cached_property
+    def reads(self) -> frozenset[int]:
+        return frozenset(i for i, name in enumerate(self.node.output) if name and self.run.reads.get(name))
+
+    def shapes(self) -> Shapes:
+        if self.attributes.get("ceil_mode") or (self.node.op_type == "ConvTranspose" and "auto_pad" in self.attributes):
+            # the onnx package infers other sizes than the ones it computes (windows that begin in the padding)
+            return [None] * len(self.node.output)
+        return self.run.types.of_node(self.node, [self.run.values.get(name) for name in self.node.input])
+
+    def inner(self) -> Iterator[Step] | None:
         """The branch of an If whose condition is known."""
-        condition = known(inputs[0]) if isinstance(inputs[0], Const) else None
+        if self.name != "If":
+            return None
+        condition = known(self.inputs[0]) if isinstance(self.inputs[0], Const) else None
         if condition is None or condition.size != 1:
-            raise RuleError("its condition is not known before the network runs")
-        graph = attributes["then_branch" if condition.reshape(-1)[0] else "else_branch"]
-        for tensor in graph.initializer:
-            self.values[tensor.name] = self.stored.const(tensor.name, tensor)
-            self.types.stored(tensor.name, tensor)
-        place = self.program.place
-        self.nodes(graph, graph.node, scopes(graph.node, self.stored.held))
-        self.program.place = place
-        results = [self._value(value.name) for value in graph.output]
-        if None in results:
-            raise RuleError("its branch gives what cannot be followed")
-        return results
+            raise UnfollowedError("its condition is not known before the network runs")
+        self.branch = self.attributes["then_branch" if condition.reshape(-1)[0] else "else_branch"]
+        for tensor in self.branch.initializer:
+            self.run.stored(tensor.name, tensor)
+        return self.run.steps(self.branch, self.branch.node, scopes(self.branch.node, self.run.held.held))
 
-    def _constant(self, node: Any, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Sequence[Any]:
-        """What a node gives that does not depend on the network's input: what it is made of, and what making it costs."""
-        if node.op_type == "Constant":
-            return [self._given(node)]
-        consts = [value for value in inputs if isinstance(value, Const)]
-        result = self._computed(node, inputs, attributes)
-        stored = frozenset().union(*(const.stored for const in consts))
-        macs = frozenset().union(*(const.macs for const in consts))
-        if node.output[0] in self.stored.copies:
-            stored = frozenset([node.output[0]]) & self.stored.held.keys()
-        if result is not None:
-            results = result if isinstance(result, tuple) else (result,)
-            self.types.arrays(node.output, results)
-            return [Const(tuple(array.shape), stored, macs, array) for array in results]
-        shapes = self.types.of_node(node, inputs)
-        done = work(node.op_type, consts, shapes[0] if shapes else None)
-        macs |= {(node.output[0], done)} if done else frozenset()
-        return [Const(self._sure(shape), stored, macs) for shape in shapes]
+    def inner_results(self) -> Sequence[Any]:
+        return [self.run.value(value.name) for value in self.branch.output]
 
-    def _computed(self, node: Any, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
+    def declared(self) -> tuple[Rule, Mapping[str, Any]] | None:
+        rule = self.run.rules.find(f"ai.onnx.{self.name}" if self.own else self.name)
+        return (rule, self.attributes) if rule else None
+
+    def follow(self) -> Any:
+        known = handles.find(self.name)
+        if known is None or known.follow is None:
+            raise UnfollowedError("the operator is unknown" + ("" if self.own else f", of domain {self.node.domain}"))
+        run, outputs = self.run, len(self.node.output)
+        return known.follow(Call(run.program, self.name, self.reads, self.inputs, self.attributes, run.model.opset, outputs))
+
+    def constant(self, stored: frozenset[str], macs: frozenset[tuple[str, int]]) -> Sequence[Any]:
+        if self.node.op_type == "Constant":
+            return [self._given()]
+        if self.key in self.run.held.copies:
+            stored = frozenset([self.key]) & self.run.held.held.keys()
+        found = self._computed()
+        if found is not None:
+            arrays = found if isinstance(found, tuple) else (found,)
+            self.run.types.arrays(self.node.output, arrays)
+            return [Const(tuple(array.shape), stored, macs, array) for array in arrays]
+        shapes = self.shapes()
+        if None in shapes:
+            raise UnfollowedError("the shape of what it gives is not known")
+        return [Const(shape or (), stored, macs) for shape in shapes]
+
+    def _computed(self) -> Any:
         """The numbers that a node gives, where those that it takes are known and few."""
-        if node.domain not in DOMAINS:
+        if not self.own:
             return None
-        if node.op_type == "Shape" and isinstance(inputs[0], Const):
-            return shape_slice(inputs[0].shape, attributes)
-        arrays = [None if value is None else known(value) for value in inputs]
-        if any(value is not None and array is None for value, array in zip(inputs, arrays, strict=True)):
+        if self.node.op_type in ("Shape", "Size") and hasattr(self.inputs[0], "shape"):
+            found = shape_slice(self.inputs[0].shape, self.attributes)
+            return found if self.node.op_type == "Shape" else found.prod()
+        arrays = [known(value) if isinstance(value, Const) else None for value in self.inputs]
+        if any(value is not None and array is None for value, array in zip(self.inputs, arrays, strict=True)):
             return None
-        return folded(node.op_type, arrays, attributes)
+        return folded(self.node.op_type, arrays, self.attributes)
 
-    def _sure(self, shape: tuple[int, ...] | None) -> tuple[int, ...]:
-        if shape is None:
-            raise RuleError("the shape of what it gives is not known")
-        return shape
-
-    def _given(self, node: Any) -> Const:
+    def _given(self) -> Const:
         """What a Constant node holds; a text has no use here."""
-        name = node.output[0]
-        tensor = self.stored.consts.get(name)
-        if tensor is None:
-            from rfcalc.importers.onnx.roles import constant_tensor
+        tensor = self.run.held.consts.get(self.key) or constant_tensor(self.node)
+        return Const(()) if tensor is None else self.run.stored(self.key, tensor)
 
-            tensor = constant_tensor(node)
-        if tensor is None:
-            return Const(())
-        self.types.stored(name, tensor)
-        return self.stored.const(name, tensor)
+    def work(self) -> int | None:
+        if not self.own:
+            return None
+        return work(self.node.op_type, self.operands, self.shapes, self.attributes)
 
-    def _bounded(self, node: Any, inputs: Sequence[Any]) -> Sequence[Any]:
-        """A node that nobody knows, as reading the whole of its inputs."""
-        shapes = self.types.of_node(node, inputs)
-        tensors, consts = sorts(inputs)
-        if not tensors:
-            raise RuleError("what it gives is not known, and no layer reads the network's input for it")
-        name, found = f"{node.op_type} {node.name}".strip(), []
-        for output, shape in zip(node.output, shapes, strict=True):
-            if output and shape is None and self.reads.get(output):
-                raise RuleError("it cannot be bounded: the shape of what it gives is not known")
-            if shape is not None and 0 in shape:
-                raise RuleError("nothing is left of it")
-            if shape is not None and max(shape, default=1) > MOST_UNITS:
-                raise RuleError(f"it gives {text(shape)}: beyond {MOST_UNITS:,} on an axis")
-            wanted = output and shape is not None and self.reads.get(output)
-            found.append(unknown(self.program, name, tensors, self._sure(shape), consts, self.batch) if wanted else None)
-        for output, value in zip(node.output, found, strict=True):
-            if value is not None:
-                self.types.shaped(output, value.shape)
-        return found
+    def keep(self, results: Sequence[Any]) -> None:
+        for name, value in zip(self.node.output, results, strict=False):
+            if name:
+                self.run.values[name] = value
+            if name and isinstance(value, Tensor):
+                self.run.types.shaped(name, value.shape)
 
-    def _check(self, node: Any, results: Sequence[Any], attributes: Mapping[str, Any]) -> None:
-        """Refuses a result whose shape is not the one of ONNX's own rule: nothing is followed wrongly in silence."""
-        shapes = self.types.of_node(node, [self.values.get(name) for name in node.input])
-        if attributes.get("ceil_mode") or (node.op_type == "ConvTranspose" and "auto_pad" in attributes):
-            shapes = []  # the onnx package infers other sizes than the ones it computes (windows that begin in the padding)
-        for name, result, shape in zip(node.output, results, [*shapes, *[None] * len(results)], strict=False):
-            if not isinstance(result, Tensor):
-                continue
-            if shape is not None and result.shape != shape:
-                raise RuleError(f"it gives {text(result.shape)}, and by ONNX's rule {text(shape)}")
-            repeated = prod(f.size for axis in result.layout for f in axis if f.axis in (REPEATED, BATCH))
-            if prod(result.shape) != self.program.shape(result).elements * repeated:
-                raise RuleError("it leaves part of a layer behind")
-            self.types.shaped(name, result.shape)
-
-    def _problem(self, node: Any, message: str) -> Problem:
-        domain = "" if node.domain in DOMAINS else f"{node.domain}."
-        where = f'node "{node.name}"' if node.name else f'the node that gives "{next(iter(node.output), "")}"'
-        hint = f"--unknown bound treats it as reading its whole input; --declare {domain or 'ai.onnx.'}{node.op_type}=pointwise"
-        return Problem(
-            "E610", f"{self.program.source}: {where} ({domain}{node.op_type}): {message}", None, f"{hint} declares it"
-        )
-
-
-def sorts(inputs: Sequence[Any]) -> tuple[list[Tensor], list[Const]]:
-    """The operands that depend on the network's input, and those that do not."""
-    return [v for v in inputs if isinstance(v, Tensor)], [v for v in inputs if isinstance(v, Const)]
-
-
-SEQUENCES = frozenset(("SplitToSequence", "SequenceConstruct"))
-# operator: operands of which only the shape or the type counts
-SHAPES = {"Shape": (0,), "Size": (0,), "RandomNormalLike": (0,), "RandomUniformLike": (0,), "EyeLike": (0,), "CastLike": (1,)}
+    def problem(self, error: RuleError) -> Problem:
+        where = f'node "{self.node.name}"' if self.node.name else f'the node that gives "{self.key}"'
+        operator = f"ai.onnx.{self.name}" if self.own else self.name
+        hint = f"--unknown bound treats it as reading its whole input; --declare {operator}=pointwise declares it"
+        return Problem("E610", f"{self.run.program.source}: {where} ({self.name}): {error}", None, hint)
 
 
 def value_of(attribute: Any) -> Any:
@@ -280,18 +206,5 @@ def value_of(attribute: Any) -> Any:
     from onnx import helper
 
     if attribute.ref_attr_name:
-        raise RuleError(f"its attribute {attribute.name} refers to one of a function")
+        raise UnfollowedError(f"its attribute {attribute.name} refers to one of a function")
     return helper.get_attribute_value(attribute)
-
-
-def work(op: str, consts: Sequence[Const], shape: tuple[int, ...] | None) -> int:
-    """Multiply-accumulates of a product or convolution of constants alone, which each forward pass does again."""
-    if shape is None or len(consts) < 2:
-        return 0
-    if op in ("MatMul", "Gemm"):
-        return prod(shape) * consts[0].shape[-1]
-    if op == "Conv":
-        return prod(shape) * prod(consts[1].shape[1:])
-    if op in ("ConvTranspose", "Einsum"):
-        raise RuleError("it computes with stored tensors alone")
-    return 0

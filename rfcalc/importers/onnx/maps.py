@@ -60,7 +60,9 @@ def rank_of(call: Call) -> int:
     return rank
 
 
-@handles("Conv", "ConvInteger", "QLinearConv")
+@handles("Conv", learned=(1, 2))
+@handles("ConvInteger", learned=(1,), kept=(2, 3))
+@handles("QLinearConv", learned=(3, 8), kept=(1, 2, 4, 5, 6, 7))
 def _conv(call: Call) -> Any:
     quantized = call.op == "QLinearConv"
     weight = call.const(3 if quantized else 1, "weight")
@@ -88,7 +90,7 @@ def _with(weight: Const, others: Any) -> Const:
     return Const(weight.shape, stored, weight.macs)
 
 
-@handles("ConvTranspose")
+@handles("ConvTranspose", learned=(1, 2))
 def _conv_transpose(call: Call) -> Tensor:
     weight, bias, tensor = call.const(1, "weight"), call.optional(2, "bias"), call.tensor()
     rank, groups, channels = rank_of(call), call.whole("group", 1), call.tensor().shape[1]
@@ -182,7 +184,7 @@ def _blocks(call: Call) -> Tensor:
     return maps.on_map(call.program, word, call.tensor(), 2, ratio=size)
 
 
-@handles("Gemm")
+@handles("Gemm", learned=(0, 1, 2))
 def _gemm(call: Call) -> Tensor:
     first, second, third = (call.get(i) for i in range(3))
     if any(len(side.shape) != 2 for side in (first, second)):
@@ -207,7 +209,8 @@ def _turned(value: Any) -> Any:
     return Const(value.shape[::-1], value.stored, value.macs)
 
 
-@handles("MatMul", "MatMulInteger")
+@handles("MatMul", learned=(0, 1))
+@handles("MatMulInteger", learned=(0, 1), kept=(2, 3))
 def _matmul(call: Call) -> Tensor:
     first, second = call.get(0), call.get(1)
     if call.op == "MatMulInteger" and isinstance(second, Const):
@@ -219,6 +222,15 @@ def _matmul(call: Call) -> Tensor:
     return products.product(call.program, first, second)
 
 
-@handles("Einsum")
+@handles("Einsum", learned=(0, 1, 2))
 def _einsum(call: Call) -> Tensor:
     return products.einsum(call.program, call.text("equation").replace(" ", ""), call.inputs)
+
+
+@handles("QLinearMatMul", learned=(0, 3), kept=(1, 2, 4, 5, 6, 7))
+def _quantized_matmul(call: Call) -> Tensor:
+    first, second = call.get(0), call.get(3)
+    kept = [*call.inputs[1:3], *call.inputs[4:8]]
+    if isinstance(first, Const):
+        return products.product(call.program, _with(first, kept), call.tensor(3))
+    return products.product(call.program, first, _with(second, kept) if isinstance(second, Const) else second)

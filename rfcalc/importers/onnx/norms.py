@@ -13,7 +13,7 @@ from rfcalc.importers.programs.program import Tensor, UnfollowedError
 from rfcalc.layers.words import make
 
 
-@handles("BatchNormalization")
+@handles("BatchNormalization", learned=(1, 2), kept=(3, 4))
 def _batch_norm(call: Call) -> Tensor:
     names = ("scale", "bias", "mean", "variance")
     consts = [call.const(i, name) for i, name in enumerate(names, 1)]
@@ -34,7 +34,7 @@ def _batch_norm(call: Call) -> Tensor:
     return call.program.emit(op, [tensor], tensor.layout, claim)
 
 
-@handles("InstanceNormalization")
+@handles("InstanceNormalization", learned=(1, 2))
 def _instance_norm(call: Call) -> Tensor:
     tensor, consts = call.tensor(), [call.const(1, "scale"), call.const(2, "bias")]
     channels = full(CHANNELS, call.program.shape(tensor).channels)
@@ -53,13 +53,14 @@ def _instance_norm(call: Call) -> Tensor:
     return call.program.emit(op, [tensor], tensor.layout)
 
 
-@handles("GroupNormalization")
+@handles("GroupNormalization", learned=(1, 2))
 def _group_norm(call: Call) -> Tensor:
     consts = [call.const(1, "scale"), call.const(2, "bias")]
     return reductions.group_norm(call.program, call.tensor(), call.whole("num_groups", 1), consts, call.real("epsilon", 1e-5))
 
 
-@handles("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization")
+@handles("LayerNormalization", learned=(1, 2))
+@handles("RMSNormalization", "SimplifiedLayerNormalization", learned=(1,))
 def _layer_norm(call: Call) -> Any:
     tensor, rms = call.tensor(), call.op != "LayerNormalization"
     consts = [call.optional(1, "scale"), None if rms else call.optional(2, "bias")]

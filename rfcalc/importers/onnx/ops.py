@@ -43,7 +43,7 @@ FUNCTIONS |= {
     for name in """exp log sqrt abs neg reciprocal sin cos tan asin acos atan sinh cosh asinh acosh atanh erf sign floor ceil
     round""".split()  # noqa: SIM905
 }
-BINARY = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div", "Pow": "pow", "Mod": "div", "PRelu": "mul"}
+BINARY = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div", "Pow": "pow", "Mod": "div"}
 MANY = {"Sum": "add", "Max": "max", "Min": "min", "Mean": "add"}
 COMPARED = ("Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual", "And", "Or", "Xor", "BitwiseAnd", "BitwiseOr")
 
@@ -65,7 +65,7 @@ def _leaky(call: Call) -> Tensor:
     return unary(call.program, "leakyrelu", call.tensor(), slope=call.real("alpha", 0.01))
 
 
-@handles("PRelu")
+@handles("PRelu", learned=(1,))
 def _prelu(call: Call) -> Tensor:
     slope, tensor = call.const(1, "slope"), call.tensor()
     count, shape = prod(slope.shape), call.program.shape(tensor)
@@ -80,7 +80,7 @@ def _per_channel(const: Const, tensor: Tensor) -> bool:
     return [n for i, n in enumerate(shape) if i != 1] == [1] * (len(shape) - 1) and size_of(tensor.layout[1]) == shape[1]
 
 
-@handles("Clip")
+@handles("Clip", settings=(1, 2))
 def _clip(call: Call) -> Any:
     if "min" in call.attributes or "max" in call.attributes or call.opset < 11:
         low = call.real("min") if "min" in call.attributes else None
@@ -106,12 +106,13 @@ def _limit(call: Call, i: int) -> Any:
     return None if const is None else found if (found := number(const)) is not None else const
 
 
-@handles("Identity", "Cast", "CastLike", "ConstantCast")
+@handles("Identity", "Cast", "ConstantCast")
+@handles("CastLike", shapes=(1,))
 def _same(call: Call) -> Any:
     return call.get(0)
 
 
-@handles("Dropout")
+@handles("Dropout", settings=(1, 2))
 def _dropout(call: Call) -> Any:
     ratio = call.get(1) if "ratio" not in call.attributes else None
     p = number(ratio) if ratio is not None else call.real("ratio", 0.5)
@@ -119,7 +120,7 @@ def _dropout(call: Call) -> Any:
     return found, Const(found.shape)  # the mask does not depend on the input
 
 
-@handles("QuantizeLinear", "DequantizeLinear")
+@handles("QuantizeLinear", "DequantizeLinear", kept=(1, 2))
 def _quantize(call: Call) -> Tensor:
     scale, zero = call.const(1, "scale"), call.optional(2, "zero point")
     function = "div" if call.op == "QuantizeLinear" else "mul"

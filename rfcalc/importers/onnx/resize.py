@@ -33,7 +33,8 @@ class Axis:
         return self.n == self.out and self.scale == 1 and self.part == (0.0, 1.0)
 
 
-@handles("Resize", "Upsample")
+@handles("Resize", settings=(1, 2, 3))
+@handles("Upsample", settings=(1,))
 def _resize(call: Call) -> Tensor:
     tensor = call.tensor()
     axes = _axes(call, tensor.shape)

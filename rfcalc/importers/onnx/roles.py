@@ -3,6 +3,7 @@
 A file only says which tensors it stores. Numbers with a fraction are learned, but for the statistics of a batch norm, the
 scales of a quantization, and what an operator takes as a setting (the limits of a Clip, the scales of a Resize). Whole
 numbers count where they are quantized weights. The tensors of Constant nodes count where an operator takes them as a weight.
+What an operand is, its operator's handler says.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
 
-from rfcalc.importers.onnx.model import Lazy, Model, shape_of, type_of, values_of
+from rfcalc.importers.onnx.call import handles
+from rfcalc.importers.onnx.model import DOMAINS, Lazy, Model, shape_of, type_of, values_of
 from rfcalc.importers.onnx.names import module_of, owner_of
 from rfcalc.importers.programs.program import Const, Held
 
@@ -19,58 +21,6 @@ FLOATS = frozenset((1, 10, 11, 16, 17, 18, 19, 20, 23))
 QUANTIZED = frozenset((2, 3, 21, 22))
 MOST_VALUES = 1 << 20
 LEARNED, FIXED = "learned", "fixed"
-
-# operator: inputs that are weights
-WEIGHTS: dict[str, tuple[int, ...]] = {
-    "Conv": (1, 2),
-    "ConvTranspose": (1, 2),
-    "Gemm": (0, 1, 2),
-    "MatMul": (0, 1),
-    "BatchNormalization": (1, 2),
-    "InstanceNormalization": (1, 2),
-    "GroupNormalization": (1, 2),
-    "LayerNormalization": (1, 2),
-    "RMSNormalization": (1,),
-    "SimplifiedLayerNormalization": (1,),
-    "PRelu": (1,),
-    "Einsum": (0, 1, 2),
-    "QLinearConv": (3, 8),
-    "ConvInteger": (1,),
-    "MatMulInteger": (0, 1),
-    "QLinearMatMul": (0, 3),
-}
-# operator: inputs that are kept with the model, but not learned
-KEPT: dict[str, tuple[int, ...]] = {
-    "BatchNormalization": (3, 4),
-    "QuantizeLinear": (1, 2),
-    "DequantizeLinear": (1, 2),
-    "QLinearConv": (1, 2, 4, 5, 6, 7),
-    "QLinearMatMul": (1, 2, 4, 5, 6, 7),
-    "ConvInteger": (2, 3),
-    "MatMulInteger": (2, 3),
-}
-# operator: inputs that are settings
-SETTINGS: dict[str, tuple[int, ...]] = {
-    "Clip": (1, 2),
-    "Resize": (1, 2, 3),
-    "Upsample": (1,),
-    "Pad": (1, 2, 3),
-    "Dropout": (1, 2),
-    "Range": (0, 1, 2),
-    "OneHot": (1, 2),
-    "NonMaxSuppression": (2, 3, 4),
-    "Reshape": (1,),
-    "Expand": (1,),
-    "Tile": (1,),
-    "Slice": (1, 2, 3, 4),
-    "Gather": (1,),
-    "Unsqueeze": (1,),
-    "Squeeze": (1,),
-    "ConstantOfShape": (0,),
-    "If": (0,),
-}
-# operators whose result is made of their first input alone
-FIRST = frozenset("Reshape Expand Tile Slice Gather Unsqueeze Squeeze Cast Pad Transpose Flatten Split".split())  # noqa: SIM905
 
 
 class Stored:
@@ -139,16 +89,17 @@ class Stored:
         uses: dict[str, set[str]] = {}
         for node in reversed(self.nodes):
             role = next((self.roles[name] for name in node.output if name in self.roles), "")
-            settings = SETTINGS.get(node.op_type, ())
+            known = handles.find(node.op_type if node.domain in DOMAINS else f"{node.domain}.{node.op_type}")
+            learned, kept, settings = (known.learned, known.kept, known.settings) if known else ((), (), ())
             for i, name in enumerate(node.input):
                 if name in self.varying:
                     continue
                 uses.setdefault(name, set()).add("setting" if i in settings else "other")
-                if i in WEIGHTS.get(node.op_type, ()):
+                if i in learned:
                     self.roles.setdefault(name, LEARNED)
-                elif i in KEPT.get(node.op_type, ()):
+                elif i in kept:
                     self.roles.setdefault(name, FIXED)
-                elif role and node.output[0] not in self.copies and (i == 0 or node.op_type not in FIRST):
+                elif role and node.output[0] not in self.copies and i not in settings:
                     self.roles.setdefault(name, role)
                 if node.op_type == "DequantizeLinear" and i == 0:
                     self.integer.add(name)

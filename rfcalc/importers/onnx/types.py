@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rfcalc.importers.onnx.call import known
-from rfcalc.importers.onnx.model import DOMAINS, Model, shape_of, type_of
+from rfcalc.importers.onnx.model import DOMAINS, Model, shape_of, subgraphs, type_of
 from rfcalc.importers.programs.program import Const, Tensor
 
 MOST = 1 << 12  # numbers of a constant that a rule may look at
@@ -58,8 +58,9 @@ class Types:
         return shapes
 
     def _stated(self, node: Any, name: str) -> tuple[int, ...] | None:
-        """What the file says about an operator that ONNX does not know; nothing where an axis is free."""
-        return None if self._schema(node) is not None else sizes(self.stated.get(name))
+        """What the file says about an operator that ONNX does not know, or that runs graphs; nothing where an axis is free."""
+        told = self._schema(node) is not None and not any(subgraphs(node))
+        return None if told else sizes(self.stated.get(name))
 
     def _schema(self, node: Any) -> Any:
         import onnx

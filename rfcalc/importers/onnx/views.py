@@ -6,33 +6,21 @@ from math import prod
 from typing import Any
 
 from rfcalc.importers.onnx.call import Call, handles
-from rfcalc.importers.onnx.fold import python_slice, reshaped, shape_slice, slices
+from rfcalc.importers.onnx.fold import python_slice, reshaped, slices
 from rfcalc.importers.programs import joining, moving, selection
-from rfcalc.importers.programs.arithmetic import expanded
+from rfcalc.importers.programs.arithmetic import expanded, opaque
 from rfcalc.importers.programs.layout import reshape
-from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
+from rfcalc.importers.programs.program import Tensor, UnfollowedError
 from rfcalc.relations.geometry import MOST_TAPS
 
-
-@handles("Shape", "Size")
-def _shape(call: Call) -> Const:
-    found = shape_slice(call.tensor().shape, call.attributes)
-    if call.op == "Size":
-        found = found.prod()
-    return Const(tuple(found.shape), value=found)
-
-
-@handles("RandomNormalLike", "RandomUniformLike", "EyeLike")
-def _like(call: Call) -> Const:
-    """Numbers of which only the shape follows from the input's."""
-    return Const(call.tensor().shape)
+handles.shapes_only("Shape", "Size", "RandomNormalLike", "RandomUniformLike", "EyeLike", operands=(0,))
 
 
 def _viewed(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
     return Tensor(tensor.node, reshape(tensor.layout, shape))
 
 
-@handles("Reshape")
+@handles("Reshape", settings=(1,))
 def _reshape(call: Call) -> Tensor:
     tensor, wanted = call.tensor(), call.numbers(1, "shape")
     if wanted is None:
@@ -48,7 +36,7 @@ def _flatten(call: Call) -> Tensor:
     return _viewed(tensor, (prod(tensor.shape[:axis]), prod(tensor.shape[axis:])))
 
 
-@handles("Squeeze")
+@handles("Squeeze", settings=(1,))
 def _squeeze(call: Call) -> Tensor:
     tensor, axes = call.tensor(), call.numbers(1, "axes")
     gone = {i for i, n in enumerate(tensor.shape) if n == 1} if axes is None else {call.axis(axis) for axis in axes}
@@ -57,7 +45,7 @@ def _squeeze(call: Call) -> Tensor:
     return Tensor(tensor.node, tuple(axis for i, axis in enumerate(tensor.layout) if i not in gone))
 
 
-@handles("Unsqueeze")
+@handles("Unsqueeze", settings=(1,))
 def _unsqueeze(call: Call) -> Tensor:
     tensor, axes = call.tensor(), call.numbers(1, "axes") or []
     rank = len(tensor.layout) + len(axes)
@@ -78,7 +66,7 @@ def _transpose(call: Call) -> Tensor:
     return Tensor(tensor.node, tuple(tensor.layout[i] for i in perm))
 
 
-@handles("Expand")
+@handles("Expand", settings=(1,))
 def _expand(call: Call) -> Tensor:
     tensor, wanted = call.tensor(), call.numbers(1, "shape") or []
     sizes = (1,) * (len(wanted) - len(tensor.layout)) + tensor.shape
@@ -88,7 +76,7 @@ def _expand(call: Call) -> Tensor:
     return expanded(tensor, [n if m == 1 else m for m, n in zip(sizes, wanted, strict=True)])
 
 
-@handles("Tile")
+@handles("Tile", settings=(1,))
 def _tile(call: Call) -> Tensor:
     tensor, counts = call.tensor(), call.numbers(1, "repeats") or []
     if len(counts) != len(tensor.layout) or min(counts, default=0) < 1:
@@ -96,7 +84,7 @@ def _tile(call: Call) -> Tensor:
     return moving.tiled(tensor, counts)
 
 
-@handles("Slice")
+@handles("Slice", settings=(1, 2, 3, 4))
 def _slice(call: Call) -> Any:
     tensor = call.tensor()
     arrays = [None] + [None if call.get(i) is None else call.value(i, "bounds") for i in range(1, 5)]
@@ -112,7 +100,7 @@ def _slice(call: Call) -> Any:
     return tensor
 
 
-@handles("Gather")
+@handles("Gather", settings=(1,))
 def _gather(call: Call) -> Tensor:
     tensor, axis = call.tensor(), call.axis(call.whole("axis"))
     index, size = call.value(1, "index"), tensor.shape[axis]
@@ -141,7 +129,7 @@ def _concat(call: Call) -> Tensor:
 PAD_MODES = {"constant": "zeros", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
 
 
-@handles("Pad")
+@handles("Pad", settings=(1, 2, 3))
 def _pad(call: Call) -> Tensor:
     tensor, mode = call.tensor(), call.text("mode", "constant")
     flat = call.numbers(1, "paddings" if "paddings" in call.attributes else "pads")
@@ -158,7 +146,7 @@ def _pad(call: Call) -> Tensor:
     return moving.padded(call.program, tensor, pads, PAD_MODES[mode])
 
 
-@handles("Split", "SplitToSequence")
+@handles("Split", "SplitToSequence", settings=(1,))
 def _split(call: Call) -> Any:
     tensor, axis = call.tensor(), call.axis(call.whole("axis"))
     size = tensor.shape[axis]
@@ -172,7 +160,8 @@ def _split(call: Call) -> Any:
         sizes = [max(0, min(each, size - i * each)) for i in range(count)]
     if sum(sizes) != size or min(sizes, default=-1) < 0:
         raise UnfollowedError(f"its parts {sizes[:12]} do not make {size}")
-    return selection.chunks(call.program, tensor, axis, sizes)
+    parts = selection.chunks(call.program, tensor, axis, sizes)
+    return list(parts) if call.op == "SplitToSequence" else parts
 
 
 @handles("SequenceAt")
@@ -183,7 +172,7 @@ def _at(call: Call) -> Any:
 
 @handles("SequenceConstruct")
 def _sequence(call: Call) -> Any:
-    return tuple(call.inputs)
+    return list(call.inputs)
 
 
 @handles("ConcatFromSequence")
@@ -191,3 +180,20 @@ def _concat_sequence(call: Call) -> Any:
     parts = call.get(0)
     first = next(part for part in parts if isinstance(part, Tensor))
     return joining.concat(call.program, parts, call.axis(call.whole("axis"), len(first.layout)))
+
+
+@handles("OneHot", settings=(1, 2))
+def _one_hot(call: Call) -> Tensor:
+    """Each number of the result looks at one index."""
+    tensor, depth = call.tensor(), int(call.value(1, "depth").reshape(-1)[0])
+    rank = len(tensor.layout)
+    axis = call.axis(call.whole("axis", -1), rank + 1)
+    if depth < 1:
+        raise UnfollowedError("nothing is left of it")
+    sizes = (*tensor.shape[:axis], depth, *tensor.shape[axis:])
+    return opaque(call.program, expanded(joining.widened(tensor, axis), sizes))
+
+
+@handles("NonMaxSuppression", settings=(2, 3, 4))
+def _boxes(call: Call) -> Tensor:
+    raise UnfollowedError("how many boxes it gives depends on the values of the input")

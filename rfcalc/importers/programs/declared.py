@@ -7,8 +7,7 @@ that gives a layer's record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -76,44 +75,19 @@ class Declared:
                 return rule
         return None
 
-    def of_call(self, name: str, arguments: Sequence[Any]) -> tuple[Rule, Mapping[str, Any]] | None:
-        """The rule for one step of a torch program, and the attributes: a declared operator, or a declared module."""
-        if not self.rules:
-            return None
-        if name.startswith("rfcalc.declared"):
-            return LEAVES[arguments[2]]
-        rule = self.find(name, name.rpartition(".")[0])
-        return (rule, {}) if rule else None
 
-    @staticmethod
-    def applied(
-        rule: Rule, attributes: Mapping[str, Any], program: Program, tensors: Sequence[Tensor], consts: Sequence[Const]
-    ) -> Tensor:
-        """The layer of a rule."""
-        if not tensors:
-            raise RuleError(f"{rule.name} reads no tensor that depends on the input")
-        alone = rule.kind == "pointwise" and len(tensors) == 1  # its axes may lie in any order
-        if not alone:
-            tensors = [as_map(program, tensor, max(0, len(tensor.layout) - 2)).tensor for tensor in tensors]
-        claim = program.claim(consts)
-        op = rule.op([program.shape(tensor) for tensor in tensors], attributes, claim.params, claim.buffers)
-        return program.emit(op, tensors, tensors[0].layout if alone else None, claim)
-
-    @contextmanager
-    def as_leaves(self, module: Any) -> Iterator[None]:
-        """Modules of declared classes as single steps of the program, for a while."""
-        changed = []
-        for path, part in module.named_modules():
-            name = f"{type(part).__module__}.{type(part).__qualname__}"
-            rule = self.find(name)
-            if rule is not None:
-                changed.append(part)
-                _make_leaf(part, rule, path)
-        try:
-            yield
-        finally:
-            for part in changed:
-                del part.forward
+def applied(
+    rule: Rule, attributes: Mapping[str, Any], program: Program, tensors: Sequence[Tensor], consts: Sequence[Const]
+) -> Tensor:
+    """The layer of a rule."""
+    if not tensors:
+        raise RuleError(f"{rule.name} reads no tensor that depends on the input")
+    alone = rule.kind == "pointwise" and len(tensors) == 1  # its axes may lie in any order
+    if not alone:
+        tensors = [as_map(program, tensor, max(0, len(tensor.layout) - 2)).tensor for tensor in tensors]
+    claim = program.claim(consts)
+    op = rule.op([program.shape(tensor) for tensor in tensors], attributes, claim.params, claim.buffers)
+    return program.emit(op, tensors, tensors[0].layout if alone else None, claim)
 
 
 def _rule(name: str, words: Sequence[str]) -> Rule:
@@ -139,49 +113,3 @@ def _plugins() -> dict[str, Rule]:
                 raise fail("E421", f"the plug-in {entry.name}: {type(error).__name__}: {error}") from None
             found[entry.name] = Rule(entry.name, "plugin", plugin=plugin)
     return found
-
-
-def _make_leaf(part: Any, rule: Rule, path: str) -> None:
-    """Replaces a module's forward by one operator that carries its stored tensors."""
-    import torch
-
-    names = [name for name, _ in [*part.named_parameters(), *part.named_buffers()]]
-    LEAVES[path] = (rule, {k: v for k, v in vars(part).items() if isinstance(v, int | float | str | bool | tuple)})
-
-    def forward(*inputs: Any) -> Any:
-        tensors = [value for value in inputs if isinstance(value, torch.Tensor)]
-        own = [_attribute(part, name) for name in names]
-        return _operator()(tensors, own, path)
-
-    part.forward = forward
-
-
-LEAVES: dict[str, tuple[Rule, dict[str, Any]]] = {}
-
-
-def _attribute(part: Any, name: str) -> Any:
-    for piece in name.split("."):
-        part = getattr(part, piece)
-    return part
-
-
-def _operator() -> Any:
-    """The operator rfcalc::declared, which gives a tensor of the shape that its rule says."""
-    import torch
-
-    if not hasattr(torch.ops.rfcalc, "declared"):
-        library = torch.library.Library("rfcalc", "FRAGMENT")
-        KEPT.append(library)
-        library.define("declared(Tensor[] inputs, Tensor[] stored, str path) -> Tensor")
-
-        def shaped(inputs: Sequence[Any], stored: Sequence[Any], path: str) -> Any:
-            rule, attributes = LEAVES[path]
-            shapes = [Shape(x.shape[1], tuple(x.shape[2:])) if x.dim() > 1 else Shape(x.numel()) for x in inputs]
-            out = rule.op(shapes, attributes).shape(shapes)
-            return inputs[0].new_empty((inputs[0].shape[0], out.channels, *out.size))
-
-        torch.library.register_fake("rfcalc::declared", shaped, lib=library)
-    return torch.ops.rfcalc.declared
-
-
-KEPT: list[Any] = []

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
 from rfcalc.importers.programs.axes import Map, as_map
-from rfcalc.importers.programs.layout import BATCH, CHANNELS, full, size_of
+from rfcalc.importers.programs.layout import CHANNELS, full, size_of
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.importers.programs.selection import narrow
 from rfcalc.layers.words import make
@@ -183,27 +182,3 @@ def on_map(program: Program, word: str, tensor: Tensor, rank: int, **settings: A
     if found.heads > 1:
         raise UnfollowedError("moves channels that lie in the batch")
     return _placed(program, found, program.add(word, [found.tensor], **settings))
-
-
-def unknown(
-    program: Program,
-    name: str,
-    inputs: Sequence[Tensor],
-    shape: Sequence[int],
-    consts: Sequence[Any],
-    batch: int = 1,
-    macs: int | None = None,
-) -> Tensor:
-    """A layer that nobody knows: each unit reads the whole of each input. `macs` if at least those are known."""
-    claim = program.claim(consts)
-    sizes = list(shape[1:]) if shape and shape[0] == batch else list(shape)
-    if not sizes:
-        sizes = [1]
-    channels, *size = sizes
-    op = make(
-        "unknown", name=name, out=channels, size=tuple(size) or None, params=claim.params, buffers=claim.buffers, macs=macs
-    )
-    found = program.emit(op, inputs, None, claim)
-    lead = (full(BATCH, batch),) if shape and shape[0] == batch else ()
-    layout = (*lead, full(CHANNELS, channels), *(full(k, n) for k, n in enumerate(size, 1)))
-    return Tensor(found.node, layout if prod(map(size_of, layout)) == prod(shape) else found.layout)

@@ -95,6 +95,7 @@ class Program:
         self.claims: list[tuple[list[str], list[str]]] = []
         self.idle: dict[str, list[str]] = {}
         self.kinds: dict[str, str] = {}
+        self.batch = 1  # that of the inputs
 
     def expect(self, used: Iterable[str]) -> None:
         """Tells which stored tensors the program reads; fixed ones that it does not are counted with their module's others."""
@@ -111,6 +112,7 @@ class Program:
         """An input of the network."""
         from rfcalc.layers.vocabulary.source import Input
 
+        self.batch = batch
         index = self.builder.add(name, Input(shape))
         return Tensor(self._checked(index), standard(shape, batch))
 

@@ -29,6 +29,13 @@ def base_name(target: Any) -> str:
     return getattr(target, "__name__", text)
 
 
+def is_in_place(target: Any) -> bool:
+    """True for an operator of torch's own that changes its first operand."""
+    text = str(target)
+    name = text.split(".")[1] if text.startswith("aten.") else ""
+    return name.endswith("_") and not name.startswith("__")
+
+
 class Writes:
     """In-place steps, given the values of the nodes so far."""
 

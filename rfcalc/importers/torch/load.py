@@ -31,6 +31,7 @@ def load(
     from rfcalc.importers.programs.declared import Declared
     from rfcalc.importers.torch.capture import capture, read
     from rfcalc.importers.torch.follow import follow
+    from rfcalc.importers.torch.leaves import as_leaves
 
     rules = Declared.of(declare)
     request = request_of(overrides or {}, arguments or {})
@@ -42,7 +43,7 @@ def load(
         from rfcalc.importers.torch.build import build
 
         module = build(target, request.arguments)
-        with rules.as_leaves(module):
+        with as_leaves(rules, module):
             captured = capture(module, request.shapes, text)
     return follow(captured, _name(target), text, max_layers, unknown == "bound", rules)
 

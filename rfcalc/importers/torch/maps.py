@@ -8,7 +8,7 @@ from rfcalc.importers.programs import maps
 from rfcalc.importers.programs.arithmetic import opaque
 from rfcalc.importers.programs.layout import reshape
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
-from rfcalc.importers.torch.table import Call, const_of, handles, tensor_of
+from rfcalc.importers.torch.call import Call, const_of, handles, tensor_of
 
 
 @handles("conv1d", "conv2d", "conv3d", "convolution")

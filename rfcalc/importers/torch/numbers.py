@@ -8,7 +8,7 @@ from typing import Any
 from rfcalc.importers.programs import reductions, selection
 from rfcalc.importers.programs.arithmetic import binary, opaque, unary
 from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
-from rfcalc.importers.torch.table import Call, const_of, handles, tensor_of
+from rfcalc.importers.torch.call import Call, const_of, handles, tensor_of
 from rfcalc.layers.vocabulary.activation import FUNCTIONS
 from rfcalc.layers.vocabulary.generic import UNARY
 

@@ -8,7 +8,7 @@ from typing import Any
 from rfcalc.importers.programs import moving, products
 from rfcalc.importers.programs.arithmetic import binary
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
-from rfcalc.importers.torch.table import Call, handles, tensor_of
+from rfcalc.importers.torch.call import Call, handles, tensor_of
 
 
 @handles("linear")

@@ -53,7 +53,7 @@ class DependentError(UnfollowedError):
     """What the program does depends on the values of its tensors; no bound helps."""
 
 
-def shape_of(value: Any) -> Any:
+def shape_of(value: Any) -> tuple[int, ...] | None:
     """A tensor's shape in whole numbers; None for anything else. Raises DependentError where the input's values set it."""
     if not hasattr(value, "shape"):
         return None

@@ -7,19 +7,19 @@ from typing import Any
 from rfcalc.importers.programs import joining, moving, selection
 from rfcalc.importers.programs.arithmetic import expanded
 from rfcalc.importers.programs.layout import reshape
-from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
-from rfcalc.importers.torch.table import Call, const_of, handles, tensor_of
+from rfcalc.importers.programs.program import Tensor, UnfollowedError
+from rfcalc.importers.torch.call import Call, const_of, handles, tensor_of
 from rfcalc.importers.torch.values import known_value
 
 
-@handles(
-    "contiguous", "clone", "detach", "alias", "to", "type_as", "_to_copy", "lift_fresh_copy", "lift_fresh", "float", "double"
-)
+@handles("contiguous", "clone", "detach", "alias", "to", "_to_copy", "lift_fresh_copy", "lift_fresh", "float", "double")
+@handles("type_as", shapes=("other",))
 def _same(call: Call) -> Any:
     return call.x
 
 
-@handles("copy", "slice_scatter", "select_scatter")
+@handles("copy", shapes=("self",))
+@handles("slice_scatter", "select_scatter")
 def _copied(call: Call) -> Tensor:
     if call.name == "copy":
         assert call.shape is not None
@@ -39,14 +39,12 @@ def _nothing(call: Call) -> None:
     return None
 
 
-@handles("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", "zeros_like", "ones_like", "full_like", "empty_like")
-@handles("rand_like", "randn_like")
-def _like(call: Call) -> Const:
-    """A tensor of which only the shape follows from the input's."""
-    return Const(call.shape or ())
+handles.shapes_only("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", operands=("self",))
+handles.shapes_only("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", operands=("self",))
 
 
-@handles("view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "view_as", "reshape_as", "_unsafe_view", "ravel")
+@handles("view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "_unsafe_view", "ravel")
+@handles("view_as", "reshape_as", shapes=("other",))
 def _reshape(call: Call) -> Tensor:
     assert call.shape is not None
     return Tensor(call.x.node, reshape(call.x.layout, call.shape))
@@ -80,7 +78,8 @@ def _movedim(call: Call) -> Tensor:
     return Tensor(call.x.node, tuple(call.x.layout[next(rest) if d is None else d] for d in order))
 
 
-@handles("expand", "expand_as", "broadcast_to")
+@handles("expand", "broadcast_to")
+@handles("expand_as", shapes=("other",))
 def _expand(call: Call) -> Tensor:
     assert call.shape is not None
     return expanded(tensor_of(call.x), call.shape)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from rfcalc.importers.programs import work as counted
 from rfcalc.importers.torch.in_place import base_name
 
 Sizes = Sequence[tuple[int, ...]]
@@ -20,34 +21,21 @@ def work(node: Any, shapes: Sizes) -> int | None:
     none, as torch's own counter says; None where nobody knows: operators that are not torch's, and rare products."""
     name, value = base_name(node.target), node.meta.get("val")
     first = value[0] if isinstance(value, list | tuple) and value else value
+    out = tuple(getattr(first, "shape", ()))
     if not str(node.target).startswith("aten.") or name in UNTOLD or name.startswith("linalg_"):
         return None
     if name in MATRICES and len(shapes) > 1:
-        return _numel(first) * shapes[0][-1]
+        return counted.matrices(out, shapes[0])
     if name in SUMS and len(shapes) > 2:
-        return _numel(first) * shapes[1][-1] * (shapes[1][0] if name == "addbmm" else 1)
+        return counted.matrices(out, shapes[1]) * (shapes[1][0] if name == "addbmm" else 1)
     if name.startswith("conv") and len(shapes) > 1:
-        transposed = "transpose" in name or (name == "convolution" and node.args[6])
-        return (prod(shapes[0]) if transposed else _numel(first)) * prod(shapes[1][1:])
+        turned = "transpose" in name or (name == "convolution" and node.args[6])
+        return counted.transposed(shapes[0], shapes[1]) if turned else counted.convolution(out, shapes[1])
     if name == "scaled_dot_product_attention" and len(shapes) > 2:
-        return shapes[1][-2] * (prod(shapes[0]) + _numel(first))
+        return counted.attention(out, shapes[0], shapes[1])
     if name == "einsum":
-        return _einsum(node.args[0].replace(" ", ""), shapes)
+        return counted.einsum(node.args[0].replace(" ", ""), shapes)
     return _recurrent(node, shapes) if name in RECURRENT else 0
-
-
-def _numel(value: Any) -> int:
-    return int(value.numel())
-
-
-def _einsum(equation: str, shapes: Sizes) -> int | None:
-    """The product of all labels' sizes; with more than two operands the order of the products matters."""
-    sides = equation.partition("->")[0].split(",")
-    if len(sides) != 2 or "." in equation:
-        return 0 if len(sides) == 1 else None
-    return prod(
-        {label: n for side, shape in zip(sides, shapes, strict=True) for label, n in zip(side, shape, strict=True)}.values()
-    )
 
 
 def _recurrent(node: Any, shapes: Sizes) -> int | None:

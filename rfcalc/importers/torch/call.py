@@ -1,24 +1,25 @@
-"""The table from ATen operators to what they mean, and one call of an operator."""
+"""One call of an ATen operator as its handler sees it, and the table of handlers: by the operators' names without `aten.`,
+overload and trailing underscore."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
+from rfcalc.importers.programs.handlers import Handlers
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.record import record
 
 
 @record
 class Call:
-    """One call of an operator: its name, its arguments by name, the shape that it gives, which of its outputs are read."""
+    """One call of an operator: its name, which of its outputs are read, its arguments by name, the
+    shape that it gives."""
 
     program: Program
     name: str
+    reads: frozenset[int]
     arguments: dict[str, Any]
     shape: tuple[int, ...] | None
-    batch: int
-    reads: frozenset[int]
 
     def __getitem__(self, name: str) -> Any:
         return self.arguments.get(name)
@@ -35,20 +36,7 @@ class Call:
         return value % max(1, len(self.x.layout))
 
 
-Handler = Callable[[Call], Any]
-
-HANDLERS: dict[str, Handler] = {}
-
-
-def handles(*names: str) -> Callable[[Handler], Handler]:
-    """Registers a handler for operators, by their names without `aten.`, overload and trailing underscore."""
-
-    def register(handler: Handler) -> Handler:
-        for name in names:
-            HANDLERS[name] = handler
-        return handler
-
-    return register
+handles: Handlers[Call] = Handlers("rfcalc.importers.torch", ("views", "maps", "products", "numbers"))
 
 
 def tensor_of(value: Any) -> Tensor:
