@@ -34,7 +34,13 @@ Set = Annotated[
     ),
 ]
 Input = Annotated[
-    str | None, typer.Option("--input", "-i", metavar="CxHxW", help="The input, such as 3x640x640 (or left=3x64x64,right=...).")
+    str | None,
+    typer.Option(
+        "--input",
+        "-i",
+        metavar="CxHxW",
+        help="Look at it at another input size: 3x640x640 (or left=3x64x64,right=...). -s input=... makes another network.",
+    ),
 ]
 Arg = Annotated[
     list[str] | None, typer.Option("--arg", metavar="KEY=VALUE", help="An argument of the callable that makes a torch model.")
@@ -60,9 +66,11 @@ MAX_LAYERS = 100_000
 
 @record
 class Given:
-    """What the command line says about the networks: overrides, arguments of the callable, what unknown layers are."""
+    """What the command line says about the networks: overrides, the size of the input, arguments of the callable, what
+    unknown layers are."""
 
     overrides: Mapping[str, str] = field(default_factory=dict)
+    size: str | None = None
     arguments: Mapping[str, str] = field(default_factory=dict)
     unknown: str = "error"
     declare: tuple[str, ...] = ()
@@ -90,12 +98,13 @@ class Given:
             if given and not any(map(is_program, specs)):
                 raise usage(f"{option} is for programs (torch, ONNX); the layers of {spec} are all known")
         more: dict[str, Any] = {"unknown": self.unknown, "declare": self.declare, "arguments": self.arguments}
-        return load(spec, self.overrides, self.max_layers, **more)
+        return load(spec, self.overrides, self.max_layers, size=self.size, **more)
 
 
 def _given(values: dict[str, Any]) -> Given:
     return Given(
-        overrides(values["set"], values["input"]),
+        overrides(values["set"]),
+        values["input"],
         overrides(values["arg"], option="--arg"),
         choice(values["unknown"], ("error", "bound"), "--unknown"),
         tuple(values["declare"] or ()),
@@ -123,16 +132,14 @@ def usage(message: str) -> typer.BadParameter:
     return typer.BadParameter(message)
 
 
-def overrides(pairs: Iterable[str] | None, shape: str | None = None, option: str = "-s") -> dict[str, str]:
-    """The overrides of `-s key=value` and `--input`; raises a usage error for anything else."""
+def overrides(pairs: Iterable[str] | None, option: str = "-s") -> dict[str, str]:
+    """The overrides of `-s key=value`; raises a usage error for anything else."""
     found: dict[str, str] = {}
     for pair in pairs or ():
         key, sign, value = pair.partition("=")
         if not sign or not key.strip():
             raise usage(f"{option} takes key=value, not {pair!r}")
         found[key.strip()] = value.strip()
-    if shape is not None:
-        found["input"] = shape
     return found
 
 

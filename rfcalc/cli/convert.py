@@ -35,5 +35,7 @@ def convert(
       rfcalc convert models.py:Detector --input 3x640x640
     """
     from rfcalc.converting import written
+    from rfcalc.importers.sized import with_size
 
-    write(output or "-", written(source, given.overrides, given.load(source)), force)
+    graph = given.load(source)
+    write(output or "-", written(source, with_size(given.overrides, given.size), graph), force)

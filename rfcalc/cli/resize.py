@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -54,14 +55,16 @@ def resize(
     """
     from rfcalc.design.edits import Search, Task
     from rfcalc.formats import FORMATS
+    from rfcalc.importers.sized import at_size, with_size
     from rfcalc.language.load import load_spec
     from rfcalc.reports.resize import changes_report, diffs, recommended
 
     choice(format, FORMATS, "--format")
     needs_output(pick, output)
     text, source = _read(spec)
-    settings = overrides(set, input)
-    graph = load_spec(text, source, settings)
+    given, settings = overrides(set), with_size(overrides(set), input)
+    read = partial(load_spec, text, source)
+    graph = read(given) if input is None else at_size(read, given, input, spec)
     aim = wanted(target, dataset, resize, graph.nodes[graph.inputs[0]].shape.size, graph)
     if not 1 <= aim.pixels <= MOST:
         raise usage(f"--target takes 1 to {MOST:,} pixels, not {aim.pixels}")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from rfcalc.graph import Graph
-from rfcalc.language.files import all_scales, head_of, shipped_files
+from rfcalc.importers.sized import at_size, with_size
+from rfcalc.language.files import STDIN, all_scales, head_of, read_bytes, shipped_files, text_of
 from rfcalc.language.limits import MAX_LAYERS
+from rfcalc.language.load import load_spec
 from rfcalc.record import record
 
 ROWS = re.compile(
@@ -85,18 +88,31 @@ def load(
     unknown: str = "error",
     declare: Sequence[str] = (),
     arguments: Mapping[str, str] | None = None,
+    size: str | None = None,
 ) -> Graph:
     """The graph of a file, of a shipped network (`resnet50`), of a torch model, or of `-`, a spec on standard input.
 
     `overrides` are those of `-s key=value`; a graph of more than `max_layers` layers is refused before it is made. A layer of a
     program that nobody knows is an error, unless `unknown` is "bound" (it counts as reading its whole input) or `declare` says
-    what it is ("mypkg.MyOp=pointwise"). `arguments` go to the callable that makes a torch model. Raises SpecError.
+    what it is ("mypkg.MyOp=pointwise"). `arguments` go to the callable that makes a torch model. `size`, such as "3x640x640",
+    is the input at which the network is looked at: no parameter may change (`at_size`). Raises SpecError.
     """
     importer = _importer(path)
     more: dict[str, Any] = {"unknown": unknown, "declare": declare} if importer.programs else {}
     more |= {"arguments": arguments or {}} if importer.callables else {}
-    graph: Graph = import_module(importer.module).load(path, overrides or {}, max_layers, **more)
-    return graph
+    if path == "-" and size is not None:
+        read = _read_once(max_layers)
+    else:
+        read = partial(import_module(importer.module).load, path, max_layers=max_layers, **more)
+    if size is None or importer.programs:
+        return read(overrides=with_size(overrides or {}, size))
+    return at_size(lambda given: read(overrides=given), overrides or {}, size, path)
+
+
+def _read_once(max_layers: int) -> Callable[..., Graph]:
+    """Loads the spec on standard input, which can be read once only, as often as it is called."""
+    text = text_of(read_bytes(None, STDIN), STDIN)
+    return partial(load_spec, text, STDIN, max_layers=max_layers)
 
 
 def own_spec(path: str, overrides: Mapping[str, str]) -> str | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rfcalc.errors import RuleError
+from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.language.expressions import WORD
 from rfcalc.language.marked import Items, Marked, Table
 from rfcalc.language.problems import Problems
@@ -17,8 +17,44 @@ from rfcalc.layers.settings import Int, ListOf, name_of
 from rfcalc.relations.shape import Shape
 
 SHAPE = re.compile(r"[0-9]+(x[0-9]+)*")
+NAMED = re.compile(r",(?=[^,=]*=)")
+ASKED = re.compile(r"[1-9]\d{0,8}(?:\s*[x×*,]\s*[1-9]\d{0,8})*", re.ASCII)
 DIMENSIONS = ListOf(Int())
 MOST_AXES = 4
+
+
+def asked_shapes(text: str) -> dict[str, Shape]:
+    """The shapes that a command line asks for: 3x224x224 (or 3,224,224), or by name left=3x64x64,right=3x64x64; the name ""
+    stands for every input. Raises RuleError."""
+    found = {}
+    for part in NAMED.split(text):
+        name, sign, numbers = part.rpartition("=")
+        numbers = numbers.strip().lower()
+        if numbers[:1] + numbers[-1:] in ("()", "[]"):
+            numbers = numbers[1:-1].strip()
+        if not ASKED.fullmatch(numbers) or "=" in name or (sign and not name.strip()):
+            raise RuleError(f"{text[:80]!r} is no shape of an input")
+        channels, *size = map(int, re.findall(r"\d+", numbers))
+        found[name.strip()] = Shape(channels, tuple(size))
+    return found
+
+
+def shapes_text(shapes: Mapping[str, Shape]) -> str:
+    """Shapes as `asked_shapes` reads them."""
+    return ",".join(f"{name}={shape}" if name else str(shape) for name, shape in shapes.items())
+
+
+def meant(shape: Shape, channels: int | None, axes: int, name: str = "") -> str:
+    """What was probably meant by a shape where an input of `axes` axes (and of `channels` channels, if that is known) is
+    needed; "" where that is not clear."""
+    numbers, option = (shape.channels, *shape.size), f"--input {name}=" if name else "--input "
+    if len(numbers) == axes + 2 and channels in (None, numbers[1]):
+        return f"leave the batch out: {option}{Shape(numbers[1], numbers[2:])}"
+    if len(numbers) == axes and channels not in (None, shape.channels):
+        return f"the channels come first: {option}{channels}x{shape}"
+    if len(numbers) == axes + 1 and shape.channels != channels == numbers[-1]:
+        return f"the channels come first: {option}{Shape(channels, numbers[:-1])}"
+    return ""
 
 
 def inputs(
@@ -28,8 +64,6 @@ def inputs(
     several = top.nodes.get("inputs")
     if several is not None and "input" in top.nodes:
         problems.add("E118", "a spec has input or inputs, not both", several)
-    if override is not None and several is not None:
-        problems.add("E118", "this spec has several inputs; -s input=... sets the one input of a spec", override)
     if several is None:
         node = override or top.nodes.get("input")
         if node is not None:
@@ -37,10 +71,28 @@ def inputs(
     elif not isinstance(several, Table) or not several.entries:
         problems.add("E118", "inputs is a mapping of names to shapes", several, "inputs: {left: 3x64x64, right: 3x64x64}")
     else:
+        given = _by_name(override, several, problems)
         for name, (mark, node) in several.entries.items():
             if not isinstance(name, str) or not WORD.fullmatch(name) or name == "in":
                 problems.add("E111", f"{name_of(name)} is no name of an input", mark)
-            yield str(name), _shape(node, params, problems), mark
+            yield str(name), given.get(str(name)) or _shape(node, params, problems), mark
+
+
+def _by_name(override: Marked | None, several: Table, problems: Problems) -> dict[str, Shape]:
+    """The shapes that an override gives to some of several inputs."""
+    if override is None:
+        return {}
+    example = ",".join(f"{name}=3x64x64" for name in several.entries)
+    try:
+        given = asked_shapes(str(override.plain()))
+    except RuleError as error:
+        problems.add("E118", str(error), override, f"name them: input={example}")
+        return {}
+    for name in given:
+        if name not in several.entries:
+            what = f'there is no input "{name[:40]}"' if name else "the spec has several inputs"
+            problems.add("E118", what, override, did_you_mean(name, map(str, several.entries)) or f"name them: input={example}")
+    return given
 
 
 def object_size(top: Top, axes: set[int], problems: Problems) -> None:

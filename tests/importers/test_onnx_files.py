@@ -62,8 +62,12 @@ class TestInputs:
     def test_another_size_than_the_files(self, tmp_path: Path) -> None:
         path = saved(conv(), tmp_path)
         assert load(path, {"input": "3x16x9"}).layers[-1].shape.size == (14, 7)
-        with pytest.raises(SpecError, match="input of 4 channels"):
+        with pytest.raises(SpecError, match="has 3 channels, not 4"):
             load(path, {"input": "4x16x16"})
+        with pytest.raises(SpecError, match="leave the batch out: --input 3x16x9"):
+            load(path, {"input": "1x3x16x9"})
+        with pytest.raises(SpecError, match="the channels come first: --input 3x16x9"):
+            load(path, {"input": "16x9x3"})
         with pytest.raises(SpecError, match="3 axes besides the batch"):
             load(path, {"input": "3x16"})
 

@@ -34,6 +34,25 @@ class Group:
 """
 
 
+@pytest.mark.parametrize(
+    ("shape", "hint"),
+    [
+        ("1x3x64x48", "leave the batch out: --input 3x64x48"),
+        ("8x3x64x48", "leave the batch out: --input 3x64x48"),
+        ("64x48", "the channels come first: --input 3x64x48"),
+        ("64x48x3", "the channels come first: --input 3x64x48"),
+        ("4x64x48", "the model reads 3 channels: --input 3x64x48"),
+    ],
+)
+def test_shapes_that_are_meant_otherwise(tmp_path: Path, shape: str, hint: str) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(NET.replace("from {helper} import width", "width = 4"))
+    with pytest.raises(SpecError) as caught:
+        load(f"{path}:net", {"input": shape})
+    assert caught.value.problems[0].hint == hint
+    assert load(f"{path}:net", {"input": "3,64,48"}).nodes[0].shape == load(f"{path}:net", {"input": "3x64x48"}).nodes[0].shape
+
+
 def test_what_is_a_program() -> None:
     for text in ("models:net", "pkg.models:Group.small", "net.py:net", "a/b.py:C", "net.pt2"):
         assert is_program(text)

@@ -30,6 +30,14 @@ NETWORKS = (
         "A limit is a sign, a number and a unit, such as `macs: <= 4.2 G`; `rfcalc explain RF501` lists the figures.",
     ),
     ErrorCode(
+        "E124",
+        "input-size",
+        "`--input` is no shape, has other channels or axes than the network's own input, or is a size at which its layers "
+        "would have other parameters: a linear layer on a map fits one size only.",
+        "`--input` looks at one network at another size. `rfcalc transform SPEC --to fully-convolutional` makes a network that "
+        "takes any size; `-s input=3x448x448`, or another `input:` in the spec, makes another network, for that input.",
+    ),
+    ErrorCode(
         "E130",
         "no-word",
         "A layer of an imported network cannot be written as a spec, because no word of the language makes it.",

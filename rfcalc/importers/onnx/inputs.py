@@ -8,6 +8,7 @@ from typing import Any
 from rfcalc.errors import SpecError, did_you_mean, fail
 from rfcalc.importers.programs.layout import BATCH, CHANNELS, Layout, full
 from rfcalc.importers.programs.program import Program, Tensor
+from rfcalc.language.shapes import meant
 from rfcalc.record import record
 from rfcalc.relations.geometry import MOST_UNITS
 from rfcalc.relations.shape import Shape
@@ -84,11 +85,20 @@ class Inputs:
             if free:
                 raise self._free(value.name, f"axis {free[0] + (order != 'none')}")
             shape = _shape([n or 1 for n in rest], order)
-        elif shape.rank + 1 != len(rest):
-            raise fail("E607", f'the input "{value.name}" of {self.path} has {len(rest)} axes besides the batch, not {shape}')
+        else:
+            self._check(value.name, shape, _shape([n or 0 for n in rest], order))
         if max(shape.channels, *shape.size, lead[0] or 1) > MOST_UNITS:
             raise fail("E607", f'the input "{value.name}" of {self.path} is {shape}: beyond {MOST_UNITS:,} on an axis')
         return Given(shape, lead[0] or 1, order, len(sizes))
+
+    def _check(self, name: str, asked: Shape, own: Shape) -> None:
+        """Raises SpecError for a shape of other axes or channels than the file's (0: open)."""
+        of = f'the input "{name}" of {self.path}'
+        hint = meant(asked, own.channels or None, own.rank, name if self.count > 1 else "")
+        if asked.rank != own.rank:
+            raise fail("E607", f"{of} has {own.rank + 1} axes besides the batch, not {asked}", hint=hint)
+        if own.channels not in (0, asked.channels):
+            raise fail("E607", f"{of} has {own.channels} channels, not {asked.channels}", hint=hint)
 
     def _sizes(self, value: Any) -> list[int | None] | None:
         """The size of each axis, None for a free one; None if the file does not say how many axes there are."""

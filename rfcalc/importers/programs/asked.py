@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from rfcalc.errors import fail
+from rfcalc.errors import RuleError, fail
+from rfcalc.language import shapes as shapes_of
 from rfcalc.relations.shape import Shape
 
-SHAPE = re.compile(r"\d{1,9}(x\d{1,9})*")
+BATCHED = re.compile(r"\(unbatched\) or (\d)D \(batched\)")  # what torch says of a tensor with too many or too few axes
+CHANNELS = re.compile(r"input\[([\d, ]+)\] to have (\d+) channels")
 
 
 def asked_shapes(text: str) -> dict[str, Shape]:
     """3x224x224, or left=3x64x64,right=3x64x64; the name "" stands for every input. Raises SpecError."""
-    found = {}
-    for part in text.split(","):
-        name, _, shape = part.rpartition("=")
-        shape = shape.strip()
-        if not SHAPE.fullmatch(shape) or "0" in shape.split("x"):
-            raise fail("E402", f"{text[:80]!r} is no input shape", hint="channels and sizes, such as 3x224x224")
-        channels, *size = map(int, shape.split("x"))
-        found[name.strip()] = Shape(channels, tuple(size))
-    return found
+    try:
+        return shapes_of.asked_shapes(text)
+    except RuleError as error:
+        raise fail("E402", str(error), hint="channels and sizes, such as 3x224x224") from None
+
+
+def meant_by(shapes: Mapping[str, Shape], said: str) -> str:
+    """What was probably meant by the shapes of the inputs of a torch model, from what torch says of them; or ""."""
+    batched, channels = BATCHED.search(said), CHANNELS.search(said)
+    for name, shape in shapes.items():
+        if batched and (hint := shapes_of.meant(shape, None, int(batched[1]) - 2, name)):
+            return hint
+        read = channels[1].split(", ") if channels else []
+        if channels and "x".join(read).endswith(f"x{shape}"):
+            hint = shapes_of.meant(shape, int(channels[2]), len(read) - 2, name)
+            return hint or f"the model reads {channels[2]} channels: --input {Shape(int(channels[2]), shape.size)}"
+    return ""

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from rfcalc.errors import SpecError, fail
+from rfcalc.importers.programs.asked import meant_by
 from rfcalc.importers.programs.program import Held
 from rfcalc.importers.torch.build import LARGEST, quiet
 from rfcalc.importers.torch.places import place_of
@@ -51,7 +52,7 @@ def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
         except SpecError:
             raise
         except (Exception, SystemExit) as error:
-            raise _refused(text, error) from None
+            raise _refused(text, error, shapes) from None
     return replace(_captured(program, held, canonical, values), lists=_lists(module))
 
 
@@ -221,9 +222,9 @@ def _lists(module: Any) -> tuple[str, ...]:
     return tuple(p.name for p in inspect.signature(module.forward).parameters.values() if _is_list(p))
 
 
-def _refused(text: str, error: BaseException) -> SpecError:
+def _refused(text: str, error: BaseException, shapes: Mapping[str, Shape]) -> SpecError:
     reason = _first_line(error)
-    hint = ""
+    hint = meant_by(shapes, reason)
     if (
         "data-dependent" in reason.lower()
         or "GuardOnDataDependent" in type(error).__name__
