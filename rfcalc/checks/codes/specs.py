@@ -15,7 +15,7 @@ SPECS = (
         "E002",
         "folder",
         "A folder stands where one file is needed.",
-        "Name the file in it. Commands that take several specs (SPEC...) also take a folder and read each spec in it.",
+        "Name the file in it.",
     ),
     ErrorCode(
         "E003",
