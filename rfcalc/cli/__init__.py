@@ -53,6 +53,11 @@ class _Commands(TyperGroup):
         single.command(name=cmd_name, no_args_is_help=False)(getattr(import_module(module), function))
         return typer.main.get_command(single)
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from rfcalc.cli.overview import overview
+
+        typer.echo(overview())
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         from rfcalc.errors import did_you_mean
 
@@ -63,7 +68,7 @@ class _Commands(TyperGroup):
         ctx.obj = tuple(args)  # for the command that writes down how it was called
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             hint = did_you_mean(args[0], COMMANDS)
-            if not hint and ("." in args[0] or "/" in args[0]):
+            if _is_network(args[0]):
                 hint = f'to analyze a network: "rfcalc analyze {args[0]}"'
             ctx.fail(f'there is no command "{args[0]}"' + (f"; {hint}" if hint else ""))
         return super().resolve_command(ctx, args)
@@ -71,11 +76,17 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(
     cls=_Commands,
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with: rfcalc analyze resnet50.yaml",
 )
+
+
+def _is_network(word: str) -> bool:
+    """Whether a word looks like a network rather than a command: a path, or the name of a shipped one."""
+    from rfcalc.language.files import shipped_files
+
+    return "." in word or "/" in word or word in shipped_files()
 
 
 def _version(wanted: bool) -> None:
@@ -88,10 +99,15 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
+    ctx: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """The architecture calculator for convolutional networks: exact receptive fields, MACs, parameters and memory,
     from a spec, in milliseconds, without running the network."""
+    if ctx.invoked_subcommand is None:
+        from rfcalc.cli.overview import overview
+
+        typer.echo(overview())
 
 
 def main() -> None:
