@@ -1,21 +1,27 @@
 """Which input sizes fit a network, which of them lose no rows, and the smallest on which some unit touches no padding.
 
 Sizes are tried one by one, so that a rule is exact within the range that was tried. A size is lossless if it fits and no
-tensor that a strided layer reads has units at its end that nobody reads: a 2x2 pool of 7 units drops the seventh.
+strided layer drops rows: units that nobody reads, though a window that found no room would have. A 2x2 pool of 7 units drops
+the seventh; a 1x1 convolution of stride 2 drops none of 8, but it steps over every other one (`stepped_over`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from math import lcm
 
 from rfcalc.errors import RuleError
+from rfcalc.fields.backward import pull_axis
 from rfcalc.fields.clean import Clean
-from rfcalc.fields.resized import SizeError, Sizes
-from rfcalc.graph import Graph
+from rfcalc.fields.forward import Support
+from rfcalc.fields.resized import Resized, SizeError, Sizes
+from rfcalc.graph import Graph, Node
 from rfcalc.record import record
+from rfcalc.relations.geometry import IDENTITY, Reach
 
 LEAST_RANGE, MOST_RANGE = 1024, 4096
-MOST_TRIED = 64
+MOST_GRID = 64
 
 
 @record
@@ -87,80 +93,103 @@ def fitting(sizes: Sizes, axis: int, limit: int = 0) -> Fitting:
     """Tries every size of one axis from 1 to `limit` (by default three times the spec's size, between 1024 and 4096)."""
     image = sizes.image
     limit = limit or max(LEAST_RANGE, min(3 * image[axis], MOST_RANGE))
-    losses = _Losses(sizes, axis)
+    rows = Rows(sizes, axis)
     fits, lossless = 0, 0
     refused: dict[str, list[tuple[int, str]]] = {}
     for n in range(1, limit + 1):
         try:
-            numbers = sizes.at((*image[:axis], n, *image[axis + 1 :]))
+            layers = sizes.at((*image[:axis], n, *image[axis + 1 :]))
         except SizeError as error:
             refused.setdefault(error.layer, []).append((n, error.message))
             continue
         fits |= 1 << n
-        if not losses.any(numbers):
+        if not rows.drops(layers):
             lossless |= 1 << n
     refusals = tuple((layer, len(all), *all[-1]) for layer, all in refused.items())
     return Fitting(rule(fits, limit), rule(lossless, limit), refusals)
 
 
-class _Losses:
-    """Whether a strided layer leaves units at the end of its input that nobody else reads."""
+class Rows:
+    """Which rows (units along one axis) of each tensor its readers read, at any size of the input."""
 
     def __init__(self, sizes: Sizes, axis: int) -> None:
         self.sizes, self.axis = sizes, axis
-        graph = sizes.graph
-        self.watched = [j for j, readers in enumerate(graph.readers) if any(self._strided(i, j) for i in readers)]
+        self._known: dict[tuple[Reach, int, int], tuple[int, int]] = {}
+        nodes, readers = sizes.graph.nodes, sizes.graph.readers
+        spatial = [j for j, node in enumerate(nodes) if node.shape.rank == len(sizes.image)]  # else a row of all positions
+        self.watched = {j: strided for j in spatial if (strided := [i for i in readers[j] if self._strided(nodes[i], j)])}
 
-    def _strided(self, reader: int, source: int) -> bool:
-        node = self.sizes.graph.nodes[reader]
-        if self.sizes.graph.nodes[source].shape.rank != len(self.sizes.image):
-            return False  # its axes are not the image's: a row of all positions
+    def _strided(self, node: Node, source: int) -> bool:
         reaches = [read.axes[self.axis] for read in node.reads if node.inputs[read.source] == source and read.axes]
-        return any(reach is not None and reach.advance > reach.period for reach in reaches)
+        return any(_steps(reach) for reach in reaches)
 
-    def any(self, numbers: list[int]) -> bool:
-        """True if something is lost at these shapes."""
-        return any(self._lost(j, numbers) for j in self.watched)
+    def drops(self, layers: Sequence[Resized]) -> bool:
+        """True if, at this size, rows are read by no layer that would be read if a map went on beyond its end."""
+        return any(beyond & ~read for read, beyond in (self._of(j, layers) for j in self.watched))
 
-    def _lost(self, source: int, numbers: list[int]) -> bool:
-        shapes, nodes = self.sizes.shapes, self.sizes.graph.nodes
-        last = shapes[numbers[source]].size[self.axis] - 1
-        for i in self.sizes.graph.readers[source]:
-            out = shapes[numbers[i]]
-            for read in self.sizes.reads(i, numbers):
-                if nodes[i].inputs[read.source] != source:
+    def stepped_over(self, layers: Sequence[Resized]) -> Iterator[tuple[int, list[int]]]:
+        """Tensors with rows that no layer reads and none would read if the map went on, and their strided readers."""
+        for j, strided in self.watched.items():
+            read, beyond = self._of(j, layers)
+            if (read | beyond).bit_count() < layers[j].shape.size[self.axis]:
+                yield j, strided
+
+    def _of(self, source: int, layers: Sequence[Resized]) -> tuple[int, int]:
+        """The rows of a tensor that some layer reads, and those that the windows after the last would read, as bit sets."""
+        graph, read, beyond = self.sizes.graph, 0, 0
+        n = layers[source].shape.size[self.axis]
+        for i in graph.readers[source]:
+            for each in layers[i].reads:
+                if graph.nodes[i].inputs[each.source] != source:
                     continue
-                reach = read.axes[self.axis] if read.axes else None
-                if read.axes and reach is None:
-                    return False
-                end = out.size[self.axis] - 1
-                taps = (end,) if reach is None else reach.at(end)
-                if len(taps) and taps[-1] >= last:
-                    return False
-        return True
+                reach = each.axes[self.axis] if each.axes else IDENTITY
+                if reach is None or self.axis >= layers[i].shape.rank:
+                    return (1 << n) - 1, 0
+                now, then = self._rows(reach, layers[i].shape.size[self.axis], n)
+                read, beyond = read | now, beyond | then
+        return read, beyond
+
+    def _rows(self, reach: Reach, m: int, n: int) -> tuple[int, int]:
+        key = (reach, m, n)
+        if key not in self._known:
+            read = pull_axis(reach, (1 << m) - 1, n)
+            some = read + 1 != 1 << n and _steps(reach)
+            self._known[key] = read, _beyond(reach, m, n) if some else 0
+        return self._known[key]
 
 
-def smallest_clean(sizes: Sizes, target: int, axis: int, least: int, grid: int) -> int | None:
-    """The smallest size of one axis, from `least` (the field) on, at which some unit of node `target` touches no padding on
-    any path without a global layer; None if none of the sizes around `enough` has one."""
+def _steps(reach: Reach | None) -> bool:
+    """True for a stride beyond 1."""
+    return reach is not None and reach.advance > reach.period
+
+
+def _beyond(reach: Reach, m: int, n: int) -> int:
+    """Of `n` units, those that the windows after the first `m` would read, as a bit set."""
+    least = min((taps[0] for taps in reach.taps if len(taps)), default=n)
+    turns = -((least - n) // reach.advance)  # from this turn on, windows begin at n or later
+    taps = (tap for i in range(m, turns * reach.period) for tap in reach.at(i))
+    return sum({1 << tap for tap in taps if 0 <= tap < n})
+
+
+def smallest_clean(sizes: Sizes, target: int, axis: int, limit: int) -> int | None:
+    """The smallest size of one axis, up to `limit`, at which some unit of node `target` touches no padding on any path without
+    a global layer; None if there is none. Each size is tried: where layers depend on the size, more is not always better."""
     clean, image = Clean(sizes, axis), sizes.image
-
-    def free(n: int) -> bool:
+    for n in range(1, limit + 1):
         try:
-            return bool(clean.units((*image[:axis], n, *image[axis + 1 :]), target))
+            if clean.rows((*image[:axis], n, *image[axis + 1 :]), target).some:
+                return n
         except SizeError:
-            return False
-
-    most = enough(least, grid)
-    if not any(free(n) for n in range(most, most + min(grid, MOST_TRIED))):
-        return None
-    return next(n for n in range(least, most + MOST_TRIED) if free(n))
+            continue
+    return None
 
 
-def enough(least: int, grid: int) -> int:
-    """A size at which a network with fields of `least` pixels has units without padding, unless it pools over parts of its
-    input: twice the field and eight steps of the grid."""
-    return 2 * least + 8 * min(grid, MOST_TRIED) + MOST_TRIED
+def enough(support: Support, axis: int) -> int:
+    """A size at which units without padding may be expected: twice the field, and eight steps of the grid."""
+    spans = [span for term in support.terms for span in term.axes[axis].spans if span is not None]
+    least = min((span[1] - span[0] + 1 for span in spans), default=1)
+    grid = lcm(*(term.axes[axis].advance for term in support.terms))
+    return 2 * least + 8 * min(grid, MOST_GRID) + MOST_GRID
 
 
 def need_axes(graph: Graph) -> None:

@@ -13,7 +13,7 @@ from math import lcm
 from rfcalc.errors import RuleError
 from rfcalc.fields.clean import Clean, longest_run
 from rfcalc.fields.forward import supports
-from rfcalc.fields.resized import SizeError, Sizes
+from rfcalc.fields.resized import Resized, SizeError, Sizes
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
 
@@ -104,9 +104,9 @@ class Tiling:
     def tile(self, size: Sequence[int]) -> tuple[AxisTile, ...]:
         """Every axis of a tile of this size; raises RuleError where it does not fit, TileTooSmallError where too little of it
         is right to stitch."""
-        numbers = self._at(size)
-        self._refuse_dependent(size, numbers)
-        shape = self.sizes.shapes[numbers[self.target]]
+        layers = self._at(size)
+        self._refuse_dependent(size, layers)
+        shape = layers[self.target].shape
         return tuple(self._axis(axis, tuple(size), shape.size[axis]) for axis in range(self.rank))
 
     def tile_for(self, output: int, candidates: Sequence[Sequence[int]]) -> tuple[AxisTile, ...]:
@@ -122,7 +122,7 @@ class Tiling:
         raise RuleError(f"no tile that was tried keeps {output} units of output")
 
     def _axis(self, axis: int, size: tuple[int, ...], output: int) -> AxisTile:
-        kept = longest_run(self._clean[axis].units(size, self.target))
+        kept = longest_run(self._clean[axis].rows(size, self.target).clean)
         if kept is None:
             raise TileTooSmallError(f"a tile of {size[axis]} is too small: each output touches padding at its edges")
         stride, n = self.strides[axis], size[axis]
@@ -135,19 +135,19 @@ class Tiling:
             raise TileTooSmallError(f"a tile of {n} is too small: {count} right outputs are less than a step of the grid")
         return found
 
-    def _at(self, size: Sequence[int]) -> list[int]:
+    def _at(self, size: Sequence[int]) -> list[Resized]:
         try:
             return self.sizes.at(size)
         except SizeError as error:
             raise RuleError(f"a tile of {'x'.join(map(str, size))} does not fit: {error}") from None
 
-    def _refuse_dependent(self, size: Sequence[int], numbers: list[int]) -> None:
+    def _refuse_dependent(self, size: Sequence[int], layers: list[Resized]) -> None:
         """Layers whose reach depends on the size see another place in a tile than in the image."""
         larger = [n + grid for n, grid in zip(size, self.grids, strict=True)]
         more = self._at(larger)
         for i in self.path:
-            self._refuse_statistics(self.graph.nodes[i], numbers, more)
-            for read, other in zip(self.sizes.reads(i, numbers), self.sizes.reads(i, more), strict=True):
+            self._refuse_statistics(self.graph.nodes[i], layers[i], more[i])
+            for read, other in zip(layers[i].reads, more[i].reads, strict=True):
                 for a, b in zip(read.axes, other.axes, strict=True):
                     if a is not b and (
                         a is None or b is None or (a.period, a.advance, a.taps) != (b.period, b.advance, b.taps)
@@ -158,12 +158,11 @@ class Tiling:
                             "map (a ratio of sizes), so that a tile is not a part of the image"
                         )
 
-    def _refuse_statistics(self, node: Node, *numbers: list[int]) -> None:
+    def _refuse_statistics(self, node: Node, a: Resized, b: Resized) -> None:
         """Norms that take statistics over the map: as many numbers per image, however large the map is."""
         if node.cost.words and node.shape.rank:
-            inputs = [[self.sizes.shapes[at[j]] for j in node.inputs] for at in numbers]
-            kept = [node.op.cost(shapes).words for shapes in inputs]
-            if kept[0] == kept[1] and inputs[0] != inputs[1]:
+            kept = [node.op.cost(each.inputs).words for each in (a, b)]
+            if kept[0] == kept[1] and a.inputs != b.inputs:
                 raise RuleError(
                     f'no tiling is exact: {node.op.word} "{node.name}" takes statistics over the whole map, '
                     "which are others in a tile (a batch norm's are fixed)"

@@ -33,7 +33,7 @@ class Seen:
 
     def pixels(self) -> int:
         """How many positions are read."""
-        return _area(self.products)
+        return area(self.products)
 
 
 def trace(graph: Graph, target: int, unit: Sequence[int], source: int, channel: int | None = None) -> Seen:
@@ -138,7 +138,8 @@ def _low(bits: int) -> int:
     return (bits & -bits).bit_length() - 1
 
 
-def _area(products: Sequence[tuple[int, ...]]) -> int:
+def area(products: Sequence[tuple[int, ...]]) -> int:
+    """How many positions a union of products of bit sets holds."""
     if not products:
         return 0
     if len(products) == 1:
@@ -163,7 +164,7 @@ def _area(products: Sequence[tuple[int, ...]]) -> int:
                 inside.append(product[1:])
             else:
                 same &= ~product[0]
-        total += same.bit_count() * _area(inside)
+        total += same.bit_count() * area(inside)
         rest &= ~same
     return total
 

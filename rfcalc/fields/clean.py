@@ -1,16 +1,58 @@
-"""Which units touch no padding: neither they nor anything that they read, on any path without a global layer.
+"""Which units touch no padding of one axis: neither they nor anything that they read, on any path without a global layer.
 
-A set of units is a bit set per node and axis. A read that an interpolation clamps to the edge counts as padding: with a
-larger input the unit would see more. A unit that reads nothing at all touches no padding.
+What touches it is a union of products, each a set of rows (positions along the axis) for a set of channels and a set of
+positions on each other axis. A read that an interpolation clamps to the edge counts as padding: with a larger input the unit
+would see more. A unit that reads nothing at all touches no padding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from operator import and_
 
-from rfcalc.fields.backward import runs
-from rfcalc.fields.resized import Sizes
+from rfcalc.fields.backward import area, pull_axis, runs
+from rfcalc.fields.forward import selects_channels
+from rfcalc.fields.resized import Resized, Sizes
+from rfcalc.record import record
+from rfcalc.relations.channels import Same
 from rfcalc.relations.geometry import IDENTITY, Reach
+from rfcalc.relations.read import Read
+from rfcalc.relations.shape import Shape
+
+Place = tuple[int, tuple[int, ...]]  # channels, and positions on the other axes; -1 for all
+Touched = dict[Place, int]  # the rows that touch padding, for units at each place
+
+
+@record
+class Rows:
+    """The units of one layer that touch padding of an axis; None where every path to it is global."""
+
+    shape: Shape
+    axis: int
+    touched: Touched | None
+
+    @property
+    def clean(self) -> int:
+        """The rows in which no unit touches any, as a bit set."""
+        if self.touched is None:
+            return 0
+        found = (1 << self.shape.size[self.axis]) - 1
+        for rows in self.touched.values():
+            found &= ~rows
+        return found
+
+    @property
+    def some(self) -> bool:
+        """True if some unit touches none, in any of its channels."""
+        if self.touched is None or self.clean:
+            return self.touched is not None
+        every = [(1 << n) - 1 for n in self.shape.size]
+        products = []
+        for (_, others), rows in self.touched.items():
+            sets = (*others[: self.axis], rows, *others[self.axis :])
+            products.append(tuple(bits & full for bits, full in zip(sets, every, strict=True)))
+        return area(products) < self.shape.positions
 
 
 class Clean:
@@ -18,36 +60,112 @@ class Clean:
 
     def __init__(self, sizes: Sizes, axis: int) -> None:
         self.sizes, self.axis = sizes, axis
-        self._known: dict[tuple[Reach, int, int], int] = {}
+        self.told = selects_channels(sizes.graph)  # whether channels are told apart
+        self._moves: dict[Resized, list[_Move]] = {}
+        self._paths: dict[int, list[int]] = {}
 
-    def units(self, size: Sequence[int], target: int) -> int:
-        """The clean units of node `target` on the axis, as a bit set; raises SizeError where the size does not fit."""
-        numbers = self.sizes.at(size)
-        graph, axis, rank = self.sizes.graph, self.axis, len(self.sizes.image)
-        found: list[int | None] = []  # None where every path is global
-        for i, node in enumerate(graph.nodes[: target + 1]):
-            shape = self.sizes.shapes[numbers[i]]
-            clean = (1 << shape.size[axis]) - 1 if node.is_input and shape.rank == rank else None
-            for read in self.sizes.reads(i, numbers):
-                before = found[node.inputs[read.source]] if read.local else None
-                if before is None:
-                    continue
-                reach = read.axes[axis] if read.axes else None
-                if reach is not None and reach is not IDENTITY:
-                    before = self._through(reach, before, shape.size[axis])
-                clean = before if clean is None else clean & before
-            found.append(clean)
-        return found[target] or 0
+    def rows(self, size: Sequence[int], target: int) -> Rows:
+        """What node `target` touches at a size of the input; raises SizeError where that does not fit."""
+        nodes, rank = self.sizes.graph.nodes, len(self.sizes.image)
+        layers = self.sizes.at(size)
+        found: dict[int, Touched | None] = {}
+        for i in self._path(target):
+            node, layer = nodes[i], layers[i]
+            if node.is_input:
+                found[i] = {} if layer.shape.rank == rank else None
+            elif layer.same and (not self.told or type(layer.reads[0].channels) is Same):
+                found[i] = found[node.inputs[layer.reads[0].source]]
+            else:
+                found[i] = self._layer(layer, [found[j] for j in node.inputs])
+        return Rows(layers[target].shape, self.axis, found[target])
 
-    def _through(self, reach: Reach, clean: int, m: int) -> int:
-        key = (reach, clean, m)
-        if key not in self._known:
-            self._known[key] = through(reach, clean, m)
-        return self._known[key]
+    def _layer(self, layer: Resized, inputs: Sequence[Touched | None]) -> Touched | None:
+        """What the units of a layer touch, by themselves or in what they read; None where every path is global."""
+        if layer not in self._moves:
+            self._moves[layer] = [_Move(self, layer, read) for read in layer.reads if read.local]
+        touched: Touched = {}
+        local = False
+        for move in self._moves[layer]:
+            before = inputs[move.read.source]
+            if before is not None:
+                local = True
+                if move.total and before.get(move.start) == move.all:
+                    return move.whole
+                for place, rows in move.of(before):
+                    touched[place] = touched.get(place, 0) | rows
+        return touched if local else None
+
+    def _path(self, target: int) -> list[int]:
+        """The nodes that a node depends on, and itself, in order."""
+        if target not in self._paths:
+            wanted = {target}
+            for i in range(target, -1, -1):
+                wanted.update(self.sizes.graph.nodes[i].inputs if i in wanted else ())
+            self._paths[target] = sorted(wanted)
+        return self._paths[target]
 
 
+class _Move:
+    """One Read of a layer: from what an input touches to what the layer touches."""
+
+    def __init__(self, clean: Clean, layer: Resized, read: Read) -> None:
+        source, out, axis = layer.inputs[read.source], layer.shape, clean.axis
+        self.read, self.told = read, clean.told
+        self.channels = (1 << out.channels) - 1
+        axes = list(zip(read.axes or (IDENTITY,) * out.rank, source.size, out.size, strict=True))
+        self.axis, self.others = axes[axis], axes[:axis] + axes[axis + 1 :]
+        phases = [_at(phase, m) for phase, m in zip(read.phases, out.size, strict=False)] if clean.told else []
+        self.phase, self.phases = (phases[axis], phases[:axis] + phases[axis + 1 :]) if phases else (-1, [])
+        self.start: Place = ((1 << source.channels) - 1 if self.told else -1, (-1,) * len(self.others))
+        self.everywhere = self._elsewhere(self.start[1])
+        # Where each unit reads something, and all that it may read touches padding, so do all units.
+        (reach, n, m), pushed = self.axis, read.channels.push(self.start[0]) & self.channels
+        every = not phases and self.everywhere == self.start[1] and (not self.told or pushed == self.channels)
+        self.total = every and (reach is None or reach.total)
+        self.all, self.whole = (1 << n) - 1, {(self.channels if self.told else -1, self.everywhere): (1 << m) - 1}
+
+    def of(self, before: Touched) -> Iterator[tuple[Place, int]]:
+        """Rows at each place; those that are read beyond the edge in any case."""
+        for (channels, others), rows in (before if self.start in before else {self.start: 0, **before}).items():
+            rows = self._reading(rows) & self.phase
+            pushed = self.read.channels.push(channels) & self.channels if self.told else -1
+            moved = self.everywhere if others == self.start[1] else self._elsewhere(others)
+            if rows and pushed and 0 not in moved:
+                yield (pushed, moved), rows
+
+    def _reading(self, rows: int) -> int:
+        """The units that read any of `rows` or beyond the units of the input."""
+        reach, n, m = self.axis
+        if reach is None or reach is IDENTITY:
+            return (rows | -1 << n) & ((1 << m) - 1)  # a crop, or padding, at the end is no move
+        return ~through(reach, ~rows & ((1 << n) - 1), m) & ((1 << m) - 1)
+
+    def _elsewhere(self, others: tuple[int, ...]) -> tuple[int, ...]:
+        """The units on the other axes that read any of `others`."""
+        moved = tuple(_crossed(*axis, bits) for axis, bits in zip(self.others, others, strict=True))
+        return tuple(map(and_, moved, self.phases)) if self.phases else moved
+
+
+@lru_cache(maxsize=4096)
+def _crossed(reach: Reach | None, n: int, m: int, bits: int) -> int:
+    """The units, of `m`, that read any of `bits`."""
+    if reach is None or reach is IDENTITY:
+        return bits if bits == -1 else bits & ((1 << m) - 1)
+    units = sum(1 << i for i in range(m) if pull_axis(reach, 1 << i, n) & bits)
+    return -1 if units + 1 == 1 << m else units
+
+
+def _at(phase: tuple[int, int], m: int) -> int:
+    """The units, of `m`, at (period, phase)."""
+    period, first = phase
+    return sum(1 << i for i in range(first, m, period))
+
+
+@lru_cache(maxsize=4096)
 def through(reach: Reach, clean: int, m: int) -> int:
     """The units, of `m`, of which every read lies in the set `clean` of input units."""
+    if not clean and reach.total:
+        return 0
     low = (clean & -clean).bit_length() - 1
     last = clean.bit_length() - 1
     if not clean or clean >> low != (1 << (last - low + 1)) - 1:

@@ -6,6 +6,7 @@ A size does not fit if a layer refuses it, or if a layer's weights would change 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph, Node
@@ -23,48 +24,55 @@ class SizeError(RuleError):
         super().__init__(f'"{layer}": {message}')
 
 
+class Resized:
+    """One layer at another input size: its shape, and how it reads its inputs. Layers of one kind whose inputs have equal
+    shapes share one; `number` is that of the shape."""
+
+    def __init__(self, op: Op, inputs: tuple[Shape, ...], shape: Shape, number: int) -> None:
+        self.op, self.inputs, self.shape, self.number = op, inputs, shape, number
+
+    @cached_property
+    def reads(self) -> tuple[Read, ...]:
+        """How it reads its inputs."""
+        return self.op.reach(self.inputs)
+
+    @cached_property
+    def same(self) -> bool:
+        """True if each unit reads just itself, in one input."""
+        return len(self.reads) == 1 and self.reads[0].pointwise and self.inputs[self.reads[0].source].size == self.shape.size
+
+
 class Sizes:
-    """Shapes of a graph's nodes at any input size. Inputs of the same size as the first one change with it."""
+    """A graph's layers at any input size. Inputs of the same size as the first one change with it."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.image = graph.nodes[graph.inputs[0]].shape.size
-        self.shapes: list[Shape] = []
         self._numbers: dict[Shape, int] = {}
         kinds: dict[tuple[Op, tuple[Shape, ...]], int] = {}
-        self._kinds = [kinds.setdefault((node.op, node.shapes), len(kinds)) for node in graph.nodes]
-        self._known: dict[tuple[int, ...], int | str] = {}
-        self._reads: dict[tuple[int, ...], tuple[Read, ...]] = {}
+        self._kinds = [(kinds.setdefault((node.op, node.shapes), len(kinds)), node.inputs) for node in graph.nodes]
+        self._known: dict[tuple[int, ...], Resized | str] = {}
 
-    def at(self, size: Sequence[int]) -> list[int]:
-        """For each node the number of its shape (an index into `shapes`); raises SizeError."""
-        found: list[int] = []
-        known, kinds = self._known, self._kinds
-        for i, node in enumerate(self.graph.nodes):
-            if node.is_input:
-                same = node.shape.size == self.image
-                found.append(self._number(Shape(node.shape.channels, tuple(size)) if same else node.shape))
+    def at(self, size: Sequence[int]) -> list[Resized]:
+        """Each node at an input size; raises SizeError."""
+        found: list[Resized] = []
+        known, nodes = self._known, self.graph.nodes
+        for kind, inputs in self._kinds:
+            if not inputs and nodes[len(found)].is_input:
+                found.append(self._input(nodes[len(found)], tuple(size)))
                 continue
-            key = (kinds[i], *[found[j] for j in node.inputs])
-            number = known.get(key)
-            if number is None:
-                number = known[key] = self._infer(node, [self.shapes[j] for j in key[1:]])
-            if isinstance(number, str):
-                raise SizeError(node.name, number)
-            found.append(number)
+            key = (kind, found[inputs[0]].number) if len(inputs) == 1 else (kind, *[found[j].number for j in inputs])
+            layer = known.get(key)
+            if layer is None:
+                layer = known[key] = self._infer(nodes[len(found)], tuple(found[j].shape for j in inputs))
+            if isinstance(layer, str):
+                raise SizeError(nodes[len(found)].name, layer)
+            found.append(layer)
         return found
-
-    def reads(self, index: int, numbers: Sequence[int]) -> tuple[Read, ...]:
-        """How a node reads its inputs, at the shapes that `at` gave."""
-        node = self.graph.nodes[index]
-        key = (self._kinds[index], *[numbers[j] for j in node.inputs])
-        if key not in self._reads:
-            self._reads[key] = node.op.reach([self.shapes[j] for j in key[1:]])
-        return self._reads[key]
 
     def graph_at(self, size: Sequence[int]) -> Graph:
         """The whole graph at another input size; raises SizeError."""
-        shapes = [self.shapes[number] for number in self.at(size)]
+        shapes = [layer.shape for layer in self.at(size)]
         nodes = tuple(
             Node(
                 node.name,
@@ -80,22 +88,23 @@ class Sizes:
         )
         return Graph(self.graph.name, self.graph.source, nodes, self.graph.outputs, self.graph.settings)
 
-    def _number(self, shape: Shape) -> int:
-        number = self._numbers.setdefault(shape, len(self.shapes))
-        if number == len(self.shapes):
-            self.shapes.append(shape)
-        return number
+    def _input(self, node: Node, size: tuple[int, ...]) -> Resized:
+        shape = Shape(node.shape.channels, size) if node.shape.size == self.image else node.shape
+        return Resized(node.op, (), shape, self._number(shape))
 
-    def _infer(self, node: Node, inputs: list[Shape]) -> int | str:
-        """The number of a layer's shape, or what is wrong."""
+    def _number(self, shape: Shape) -> int:
+        return self._numbers.setdefault(shape, len(self._numbers))
+
+    def _infer(self, node: Node, inputs: tuple[Shape, ...]) -> Resized | str:
+        """A layer at these inputs, or what is wrong."""
         try:
             shape = node.op.shape(inputs)
         except RuleError as error:
             return str(error)
-        if node.cost.params and tuple(inputs) != node.shapes and node.op.cost(inputs).params != node.cost.params:
+        if node.cost.params and inputs != node.shapes and node.op.cost(inputs).params != node.cost.params:
             was, now = (", ".join(map(str, shapes)) for shapes in (node.shapes, inputs))
             return f"its weights are made for an input of {was}, not {now}"
-        return self._number(shape)
+        return Resized(node.op, inputs, shape, self._number(shape))
 
 
 def resized(graph: Graph, size: Sequence[int]) -> Graph:

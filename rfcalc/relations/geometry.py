@@ -139,9 +139,10 @@ class Window:
         return self.dilation * (self.kernel - 1) + 1
 
     def out(self, n: int, ceil: bool = False) -> int:
-        """Output units for `n` input units (torch's rule; ceil mode drops a last window that starts in the padding)."""
+        """Output units for `n` input units (torch's rules: in ceil mode a window may end, but not start, beyond the input, even
+        if it is the only one)."""
         room = n + self.before + self.after - self.extent
-        if room < 0:
+        if room < 0 and not (ceil and room > -self.stride):
             grown = f" (dilated to {self.extent})" if self.dilation > 1 else ""
             padded = f" padded to {n + self.before + self.after}" if self.before or self.after else ""
             raise RuleError(f"the kernel of {self.kernel}{grown} is larger than its input of {n}{padded}")

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
-from math import gcd
+from math import gcd, lcm
 
 from rfcalc.errors import RuleError
 from rfcalc.relations.geometry import IDENTITY, MOST_TAPS, Fold, Reach, grow, window
@@ -87,10 +87,12 @@ def interpolate(n: int, out: int, align_corners: bool, scale: Fraction | None = 
         ratio = 1 / scale if scale else Fraction(n, out)
         offset = (ratio - 1) / 2
 
+    parts = lcm(ratio.denominator, offset.denominator)
+    step, start = int(ratio * parts), int(offset * parts)
+
     def taps(i: int) -> tuple[int, ...]:
-        source = i * ratio + offset
-        base = source.numerator // source.denominator
-        if source == base:
+        base, rest = divmod(i * step + start, parts)
+        if not rest:
             return (base,)
         return (base - 1, base, base + 1, base + 2) if cubic else (base, base + 1)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import lcm
 
 from rfcalc.analyses.memory import peak
-from rfcalc.analyses.sizes import Fitting, Rule, enough, fitting, need_axes, smallest_clean
+from rfcalc.analyses.sizes import Fitting, Rows, Rule, enough, fitting, need_axes, smallest_clean
+from rfcalc.fields.clean import Clean
 from rfcalc.fields.forward import Support
 from rfcalc.fields.resized import SizeError, Sizes
 from rfcalc.graph import Graph
@@ -18,6 +18,7 @@ from rfcalc.reports.parts.contract import SCHEMA_VERSION, shape_data
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 SHOWN = 6
+SHOWN_SKIPS = 2
 
 
 @record
@@ -80,15 +81,24 @@ class SizesOf:
         self.free: list[int | None] = []
         self.tried: list[int] = []
         if target is not None and support is not None and support.terms:
-            for axis in range(len(self.image)):
-                self._padding_free(axis, target, support)
+            self.tried = [max(fits.fits.limit, enough(support, axis)) for axis, fits in enumerate(self.axes)]
+            self.free = [smallest_clean(self.sizes, target, axis, most) for axis, most in enumerate(self.tried)]
 
-    def _padding_free(self, axis: int, target: int, support: Support) -> None:
-        spans = [span for term in support.terms for span in term.axes[axis].spans if span is not None]
-        least = min((span[1] - span[0] + 1 for span in spans), default=1)
-        grid = lcm(*(term.axes[axis].advance for term in support.terms))
-        self.free.append(smallest_clean(self.sizes, target, axis, least, grid))
-        self.tried.append(enough(least, grid))
+    @property
+    def clean(self) -> bool:
+        """Whether, on an input with the smallest sizes of all axes at once, some unit touches no padding."""
+        size = [n for n in self.free if n is not None]
+        if self.target is None or len(size) < len(self.image):
+            return False
+        try:
+            return all(Clean(self.sizes, axis).rows(size, self.target).some for axis in range(len(size)))
+        except SizeError:
+            return False
+
+    def skipped(self) -> dict[int, list[int]]:
+        """Tensors with rows that no layer reads, and the strided layers that step over them, at the network's own size."""
+        layers, axes = self.sizes.at(self.image), range(len(self.image))
+        return {node: readers for axis in axes for node, readers in Rows(self.sizes, axis).stepped_over(layers)}
 
     @property
     def output(self) -> int:
@@ -141,21 +151,42 @@ def sizes_report(found: SizesOf) -> Report:
 
 def _notes(found: SizesOf) -> Iterator[tuple[str, str]]:
     same = len({(axis.fits, axis.lossless) for axis in found.axes}) == 1
-    names = AXES.get(len(found.axes), tuple(f"axis {k}" for k in range(len(found.axes))))
+    names = _names(len(found.axes))
     for name, axis in zip(names, found.axes[:1] if same else found.axes, strict=not same):
         yield from _axis_notes("each side" if same and len(names) > 1 else name, axis)
-    if found.target is not None and found.free and None not in found.free:
-        layer = found.graph.nodes[found.target].name
-        size = joined([n for n in found.free if n is not None])
-        yield "No padding", f"{size}: the smallest input on which some unit of {layer} touches none"
-    elif found.target is not None and found.free:
-        layer = found.graph.nodes[found.target].name
-        yield "No padding", f"none found: each unit of {layer} touches some, also on an input of {joined(found.tried)}"
+    if found.target is not None and found.free:
+        yield "No padding", _free(found, found.graph.nodes[found.target].name, names)
+    yield from _skipped(found)
     yield "Exact for", f"sizes 1 to {found.axes[0].fits.limit}, tried one by one; memory is the peak in float32, batch 1"
 
 
+def _skipped(found: SizesOf) -> Iterator[tuple[str, str]]:
+    """Maps of which strided layers leave out rows at any size, the first few."""
+    nodes, skipped = found.graph.nodes, found.skipped()
+    for node, readers in list(skipped.items())[:SHOWN_SKIPS]:
+        layers = " and ".join(nodes[i].name for i in readers)
+        more = f" (so with {len(skipped)} maps in all)" if len(skipped) > SHOWN_SKIPS else ""
+        yield "Skips", f"{layers}: between the rows of {nodes[node].name} that are read lie rows that no layer reads{more}"
+
+
+def _names(rank: int) -> tuple[str, ...]:
+    return AXES.get(rank, tuple(f"axis {k}" for k in range(rank)))
+
+
+def _free(found: SizesOf, layer: str, names: Sequence[str]) -> str:
+    """The smallest input on which some unit touches no padding."""
+    size = [n for n in found.free if n is not None]
+    if len(size) < len(names):
+        axis = found.free.index(None)
+        return f"none found: each unit of {layer} touches some at every {names[axis]} up to {found.tried[axis]} that runs"
+    if found.clean:
+        return f"{joined(size)}: the smallest input on which some unit of {layer} touches none"
+    each = ", ".join(f"{name} {n}" for name, n in zip(names, size, strict=True))
+    return f"{each}: the smallest, with the other sides as given, at which some unit of {layer} touches none on that axis"
+
+
 def _axis_notes(name: str, axis: Fitting) -> Iterator[tuple[str, str]]:
-    yield f"Fits, {name}", rule_text(axis.lossless) + ": all layers agree, and every row is read"
+    yield f"Fits, {name}", rule_text(axis.lossless) + ": all layers agree, and no strided layer drops rows"
     if axis.fits != axis.lossless and axis.fits.members:
         yield f"Runs, {name}", rule_text(axis.fits) + ": where it runs but does not fit, a strided layer drops its last rows"
     for layer, count, last, message in sorted(axis.refusals, key=lambda entry: -entry[1])[:2]:
@@ -183,5 +214,9 @@ def sizes_data(found: SizesOf, rows: Sequence[Growth]) -> dict[str, Json]:
         {"input": list(g.size), "output": shape_data(g.output), "macs": g.macs, "peak_activation_bytes": g.memory} for g in rows
     ]
     layer = None if found.target is None else graph.nodes[found.target].name
+    skips: list[Json] = [
+        {"layer": graph.nodes[node].name, "read_by": [graph.nodes[i].name for i in readers]}
+        for node, readers in found.skipped().items()
+    ]
     head: dict[str, Json] = {"schema_version": SCHEMA_VERSION, "name": graph.name, "source": graph.source}
-    return {**head, "padding_free_layer": layer, "axes": axes, "growth": growth}
+    return {**head, "padding_free_layer": layer, "axes": axes, "growth": growth, "skips": skips}

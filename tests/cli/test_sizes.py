@@ -15,6 +15,14 @@ layers:
   - conv: {out: 2, k: [3, 5], s: [1, 2]}
   - maxpool: {k: [1, 3]}
 """
+TIED = """\
+input: 1x6x6
+layers:
+  - {name: map, conv: {out: 1, k: 3}}
+  - tokens
+  - maxpool: 15
+  - linear: 3
+"""
 
 
 def test_sizes_of_the_unpadded_unet() -> None:
@@ -45,9 +53,37 @@ def test_growth_is_the_analysis_at_each_size() -> None:
 
 def test_sizes_on_the_screen() -> None:
     out = rfcalc("sizes", *PADDED).out
-    assert "Fits, each side  multiples of 16, from 16: all layers agree, and every row is read" in out
+    assert "Fits, each side  multiples of 16, from 16: all layers agree, and no strided layer drops rows" in out
     assert "No padding       192: the smallest input on which some unit of out touches none" in out
     assert "438: the smallest input on which some unit of layer4.2.relu touches" in rfcalc("sizes", "resnet50").out
+
+
+def test_rows_that_no_layer_reads_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text("input: 3x32x32\nlayers: [{name: stem, conv: {out: 4, k: 3}}, {name: down, conv: {out: 4, k: 1, s: 2}}]\n")
+    out = " ".join(rfcalc("sizes", str(path)).out.split())
+    assert "Fits, each side every size from 1:" in out
+    assert "Skips down: between the rows of stem that are read lie rows that no layer reads" in out
+    assert rfcalc("sizes", str(path), "-f", "json").data["skips"] == [{"layer": "stem", "read_by": ["down"]}]
+    path.write_text(path.read_text().replace("k: 1", "k: 3"))
+    assert "Skips" not in rfcalc("sizes", str(path)).out
+
+
+def test_no_padding_is_looked_for_where_the_network_runs(tmp_path: Path) -> None:
+    """At 64 alone the upsampled map fits the input; there unit (32, 32) touches no padding."""
+    path = tmp_path / "net.yaml"
+    steps = "[{conv: {out: 4, k: 3, s: 2}}, {name: up, upsample: {size: 64}}, {concat: {}, name: cat, from: [input, up]}]"
+    path.write_text(f"input: 3x64x64\nlayers: {steps}\n")
+    data = rfcalc("sizes", str(path), "-f", "json").data
+    assert [axis["padding_free"] for axis in data["axes"]] == [64, 64]
+
+
+def test_no_padding_may_be_found_on_each_axis_alone(tmp_path: Path) -> None:
+    """A linear layer ties height and width: 5x6 and 6x5 give two windows of 15, and 5x5 gives one."""
+    path = tmp_path / "net.yaml"
+    path.write_text(TIED)
+    out = " ".join(rfcalc("sizes", str(path), "--layer", "map").out.split())
+    assert "No padding height 5, width 5: the smallest, with the other sides as given" in out
 
 
 def test_axes_that_differ_are_told_apart(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.oracle.network import Oracle
 
 def clean(graph: Graph, axis: int = 0) -> set[int]:
     sizes = Sizes(graph)
-    bits = Clean(sizes, axis).units(sizes.image, graph.outputs[0])
+    bits = Clean(sizes, axis).rows(sizes.image, graph.outputs[0]).clean
     return {i for i in range(bits.bit_length()) if bits >> i & 1}
 
 

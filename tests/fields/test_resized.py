@@ -18,7 +18,7 @@ def test_sizes_may_be_asked_in_any_order_and_again() -> None:
     sizes = Sizes(unet(64))
     for size in (64, 32, 96, 32, 64):
         expected = [node.shape for node in unet(size).nodes]
-        assert [sizes.shapes[number] for number in sizes.at((size, size))] == expected
+        assert [layer.shape for layer in sizes.at((size, size))] == expected
 
 
 def test_the_layer_that_refuses_is_named_each_time() -> None:

@@ -66,6 +66,7 @@ TABLE: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         *on({"kernel": 2, "stride": 1, "padding": "same", "dilation": 2}, *MAPS),
         *on({"kernel": 2, "stride": 1, "padding": "same"}, *MAPS),
         *on({"kernel": 2, "stride": 3, "padding": ((0, 1), (0, 1)), "ceil_mode": True}, image(2, 5, 6)),
+        *on({"kernel": 14, "ceil_mode": True}, *MAPS),
     ],
     "avgpool": [
         *on({"kernel": 2}, *MAPS),
@@ -74,6 +75,8 @@ TABLE: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         *on({"kernel": 3, "stride": 1, "padding": ((0, 2), (1, 1))}, image()),
         *on({"kernel": 3, "stride": 2, "padding": "same", "ceil_mode": True}, *MAPS),
         *on({"kernel": 2, "stride": 3, "padding": ((0, 1), (0, 1)), "ceil_mode": True}, image(2, 5, 6)),
+        *on({"kernel": 14, "ceil_mode": True}, line(), image()),
+        *on({"kernel": 9, "stride": 5, "padding": 2, "ceil_mode": True, "count_include_pad": False}, line(), image()),
     ],
     "adaptivepool": [*on({"out": 3}, *MAPS), *on({"out": (11, 4)}, image()), *on({"out": 1}, *MAPS)],
     "gap": [*on({}, *MAPS), *on({"axis": 0}, *MAPS), *on({"axis": 1}, image(), volume())],

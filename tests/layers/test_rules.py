@@ -26,6 +26,8 @@ REFUSED: list[tuple[str, dict[str, Any], tuple[Shape, ...], str]] = [
     ("maskedconv", {"out": 4, "kernel": 1, "mask": "A"}, (IMAGE,), "sees nothing"),
     ("maxpool", {"kernel": 2, "padding": 2}, (IMAGE,), "windows of 2 that see nothing"),
     ("avgpool", {"kernel": 8}, (IMAGE,), "kernel of 8 is larger than its input of 6"),
+    ("avgpool", {"kernel": 8, "stride": 2, "ceil_mode": True}, (IMAGE,), "kernel of 8 is larger than its input of 6"),
+    ("avgpool", {"kernel": 3, "padding": 1}, (Shape(8, (3, 2, 3)),), "torch averages no kernel of 3 on an input of 2"),
     ("adaptivepool", {"out": (2, 2, 2)}, (IMAGE,), "out has 3 numbers for an input of 2 axes"),
     ("adaptivemaxpool", {"out": 2}, (VECTOR,), "1 to 3 spatial axes"),
     ("gap", {}, (VECTOR,), "1 to 3 spatial axes"),

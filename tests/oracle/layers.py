@@ -33,6 +33,7 @@ GLOBAL_WORDS = ("gap", "gmp", "linear", "flatten", "attention")
 TORCH_CONV = (F.conv1d, F.conv2d, F.conv3d)
 TORCH_UPCONV = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)
 TORCH_MAXPOOL = (F.max_pool1d, F.max_pool2d, F.max_pool3d)
+TORCH_AVGPOOL = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)
 TORCH_ADAPTIVE = (F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)
 ELEMENTWISE = ("add", "sub", "mul", "div", "max", "min")
 LINEAR = ("linear", "bilinear", "trilinear")
@@ -92,16 +93,18 @@ def upconv(net: Oracle, op: Any, x: Tensor) -> Tensor:
 
 
 def pool(net: Oracle, op: Any, x: Tensor) -> Tensor:
-    """A sliding pool as a depthwise convolution of ones, on the units for which torch's own maxpool has room."""
+    """A sliding pool as a depthwise convolution of ones, on the units for which torch's own pool has room."""
     rank = x.dim() - 2
     k = per_axis(op.kernel, rank)
     s = k if op.stride is None else per_axis(op.stride, rank)
     d = per_axis(getattr(op, "dilation", 1), rank)
     sides = pads(op.padding, x.shape[2:], k, s, d)
+    run = (TORCH_AVGPOOL if op.word == "avgpool" else TORCH_MAXPOOL)[rank - 1]
+    more = {} if op.word == "avgpool" else {"dilation": d}
     if all(a == b and 2 * a <= k[i] for i, (a, b) in enumerate(sides)):
-        size = TORCH_MAXPOOL[rank - 1](x, k, s, [a for a, _ in sides], d, op.ceil_mode).shape[2:]
+        size = run(x, k, s, [a for a, _ in sides], ceil_mode=op.ceil_mode, **more).shape[2:]
     else:
-        size = TORCH_MAXPOOL[rank - 1](net.pad(x, sides), k, s, 0, d, op.ceil_mode).shape[2:]
+        size = run(net.pad(x, sides), k, s, 0, ceil_mode=op.ceil_mode, **more).shape[2:]
     # A window that would start in the padding at the end is left out: torch's rule, and ONNX's for unequal sides.
     size = [m - 1 if op.ceil_mode and (m - 1) * s[i] >= x.shape[2 + i] + sides[i][0] else m for i, m in enumerate(size)]
     needed = [(m - 1) * s[i] + d[i] * (k[i] - 1) + 1 for i, m in enumerate(size)]

@@ -81,7 +81,10 @@ class AvgPool(_Pool):
     count_include_pad: bool = setting(Bool(), default=True, help="whether padding counts in the average")
 
     def shape(self, inputs: Shapes) -> Shape:
-        return pooled(inputs[0], self.sliding.on(inputs[0].size), self.ceil_mode)
+        axes = self.sliding.on(inputs[0].size)
+        if len(axes) == 3:
+            need_room(given_size(inputs[0], axes), axes)
+        return pooled(inputs[0], axes, self.ceil_mode)
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
         return (Read(0, tuple(w.reach() for w in self.sliding.on(inputs[0].size)), SAME),)
@@ -110,6 +113,13 @@ def pooled(shape: Shape, axes: tuple[Window, ...], ceil: bool) -> Shape:
         if max(window.before, window.after) >= window.extent:
             raise RuleError(f"padding of {max(window.before, window.after)} leaves windows of {window.kernel} that see nothing")
     return Shape(shape.channels, tuple(w.out(n, ceil) for n, w in zip(shape.size, axes, strict=True)))
+
+
+def need_room(size: Iterable[int], axes: tuple[Window, ...]) -> None:
+    """Raises RuleError for windows larger than what torch's pool is given, which its average pool over 3 axes refuses."""
+    for n, window in zip(size, axes, strict=True):
+        if window.kernel > n:
+            raise RuleError(f"over 3 axes torch averages no kernel of {window.kernel} on an input of {n}")
 
 
 def window_elements(source: Shape, out: Shape, axes: tuple[Window, ...], padding: bool) -> int:
@@ -144,11 +154,16 @@ def inside(axes: tuple[Window, ...]) -> bool:
     return all(w.before == w.after and 2 * w.before <= w.kernel for w in axes)
 
 
-def given_elements(source: Shape, axes: tuple[Window, ...]) -> int:
-    """Elements of the input as torch's pool gets it: with the padding that it does not take itself."""
+def given_size(source: Shape, axes: tuple[Window, ...]) -> tuple[int, ...]:
+    """The size of the input as torch's pool gets it: with the padding that it does not take itself."""
     if inside(axes):
-        return source.elements
-    return source.channels * prod(n + w.before + w.after for n, w in zip(source.size, axes, strict=True))
+        return source.size
+    return tuple(n + w.before + w.after for n, w in zip(source.size, axes, strict=True))
+
+
+def given_elements(source: Shape, axes: tuple[Window, ...]) -> int:
+    """Elements of the input as torch's pool gets it."""
+    return source.channels * prod(given_size(source, axes))
 
 
 def pool_cost(elements: tuple[tuple[str, int], ...], source: Shape, axes: tuple[Window, ...], words: int) -> Cost:
