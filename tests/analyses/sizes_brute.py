@@ -63,8 +63,7 @@ class Sized(Oracle):
         """The units of a node that read nothing beyond the first axis; None if no path without a global layer leads to it.
         The derivative of every unit by the padding at once is the derivative of a product by its factor."""
         value = self._value(index)
-        images = [x for x, node in zip(self.values, self.graph.nodes, strict=True) if x is not None and node.is_input]
-        if not value.requires_grad or not any(_depends(value, x) for x in images):
+        if not value.requires_grad:
             return None
         ones = torch.ones_like(value, requires_grad=True)
         first = torch.autograd.grad(value, self.padding, ones, create_graph=True, allow_unused=True)[0]
@@ -72,11 +71,6 @@ class Sized(Oracle):
         if first is not None and first.requires_grad:
             touched = torch.autograd.grad(first, ones, torch.ones_like(first))[0]
         return (touched == 0).all(1)
-
-
-def _depends(value: Tensor, x: Tensor) -> bool:
-    gradient = torch.autograd.grad(value.sum(), x, retain_graph=True, allow_unused=True)[0]
-    return gradient is not None and bool(gradient.any())
 
 
 def _missing(op: Any, x: Tensor) -> bool:
