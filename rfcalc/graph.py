@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property, lru_cache
 from typing import Any
 
-from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean
+from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean, fail
 from rfcalc.layers.contract import Cost, Op
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
@@ -171,8 +171,14 @@ class Builder:
         return Graph(self.name, self.source, tuple(self.nodes), tuple(outputs), settings or {})
 
 
-def find(graph: Graph, name: str) -> int:
-    """Index of a layer by name; raises KeyError whose message suggests the nearest name."""
-    if name not in graph.by_name:
-        raise KeyError(f'no layer "{name}"; {did_you_mean(name, graph.by_name)}'.rstrip("; "))
-    return graph.by_name[name]
+def layer_hint(glob: str, names: Iterable[str], setting: str = "") -> str:
+    """Which layers were probably meant by a glob that matches none: those whose names it begins, or the nearest name."""
+    known = list(names)
+    if any(name.startswith(f"{glob}.") for name in known):
+        return f"did you mean '{glob}.*{setting}'?"
+    return did_you_mean(f"{glob}{setting}", [f"{name}{setting}" for name in known])
+
+
+def no_layer(graph: Graph, glob: str) -> SpecError:
+    """The error for a glob that matches no layer."""
+    return fail("E120", f"{graph.name}: no layer matches {glob}", None, layer_hint(glob, graph.by_name))

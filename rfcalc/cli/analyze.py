@@ -87,11 +87,12 @@ def analyze(
     with uncollected():
         graphs, errors = given.load_all(specs)
         analyses = [wanted(graph) for graph in graphs]
-        errors += [_none_selected(analysis, layer or ()) for analysis in analyses if not analysis.selected]
-        reports = _reports([one for one in analyses if one.selected], format, full, mask)
-        if reports:
-            show(reports, format)
-            _write(analyses[0], erf_map, mask_png, force)
+        refused = [_refused(analysis, layer or (), units) for analysis in analyses]
+        errors += [error for error in refused if error]
+        found = [analysis for analysis, error in zip(analyses, refused, strict=True) if not error]
+        if found:
+            show(_reports(found, format, full, mask), format)
+            _write(found[0], erf_map, mask_png, force)
     finish(errors)
 
 
@@ -113,12 +114,30 @@ def _check_pictures(needs_unit: bool, file: bool, units: int, specs: int) -> Non
         raise usage("a picture file is of one spec and one unit")
 
 
-def _none_selected(analysis: Analysis, globs: Sequence[str]) -> SpecError:
-    from rfcalc.errors import did_you_mean, fail
+def _refused(analysis: Analysis, globs: Sequence[str], units: Sequence[tuple[int, ...]]) -> SpecError | None:
+    """What was asked for and is not there: layers, or a unit that none of them has."""
+    from rfcalc.errors import fail
+    from rfcalc.graph import no_layer
 
-    hint = did_you_mean(globs[0], [one.name for one in analysis.layers]) if globs else ""
-    what = f"no layer matches {', '.join(globs)}" if globs else "there are no layers"
-    return fail("E120", f"{analysis.graph.name}: {what}", None, hint)
+    name = analysis.graph.name
+    if not analysis.selected:
+        return no_layer(analysis.graph, globs[0]) if globs else fail("E120", f"{name}: there are no layers")
+    for asked in units:
+        if not any(one.unit == asked for layer in analysis.selected for one in layer.units):
+            what = f"{name}: no selected layer has a unit {','.join(map(str, asked))}"
+            return fail("E122", what, None, _units_of(analysis, len(asked)))
+    return None
+
+
+def _units_of(analysis: Analysis, axes: int) -> str:
+    """The units of the largest of the selected layers."""
+    layer = max(analysis.selected, key=lambda layer: layer.node.shape.positions if layer.node.shape.rank else 0)
+    size = layer.node.shape.size
+    if not size:
+        return f"{layer.name} is a vector: it has no units"
+    last = ",".join(str(n - 1) for n in size)
+    units = f"{layer.name} is {'x'.join(map(str, size))}: its units are {','.join('0' * len(size))} to {last}"
+    return units if axes == len(size) else f"one number per axis, such as --at {','.join('0' * len(size))}: {units}"
 
 
 def _write(analysis: Analysis, erf_map: str | None, mask_png: str | None, force: bool) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rfcalc.cli.gathered import gathered
-from rfcalc.errors import SpecError, did_you_mean, fail
+from rfcalc.errors import SpecError, did_you_mean
 from rfcalc.formats import FORMATS
 from rfcalc.record import record
 
@@ -147,11 +147,13 @@ def layers_like(graph: Graph, glob: str | None) -> list[int]:
     """The layers whose name matches a glob; none for None. Raises SpecError if it matches none."""
     from fnmatch import fnmatchcase
 
+    from rfcalc.graph import no_layer
+
     if glob is None:
         return []
     found = [i for i, node in enumerate(graph.nodes) if not node.is_input and fnmatchcase(node.name, glob)]
     if not found:
-        raise fail("E120", f"{graph.name}: no layer matches {glob}", None, did_you_mean(glob, graph.by_name))
+        raise no_layer(graph, glob)
     return found
 
 

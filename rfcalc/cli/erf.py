@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, Given, Spec, choice, networks, show
+from rfcalc.cli.common import Format, Given, Spec, choice, layers_like, networks, show
 from rfcalc.cli.writing import Force, Png, write
-
-if TYPE_CHECKING:
-    from rfcalc.graph import Graph
 
 
 @networks
 def erf(
     spec: Spec,
-    layer: Annotated[str | None, typer.Option("--layer", "-l", metavar="NAME", help="Which layer; the last map.")] = None,
+    layer: Annotated[str | None, typer.Option("--layer", "-l", metavar="GLOB", help="Which layer; the last map.")] = None,
     trained: Annotated[
         str | None,
         typer.Option("--trained", metavar="CHECKPOINT", help="Weights: .safetensors, or a state_dict by torch.save."),
@@ -57,7 +54,7 @@ def erf(
 
     place = usable_device(device)
     graph = given.load(spec)
-    index = _index(graph, layer)
+    index = graph.last_spatial if layer is None else layers_like(graph, layer)[-1]
     if index is None:
         raise fail("E120", f"{graph.name}: no layer is a map; choose one with --layer")
     tensors = read_checkpoint(trained) if trained else None
@@ -67,16 +64,3 @@ def erf(
 
         write(png, map_png(picture(found)), force)
     show([erf_report(found, trained)], format)
-
-
-def _index(graph: Graph, name: str | None) -> int | None:
-    """The layer by name, or the last map; raises SpecError for a name that is not there."""
-    from rfcalc.errors import fail
-    from rfcalc.graph import find
-
-    if name is None:
-        return graph.last_spatial
-    try:
-        return find(graph, name)
-    except KeyError as error:
-        raise fail("E120", f"{graph.name}: {error.args[0]}") from None

@@ -89,11 +89,11 @@ def transform(
 
 def _chosen(graph: Graph, globs: list[str] | None) -> Callable[[Node], bool]:
     """Which layers may be changed; raises SpecError for a glob that matches none."""
-    from rfcalc.errors import did_you_mean, fail
+    from rfcalc.graph import no_layer
 
     for glob in globs or ():
         if not any(fnmatchcase(node.name, glob) or fnmatchcase(node.part_of, glob) for node in graph.layers):
-            raise fail("E120", f"{graph.name}: no layer matches {glob}", None, did_you_mean(glob, graph.by_name))
+            raise no_layer(graph, glob)
     return lambda node: not globs or any(fnmatchcase(node.name, glob) or fnmatchcase(node.part_of, glob) for glob in globs)
 
 

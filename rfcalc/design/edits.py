@@ -18,7 +18,7 @@ from rfcalc.design.knobs import DILATION, KERNEL, REPEAT, STRIDE, Knob, knobs
 from rfcalc.design.patch import patched
 from rfcalc.errors import RuleError, SpecError
 from rfcalc.fields.forward import Support
-from rfcalc.graph import Graph, Node
+from rfcalc.graph import Graph, Node, no_layer
 from rfcalc.language.load import load_spec
 from rfcalc.language.marked import Table, read
 from rfcalc.layers.contract import Op
@@ -92,7 +92,7 @@ def measured(graph: Graph, glob: str | None = None) -> Figures:
     """The figures of a network; raises RuleError if no layer (that matches) has a field of its own."""
     chosen = [] if glob is None else [i for i, node in enumerate(graph.nodes) if fnmatchcase(node.name, glob)]
     if glob is not None and not chosen:
-        raise RuleError(f"no layer matches {glob}")
+        raise no_layer(graph, glob)
     fields = Fields(graph)
     at = target_of(graph, fields, chosen)
     found = None if at is None else fields.of(at)

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from rfcalc.errors import did_you_mean
-from rfcalc.graph import Builder, Graph
+from rfcalc.graph import Builder, Graph, layer_hint
 from rfcalc.language.definitions import blocks, defaults, params
 from rfcalc.language.expand import Expansion, Frame, Sources
 from rfcalc.language.files import STDIN, find, read_bytes, text_of
@@ -131,8 +131,9 @@ class _Load:
                 self.problems.add("E116", f'no layer that matches "{pattern}" has a setting "{setting}"', node)
                 continue
             what = f'no layer matches "{pattern}"' if pattern else f'there is no param "{key}"'
-            names = [f"{name}.{setting}" for name in list(expansion.builder.names)[:500]] if pattern else []
-            hint = "" if "*" in pattern else did_you_mean(key, [*self.params, "input", *names])
+            hint = "" if "*" in pattern else did_you_mean(key, [*self.params, "input"])
+            if pattern and not hint and "*" not in pattern:
+                hint = layer_hint(pattern, list(expansion.builder.names)[:5000], f".{setting}")
             self.problems.add("E116", what, node, hint)
 
     def _settings(self) -> dict[str, tuple[Any, Any]]:

@@ -123,7 +123,7 @@ def test_mask_as_a_picture(holes: str, tmp_path: Path) -> None:
         (("--mask-png", "x.png"), "need a unit"),
         (("--mask-png", "x.png", "--at", "0,0", "--at", "1,1"), "one spec and one unit"),
         (("--erf-map", "x.png", "vgg16"), "one spec and one unit"),
-        (("--mask-png", "x.png", "--at", "99,99"), "no selected layer has such a unit"),
+        (("--mask-png", "x.png", "--at", "99,99"), "no selected layer has a unit 99,99"),
         (("--erf-map", "x.png", "--layer", "c"), "no selected layer has a receptive field"),
         (("--erf-map", "no/such/folder/x.png"), "cannot write no/such/folder/x.png"),
     ],

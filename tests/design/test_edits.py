@@ -145,7 +145,7 @@ def test_strides_keep_the_last_place() -> None:
 
 
 def test_mistakes() -> None:
-    with pytest.raises(RuleError, match="no layer matches"):
+    with pytest.raises(SpecError, match="no layer matches"):
         search(PLAIN, 30, glob="nothing*")
     with pytest.raises(RuleError, match="less than the whole input"):
         search("input: 1x8x8\nlayers: [gap]\n", 30)

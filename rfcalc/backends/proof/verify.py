@@ -8,8 +8,7 @@ from fnmatch import fnmatchcase
 from rfcalc.backends.proof.claims import Claim
 from rfcalc.backends.proof.fields import field_claims
 from rfcalc.backends.proof.structure import fvcore_claim, structure_claims
-from rfcalc.errors import did_you_mean, fail
-from rfcalc.graph import Graph
+from rfcalc.graph import Graph, no_layer
 
 
 def verify_graph(graph: Graph, globs: Sequence[str] = (), units: int = 6, seed: int = 0) -> list[Claim]:
@@ -23,7 +22,7 @@ def verify_graph(graph: Graph, globs: Sequence[str] = (), units: int = 6, seed: 
     for glob in globs:
         found = [i for i, node in enumerate(graph.nodes) if not node.is_input and _matches(glob, node.name, node.part_of)]
         if not found:
-            raise fail("E120", f"{graph.name}: no layer matches {glob}", None, did_you_mean(glob, graph.by_name))
+            raise no_layer(graph, glob)
         layers |= dict.fromkeys(found)
     claims = [*structure_claims(graph), fvcore_claim(graph)]
     return [*claims, *field_claims(graph, sorted(layers), units, seed)]
