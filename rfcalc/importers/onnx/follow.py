@@ -8,7 +8,7 @@ from typing import Any
 
 from rfcalc.errors import Problem, RuleError, fail
 from rfcalc.graph import Graph
-from rfcalc.importers.onnx.call import Call, handles, known
+from rfcalc.importers.onnx.call import Call, handles
 from rfcalc.importers.onnx.fold import folded, shape_slice
 from rfcalc.importers.onnx.inputs import Inputs
 from rfcalc.importers.onnx.model import DOMAINS, Model, needed, outer_names
@@ -16,6 +16,7 @@ from rfcalc.importers.onnx.names import containers, owner_of, scopes
 from rfcalc.importers.onnx.roles import Stored, constant_tensor
 from rfcalc.importers.onnx.types import Types
 from rfcalc.importers.onnx.work import work
+from rfcalc.importers.programs.constants import known
 from rfcalc.importers.programs.declared import Declared, Rule
 from rfcalc.importers.programs.program import Const, Place, Program, Tensor, UnfollowedError
 from rfcalc.importers.programs.walk import Shapes, Step, Walk

@@ -1,4 +1,4 @@
-"""What ONNX's operators mean that read maps: convolutions, pools, blocks of channels; and its matrix products."""
+"""What ONNX's operators mean that read maps: convolutions, pools, blocks of channels."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from math import prod
 from typing import Any
 
 from rfcalc.importers.onnx.call import Call, handles
-from rfcalc.importers.onnx.ops import both
-from rfcalc.importers.programs import maps, products
+from rfcalc.importers.onnx.call import quantized as with_scales
+from rfcalc.importers.programs import maps
 from rfcalc.importers.programs.arithmetic import opaque
-from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
+from rfcalc.importers.programs.program import Tensor, UnfollowedError
 from rfcalc.relations.geometry import Window
 
 Pads = tuple[tuple[int, int], ...]
@@ -22,11 +22,6 @@ def per_axis(call: Call, name: str, rank: int, usual: int, least: int = 1) -> tu
     if len(found) != rank or min(found, default=least) < least:
         raise UnfollowedError(f"its {name} {found} do not fit {rank} axes")
     return tuple(found)
-
-
-def split(total: int, upper: bool) -> tuple[int, int]:
-    """An amount of padding in two halves, the larger one at the end (`upper`) or at the start."""
-    return (total // 2, total - total // 2) if upper else (total - total // 2, total // 2)
 
 
 def auto_pad(call: Call) -> str:
@@ -49,7 +44,7 @@ def padding(call: Call, rank: int, windows: list[Window]) -> Pads:
         return tuple(zip(flat[:rank], flat[rank:], strict=True))
     sizes = call.tensor().shape[-rank:]
     totals = [max((-(-n // w.stride) - 1) * w.stride + w.extent - n, 0) for n, w in zip(sizes, windows, strict=True)]
-    return tuple(split(total, rule == "SAME_UPPER") for total in totals)
+    return tuple(maps.halves(total, rule == "SAME_UPPER") for total in totals)
 
 
 def rank_of(call: Call) -> int:
@@ -64,9 +59,9 @@ def rank_of(call: Call) -> int:
 @handles("ConvInteger", learned=(1,), kept=(2, 3))
 @handles("QLinearConv", learned=(3, 8), kept=(1, 2, 4, 5, 6, 7))
 def _conv(call: Call) -> Any:
-    quantized = call.op == "QLinearConv"
+    quantized = call.name == "QLinearConv"
     weight = call.const(3 if quantized else 1, "weight")
-    bias = None if call.op == "ConvInteger" else call.optional(8 if quantized else 2, "bias")
+    bias = None if call.name == "ConvInteger" else call.optional(8 if quantized else 2, "bias")
     tensor, rank, groups = call.tensor(), rank_of(call), call.whole("group", 1)
     channels = tensor.shape[1]
     if len(weight.shape) != rank + 2 or groups < 1 or weight.shape[1] * groups != channels:
@@ -78,16 +73,10 @@ def _conv(call: Call) -> Any:
         raise UnfollowedError(f"its kernel_shape is not that of its weight, {kernel}")
     stride, dilation = per_axis(call, "strides", rank, 1), per_axis(call, "dilations", rank, 1)
     pads = padding(call, rank, [Window(*axis) for axis in zip(kernel, stride, dilation, strict=True)])
-    if quantized or call.op == "ConvInteger":
+    if quantized or call.name == "ConvInteger":
         kept = [*call.inputs[1:3], *call.inputs[4:8]] if quantized else call.inputs[2:4]
-        weight = _with(weight, kept)
+        weight = with_scales(weight, kept)
     return maps.conv(call.program, tensor, weight, bias, stride, pads, dilation, groups)
-
-
-def _with(weight: Const, others: Any) -> Const:
-    """A weight together with the scales and zero points of its quantization."""
-    stored = weight.stored.union(*(const.stored for const in others if isinstance(const, Const)))
-    return Const(weight.shape, stored, weight.macs)
 
 
 @handles("ConvTranspose", learned=(1, 2))
@@ -124,7 +113,7 @@ def _cut(call: Call, rank: int, windows: list[Window], extra: tuple[int, ...]) -
     totals = [(n - 1) * w.stride + e + w.extent - out for n, w, e, out in axes]
     if min(totals) < 0:
         raise UnfollowedError(f"its output of {wanted} is larger than what it computes")
-    return tuple(split(total, rule == "SAME_UPPER") for total in totals)
+    return tuple(maps.halves(total, rule == "SAME_UPPER") for total in totals)
 
 
 def _placed(windows: list[Window], cut: Pads, extra: tuple[int, ...]) -> tuple[list[int], list[int], Pads]:
@@ -156,18 +145,18 @@ def _pool(call: Call) -> Any:
         raise UnfollowedError("its padding follows a rule that implementations read differently for a dilated window")
     ceil = bool(call.whole("ceil_mode")) and auto_pad(call) in ("NOTSET", "VALID")
     settings: dict[str, Any] = {"kernel": kernel, "stride": stride, "ceil_mode": ceil}
-    if call.op == "MaxPool":
+    if call.name == "MaxPool":
         found = maps.pool(call.program, "maxpool", call.tensor(), rank, pads, dilation=dilation, **settings)
         return found, opaque(call.program, found) if 1 in call.reads else None
     if set(dilation) != {1}:
         raise UnfollowedError("it averages over a dilated window")
-    settings["count_include_pad"] = call.op == "LpPool" or bool(call.whole("count_include_pad"))
+    settings["count_include_pad"] = call.name == "LpPool" or bool(call.whole("count_include_pad"))
     return maps.pool(call.program, "avgpool", call.tensor(), rank, pads, **settings)
 
 
 @handles("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
 def _global_pool(call: Call) -> Tensor:
-    function = "max" if call.op == "GlobalMaxPool" else "mean"
+    function = "max" if call.name == "GlobalMaxPool" else "mean"
     return maps.adaptive_pool(call.program, function, call.tensor(), (1,) * rank_of(call))
 
 
@@ -177,60 +166,8 @@ def _blocks(call: Call) -> Tensor:
     if not 1 <= size <= 64 or rank_of(call) != 2:
         raise UnfollowedError(f"its blocksize {size} does not fit")
     word = "spacetodepth"
-    if call.op == "DepthToSpace":
+    if call.name == "DepthToSpace":
         word = {"DCR": "depthtospace", "CRD": "pixelshuffle"}.get(call.text("mode", "DCR"), "")
     if not word:
         raise UnfollowedError(f"its mode {call.text('mode')!r} is unknown")
     return maps.on_map(call.program, word, call.tensor(), 2, ratio=size)
-
-
-@handles("Gemm", learned=(0, 1, 2))
-def _gemm(call: Call) -> Tensor:
-    first, second, third = (call.get(i) for i in range(3))
-    if any(len(side.shape) != 2 for side in (first, second)):
-        raise UnfollowedError("its operands are no matrices")
-    a, b = (_turned(side) if call.whole(name) else side for side, name in ((first, "transA"), (second, "transB")))
-    if a.shape[1] != b.shape[0]:
-        raise UnfollowedError(f"its matrices of {a.shape} and {b.shape} do not go together")
-    bias = None
-    if isinstance(a, Tensor) and isinstance(b, Const):
-        plain = isinstance(third, Const) and third.shape[-1:] == (b.shape[1],) and prod(third.shape) == b.shape[1]
-        bias = third if plain else None
-        found = products.linear(call.program, a, _turned(b), bias)
-    else:
-        found = products.product(call.program, a, b)
-    return found if third is None or bias is not None else both(call, "add", found, third)
-
-
-def _turned(value: Any) -> Any:
-    """A matrix with its axes swapped."""
-    if isinstance(value, Tensor):
-        return Tensor(value.node, value.layout[::-1])
-    return Const(value.shape[::-1], value.stored, value.macs)
-
-
-@handles("MatMul", learned=(0, 1))
-@handles("MatMulInteger", learned=(0, 1), kept=(2, 3))
-def _matmul(call: Call) -> Tensor:
-    first, second = call.get(0), call.get(1)
-    if call.op == "MatMulInteger" and isinstance(second, Const):
-        second = _with(second, call.inputs[2:4])
-    if len(first.shape) > 0 and len(second.shape) > 1 and first.shape[-1] != second.shape[-2]:
-        raise UnfollowedError(f"its matrices of {first.shape} and {second.shape} do not go together")
-    if isinstance(first, Tensor) and isinstance(second, Const) and len(second.shape) == 2 and len(first.layout) > 1:
-        return products.linear(call.program, first, _turned(second), None)
-    return products.product(call.program, first, second)
-
-
-@handles("Einsum", learned=(0, 1, 2))
-def _einsum(call: Call) -> Tensor:
-    return products.einsum(call.program, call.text("equation").replace(" ", ""), call.inputs)
-
-
-@handles("QLinearMatMul", learned=(0, 3), kept=(1, 2, 4, 5, 6, 7))
-def _quantized_matmul(call: Call) -> Tensor:
-    first, second = call.get(0), call.get(3)
-    kept = [*call.inputs[1:3], *call.inputs[4:8]]
-    if isinstance(first, Const):
-        return products.product(call.program, _with(first, kept), call.tensor(3))
-    return products.product(call.program, first, _with(second, kept) if isinstance(second, Const) else second)

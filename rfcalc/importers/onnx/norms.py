@@ -1,15 +1,15 @@
-"""What ONNX's norms, softmax and reductions mean."""
+"""What ONNX's softmax and norms mean."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 from typing import Any
 
 from rfcalc.importers.onnx.call import Call, handles
-from rfcalc.importers.programs import reductions
-from rfcalc.importers.programs.layout import CHANNELS, full, reshape, size_of
+from rfcalc.importers.programs import norms
+from rfcalc.importers.programs.layout import CHANNELS, full, size_of
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
+from rfcalc.importers.programs.views import permuted, viewed
 from rfcalc.layers.words import make
 
 
@@ -23,15 +23,9 @@ def _batch_norm(call: Call) -> Tensor:
         raise UnfollowedError(f"its numbers do not fit {channels} channels")
     if call.whole("training_mode"):
         raise UnfollowedError("it is in training mode: its statistics depend on the input")
-    claim, whole = call.program.claim(consts), tensor.layout[1] == full(CHANNELS, call.program.shape(tensor).channels)
-    if not whole:
-        op = make("stored", function="mul", params=claim.params, buffers=claim.buffers)
-        return call.program.emit(op, [tensor], tensor.layout, claim)
-    if claim.buffers == 2 * channels:  # torch also keeps a count of batches, which a file leaves out
-        claim = replace(claim, buffers=claim.buffers + 1)
     affine = any(const.stored for const in consts[:2])
-    op = make("bn", eps=call.real("epsilon", 1e-5), affine=affine)
-    return call.program.emit(op, [tensor], tensor.layout, claim)
+    # torch also keeps a count of batches, which a file leaves out
+    return norms.batch_norm(call.program, tensor, consts, call.real("epsilon", 1e-5), affine, untold=1)
 
 
 @handles("InstanceNormalization", learned=(1, 2))
@@ -43,7 +37,7 @@ def _instance_norm(call: Call) -> Tensor:
     eps = call.real("epsilon", 1e-5)
     if tensor.layout[1] == channels:
         affine = [const for const in consts if const.stored]
-        return reductions.instance_norm(call.program, tensor, affine, eps)
+        return norms.instance_norm(call.program, tensor, affine, eps)
     groups = tensor.layout[1]
     if len(groups) > 1 or (groups and (groups[0].axis != CHANNELS or groups[0].stride * groups[0].size != size_of(channels))):
         raise UnfollowedError("it normalizes an axis that is made of several")
@@ -56,17 +50,17 @@ def _instance_norm(call: Call) -> Tensor:
 @handles("GroupNormalization", learned=(1, 2))
 def _group_norm(call: Call) -> Tensor:
     consts = [call.const(1, "scale"), call.const(2, "bias")]
-    return reductions.group_norm(call.program, call.tensor(), call.whole("num_groups", 1), consts, call.real("epsilon", 1e-5))
+    return norms.group_norm(call.program, call.tensor(), call.whole("num_groups", 1), consts, call.real("epsilon", 1e-5))
 
 
 @handles("LayerNormalization", learned=(1, 2))
 @handles("RMSNormalization", "SimplifiedLayerNormalization", learned=(1,))
 def _layer_norm(call: Call) -> Any:
-    tensor, rms = call.tensor(), call.op != "LayerNormalization"
+    tensor, rms = call.tensor(), call.name != "LayerNormalization"
     consts = [call.optional(1, "scale"), None if rms else call.optional(2, "bias")]
     axes = len(tensor.layout) - call.axis(call.whole("axis", -1))
     consts = [const if const is not None and const.stored else None for const in consts]
-    return reductions.layer_norm(call.program, tensor, axes, consts, call.real("epsilon", 1e-5), rms), None, None
+    return norms.layer_norm(call.program, tensor, axes, consts, call.real("epsilon", 1e-5), rms)
 
 
 @handles("LRN")
@@ -90,7 +84,7 @@ def _mvn(call: Call) -> Tensor:
         raise UnfollowedError("it normalizes other axes than the positions of each channel")
     if size_of(tensor.layout[0]) > 1:
         raise UnfollowedError("it normalizes over the batch")
-    return reductions.instance_norm(call.program, tensor, [], 1e-9)
+    return norms.instance_norm(call.program, tensor, [], 1e-9)
 
 
 @handles("LpNormalization")
@@ -98,38 +92,15 @@ def _lp_norm(call: Call) -> Tensor:
     """Division by the length along one axis: an RMS norm without weights, but for a fixed factor."""
     tensor, axis = call.tensor(), call.axis(call.whole("axis", -1))
     order = [*(i for i in range(len(tensor.layout)) if i != axis), axis]
-    turned = Tensor(tensor.node, tuple(tensor.layout[i] for i in order))
-    found = reductions.layer_norm(call.program, turned, 1, [], None, rms=True)
-    return Tensor(found.node, tuple(found.layout[order.index(i)] for i in range(len(order))))
+    found = norms.layer_norm(call.program, permuted(tensor, order), 1, [], None, rms=True)
+    return permuted(found, [order.index(i) for i in range(len(order))])
 
 
 @handles("Softmax", "LogSoftmax", "Hardmax")
 def _softmax(call: Call) -> Tensor:
     tensor = call.tensor()
     if call.opset >= 13:
-        return reductions.softmax(call.program, tensor, call.axis(call.whole("axis", -1)))
+        return norms.softmax(call.program, tensor, call.axis(call.whole("axis", -1)))
     axis = call.axis(call.whole("axis", 1))  # once, over this axis and all after it
-    shape = tensor.shape
-    joined = Tensor(tensor.node, reshape(tensor.layout, (*shape[:axis], prod(shape[axis:]))))
-    found = reductions.softmax(call.program, joined, axis)
-    return Tensor(found.node, reshape(found.layout, shape))
-
-
-REDUCED = {"Mean": "mean", "Sum": "sum", "Max": "max", "Min": "min", "L1": "norm", "L2": "norm"}
-REDUCED |= {"Prod": "sum", "SumSquare": "norm", "LogSum": "sum", "LogSumExp": "sum"}
-
-
-@handles(*(f"Reduce{name}" for name in REDUCED))
-def _reduce(call: Call) -> Tensor:
-    tensor, axes = call.tensor(), call.numbers(1, "axes") or []
-    if not axes and call.whole("noop_with_empty_axes"):
-        return tensor
-    axes = [call.axis(axis) for axis in axes]
-    keep = bool(call.whole("keepdims", 1))
-    return reductions.reduced(call.program, REDUCED[call.op.removeprefix("Reduce")], tensor, axes, keep)
-
-
-@handles("ArgMax", "ArgMin")
-def _arg(call: Call) -> Tensor:
-    axis = call.axis(call.whole("axis"))
-    return reductions.reduced(call.program, call.op[3:].lower(), call.tensor(), [axis], bool(call.whole("keepdims", 1)))
+    joined = viewed(tensor, (*tensor.shape[:axis], prod(tensor.shape[axis:])))
+    return viewed(norms.softmax(call.program, joined, axis), tensor.shape)

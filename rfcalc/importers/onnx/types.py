@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rfcalc.importers.onnx.call import known
 from rfcalc.importers.onnx.model import DOMAINS, Model, shape_of, subgraphs, type_of
+from rfcalc.importers.programs.constants import known
 from rfcalc.importers.programs.program import Const, Tensor
 
 MOST = 1 << 12  # numbers of a constant that a rule may look at

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
+from math import prod
 from typing import Any
 
 from rfcalc.importers.programs.axes import arranged, solid
+from rfcalc.importers.programs.constants import number
 from rfcalc.importers.programs.layout import (
     BATCH,
     CHANNELS,
@@ -19,10 +21,13 @@ from rfcalc.importers.programs.layout import (
     size_of,
 )
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
+from rfcalc.importers.programs.views import expanded
 from rfcalc.layers.words import make
 from rfcalc.relations.shape import Shape
 
 Pair = tuple[Factor | None, Factor | None]
+CLIPS = {(0, 6): "relu6", (0, None): "relu"}
+BEYOND = 1e38  # a limit beyond all numbers of a float is none
 SWAPPED = {"sub": "rsub", "div": "rdiv", "pow": "rpow"}
 
 
@@ -32,8 +37,12 @@ def unary(program: Program, word: str, tensor: Tensor, **settings: Any) -> Tenso
 
 
 def binary(program: Program, function: str, first: Any, second: Any) -> Tensor:
-    """add, sub, mul, div, max, min or pow of two operands, at least one of which depends on the input."""
+    """add, sub, mul, div, max, min or pow of two operands, at least one of which depends on the input. A single number that is
+    no weight is a setting of the layer."""
+    first, second = _operand(first, second), _operand(second, first)
     if isinstance(first, Tensor) and isinstance(second, Tensor):
+        if function == "pow":
+            return opaque(program, _two(program, "mul", first, second))
         return _two(program, function, first, second)
     tensor, other = (first, second) if isinstance(first, Tensor) else (second, first)
     if tensor is second:
@@ -41,6 +50,14 @@ def binary(program: Program, function: str, first: Any, second: Any) -> Tensor:
     if not isinstance(other, Const):
         return program.add("pointwise", [tensor], tensor.layout, function=function, value=other)
     return with_stored(program, function, tensor, [other])
+
+
+def _operand(side: Any, other: Any) -> Any:
+    """A constant that is a plain number as that number."""
+    if not isinstance(side, Const) or not isinstance(other, Tensor) or len(side.shape) > len(other.layout):
+        return side
+    value = number(side)
+    return side if value is None else value
 
 
 def with_stored(program: Program, function: str, tensor: Tensor, consts: Sequence[Const]) -> Tensor:
@@ -59,6 +76,53 @@ def opaque(program: Program, tensor: Tensor, consts: Sequence[Const] = ()) -> Te
     return with_stored(program, "where", tensor, consts)
 
 
+def chosen(program: Program, operands: Iterable[Any]) -> Tensor:
+    """Whatever else is done number by number: comparing, choosing, masking."""
+    operands = list(operands)
+    tensors = [value for value in operands if isinstance(value, Tensor)]
+    found = tensors[0]
+    for other in tensors[1:]:
+        found = _two(program, "max", found, other)
+    return opaque(program, found, [value for value in operands if isinstance(value, Const)])
+
+
+def picked(program: Program, condition: Any, first: Any, second: Any) -> Tensor:
+    """One of two operands for each number. A mask that is stored picks one of two tensors, which would be a third field."""
+    if isinstance(condition, Const) and isinstance(first, Tensor) and isinstance(second, Tensor):
+        raise UnfollowedError("it picks between two tensors by a mask")
+    return chosen(program, (condition, first, second))
+
+
+def clipped(program: Program, value: Any, low: Any, high: Any) -> Any:
+    """The numbers within limits: numbers, constants, tensors, or None."""
+    low, high = _limit(low), _limit(high)
+    plain = not isinstance(low, Tensor | Const) and not isinstance(high, Tensor | Const)
+    if plain and (low, high) in CLIPS and isinstance(value, Tensor):
+        return unary(program, CLIPS[low, high], value)
+    for function, limit in sorted((("max", low), ("min", high)), key=lambda each: not isinstance(each[1], Tensor)):
+        if isinstance(limit, Tensor | Const):
+            value = binary(program, function, value, limit)
+        elif limit is not None and abs(limit) < BEYOND:
+            end = "min" if function == "max" else "max"  # as torch.clamp calls its limits
+            value = unary(program, "pointwise", value, function=end, value=float(limit))
+    return value
+
+
+def _limit(limit: Any) -> Any:
+    found = number(limit)
+    return limit if found is None else found
+
+
+def prelu(program: Program, tensor: Tensor, slope: Const) -> Tensor:
+    """PReLU with one slope, or with one per channel: `slope` is spread from its last axis on."""
+    count, channels = prod(slope.shape), program.shape(tensor).channels
+    wide = [1] * (len(tensor.layout) - len(slope.shape)) + list(slope.shape)
+    rest = wide[:1] + wide[2:]
+    if count == 1 or (len(wide) > 1 and wide[1] == count == channels == size_of(tensor.layout[1]) and set(rest) <= {1}):
+        return program.emit(make("prelu", parameters=count), [tensor], tensor.layout, program.claim([slope]))
+    return with_stored(program, "mul", tensor, [slope])
+
+
 def _spread(program: Program, tensor: Tensor, shape: Sequence[int]) -> Tensor:
     """The tensor, repeated along axes of size 1 as the other operand asks."""
     sizes = [1] * (len(shape) - len(tensor.layout)) + list(tensor.shape)
@@ -69,18 +133,6 @@ def _spread(program: Program, tensor: Tensor, shape: Sequence[int]) -> Tensor:
         if 1 not in (a, b) and a != b:
             raise UnfollowedError(f"axes of {a} and {b} do not go together")
     return solid(program, expanded(tensor, [max(a, b) for a, b in zip(sizes, wanted, strict=True)]))
-
-
-def expanded(tensor: Tensor, shape: Sequence[int]) -> Tensor:
-    """The tensor, repeated along axes of size 1 (-1: as it is); no layer is added."""
-    layout = ((),) * (len(shape) - len(tensor.layout)) + tensor.layout
-    found: list[Axis] = []
-    for axis, n in zip(layout, shape, strict=True):
-        size = size_of(axis)
-        if n not in (-1, size) and size != 1:
-            raise UnfollowedError(f"an axis of {size} cannot be expanded to {n}")
-        found.append(axis if n in (-1, size) else (Factor(REPEATED, 0, n),))
-    return Tensor(tensor.node, tuple(found))
 
 
 def _two(program: Program, function: str, first: Tensor, second: Tensor) -> Tensor:

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from rfcalc.record import record
 
+# The rooms of each kind of program, cut as the tools that they use (programs/views.py, ...).
+FAMILIES = ("arithmetic", "joining", "maps", "moving", "norms", "products", "reductions", "resizing", "selection", "views")
 C = TypeVar("C")
 Keys = tuple[int | str, ...]
 

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from rfcalc.importers.programs.axes import arranged, solid
-from rfcalc.importers.programs.layout import BATCH, CHANNELS, REPEATED, Factor, full, merged, of_axis, size_of
+from rfcalc.importers.programs.layout import BATCH, CHANNELS, REPEATED, Factor, full, merged, of_axis, size_of, text
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.importers.programs.selection import narrow, renumbered, with_axis
 from rfcalc.layers.words import make
@@ -16,7 +16,9 @@ from rfcalc.layers.words import make
 def concat(program: Program, parts: Sequence[Any], dim: int) -> Tensor:
     """Parts one after the other along an axis; constants among them become layers that read nothing."""
     parts = [part for part in parts if not isinstance(part, Const) or 0 not in part.shape]
-    like = next(part for part in parts if isinstance(part, Tensor))
+    if len({(*part.shape[:dim], *part.shape[dim + 1 :]) for part in parts}) > 1:
+        raise UnfollowedError(f"its parts differ: {', '.join(text(part.shape) for part in parts[:6])}")
+    like: Tensor = next(part for part in parts if isinstance(part, Tensor))
     if len(parts) == 1:
         return like
     kinds = {f.axis for part in parts if isinstance(part, Tensor) for f in part.layout[dim]}
@@ -155,13 +157,6 @@ def _stored(program: Program, const: Const, like: Tensor, dim: int) -> Tensor:
         found.node,
         renumbered(with_axis(like.layout, dim, (axis[0]._replace(size=count),)), of_axis(like.layout, home), axis[0], count),
     )
-
-
-def widened(part: Any, dim: int) -> Any:
-    """A tensor or constant with a new axis of size 1 before an axis."""
-    if isinstance(part, Const):
-        return Const((*part.shape[:dim], 1, *part.shape[dim:]), part.stored, part.macs)
-    return Tensor(part.node, (*part.layout[:dim], (), *part.layout[dim:]))
 
 
 def placed(program: Program, base: Any, part: Any, dim: int, start: int) -> Any:

@@ -22,13 +22,18 @@ def numbers(value: Any, rank: int) -> tuple[int, ...]:
     return tuple(int(n) for n in (found * rank if len(found) == 1 else found))
 
 
+def halves(total: int, upper: bool = True) -> tuple[int, int]:
+    """An amount of padding in two halves, the larger one at the end (`upper`) or at the start."""
+    return (total // 2, total - total // 2) if upper else (total - total // 2, total // 2)
+
+
 def conv(
     program: Program,
     tensor: Tensor,
     weight: Const,
     bias: Const | None,
     stride: Numbers,
-    pads: Pads | str,
+    pads: Pads,
     dilation: Numbers,
     groups: int,
 ) -> Tensor:
@@ -46,39 +51,37 @@ def conv(
         return program.emit(op, [tensor], layout, claim)
     found = as_map(program, tensor, rank)
     settings = {"kernel": tuple(kernel), "stride": numbers(stride, rank), "dilation": numbers(dilation, rank)}
-    padding: Any = pads if isinstance(pads, str) else tuple(pads)
+    padding = tuple(pads)
     out, groups = out * found.heads, groups * found.heads
     if found.extra:
         settings = {name: (1,) * found.extra + value for name, value in settings.items()}
-        padding = padding if isinstance(padding, str) else ((0, 0),) * found.extra + padding
+        padding = ((0, 0),) * found.extra + padding
     plain = {name: value[0] if len(set(value)) == 1 else value for name, value in settings.items()}
     channels = program.shape(found.tensor).channels
     if groups > 1 and groups == channels == wide * groups and out % channels == 0:
         op = make("dwconv", multiplier=out // channels, padding=_short(padding), bias=bias is not None, **plain)
     else:
         op = make("conv", out=out, padding=_short(padding), groups=groups, bias=bias is not None, **plain)
-    return _placed(program, found, program.emit(op, [found.tensor], None, claim))
+    return placed(program, found, program.emit(op, [found.tensor], None, claim))
 
 
-def _short(padding: Any) -> Any:
+def _short(padding: Pads) -> Any:
     """The padding as people write it: a number where all sides agree, one per axis where both sides do."""
-    if isinstance(padding, str):
-        return padding
     if len(sides := {side for pair in padding for side in pair}) == 1:
         return sides.pop()
     return tuple(a if a == b else (a, b) for a, b in padding)
 
 
-def _pointwise(program: Program, tensor: Tensor, kernel: Numbers, stride: Numbers, pads: Pads | str) -> bool:
+def _pointwise(program: Program, tensor: Tensor, kernel: Numbers, stride: Numbers, pads: Pads) -> bool:
     """True for a convolution that reads one position, whose channels are all channels of one layer."""
-    plain = set(kernel) == {1} and set(stride) == {1} and (isinstance(pads, str) or not any(map(any, pads)))
+    plain = set(kernel) == {1} and set(stride) == {1} and not any(map(any, pads))
     dims = len(tensor.layout) - len(kernel) - 1
     shape = program.shape(tensor)
     return plain and dims in (0, 1) and shape.rank > 0 and tensor.layout[dims] == full(CHANNELS, shape.channels)
 
 
 def _along_channels(
-    program: Program, tensor: Tensor, weight: Const, bias: Const | None, stride: Numbers, pads: Pads | str
+    program: Program, tensor: Tensor, weight: Const, bias: Const | None, stride: Numbers, pads: Pads
 ) -> Tensor | None:
     """A 1-D convolution of one channel along an axis that holds the channels of a layer (efficient channel attention)."""
     if len(weight.shape) != 3 or weight.shape[:2] != (1, 1) or len(tensor.layout) != 3:
@@ -86,13 +89,14 @@ def _along_channels(
     kernel, shape = weight.shape[2], program.shape(tensor)
     if tensor.layout[2] != full(CHANNELS, shape.channels) or shape.channels == 1 or tensor.layout[1]:
         return None
-    if kernel % 2 == 0 or set(stride) != {1} or pads not in (((kernel // 2, kernel // 2),), "same"):
+    if kernel % 2 == 0 or set(stride) != {1} or pads != ((kernel // 2, kernel // 2),):
         raise UnfollowedError("a convolution along the channels that changes their number")
     op = make("channelconv", kernel=kernel, bias=bias is not None)
     return program.emit(op, [tensor], tensor.layout, program.claim([weight, bias]))
 
 
-def _placed(program: Program, found: Map, tensor: Tensor) -> Tensor:
+def placed(program: Program, found: Map, tensor: Tensor) -> Tensor:
+    """A layer in the place of the map that it reads."""
     return Tensor(tensor.node, found.layout(program.shape(tensor)))
 
 
@@ -114,12 +118,13 @@ def conv_transpose(
     if found.extra or found.heads > 1:
         raise UnfollowedError("a transposed convolution of the frames of a video one by one")
     settings = {"stride": stride, "padding": padding, "output_padding": extra, "dilation": dilation}
-    plain = {name: _one(numbers(value, rank)) for name, value in settings.items()}
-    op = make("upconv", out=weight.shape[1] * groups, kernel=_one(kernel), groups=groups, bias=bias is not None, **plain)
-    return _placed(program, found, program.emit(op, [found.tensor], None, program.claim([weight, bias])))
+    plain = {name: one(numbers(value, rank)) for name, value in settings.items()}
+    op = make("upconv", out=weight.shape[1] * groups, kernel=one(kernel), groups=groups, bias=bias is not None, **plain)
+    return placed(program, found, program.emit(op, [found.tensor], None, program.claim([weight, bias])))
 
 
-def _one(values: Numbers) -> Any:
+def one(values: Numbers) -> Any:
+    """One number for all axes where they agree, else one each."""
     return values[0] if len(set(values)) == 1 else tuple(values)
 
 
@@ -130,9 +135,9 @@ def pool(program: Program, word: str, tensor: Tensor, rank: int, pads: Pads, **s
     found = as_map(program, tensor, rank)
     more = {}
     for name, value in settings.items():
-        more[name] = _one((1,) * found.extra + value) if isinstance(value, tuple) else value
+        more[name] = one((1,) * found.extra + value) if isinstance(value, tuple) else value
     padding = _short(((0, 0),) * found.extra + pads)
-    return _placed(program, found, program.add(word, [found.tensor], padding=padding, **more))
+    return placed(program, found, program.add(word, [found.tensor], padding=padding, **more))
 
 
 def _pooled_channels(
@@ -161,19 +166,10 @@ def adaptive_pool(program: Program, function: str, tensor: Tensor, size: Numbers
     kept = shape.size[: found.extra]
     if set(size) == {1} and not found.extra:
         if shape.positions == 1:
-            return _placed(program, found, found.tensor)
-        return _placed(program, found, program.add({"mean": "gap", "max": "gmp"}[function], [found.tensor]))
+            return placed(program, found, found.tensor)
+        return placed(program, found, program.add({"mean": "gap", "max": "gmp"}[function], [found.tensor]))
     word = {"mean": "adaptivepool", "max": "adaptivemaxpool"}[function]
-    return _placed(program, found, program.add(word, [found.tensor], out=_one((*kept, *size))))
-
-
-def upsample(program: Program, tensor: Tensor, rank: int, settings: dict[str, Any], word: str = "upsample") -> Tensor:
-    """Interpolation; `scale` or `size` has one number per axis."""
-    found = as_map(program, tensor, rank)
-    if found.extra:
-        raise UnfollowedError("interpolates the frames of a video one by one")
-    plain = {name: _one(value) if isinstance(value, tuple) else value for name, value in settings.items()}
-    return _placed(program, found, program.add(word, [found.tensor], **plain))
+    return placed(program, found, program.add(word, [found.tensor], out=one((*kept, *size))))
 
 
 def on_map(program: Program, word: str, tensor: Tensor, rank: int, **settings: Any) -> Tensor:
@@ -181,4 +177,4 @@ def on_map(program: Program, word: str, tensor: Tensor, rank: int, **settings: A
     found = as_map(program, tensor, rank)
     if found.heads > 1:
         raise UnfollowedError("moves channels that lie in the batch")
-    return _placed(program, found, program.add(word, [found.tensor], **settings))
+    return placed(program, found, program.add(word, [found.tensor], **settings))

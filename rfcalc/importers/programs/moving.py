@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rfcalc.importers.programs.joining import concat
-from rfcalc.importers.programs.layout import CHANNELS, REPEATED, Factor, Layout, full, reshape, size_of
-from rfcalc.importers.programs.program import Const, Program, Tensor
-from rfcalc.importers.programs.selection import gather, narrow, with_axis
-from rfcalc.relations.geometry import Fold
+from rfcalc.importers.programs.layout import CHANNELS, Layout, full, reshape, size_of
+from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
+from rfcalc.importers.programs.selection import gather, narrow
+from rfcalc.relations.geometry import MOST_TAPS, Fold
 
 
 def padded(program: Program, tensor: Tensor, pads: Sequence[tuple[int, int]], mode: str) -> Tensor:
     """(before, after) for the last axes of the tensor, the last one last; negative numbers take values away."""
     first = len(tensor.layout) - len(pads)
+    if any(n + min(0, a) + min(0, b) < 1 for n, (a, b) in zip(tensor.shape[first:], pads, strict=True)):
+        raise UnfollowedError("nothing is left of it")
+    if (most := max(map(max, pads), default=0)) > MOST_TAPS:
+        raise UnfollowedError(f"padding of {most:,} is beyond the limit of {MOST_TAPS:,}")
     amounts: dict[int, tuple[int, int]] = {}
     for dim, (before, after) in enumerate(pads, first):
         if before < 0 or after < 0:
@@ -71,19 +75,6 @@ def flipped(program: Program, tensor: Tensor, dims: Sequence[int]) -> Tensor:
         n = size_of(tensor.layout[dim])
         tensor = gather(program, tensor, dim, range(n - 1, -1, -1)) if n > 1 else tensor
     return tensor
-
-
-def tiled(tensor: Tensor, counts: Sequence[int]) -> Tensor:
-    """The tensor repeated along each axis; no layer is added."""
-    layout = ((),) * (len(counts) - len(tensor.layout)) + tensor.layout
-    repeated = [((Factor(REPEATED, 0, n),) if n > 1 else ()) + axis for axis, n in zip(layout, counts, strict=True)]
-    return Tensor(tensor.node, tuple(repeated))
-
-
-def interleaved(tensor: Tensor, count: int, dim: int) -> Tensor:
-    """Each value of an axis `count` times; no layer is added."""
-    axis = (*tensor.layout[dim], *((Factor(REPEATED, 0, count),) if count > 1 else ()))
-    return Tensor(tensor.node, with_axis(tensor.layout, dim, axis))
 
 
 def windowed(program: Program, tensor: Tensor, dim: int, size: int, step: int) -> Tensor:

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from rfcalc.importers.programs.axes import unified
-from rfcalc.importers.programs.layout import BATCH, REPEATED, Axis, Factor, Layout, merged, of_axis, size_of
+from rfcalc.importers.programs.layout import BATCH, REPEATED, Axis, Factor, Layout, merged, of_axis, reshape, size_of
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 
 
@@ -68,8 +68,33 @@ def select(program: Program, tensor: Tensor, dim: int, index: int) -> Tensor:
     return Tensor(found.node, (*found.layout[:dim], *found.layout[dim + 1 :]))
 
 
+def sliced(program: Program, tensor: Tensor, dim: int, taken: range) -> Any:
+    """The values of an axis at regular places, in rising or falling order; a constant if there are none."""
+    if taken.step < 0 and len(taken) > 1:
+        return gather(program, tensor, dim, taken)
+    return narrow(program, tensor, dim, taken.start, len(taken), max(1, taken.step))
+
+
+def picked(program: Program, tensor: Tensor, dim: int, shape: Sequence[int], index: Sequence[int]) -> Tensor:
+    """The values of an axis at a table of places; the table's axes take the place of the axis."""
+    size = size_of(tensor.layout[dim])
+    if not index or min(index) < -size or max(index) >= size:
+        raise UnfollowedError(f"its index is not in an axis of {size}")
+    if not shape:
+        return select(program, tensor, dim, index[0])
+    found: Tensor = gather(program, tensor, dim, [i % size for i in index])
+    return Tensor(found.node, reshape(found.layout, (*found.shape[:dim], *shape, *found.shape[dim + 1 :])))
+
+
+def alike(size: int, each: int) -> list[int]:
+    """The sizes of parts of `each` values; the last one may be shorter."""
+    return [min(each, size - start) for start in range(0, size, each)]
+
+
 def chunks(program: Program, tensor: Tensor, dim: int, sizes: Sequence[int]) -> tuple[Tensor, ...]:
     """Consecutive parts of an axis."""
+    if sum(sizes) != size_of(tensor.layout[dim]) or min(sizes, default=-1) < 0:
+        raise UnfollowedError(f"its parts {list(sizes)[:12]} do not make {size_of(tensor.layout[dim])}")
     found, start = [], 0
     for size in sizes:
         found.append(narrow(program, tensor, dim, start, size))

@@ -5,49 +5,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from rfcalc.importers.programs.handlers import Handlers
-from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
+from rfcalc.importers.programs import call
+from rfcalc.importers.programs.handlers import FAMILIES, Handlers
 from rfcalc.record import record
 
+FIRST = ("self", "input", "query", "tensors", "condition", "x1")
 
-@record
-class Call:
-    """One call of an operator: its name, which of its outputs are read, its arguments by name, the
-    shape that it gives."""
 
-    program: Program
-    name: str
-    reads: frozenset[int]
+@record(eq=False)
+class Call(call.Call):
+    """The operator's arguments by name, and the shape that it gives."""
+
     arguments: dict[str, Any]
     shape: tuple[int, ...] | None
+
+    def get(self, key: str) -> Any:
+        return self.arguments.get(key)
 
     def __getitem__(self, name: str) -> Any:
         return self.arguments.get(name)
 
     @property
+    def first(self) -> Any:
+        return next(self.arguments[name] for name in FIRST if name in self.arguments)
+
+    @property
     def x(self) -> Any:
-        """The operand that every operator has."""
-        return next(
-            self.arguments[name] for name in ("self", "input", "query", "tensors", "condition", "x1") if name in self.arguments
-        )
+        """The first operand, which may be a constant where another one depends on the input."""
+        return self.first
 
-    def dim(self, value: int) -> int:
-        """An axis counted from the front."""
-        return value % max(1, len(self.x.layout))
-
-
-handles: Handlers[Call] = Handlers("rfcalc.importers.torch", ("views", "maps", "products", "numbers"))
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The shape that the operator gives."""
+        return self.shape or ()
 
 
-def tensor_of(value: Any) -> Tensor:
-    """The operand, which must depend on the input."""
-    if not isinstance(value, Tensor):
-        raise UnfollowedError("an operand that must depend on the input does not")
-    return value
-
-
-def const_of(value: Any, what: str) -> Const:
-    """The operand, which must not depend on the input."""
-    if not isinstance(value, Const):
-        raise UnfollowedError(f"its {what} depends on the input")
-    return value
+handles: Handlers[Call] = Handlers("rfcalc.importers.torch", FAMILIES)

@@ -8,6 +8,7 @@ from typing import Any
 from rfcalc.importers.programs import joining
 from rfcalc.importers.programs.layout import reshape
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
+from rfcalc.importers.programs.views import widened
 
 VIEWS = frozenset(
     """view reshape permute transpose t swapaxes swapdims movedim squeeze unsqueeze flatten unflatten expand expand_as
@@ -72,7 +73,7 @@ class Writes:
             return joining.placed(self.program, parent, new, dim, start)
         if name == "select":
             dim = args[1] % len(parent.shape)
-            return joining.placed(self.program, parent, joining.widened(new, dim), dim, args[2] % parent.shape[dim])
+            return joining.placed(self.program, parent, widened(new, dim), dim, args[2] % parent.shape[dim])
         raise UnfollowedError(f"changes in place what {name} has made of a tensor")
 
     def _forget(self, step: Any, base: Any, but: Any) -> None:

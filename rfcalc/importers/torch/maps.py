@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rfcalc.importers.programs import maps
 from rfcalc.importers.programs.arithmetic import opaque
-from rfcalc.importers.programs.layout import reshape
-from rfcalc.importers.programs.program import Tensor, UnfollowedError
-from rfcalc.importers.torch.call import Call, const_of, handles, tensor_of
+from rfcalc.importers.programs.program import Tensor
+from rfcalc.importers.programs.views import viewed
+from rfcalc.importers.torch.call import Call, handles
 
 
 @handles("conv1d", "conv2d", "conv3d", "convolution")
 def _conv(call: Call) -> Any:
-    weight = const_of(call["weight"], "weight")
-    rank = len(weight.shape) - 2
-    stride, dilation, padding = (call[name] for name in ("stride", "dilation", "padding"))
     if call["transposed"]:
         return _conv_transpose(call)
-    pads: Any = (
-        "valid" if padding == "valid" else tuple((p, p) for p in maps.numbers(padding, rank)) if padding != "same" else None
-    )
-    if pads is None:  # torch puts an odd unit of padding at the end, whatever the stride
-        totals = [d * (k - 1) for d, k in zip(maps.numbers(dilation, rank), weight.shape[2:], strict=True)]
-        pads = tuple((n // 2, n - n // 2) for n in totals)
-    if pads == "valid":
-        pads = ((0, 0),) * rank
-    stride, dilation = maps.numbers(stride, rank), maps.numbers(dilation, rank)
-    return maps.conv(call.program, tensor_of(call.x), weight, call["bias"], stride, pads, dilation, call["groups"])
+    weight = call.const("weight")
+    rank = len(weight.shape) - 2
+    stride, dilation = maps.numbers(call["stride"], rank), maps.numbers(call["dilation"], rank)
+    pads = _pads(call["padding"], weight.shape[2:], dilation)
+    return maps.conv(call.program, call.tensor(), weight, call.optional("bias"), stride, pads, dilation, call["groups"])
+
+
+def _pads(padding: Any, kernel: Sequence[int], dilation: Sequence[int]) -> maps.Pads:
+    """(before, after) of each axis; by "same" an odd unit of padding is at the end, whatever the stride."""
+    if padding == "same":
+        return tuple(maps.halves(d * (k - 1)) for d, k in zip(dilation, kernel, strict=True))
+    each = maps.numbers(0 if padding == "valid" else padding, len(kernel))
+    return tuple((n, n) for n in each)
 
 
 @handles("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 def _conv_transpose(call: Call) -> Tensor:
-    weight = const_of(call["weight"], "weight")
-    more = (call["groups"], call["dilation"])
-    return maps.conv_transpose(
-        call.program, tensor_of(call.x), weight, call["bias"], call["stride"], call["padding"], call["output_padding"], *more
-    )
+    weight, bias = call.const("weight"), call.optional("bias")
+    stride, padding, extra, dilation = (call[name] for name in ("stride", "padding", "output_padding", "dilation"))
+    return maps.conv_transpose(call.program, call.tensor(), weight, bias, stride, padding, extra, call["groups"], dilation)
 
 
 @handles(
@@ -53,7 +52,7 @@ def _pool(call: Call) -> Any:
         settings["dilation"] = maps.numbers(call["dilation"], rank)
     else:
         settings["count_include_pad"] = bool(call["count_include_pad"])
-    found = maps.pool(call.program, "maxpool" if "max" in call.name else "avgpool", tensor_of(call.x), rank, pads, **settings)
+    found = maps.pool(call.program, "maxpool" if "max" in call.name else "avgpool", call.tensor(), rank, pads, **settings)
     return _with_places(call, found) if call.name.endswith("indices") else found
 
 
@@ -67,36 +66,23 @@ def _with_places(call: Call, found: Tensor) -> tuple[Tensor, Tensor | None]:
 def _adaptive(call: Call) -> Any:
     rank = int(call.name.split("pool")[1][0])
     function = "max" if "max" in call.name else "mean"
-    found = maps.adaptive_pool(call.program, function, tensor_of(call.x), maps.numbers(call["output_size"], rank))
+    found = maps.adaptive_pool(call.program, function, call.tensor(), maps.numbers(call["output_size"], rank))
     return _with_places(call, found) if function == "max" else found
-
-
-@handles("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d", "upsample_bilinear2d", "upsample_linear1d")
-@handles("upsample_trilinear3d", "upsample_bicubic2d")
-def _upsample(call: Call) -> Tensor:
-    mode, rank = call.name.removeprefix("upsample_")[:-2], int(call.name[-2])
-    tensor, settings = tensor_of(call.x), {"mode": mode, "align_corners": bool(call["align_corners"])}
-    scales = call["scale_factors"] or [call[k] for k in ("scales", "scales_d", "scales_h", "scales_w") if call[k]]
-    if scales and mode != "nearest" and not call["align_corners"] and call["output_size"] is not None:
-        raise UnfollowedError("interpolates with both a size and a scale")
-    assert call.shape is not None
-    settings |= {"scale": tuple(map(float, scales))} if scales else {"size": tuple(call.shape[-rank:])}
-    return maps.upsample(call.program, tensor, rank, settings)
 
 
 @handles("pixel_shuffle", "pixel_unshuffle", "channel_shuffle")
 def _shuffle(call: Call) -> Tensor:
     word = call.name.replace("_", "")
     if word == "channelshuffle":
-        return maps.on_map(call.program, word, tensor_of(call.x), len(call.x.layout) - 2, groups=call["groups"])
-    return maps.on_map(call.program, word, tensor_of(call.x), 2, ratio=call["upscale_factor"] or call["downscale_factor"])
+        return maps.on_map(call.program, word, call.tensor(), len(call.x.layout) - 2, groups=call["groups"])
+    return maps.on_map(call.program, word, call.tensor(), 2, ratio=call["upscale_factor"] or call["downscale_factor"])
 
 
 @handles("im2col")
 def _im2col(call: Call) -> Tensor:
     settings = {k: maps.numbers(call[v], 2) for k, v in WINDOW.items()}
-    found = maps.on_map(call.program, "patches", tensor_of(call.x), 2, **settings)
-    return Tensor(found.node, reshape(found.layout, call.shape or ()))
+    found = maps.on_map(call.program, "patches", call.tensor(), 2, **settings)
+    return viewed(found, call.sizes)
 
 
 @handles("col2im")
@@ -104,7 +90,7 @@ def _col2im(call: Call) -> Tensor:
     settings = {k: maps.numbers(call[v], 2) for k, v in WINDOW.items()}
     size = tuple(call["output_size"])
     rows = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(size, *settings.values(), strict=True)]
-    wide = Tensor(call.x.node, reshape(call.x.layout, (*call.x.shape[:-1], *rows)))
+    wide = viewed(call.tensor(), (*call.tensor().shape[:-1], *rows))
     return maps.on_map(call.program, "fold", wide, 2, size=size, **settings)
 
 

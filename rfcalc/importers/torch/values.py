@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rfcalc.importers.programs.constants import known
 from rfcalc.importers.programs.program import Const, UnfollowedError
 
 
@@ -21,7 +22,7 @@ class Recipe:
             found = self.values[argument]
             if not isinstance(found, Const):
                 return found
-            return known_value(found)
+            return known(found)
 
         try:
             args = torch.fx.map_arg(self.node.args, real)
@@ -29,11 +30,6 @@ class Recipe:
             return self.node.target(*args, **kwargs)
         except Exception:
             return None
-
-
-def known_value(const: Const) -> Any:
-    """The tensor that a constant is; None if that is not known."""
-    return const.value() if isinstance(const.value, Recipe) else const.value
 
 
 def bound_arguments(target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:

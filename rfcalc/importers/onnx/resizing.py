@@ -7,8 +7,9 @@ from math import floor
 from typing import Any
 
 from rfcalc.importers.onnx.call import Call, handles
-from rfcalc.importers.programs import maps
+from rfcalc.importers.programs import resizing
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
+from rfcalc.importers.programs.views import permuted
 from rfcalc.layers.vocabulary.resample import COORDINATES, ROUNDING
 from rfcalc.layers.words import make
 from rfcalc.record import record
@@ -45,9 +46,9 @@ def _resize(call: Call) -> Tensor:
     if rank < 1 or 0 in changed:
         raise UnfollowedError("it resizes the batch")
     if 1 in changed and rank + 1 not in changed:  # channels last: they are taken to the front and back
-        turned = Tensor(tensor.node, (tensor.layout[0], tensor.layout[-1], *tensor.layout[1:-1]))
-        found = _resized(call, turned, axes[1:-1])
-        return Tensor(found.node, (found.layout[0], *found.layout[2:], found.layout[1]))
+        last = len(axes) - 1
+        found = _resized(call, permuted(tensor, [0, last, *range(1, last)]), axes[1:-1])
+        return permuted(found, [0, *range(2, last + 1), 1])
     if 1 in changed:
         raise UnfollowedError("it resizes the channels")
     return _resized(call, tensor, axes[2:])
@@ -60,7 +61,7 @@ def _axes(call: Call, shape: tuple[int, ...]) -> list[Axis]:
     scales, sizes, roi = _asked(call, len(chosen))
     if len(set(chosen)) < len(chosen):
         raise UnfollowedError("its axes name one twice")
-    cropped = call.op == "Resize" and call.text("coordinate_transformation_mode") == "tf_crop_and_resize"
+    cropped = call.name == "Resize" and call.text("coordinate_transformation_mode") == "tf_crop_and_resize"
     parts = [(roi[i], roi[i + len(chosen)]) if cropped else (0.0, 1.0) for i in range(len(chosen))]
     found = [Axis(n, n, 1.0) for n in shape]
     if sizes is not None:
@@ -80,7 +81,7 @@ def _axes(call: Call, shape: tuple[int, ...]) -> list[Axis]:
 def _asked(call: Call, count: int) -> tuple[list[float], list[int] | None, list[float]]:
     """Scales, sizes and the part that is kept, as each version of the operators gives them."""
     roi: list[float] = [0.0] * count + [1.0] * count
-    if call.op == "Upsample" or call.opset < 11:
+    if call.name == "Upsample" or call.opset < 11:
         if "scales" in call.attributes:
             scales = [float(f"{n:.7g}") for n in call.attributes["scales"]]
         elif "height_scale" in call.attributes:
@@ -133,8 +134,8 @@ def _resized(call: Call, tensor: Tensor, axes: list[Axis]) -> Tensor:
     torch = _as_torch(settings, axes)
     source = Shape(1, tuple(axis.n for axis in axes))
     if torch is not None and _equal(make("upsample", **torch), own, source):
-        return maps.upsample(call.program, tensor, len(axes), torch)
-    return maps.upsample(call.program, tensor, len(axes), settings, "resample")
+        return resizing.upsample(call.program, tensor, len(axes), torch)
+    return resizing.upsample(call.program, tensor, len(axes), settings, "resample")
 
 
 def _settings(call: Call, axes: list[Axis]) -> dict[str, Any]:
@@ -145,7 +146,7 @@ def _settings(call: Call, axes: list[Axis]) -> dict[str, Any]:
     found: dict[str, Any] = {"mode": mode, "size": tuple(axis.out for axis in axes)}
     if any(Fraction(axis.out, axis.n) != Fraction(axis.scale).limit_denominator(1 << 20) for axis in axes):
         found["scale"] = tuple(axis.scale for axis in axes)
-    if call.op == "Upsample" or call.opset < 11:
+    if call.name == "Upsample" or call.opset < 11:
         return found | {"coordinates": "asymmetric", "nearest": "floor"}
     found["coordinates"] = call.text("coordinate_transformation_mode", "half_pixel")
     found["nearest"] = call.text("nearest_mode", "round_prefer_floor")

@@ -1,0 +1,47 @@
+"""What ONNX's products of matrices mean."""
+
+from __future__ import annotations
+
+from math import prod
+
+from rfcalc.importers.onnx.call import Call, handles, quantized
+from rfcalc.importers.programs import products
+from rfcalc.importers.programs.arithmetic import binary
+from rfcalc.importers.programs.layout import text
+from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
+
+
+@handles("Gemm", learned=(0, 1, 2))
+def _gemm(call: Call) -> Tensor:
+    first, second, third = (call.get(i) for i in range(3))
+    if any(len(side.shape) != 2 for side in (first, second)):
+        raise UnfollowedError("its operands are no matrices")
+    a, b = (products.turned(side) if call.whole(name) else side for side, name in ((first, "transA"), (second, "transB")))
+    if a.shape[1] != b.shape[0]:
+        raise UnfollowedError(f"its matrices of {text(a.shape)} and {text(b.shape)} do not go together")
+    bias = third if isinstance(third, Const) and third.shape[-1:] == (b.shape[1],) == (prod(third.shape),) else None
+    if isinstance(a, Tensor) and isinstance(b, Const):
+        found = products.linear(call.program, a, products.turned(b), bias)
+        third = None if bias is not None else third
+    else:
+        found = products.product(call.program, a, b)
+    return found if third is None else binary(call.program, "add", found, third)
+
+
+@handles("MatMul", learned=(0, 1))
+def _matmul(call: Call) -> Tensor:
+    return products.product(call.program, call.get(0), call.get(1))
+
+
+@handles("MatMulInteger", learned=(0, 1), kept=(2, 3))
+@handles("QLinearMatMul", learned=(0, 3), kept=(1, 2, 4, 5, 6, 7))
+def _quantized(call: Call) -> Tensor:
+    places = (0, 1) if call.name == "MatMulInteger" else (0, 3)
+    kept = [value for i, value in enumerate(call.inputs) if i not in places]
+    first, second = (quantized(side, kept) if isinstance(side, Const) else side for side in map(call.get, places))
+    return products.product(call.program, first, second)
+
+
+@handles("Einsum", learned=(0, 1, 2))
+def _einsum(call: Call) -> Tensor:
+    return products.einsum(call.program, call.text("equation").replace(" ", ""), call.inputs)

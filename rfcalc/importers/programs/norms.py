@@ -1,0 +1,87 @@
+"""Softmax and norms along the axes of a program's tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rfcalc.importers.programs.axes import axis_groups, digit_names, pattern_text
+from rfcalc.importers.programs.layout import BATCH, CHANNELS, REPEATED, Factor, full, of_axis
+from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
+from rfcalc.layers.contract import Op
+from rfcalc.layers.words import make
+from rfcalc.relations.shape import Shape
+
+
+def softmax(program: Program, tensor: Tensor, dim: int) -> Tensor:
+    """Softmax along one axis."""
+    axis, shape = tensor.layout[dim], program.shape(tensor)
+    if axis == full(CHANNELS, shape.channels) and axis:
+        return program.add("softmax", [tensor], tensor.layout)
+    if not axis or any(f.axis in (BATCH, REPEATED) for f in axis):
+        return program.add("identity", [tensor], tensor.layout)
+    return program.add("normalize", [tensor], tensor.layout, pattern=_over(tensor, set(axis), shape))
+
+
+def _over(tensor: Tensor, gone: set[Factor], shape: Shape) -> str:
+    names = digit_names((f for axis in tensor.layout for f in axis), shape.rank)
+    groups = axis_groups(names, shape.rank)
+    missing = {names[f] for f in gone}
+    out = [[name for name in group if name not in missing] for group in groups]
+    return pattern_text([groups], out, {name: f.size for f, name in names.items()})
+
+
+def batch_norm(
+    program: Program, tensor: Tensor, consts: Sequence[Const | None], eps: float, affine: bool, untold: int = 0
+) -> Tensor:
+    """Batch norm over the second axis, by stored statistics; `untold` fixed numbers are kept too, which the program leaves
+    out."""
+    claim, channels = program.claim(consts), program.shape(tensor).channels
+    if tensor.layout[1] != full(CHANNELS, channels):
+        op = make("stored", function="mul", params=claim.params, buffers=claim.buffers)
+        return program.emit(op, [tensor], tensor.layout, claim)
+    if claim.buffers == 2 * channels:
+        claim = replace(claim, buffers=claim.buffers + untold)
+    return program.emit(make("bn", eps=eps, affine=affine), [tensor], tensor.layout, claim)
+
+
+def layer_norm(
+    program: Program, tensor: Tensor, axes: int, consts: Sequence[Const | None], eps: float | None, rms: bool = False
+) -> Tensor:
+    """Layer norm or RMS norm over the last axes."""
+    claim, shape = program.claim(consts), program.shape(tensor)
+    gone = {f for axis in tensor.layout[-axes:] for f in axis}
+    affine = any(const is not None for const in consts)
+    known = _plain_norm(gone, tensor, shape, eps, affine, rms)
+    if known is not None:
+        return program.emit(known, [tensor], tensor.layout, claim)
+    function = "rmsnorm" if rms else "layernorm"
+    op = make("normalize", pattern=_over(tensor, gone, shape), function=function, params=claim.params)
+    return program.emit(op, [tensor], tensor.layout, claim)
+
+
+def _plain_norm(gone: set[Factor], tensor: Tensor, shape: Shape, eps: float | None, affine: bool, rms: bool) -> Op | None:
+    """The norm's own word, where it runs over the channels or over everything."""
+    every = {f for axis in tensor.layout for f in axis if f.axis != BATCH}
+    if gone == set(of_axis(tensor.layout, CHANNELS)) and gone:
+        return make("rmsnorm", eps=eps, affine=affine) if rms else make("layernorm", eps=eps or 0.0, affine=affine)
+    if gone == every and not rms:
+        return make("layernorm", over="all", eps=eps or 0.0, affine=affine)
+    return None
+
+
+def group_norm(program: Program, tensor: Tensor, groups: int, consts: Sequence[Const | None], eps: float) -> Tensor:
+    """Group norm over the second axis."""
+    if tensor.layout[1] != full(CHANNELS, program.shape(tensor).channels):
+        raise UnfollowedError("normalizes groups of an axis that is made of several")
+    affine = any(const is not None for const in consts)
+    op = make("gn", groups=groups, eps=eps, affine=affine)
+    return program.emit(op, [tensor], tensor.layout, program.claim(consts))
+
+
+def instance_norm(program: Program, tensor: Tensor, consts: Sequence[Const | None], eps: float) -> Tensor:
+    """Instance norm over the second axis."""
+    if tensor.layout[1] != full(CHANNELS, program.shape(tensor).channels):
+        raise UnfollowedError("normalizes an axis that is made of several")
+    affine = any(const is not None for const in consts)
+    return program.emit(make("instancenorm", eps=eps, affine=affine), [tensor], tensor.layout, program.claim(consts))

@@ -1,0 +1,18 @@
+"""Interpolation of maps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rfcalc.importers.programs.axes import as_map
+from rfcalc.importers.programs.maps import one, placed
+from rfcalc.importers.programs.program import Program, Tensor, UnfollowedError
+
+
+def upsample(program: Program, tensor: Tensor, rank: int, settings: dict[str, Any], word: str = "upsample") -> Tensor:
+    """Interpolation; `scale` or `size` has one number per axis."""
+    found = as_map(program, tensor, rank)
+    if found.extra:
+        raise UnfollowedError("interpolates the frames of a video one by one")
+    plain = {name: one(value) if isinstance(value, tuple) else value for name, value in settings.items()}
+    return placed(program, found, program.add(word, [found.tensor], **plain))

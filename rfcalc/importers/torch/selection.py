@@ -1,0 +1,62 @@
+"""ATen operators that select along axes: slices, splits, lists of indices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rfcalc.importers.programs import selection
+from rfcalc.importers.programs.constants import known
+from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
+from rfcalc.importers.torch.call import Call, handles
+
+
+@handles("select")
+def _select(call: Call) -> Tensor:
+    return selection.select(call.program, call.tensor(), call.axis(call["dim"]), call["index"])
+
+
+@handles("slice", "narrow")
+def _slice(call: Call) -> Any:
+    dim = call.axis(call["dim"])
+    size = call.tensor().shape[dim]
+    if "length" in call.arguments:
+        start = call["start"] % size
+        return selection.sliced(call.program, call.tensor(), dim, range(start, start + call["length"]))
+    taken = range(*slice(call["start"], call["end"], call["step"]).indices(size))
+    return selection.sliced(call.program, call.tensor(), dim, taken)
+
+
+@handles("split", "split_with_sizes", "chunk", "unsafe_split", "unsafe_chunk", "tensor_split")
+def _split(call: Call) -> tuple[Tensor, ...]:
+    dim = call.axis(call["dim"] or 0)
+    size = call.tensor().shape[dim]
+    sizes = call["split_sizes"] if call["split_sizes"] is not None else call["split_size"]
+    if "indices" in call.arguments:
+        ends = [0, *(i % (size + 1) for i in call["indices"]), size]
+        sizes = [b - a for a, b in zip(ends, ends[1:], strict=False)]
+    elif "sections" in call.arguments:
+        sizes = [size // call["sections"] + (i < size % call["sections"]) for i in range(call["sections"])]
+    elif "chunks" in call.arguments:
+        sizes = -(-size // call["chunks"])
+    return selection.chunks(call.program, call.tensor(), dim, selection.alike(size, sizes) if isinstance(sizes, int) else sizes)
+
+
+@handles("unbind")
+def _unbind(call: Call) -> tuple[Tensor, ...]:
+    dim = call.axis(call["dim"])
+    return tuple(selection.select(call.program, call.tensor(), dim, i) for i in range(call.tensor().shape[dim]))
+
+
+@handles("index", "index_select")
+def _index(call: Call) -> Tensor:
+    indices = call["indices"] if "indices" in call.arguments else [None] * call.axis(call["dim"]) + [call["index"]]
+    places = [i for i, index in enumerate(indices) if index is not None]
+    if len(places) != 1:
+        raise UnfollowedError("picks values by several tensors of indices")
+    index = indices[places[0]]
+    value = known(index) if isinstance(index, Const) else None
+    if value is None:
+        raise UnfollowedError("picks values by indices that are not known")
+    if str(value.dtype) == "torch.bool":
+        value = value.nonzero()[:, 0]
+    return selection.picked(call.program, call.tensor(), places[0], tuple(value.shape), value.reshape(-1).tolist())
