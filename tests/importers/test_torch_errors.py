@@ -144,7 +144,7 @@ def test_hints() -> None:
     assert refused("Needs", arguments={"widht": "3"}).hint == 'did you mean "width"?'
     assert refused("MODULE", arguments={"width": "3"}).message.endswith("it takes no arguments")
     assert refused("Branch", "").hint == "--input 3x224x224"
-    assert "is no input shape" in refused("Branch", "3x0x4").message
+    assert "is no shape of an input" in refused("Branch", "3x0x4").message
     assert "has no input y" in refused("Branch", "y=3x4x4").message
     assert refused("Broken").span == refused("Broken").span is not None
 
