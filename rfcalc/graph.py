@@ -11,6 +11,7 @@ from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean, fai
 from rfcalc.layers.contract import Cost, Op
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
+from rfcalc.relations.channels import Mix
 from rfcalc.relations.geometry import MOST_TAPS, MOST_UNITS
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape
@@ -97,17 +98,41 @@ class Graph:
 
     @cached_property
     def bounded(self) -> tuple[bool, ...]:
-        """For each node, whether its field is an upper bound: its own layer, or one on the way to it, has no exact reach."""
+        """For each node, whether its field is an upper bound: because of its own layer, or of one on the way to it."""
         found: list[bool] = []
-        for node in self.nodes:
-            found.append(any(found[i] for i in node.inputs) or bool(node.op.bound))
+        for node, reason in zip(self.nodes, self.bounds, strict=True):
+            found.append(bool(reason) or any(found[i] for i in node.inputs))
         return tuple(found)
+
+    @cached_property
+    def bounds(self) -> tuple[str, ...]:
+        """For each node, why its own layer makes its field an upper bound; empty where it does not."""
+        parted = _parted(self.nodes)
+        return tuple(node.op.bound or parted.get(i, "") for i, node in enumerate(self.nodes))
 
     @cached_property
     def last_spatial(self) -> int | None:
         """Index of the last layer that is still a map: it has a spatial axis longer than 1, or no layer does."""
         spatial = [i for i, node in enumerate(self.nodes) if not node.is_input and node.shape.positions > 1 and node.shape.rank]
         return spatial[-1] if spatial else None
+
+
+def _parted(nodes: Sequence[Node]) -> dict[int, str]:
+    """The nodes that read some, but not all, of the channels whose positions are known of all of them together, and why that
+    is a bound."""
+    found: dict[int, str] = {}
+    known: list[int] = []  # for each node, its channels that are known together only, as bits
+    for i, node in enumerate(nodes):
+        mask, every = 0, (1 << node.shape.channels) - 1
+        for read in node.reads if any(known) or any(read.together for read in node.reads) else ():
+            source = (1 << node.shapes[read.source].channels) - 1
+            before, pulled = known[node.inputs[read.source]], read.channels.pull(every) & source
+            if before & pulled and before & ~pulled:
+                found[i] = f'of the channels of "{nodes[node.inputs[read.source]].name}" all are known together only'
+            if read.together or type(read.channels) is not Mix:
+                mask |= read.channels.push(source if read.together else before) & every
+        known.append(mask)
+    return found
 
 
 class Builder:

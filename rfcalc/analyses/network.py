@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 class Layer:
     """One layer and what the analyses say of it.
 
-    bounded: the field is an upper bound, because of this layer (`bound` says why) or of one before it. Where it was asked for:
-    units: those that were traced. adds: what it adds to the field on the critical path, per axis. sigma: of its effective
-    field, per axis. cost: by the convention of another tool.
+    bounded: the field is an upper bound, because of this layer or of one before it; bound: why, where it is this one. Where it
+    was asked for: units: those that were traced. adds: what it adds to the field on the critical path, per axis. sigma: of
+    its effective field, per axis. cost: by the convention of another tool.
     """
 
     node: Node
@@ -37,6 +37,7 @@ class Layer:
     downsampling: tuple[Fraction, ...]
     unproductive: bool = False
     bounded: bool = False
+    bound: str = ""
     units: tuple[Unit, ...] = ()
     adds: tuple[Fraction, ...] = ()
     sigma: tuple[float, ...] = ()
@@ -56,11 +57,6 @@ class Layer:
     def params(self) -> int:
         """Learned numbers."""
         return self.node.cost.params
-
-    @property
-    def bound(self) -> str:
-        """Why this layer's own reach is an upper bound; empty where it is exact."""
-        return self.node.op.bound
 
     @property
     def uncounted(self) -> str:
@@ -150,6 +146,7 @@ def analyze(
             downsampling=_downsampling(fields.image, node.shape.size),
             unproductive=i in wasted,
             bounded=graph.bounded[i],
+            bound=graph.bounds[i],
             units=_units(fields, i, node.shape.size, at) if i in traced else (),
             adds=further.why.adds(i) if further.why else (),
             sigma=further.sigmas[i] if further.sigmas else (),

@@ -9,6 +9,7 @@ from functools import cached_property
 from math import lcm
 
 from rfcalc.fields.backward import Seen, trace
+from rfcalc.fields.backward import runs as runs_of
 from rfcalc.fields.field import MAX_PHASES, Field
 from rfcalc.fields.forward import Support, clipped, hull, supports
 from rfcalc.fields.measure import measure
@@ -185,13 +186,17 @@ def _classes(support: Support, shape: Shape) -> tuple[ChannelField, ...]:
     """Sets of channels with different supports; empty if all channels see the same, or if no layer tells them apart."""
     if len(support.terms) < 2 or len({term.channels for term in support.terms}) < 2:
         return ()
+    seen: list[list[int]] = [[] for _ in range(shape.channels)]
+    for k, term in enumerate(support.terms):
+        for first, last in runs_of(term.channels):
+            for channel in range(first, last + 1):
+                seen[channel].append(k)
     groups: dict[tuple[int, ...], list[int]] = {}
-    for channel in range(shape.channels):
-        terms = tuple(k for k, term in enumerate(support.terms) if term.channels >> channel & 1)
-        groups.setdefault(terms, []).append(channel)
+    for channel, terms in enumerate(seen):
+        groups.setdefault(tuple(terms), []).append(channel)
     found = []
-    for terms, members in groups.items():
-        extremes = measure([support.terms[k] for k in terms], shape.size)
+    for chosen, members in groups.items():
+        extremes = measure([support.terms[k] for k in chosen], shape.size)
         if extremes is not None:
             found.append(ChannelField(ranges(members), extremes.largest))
     return tuple(found) if len(found) > 1 else ()

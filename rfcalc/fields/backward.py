@@ -45,15 +45,13 @@ def trace(graph: Graph, target: int, unit: Sequence[int], source: int, channel: 
         wanted = demands.pop(index, None) if index != source else None
         if not wanted:
             continue
-        node = graph.nodes[index]
+        node, wanted = graph.nodes[index], merged(wanted)
         for read in node.reads:
             shape = node.shapes[read.source]
             pulled = [p for product in wanted if (p := _pull(read, product, shape.channels, shape.size)) is not None]
             if pulled:
-                place = demands.setdefault(node.inputs[read.source], [])
-                for product in pulled:
-                    _insert(place, product)
-    return Seen(tuple(_unique([axes for _, axes in demands.get(source, [])])))
+                demands.setdefault(node.inputs[read.source], []).extend(pulled)
+    return Seen(tuple(axes for _, axes in merged([(1, axes) for _, axes in demands.get(source, [])])))
 
 
 def _pull(read: Read, product: Product, channels: int, size: tuple[int, ...]) -> Product | None:
@@ -113,6 +111,30 @@ def _every(bits: int, period: int, phase: int) -> int:
     return bits & (((1 << period * count) - 1) // ((1 << period) - 1) << phase)
 
 
+def merged(products: list[Product]) -> list[Product]:
+    """The same union in few products: those that differ in one place are one, those that another one covers are dropped."""
+    if len(products) < 2:
+        return products
+    channels: dict[tuple[int, ...], int] = {}
+    for mask, axes in products:
+        channels[axes] = channels.get(axes, 0) | mask
+    for k in range(len(products[0][1])):
+        if len(channels) == 1:
+            break
+        bits: dict[tuple[int, tuple[int, ...], tuple[int, ...]], int] = {}
+        for axes, mask in channels.items():
+            rest = (mask, axes[:k], axes[k + 1 :])
+            bits[rest] = bits.get(rest, 0) | axes[k]
+        channels = {}
+        for (mask, before, after), axis in bits.items():
+            axes = (*before, axis, *after)
+            channels[axes] = channels.get(axes, 0) | mask
+    kept: list[Product] = []
+    for axes, mask in channels.items():
+        _insert(kept, (mask, axes))
+    return kept
+
+
 def _insert(place: list[Product], product: Product) -> None:
     """Adds a product to a union, unless one there covers it; drops those that it covers."""
     channels, axes = product
@@ -125,13 +147,6 @@ def _insert(place: list[Product], product: Product) -> None:
         if other & ~channels or any(b & ~a for a, b in zip(axes, theirs, strict=True))
     ]
     place.append(product)
-
-
-def _unique(products: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    kept: list[Product] = []
-    for axes in products:
-        _insert(kept, (1, axes))
-    return [axes for _, axes in kept]
 
 
 def _low(bits: int) -> int:

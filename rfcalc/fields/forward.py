@@ -24,6 +24,7 @@ from rfcalc.relations.read import Read
 Box = tuple[Range, ...]
 
 MAX_TERMS = 48
+MANY_TERMS = 16  # from which on terms are made fewer before each is compared with all others
 
 
 @record
@@ -118,7 +119,7 @@ class _Pass:
         return next((s for s in inputs if s == found), found) if len(reads) > 1 and found.certain else found
 
     def _support(self, terms: list[Term], extents: list[tuple[int, Box]], certain: bool, merged: bool) -> Support:
-        kept = compact(antichain(terms))
+        kept = compact(antichain(terms if len(terms) < MANY_TERMS else compact(terms)))
         if len(kept) > MAX_TERMS:
             count, kept = len(kept), joined(kept)
             merged = merged or len(kept) < count

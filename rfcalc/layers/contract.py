@@ -148,11 +148,6 @@ class Op:
         return ""
 
     @property
-    def together(self) -> bool:
-        """Whether channels of the output read different positions and the reach is that of all channels together."""
-        return False
-
-    @property
     def uncounted(self) -> str:
         """Why multiply-accumulates are missing from the cost; empty where none are."""
         return ""

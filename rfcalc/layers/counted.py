@@ -69,9 +69,5 @@ class Counted(Op):
         return self.inner.bound
 
     @property
-    def together(self) -> bool:
-        return self.inner.together
-
-    @property
     def uncounted(self) -> str:
         return self.inner.uncounted

@@ -6,6 +6,7 @@ An axis is a group of names, most significant digit first. What the output lacks
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from math import prod
@@ -37,8 +38,7 @@ def moved(axes: Axes, out: Axes) -> bool:
 def reads(source: int, axes: Axes, out: Axes, sizes: Sizes, most: int = MOST_READS) -> tuple[Read, ...]:
     """How an output unit reads one input: one Read for each value of the digits that change between channels and positions.
 
-    Positions that become more than `most` channels are read as a union by all of them, which is exact for all channels
-    together.
+    Positions that become more than `most` channels are read as a union by all of them, together.
     """
     if moved(axes, out):
         return (Read(source, (None,) * (len(axes) - 1), MIX),)
@@ -47,15 +47,16 @@ def reads(source: int, axes: Axes, out: Axes, sizes: Sizes, most: int = MOST_REA
     placed = [name for name in axes[0] if name not in out[0] and any(name in group for group in out[1:])]
     if prod(sizes[name] for name in placed) > MOST_READS:
         raise RuleError(f"more than {MOST_READS} groups of channels become positions")
-    if prod(sizes[name] for name in spread + placed) > most:
+    together = prod(sizes[name] for name in spread) > 1 and prod(sizes[name] for name in spread + placed) > most
+    if together:
         spread = []
     found = []
     for values in product(*(range(sizes[name]) for name in spread + placed)):
         fixed = dict(zip(spread + placed, values, strict=True))
         relations = tuple(_relation(k, axes, out, sizes, fixed) for k in range(1, len(axes)))
-        found.append(Read(source, relations, _channels(axes[0], out[0], sizes, fixed)))
+        found.append(Read(source, relations, _channels(axes[0], out[0], sizes, fixed), together=together))
     if len(axes) == len(out) and len(found) == 1 and all(relation is IDENTITY for relation in found[0].axes):
-        return (Read(source, (), found[0].channels),)
+        return (replace(found[0], axes=()),)
     return tuple(found)
 
 

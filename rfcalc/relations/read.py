@@ -15,12 +15,14 @@ class Read:
     `axes` has one Reach per spatial axis of the input, or None where the whole axis is read. An empty tuple stands for
     "each unit reads itself" on every axis. A layer that reads a union of products states several Reads.
     `phases`, if given, restricts the Read to output positions i with i % period == phase, one (period, phase) per axis.
+    `together`: channels of the output read different positions, and `axes` are those of all channels together.
     """
 
     source: int
     axes: tuple[Reach | None, ...] = ()
     channels: Mix = SAME
     phases: tuple[tuple[int, int], ...] = ()
+    together: bool = False
 
     @property
     def local(self) -> bool:

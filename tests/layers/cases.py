@@ -168,6 +168,7 @@ IMPORTED: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
     "rearrange": [
         *on({"pattern": "(g:2 c) y x -> (c g) y x"}, image()),
         *on({"pattern": "c (y i:2) (x j:2) -> (c i j) y x"}, image(3, 4, 6)),
+        *on({"pattern": "c (y i:9) (x j:9) -> (c i j) y x"}, image(1, 9, 18)),
         *on({"pattern": "c y x -> c x y"}, image()),
         *on({"pattern": "c y x -> c y", "function": "mean"}, image()),
         *on({"pattern": "c n -> c 1 n"}, line()),
@@ -192,6 +193,7 @@ IMPORTED: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         *on({"kernel": 3}, image(2, 5, 6)),
         *on({"kernel": 3, "stride": 2, "padding": 1, "dilation": 2}, image(2, 7, 6)),
         *on({"kernel": 5, "stride": 2, "padding": 2}, line(2, 9), volume(1, 5, 7, 6)),
+        *on({"kernel": 17, "padding": 1}, image(1, 16, 15)),
     ],
     "fold": [
         *on({"size": (6, 7), "kernel": 3}, image(18, 4, 5)),

@@ -2,7 +2,7 @@
 
 Left out are layers whose gradients vanish although something is read (extremes, cut-off functions, interpolation on the grid),
 norms over positions, which count as the identity, flatten, which as a whole sees what its input saw, and layers that say
-themselves that their field is a bound.
+themselves that their field is a bound. Channels that are told together are compared together.
 """
 
 from __future__ import annotations
@@ -20,15 +20,12 @@ from tests.layers.torch_layer import TorchLayer
 
 EXTREMES = {"maxpool", "adaptivemaxpool", "gmp", "max", "min"}
 LEFT_OUT = {*EXTREMES, "upsample", "instancenorm", "gn", "flatten"}
-CHANNELS_FROM_POSITIONS = "(h:2 d) y x, (h d) u v -> (h u v) y x"  # the second input counts as read whole
 
 
 def checked(case: Case) -> bool:
     word, settings, shapes = case
     op = make(word, **settings)
     size = op.shape(shapes).elements * sum(shape.elements for shape in shapes)
-    if settings.get("pattern") == CHANNELS_FROM_POSITIONS:
-        return False
     return size < 300_000 and word not in LEFT_OUT and settings.get("over") != "all" and not op.bound
 
 
@@ -67,4 +64,7 @@ def test_reads_are_gradients(case: Case) -> None:
     jacobians = torch.autograd.functional.jacobian(layer, inputs, vectorize=True)
     for source, (jacobian, shape) in enumerate(zip(jacobians, shapes, strict=True)):
         gradients = jacobian.reshape(-1, shape.elements).abs() > 1e-12
-        assert torch.equal(gradients, stated(op, shapes, source)), f"input {source}"
+        told = stated(op, shapes, source)
+        if any(read.together for read in op.reach(shapes)):
+            gradients, told = (each.unflatten(0, (op.shape(shapes).channels, -1)).any(0) for each in (gradients, told))
+        assert torch.equal(gradients, told), f"input {source}"

@@ -19,6 +19,7 @@ from rfcalc.fields.forward import boxes_at, clipped
 from rfcalc.graph import Graph
 
 from .network import Oracle
+from .places import spreads
 from .structure import passes_global, rates
 
 Box = list[tuple[int, int]]
@@ -28,9 +29,9 @@ MOST_ELEMENTS = 250_000
 MOST_UNITS = 24
 
 
-def check(graph: Graph, seed: int = 0, nodes: int = 4, units: int = 6) -> None:
+def check(graph: Graph, seed: int = 0, nodes: int = 4, units: int = 6, joint: Sequence[str] = ()) -> None:
     """Every claim about some nodes of a graph: the last one and a few that `seed` picks."""
-    Proof(graph, seed).run(nodes, units)
+    Proof(graph, seed, joint=joint).run(nodes, units)
 
 
 def box_of(reads: Tensor) -> Box | None:
@@ -41,10 +42,13 @@ def box_of(reads: Tensor) -> Box | None:
 
 class Proof:
     """One graph, its analysis and its oracles. `narrow` is what the oracles get instead of the graph; `most` limits the
-    numbers in a map of a larger image."""
+    numbers in a map of a larger image; `joint`: words of layers whose channels are known together only, behind which a field
+    may be a bound."""
 
-    def __init__(self, graph: Graph, seed: int = 0, narrow: Any = None, most: int = MOST_ELEMENTS) -> None:
-        self.graph, self.random, self.most = graph, Random(seed), most
+    def __init__(
+        self, graph: Graph, seed: int = 0, narrow: Any = None, most: int = MOST_ELEMENTS, joint: Sequence[str] = ()
+    ) -> None:
+        self.graph, self.random, self.most, self.joint = graph, Random(seed), most, joint
         self.built = graph if narrow is None else narrow
         self.fields = Fields(graph)
         self.whole = Oracle(self.built)
@@ -67,6 +71,9 @@ class Proof:
         for index in range(1, last + 1):
             self.center(index)
         for index in (last, *others):
+            if self.graph.bounded[index]:
+                self.bound(index, self.some_units(index, units))
+                continue
             self.paths(index)
             for unit in self.some_units(index, units):
                 self.unit(index, unit)
@@ -107,14 +114,31 @@ class Proof:
         if not self.local.touches_padding(index, unit, channel):
             same(name + ": unclipped box", claim.unclipped, box_of(self.local.reads(index, unit, channel)))
 
-    def tells_no_channels(self, index: int) -> bool:
-        """A flattened map is one thing to the analysis; so is what follows, up to a linear layer."""
+    def bound(self, index: int, units: Sequence[Unit]) -> None:
+        """Units read no pixel beyond the bound, and a field is one only behind channels that are known together."""
+        name = self.graph.nodes[index].name
+        assert self.tells_no_channels(index, True), f"{name}: why is its field a bound?"
+        for unit in units:
+            claim, reads = self.fields.unit(index, unit), self.whole.reads(index, unit)
+            for pixel in reads.nonzero().tolist():
+                inside = any(all(bits >> i & 1 for bits, i in zip(p, pixel, strict=True)) for p in claim.products)
+                assert inside, f"{name} unit {unit}: reads {pixel}, which is beyond the bound"
+
+    def tells_no_channels(self, index: int, behind: bool = False) -> bool:
+        """A flattened map is one thing to the analysis; so is what follows, up to a linear layer. Channels that are known
+        together only are so up to a layer that mixes all; `behind` looks beyond it."""
         node = self.graph.nodes[index]
-        if node.op.word in ("linear", "input"):
+        if node.op.word == "input":
             return False
-        return node.op.word == "flatten" or any(self.tells_no_channels(i) for i in node.inputs)
+        if not behind and (node.op.word == "linear" or (node.op.word == "conv" and node.op.groups == 1)):  # type: ignore[attr-defined]
+            return False
+        if node.op.word in ("flatten", *self.joint) or spreads(node.op):
+            return True
+        return any(self.tells_no_channels(i, behind) for i in node.inputs)
 
     def center(self, index: int) -> None:
+        if self.graph.bounded[index]:
+            return
         claim = self.fields.of(index).center
         unit = tuple(n // 2 for n in self.whole.shape(index)[1:])
         truth = box_of(self.whole.reads(index, unit))
@@ -180,7 +204,7 @@ class Proof:
     def classes(self, index: int, large: Oracle, units: Sequence[Unit]) -> None:
         """The largest box of single channels, against the class that each is in, or the layer's own if there are none."""
         claim, support = self.fields.of(index), self.fields.supports[index]
-        if len(units) > MOST_UNITS // 3 or any(term.channels < 0 for term in support.terms):
+        if self.tells_no_channels(index) or len(units) > MOST_UNITS // 3 or any(term.channels < 0 for term in support.terms):
             return
         named = {channel: found.size for found in claim.classes for channel in numbers(found.channels)}
         channels = large.shape(index)[0]

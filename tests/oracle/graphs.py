@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from .places import CONTRACTED, REARRANGED
 from .recipes import Recipe, Settings, Step
 
 BLOCKS = ("pixelshuffle", "pixelunshuffle", "depthtospace", "spacetodepth", "reorg")
@@ -91,6 +92,20 @@ def settings_of(rank: int) -> dict[str, SearchStrategy[Settings]]:
                 "how": st.sampled_from(("mul", "nearest", "bilinear")),
             }
         ),
+        "patches": made(
+            {
+                "kernel": per_axis(rank, st.sampled_from((1, 2, 3, 5))),
+                "stride": s,
+                "dilation": d,
+                "padding": per_axis(rank, small),
+                "back": st.booleans(),
+            }
+        ),
+        **{
+            word: made({"pattern": st.sampled_from(tuple(texts[rank]))})
+            for word, texts in (("rearrange", REARRANGED), ("contract", CONTRACTED))
+            if rank in texts
+        },
         "merge": made(
             {
                 "kind": st.sampled_from(("concat", "add", "mul", "max", "sub", "div", "min")),
@@ -131,17 +146,20 @@ SHARES |= {
     "reorg": 2,
     "gap": 3,
     "gmp": 3,
+    "patches": 4,
+    "rearrange": 3,
+    "contract": 3,
 }
 
 
-def recipes(ranks: tuple[int, ...] = (1, 1, 2, 2, 2, 3)) -> SearchStrategy[Recipe]:
-    """Random recipes."""
-    return st.sampled_from(ranks).flatmap(_recipes)
+def recipes(ranks: tuple[int, ...] = (1, 1, 2, 2, 2, 3), often: tuple[str, ...] = ()) -> SearchStrategy[Recipe]:
+    """Random recipes; the words in `often` come ten times as often."""
+    return st.sampled_from(ranks).flatmap(lambda rank: _recipes(rank, often))
 
 
-def _recipes(rank: int) -> SearchStrategy[Recipe]:
+def _recipes(rank: int, often: tuple[str, ...]) -> SearchStrategy[Recipe]:
     options = settings_of(rank)
-    words = [word for word in options for _ in range(SHARES.get(word, 1))]
+    words = [word for word in options for _ in range(SHARES.get(word, 1) * (10 if word in often else 1))]
     back = st.sampled_from((0, 0, 0, 0, 1, 2, 3))
     each = {word: st.builds(Step, st.just(word), back, made) for word, made in options.items()}
     step = st.sampled_from(words).flatmap(each.__getitem__)

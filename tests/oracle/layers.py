@@ -15,10 +15,13 @@ from .places import (
     channel_mean,
     channel_shuffle,
     channel_window,
+    contract,
     depth_to_space,
     join,
     layer_norm,
+    patches,
     per_axis,
+    rearrange,
     reorg,
     roll,
     select,
@@ -81,15 +84,30 @@ def masked_conv(net: Oracle, op: Any, x: Tensor) -> Tensor:
 
 def upconv(net: Oracle, op: Any, x: Tensor) -> Tensor:
     rank = x.dim() - 2
-    k, s, d, p, more = (per_axis(v, rank) for v in (op.kernel, op.stride, op.dilation, op.padding, op.output_padding))
-    weight = net.weight(x.shape[1], op.out // op.groups, k)
+    weight = net.weight(x.shape[1], op.out // op.groups, per_axis(op.kernel, rank))
+    return transposed(net, op, x, weight, per_axis(op.output_padding, rank), op.groups)
+
+
+def transposed(net: Oracle, op: Any, x: Tensor, weight: Tensor, more: Sequence[int], groups: int) -> Tensor:
+    rank = x.dim() - 2
+    k, s, d, p = (per_axis(v, rank) for v in (op.kernel, op.stride, op.dilation, op.padding))
     run = TORCH_UPCONV[rank - 1]
-    value = run(x, weight, None, s, p, more, op.groups, d)
+    value = run(x, weight, None, s, p, more, groups, d)
     beyond = [d[a] * (k[a] - 1) // s[a] + 2 for a in range(rank)]
-    edge = run(net.pad(x * 0, [(e, e) for e in beyond]), weight, None, s, 0, 0, op.groups, d)
+    edge = run(net.pad(x * 0, [(e, e) for e in beyond]), weight, None, s, 0, 0, groups, d)
     for a in range(rank):
         edge = edge.narrow(2 + a, beyond[a] * s[a] + p[a], value.shape[2 + a])
     return value + edge
+
+
+def fold(net: Oracle, op: Any, x: Tensor) -> Tensor:
+    """Each channel to its own place of the window over it."""
+    k = per_axis(op.kernel, x.dim() - 2)
+    taps = prod(k)
+    weight = torch.eye(taps, dtype=torch.float64).reshape(taps, 1, *k).repeat(x.shape[1] // taps, *(1,) * (x.dim() - 1))
+    s, d, p = (per_axis(v, x.dim() - 2) for v in (op.stride, op.dilation, op.padding))
+    made = [(n - 1) * s[a] - 2 * p[a] + d[a] * (k[a] - 1) + 1 for a, n in enumerate(x.shape[2:])]
+    return transposed(net, op, x, weight, [m - n for m, n in zip(op.size, made, strict=True)], x.shape[1] // taps)
 
 
 def pool(net: Oracle, op: Any, x: Tensor) -> Tensor:
@@ -263,6 +281,10 @@ LAYERS: dict[str, Callable[..., Tensor]] = {
     "pad": pad,
     "crop": crop,
     "reorg": reorg,
+    "patches": patches,
+    "fold": fold,
+    "rearrange": rearrange,
+    "contract": contract,
     "channelshuffle": channel_shuffle,
     "se": squeeze_excite,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -101,3 +102,62 @@ def roll(net: Oracle, op: Any, x: Tensor) -> Tensor:
 
 def layer_norm(net: Oracle, op: Any, x: Tensor) -> Tensor:
     return channel_mean(net, op, x) if op.over == "channels" else x
+
+
+def patches(net: Oracle, op: Any, x: Tensor) -> Tensor:
+    """Tap by tap, each as many channels: what a window of one unit reads there."""
+    rank = x.dim() - 2
+    k, s, d, p = (per_axis(v, rank) for v in (op.kernel, op.stride, op.dilation, op.padding))
+    x = net.pad(x, [(side, side) for side in p])
+    units = [(n - d[a] * (k[a] - 1) - 1) // s[a] + 1 for a, n in enumerate(x.shape[2:])]
+    places = product(*(range(0, d[a] * k[a], d[a]) for a in range(rank)))
+    taps = [x[(..., *(slice(at[a], at[a] + s[a] * (units[a] - 1) + 1, s[a]) for a in range(rank)))] for at in places]
+    return torch.stack(taps, 2).flatten(1, 2)
+
+
+# Layers told by named axes, by the number of spatial axes: how torch writes what the text says.
+REARRANGED: dict[int, dict[str, Callable[[Tensor], Tensor]]] = {
+    1: {
+        "c (x j:3) -> (c j) x": lambda x: x.unflatten(2, (-1, 3)).transpose(2, 3).flatten(1, 2),
+        "(c j:2) x -> c (x j)": lambda x: x.unflatten(1, (-1, 2)).transpose(2, 3).flatten(2),
+        "c (j:2 x) -> c x": lambda x: x.unflatten(2, (2, -1)).mean(2),
+    },
+    2: {
+        "c (y i:2) (x j:2) -> (i c j) y x": lambda x: (
+            x.unflatten(3, (-1, 2)).unflatten(2, (-1, 2)).permute(0, 3, 1, 5, 2, 4).flatten(1, 3)
+        ),
+        "(c i:2) y x -> c (y i) x": lambda x: x.unflatten(1, (-1, 2)).transpose(2, 3).flatten(2, 3),
+        "c (i:2 y) x -> (c i) y x": lambda x: x.unflatten(2, (2, -1)).flatten(1, 2),
+    },
+}
+
+# Products of two maps. Where a name of the second one's positions becomes channels, these are known together only.
+CONTRACTED: dict[int, dict[str, str]] = {
+    1: {"c x, c u -> u x": "zcx,zcu->zux", "c x, d x -> (c d) x": "zcx,zdx->zcdx"},
+    2: {
+        "c y x, c v u -> (v u) y x": "zcyx,zcvu->zvuyx",
+        "c y x, c v x -> v y x": "zcyx,zcvx->zvyx",
+        "c y x, d y x -> (d c) y x": "zcyx,zdyx->zdcyx",
+    },
+}
+
+
+def rearrange(_: Oracle, op: Any, x: Tensor) -> Tensor:
+    return REARRANGED[x.dim() - 2][op.pattern](x)
+
+
+def contract(net: Oracle, op: Any, x: Tensor, y: Tensor) -> Tensor:
+    """Factors are positive, as those of a gate."""
+    rank = x.dim() - 2
+    if spreads(op, y.shape[2:]):
+        y = net.global_path(y)
+    value = torch.einsum(CONTRACTED[rank][op.pattern], 1 + x / (1 + x), 1 + y / (1 + y))
+    return value.flatten(1, -1 - rank)
+
+
+def spreads(op: Any, size: Sequence[int] = (2, 2)) -> bool:
+    """True if channels of a product read different positions of the second map, which has this size."""
+    if op.word != "contract":
+        return False
+    axes = op.pattern.split("->")[0].split(",")[1].split()[1:]
+    return any(n > 1 and name in "uv" for n, name in zip(size, axes, strict=False))

@@ -136,6 +136,20 @@ class Kitchen:
         fitting = [i for i in others if across(self.shape(i).size, axis) == across(here.size, axis)]
         self.put("join", source, fitting[-1 - step.settings["which"] % len(fitting)], axis=axis)
 
+    def cook_patches(self, step: Step) -> None:
+        """Windows as channels, and from there back to the map."""
+        source, settings = self.source(step.back), dict(step.settings)
+        back = settings.pop("back")
+        found = self.put("patches", source, **settings)
+        if found is not None and back:
+            self.put("fold", found, size=self.shape(source).size, **settings)
+
+    def cook_contract(self, step: Step) -> None:
+        """The last map with an earlier one that fits."""
+        source = self.source(step.back)
+        maps = [i for i, node in enumerate(self.builder.nodes[: source + 1]) if node.shape.rank]
+        next((i for i in reversed(maps) if self.put("contract", source, i, **step.settings) is not None), None)
+
     def cook_roll(self, step: Step) -> None:
         source = self.source(step.back)
         by = step.settings["shift"]

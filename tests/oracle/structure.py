@@ -9,7 +9,7 @@ from typing import Any
 from rfcalc.graph import Graph
 
 from .layers import ELEMENTWISE, GLOBAL_WORDS
-from .places import per_axis
+from .places import per_axis, spreads
 
 
 def passes_global(graph: Graph, index: int) -> bool:
@@ -28,8 +28,10 @@ def _is_global(graph: Graph, index: int) -> bool:
         return 1 in node.shape.size
     if node.op.word in ELEMENTWISE:
         return len({graph.nodes[i].shape.size for i in node.inputs}) > 1
-    return node.op.word in (*GLOBAL_WORDS, "se")
+    return node.op.word in (*GLOBAL_WORDS, "se") or spreads(node.op, graph.nodes[node.inputs[-1]].shape.size)
 
+
+BY_SIZE = ("adaptivepool", "adaptivemaxpool", "reorg", "take", "join", "windowattention", "rearrange", "fold")
 
 Rate = tuple[Fraction, ...] | str | None
 
@@ -59,15 +61,15 @@ def _copies(op: Any, size: tuple[int, ...], out: tuple[int, ...]) -> bool:
 def _rate(op: Any, inputs: list[Rate], rank: int) -> Rate:
     if op.word in GLOBAL_WORDS:
         return "global"
-    if op.word in (*ELEMENTWISE, "concat"):
+    if spreads(op):
+        return None
+    if op.word in (*ELEMENTWISE, "concat", "contract"):
         local = {rate for rate in inputs if rate != "global"}
         return local.pop() if len(local) == 1 else None if local else "global"
     rate = inputs[0]
     if not isinstance(rate, tuple):
         return rate
-    by_size = op.word in ("adaptivepool", "adaptivemaxpool", "reorg", "take", "join", "windowattention") or (
-        op.word == "upsample" and (op.scale is None or op.align_corners)
-    )
+    by_size = op.word in BY_SIZE or (op.word == "upsample" and (op.scale is None or op.align_corners))
     if by_size or (op.word == "crop" and op.margin is None and inputs[1:] != [rate]):
         return None  # a crop to a map of the same rate stays the same on a larger image
     return tuple(r * step for r, step in zip(rate, _steps(op, rank), strict=True))
@@ -77,7 +79,7 @@ def _steps(op: Any, rank: int) -> Iterator[Fraction]:
     """Input units per output unit."""
     word = op.word
     for axis in range(rank):
-        if word in ("conv", "dwconv"):
+        if word in ("conv", "dwconv", "patches"):
             yield Fraction(per_axis(op.stride, rank)[axis])
         elif word == "upconv":
             yield Fraction(1, per_axis(op.stride, rank)[axis])

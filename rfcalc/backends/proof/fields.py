@@ -11,7 +11,7 @@ from torch import Tensor
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField
 from rfcalc.backends.proof.claims import Claim, where
 from rfcalc.backends.proof.positive import NoRuleError, Positive
-from rfcalc.backends.proof.rebuild import ancestors, enlarged, narrower
+from rfcalc.backends.proof.rebuild import enlarged, narrower
 from rfcalc.backends.torch.build import recorded
 from rfcalc.fields.backward import Seen, trace
 from rfcalc.graph import Graph, Node
@@ -109,11 +109,6 @@ def _same_units(graph: Graph, narrow: Graph, units: Mapping[int, Sequence[Unit]]
     return all(set(trace(graph, *one).products) == set(trace(narrow, *one).products) for one in asked)
 
 
-def _bounded(graph: Graph, i: int) -> bool:
-    """True if the field of a layer is stated as an upper bound, because some layer before it has no exact reach."""
-    return any(graph.nodes[at].op.bound for at in ancestors(graph, i))
-
-
 def _width_note(graph: Graph, narrow: Graph) -> str:
     if narrow is graph:
         return "at full width"
@@ -122,7 +117,7 @@ def _width_note(graph: Graph, narrow: Graph) -> str:
 
 
 def _units_claim(graph: Graph, measured: Measured, i: int, units: Sequence[Unit], note: str) -> Claim:
-    node, difference, equal, bounded = graph.nodes[i], "", 0, _bounded(graph, i)
+    node, difference, equal, bounded = graph.nodes[i], "", 0, graph.bounded[i]
     stated = measured_box = "-"
     for unit in units:
         for number, source in enumerate(graph.inputs):
@@ -154,7 +149,7 @@ def _box_claims(graph: Graph, narrow: Graph, layers: Sequence[int]) -> Iterator[
     fields = Fields(graph)
     for i in layers:
         field = fields.of(i)
-        if field.size and field.stride and not field.whole_input and not _bounded(graph, i):
+        if field.size and field.stride and not field.whole_input and not graph.bounded[i]:
             least = [n + 4 * -(-s.numerator // s.denominator) for n, s in zip(field.size, field.stride, strict=True)]
             yield _box_claim(graph.nodes[i], field, enlarged(narrow, i, least))
 

@@ -11,11 +11,8 @@ from rfcalc.graph import Builder, Graph
 from rfcalc.importers.programs.layout import Layout, sizes_of, standard
 from rfcalc.layers.contract import Op
 from rfcalc.layers.counted import Counted
-from rfcalc.layers.vocabulary.merge import Concat
-from rfcalc.layers.vocabulary.select import Take
 from rfcalc.layers.words import make
 from rfcalc.record import record
-from rfcalc.relations.channels import SAME
 from rfcalc.relations.shape import Shape
 
 PLAIN = ("weight", "bias", "running_mean", "running_var", "gain", "weight_g", "weight_v", "weight_orig")
@@ -91,7 +88,6 @@ class Program:
         self.builder = Builder(self.name, self.source)
         self.counted: set[str] = set()  # stored tensors
         self.computed: set[str] = set()  # products of stored tensors alone
-        self.together: set[int] = set()  # layers whose field is only known of all channels together
         self.claims: list[tuple[list[str], list[str]]] = []
         self.idle: dict[str, list[str]] = {}
         self.kinds: dict[str, str] = {}
@@ -162,9 +158,7 @@ class Program:
         found = claim or Claim((), 0, 0, 0)
         if (found.params, found.buffers, found.macs) != (cost.params, cost.buffers, 0):
             op = Counted(op, found.params, found.buffers, cost.macs + found.macs)
-        together = self._together(op, nodes)
         node = self._layer(self.pick(op.word, found.names), op, nodes)
-        self.together.update([node] if together else ())
         return Tensor(node, standard(out) if layout is None else layout)
 
     def add(self, word: str, inputs: Sequence[Tensor], layout: Layout | None = None, **settings: Any) -> Tensor:
@@ -214,16 +208,6 @@ class Program:
         self.unused()
         graph = self.builder.graph(list(dict.fromkeys(outputs)))
         return replace(folded(graph), kinds=self.kinds)
-
-    def _together(self, op: Op, nodes: Sequence[int]) -> bool:
-        """True if a layer's field is only known of all channels together; raises RuleError where some of them are taken."""
-        if not self.together.intersection(nodes):
-            return op.together
-        if isinstance(op, Take) and op.axis == 0:
-            raise UnfollowedError("takes some columns of a matrix of attention, whose fields are known together only")
-        return isinstance(op, Concat) or all(
-            read.channels is SAME for read in op.reach([self.builder.nodes[i].shape for i in nodes])
-        )
 
     def _layer(self, name: str, op: Op, nodes: Sequence[int]) -> int:
         if len(self.builder.nodes) >= self.max_layers:

@@ -12,18 +12,18 @@ from rfcalc.layers.settings import Int, ListOf, PerAxis, setting
 from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.record import record
 from rfcalc.relations.channels import Grouped, Route
-from rfcalc.relations.geometry import Window, transposed, window
+from rfcalc.relations.geometry import Window, per_axis, transposed, window
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 
-MOST_READS = 16
+MOST_READS = 256
 
 
 @record
 class Patches(Op):
     """The units of each window as channels: channel c*taps + t is tap t of channel c.
 
-    Windows of more than MOST_READS taps are read as a whole by all of their channels.
+    Windows of more than MOST_READS taps are told as a whole, of all their channels together.
     """
 
     word: ClassVar[str] = "patches"
@@ -50,7 +50,7 @@ class Patches(Op):
         channels, axes = inputs[0].channels, self.sliding.on(inputs[0].size)
         taps = prod(w.kernel for w in axes)
         if taps > MOST_READS:
-            return (Read(0, tuple(w.reach() for w in axes), Grouped(channels, 1, taps)),)
+            return (Read(0, tuple(w.reach() for w in axes), Grouped(channels, 1, taps), together=True),)
         reads = []
         for t, offsets in enumerate(product(*(range(w.kernel) for w in axes))):
             relations = tuple(window(1, w.stride, 1, w.before - w.dilation * k) for w, k in zip(axes, offsets, strict=True))
@@ -85,7 +85,10 @@ class Patches(Op):
 
 @record
 class Fold(Op):
-    """The inverse of patches: each unit is the sum of what the windows over it hold for it. `size` is the output's."""
+    """The inverse of patches: each unit is the sum of what the windows over it hold for it. `size` is the output's.
+
+    Windows of more than MOST_READS taps are told as a whole: a unit is said to read all channels at each of their places.
+    """
 
     word: ClassVar[str] = "fold"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
@@ -100,6 +103,11 @@ class Fold(Op):
     @property
     def sliding(self) -> Sliding:
         return Sliding(self.kernel, self.stride, self.dilation, self.padding, groups=None, transposed=True)
+
+    @property
+    def bound(self) -> str:
+        taps = prod(per_axis(self.kernel, len(self.size), "kernel"))
+        return f"of windows of more than {MOST_READS} taps, all channels count at each place" if taps > MOST_READS else ""
 
     def shape(self, inputs: Shapes) -> Shape:
         source, axes = inputs[0], self._windows(inputs[0])

@@ -82,14 +82,6 @@ class Contract(Op):
         pattern = parse(self.pattern)
         return "" if all(pattern.follows(i) for i in range(1 if self.learned else 2)) else NOT_FOLLOWED
 
-    @property
-    def together(self) -> bool:
-        """True if channels of the output read different positions (the keys of an attention's matrix): the stated field is
-        that of all channels together."""
-        pattern = parse(self.pattern)
-        read = pattern.inputs[: 1 if self.learned else 2]
-        return any(name in pattern.out[0] for axes in read for group in axes[1:] for name in group)
-
     def shape(self, inputs: Shapes) -> Shape:
         pattern = _parsed(self.pattern, 2)
         if len(inputs) != (1 if self.learned else 2):
