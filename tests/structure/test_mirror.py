@@ -26,7 +26,7 @@ ALONE = {
 OF_THE_WHOLE = {
     "cli": ("help", "imported_files"),
     "converting": ("counts", "formats", "models", "random", "round_trip", "values"),
-    "fields": ("limits", "phases"),
+    "fields": ("limits", "phases", "together"),
     "importers": ("broken_files",),
     "language": ("language", "names"),
     "layers": ("facts", "reach", "rules", "training", "values"),
