@@ -15,9 +15,9 @@ from rfcalc.cli.writing import place
 
 if TYPE_CHECKING:
     from rfcalc.analyses.network import Analysis
-    from rfcalc.checks.outcome import Unread
     from rfcalc.checks.settings import Settings
     from rfcalc.report.findings import Finding
+    from rfcalc.reports.check import Unread
 
 
 @networks
@@ -51,7 +51,7 @@ def check(
 
       rfcalc check net.yaml --base origin/main --format github --format sarif=rfcalc.sarif
     """
-    from rfcalc.checks.outcome import Unread, checked
+    from rfcalc.reports.check import Unread, checked
 
     wanted = targets(format)
     unread = Unread()

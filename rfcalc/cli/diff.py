@@ -12,8 +12,8 @@ from rfcalc.cli.findings import Base, Format, emit, read_all, targets
 
 if TYPE_CHECKING:
     from rfcalc.checks.compare import Difference
-    from rfcalc.checks.outcome import Unread
     from rfcalc.report.findings import Outcome
+    from rfcalc.reports.check import Unread
 
 
 @networks
@@ -36,7 +36,7 @@ def diff(
 
       rfcalc diff configs/*.yaml --baseline rfcalc.lock.json
     """
-    from rfcalc.checks.outcome import Unread
+    from rfcalc.reports.check import Unread
     from rfcalc.reports.diff import diff_outcome
 
     wanted = targets(format)

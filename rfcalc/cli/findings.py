@@ -15,8 +15,8 @@ from rfcalc.record import record
 
 if TYPE_CHECKING:
     from rfcalc.analyses.network import Analysis
-    from rfcalc.checks.outcome import Unread
     from rfcalc.report.findings import Outcome
+    from rfcalc.reports.check import Unread
 
 HELP = (
     "full, concise, json, markdown, github, gitlab, sarif or junit; FORMAT=FILE writes a file, and can be given several "
