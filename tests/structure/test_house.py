@@ -82,6 +82,19 @@ def test_formats_know_reports_and_nothing_else() -> None:
             assert rooms <= {"formats", "report", "record", "errors", "version"}, name
 
 
+def test_reports_are_built_in_reports() -> None:
+    made = {"rfcalc.report.tables": {"Report", "Table", "Column"}, "rfcalc.report.findings": {"Outcome"}}
+    for name, path in modules().items():
+        if name.split(".")[0] not in ("report", "reports"):
+            nodes = list(ast.walk(ast.parse(path.read_text())))
+            imported = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module in made]
+            names = {
+                alias.asname or alias.name for node in imported for alias in node.names if alias.name in made[node.module or ""]
+            }
+            calls = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+            assert not names & calls, f"{name} makes a {names & calls}"
+
+
 def test_fields_and_analyses_name_no_layer() -> None:
     """None but the input, which is where a layer's facts end."""
     for name in modules():
