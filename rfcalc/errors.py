@@ -72,5 +72,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """'did you mean "conv"?' for the nearest known word, or the empty string."""
     if len(word) > 60:
         return ""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    words = list(known)
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    if not near:  # ReLU, SAME
+        lower = {each.lower(): each for each in words}
+        near = [lower[each] for each in difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.6)]
     return f'did you mean "{near[0]}"?' if near else ""

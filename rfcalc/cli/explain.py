@@ -30,7 +30,7 @@ def explain(
     from rfcalc.checks import pages
     from rfcalc.errors import did_you_mean
     from rfcalc.language import explained as language
-    from rfcalc.language.synonyms import OPS
+    from rfcalc.language.synonyms import op_hint
 
     if what is None:
         print("\n".join(_lines()))
@@ -40,9 +40,7 @@ def explain(
     words = {**language.words(), **language.keys()}
     found = ([language.page(what)] if what in words else []) + ([pages.page(code)] if code else [])
     if not found:
-        meant = OPS.get(what.lower(), "")
-        near = did_you_mean(what, [*words, *codes.values()]) or did_you_mean(what.upper(), codes)
-        hint = f'did you mean "{meant}"?' if meant else near
+        hint = op_hint(what, [*words, *codes.values()]) or did_you_mean(what.upper(), codes)
         raise usage(f"there is no code and no word {what!r}" + (f"; {hint}" if hint else ""))
     print("\n\n".join(found))
 

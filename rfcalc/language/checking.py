@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
-from rfcalc.language.marked import Marked, Scalar, Table
+from rfcalc.language.marked import Items, Marked, Scalar, Table
 from rfcalc.language.problems import Problems
-from rfcalc.language.recipes import Defaults, Entry, Recipe, lookup, main_of, required, unknown_setting
+from rfcalc.language.recipes import Defaults, Entry, Recipe, lookup, main_of, required, settings_for, unknown_setting
 from rfcalc.language.steps import Block, Call
 from rfcalc.language.values import FREE, NUMBERS, Value, Words, names_in, words_of
-from rfcalc.layers.settings import name_of
+from rfcalc.layers.settings import Bool, Int, Number, Word, name_of
 from rfcalc.layers.words import class_of
 
 Known = frozenset[str]
@@ -42,6 +42,10 @@ class Checker:
             what = name_of(node.plain()) if node else ""
             hint = f"to say what it reads: {{{word}: {{}}, from: [a, b]}}" if class_of(word).arity[1] != 1 else ""
             self.problems.add("E104", f"{word} takes its settings as a mapping, not {what}", node, hint)
+            return None
+        if isinstance(node, Items) and isinstance(lookup(word)[main_of(word)].kind, Int | Number | Bool | Word):
+            hint = f"{word}: {{{', '.join(_spelled(word, node))}}}"
+            self.problems.add("E104", f"{word} takes its settings as a mapping, not a list of {len(node.items)}", node, hint)
             return None
         return self.settings(word, word, mark, given, known)
 
@@ -120,3 +124,10 @@ class Checker:
         if node is None or (isinstance(node, Scalar) and node.value is None):
             return []
         return [(Scalar(node.document, node.line, node.column, main, main), node)] if main else None
+
+
+def _spelled(word: str, values: Items) -> Iterator[str]:
+    """The values of a list as the settings of a word, in their order."""
+    for setting, value in zip(settings_for(word), values.items, strict=False):
+        text = value.text if isinstance(value, Scalar) else "..."
+        yield f"{setting.alias or setting.name}: {text}"

@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from rfcalc.errors import RuleError, did_you_mean
+from rfcalc.errors import RuleError
 from rfcalc.graph import Builder
 from rfcalc.language.limits import LONGEST_NAME, MOST_BLOCKS
 from rfcalc.language.marked import Marked
 from rfcalc.language.overrides import LayerOverrides
 from rfcalc.language.problems import Problems
 from rfcalc.language.recipes import Chain, Recipe
+from rfcalc.language.scopes import POISONED, Frame, Names, Sources
 from rfcalc.language.steps import Block, Body, Call, Paths, Step
 from rfcalc.language.values import BROKEN, FREE, evaluate
 from rfcalc.layers.counted import Counted
 from rfcalc.layers.settings import Bool, Int
-from rfcalc.record import record
 
-Sources = tuple[int | None, ...]  # nodes that a layer reads; None for a broken one, whose problem is reported
-POISONED: Sources = (None,)
 TIMES, TRUTH, COUNT = Int(0, 10**12), Bool(), Int(0, 10**15)
-MOST_LOOKS = 2_000_000
-
-
-@record(eq=False)
-class Frame:
-    """Where steps are expanded: the params they see, the prefix of their names, what `in` means, the enclosing frame.
-
-    hidden: length of the longest prefix that ends in an automatic name; names behind it are not seen from outside it.
-    """
-
-    params: Mapping[str, Any]
-    body: Body
-    prefix: str = ""
-    hidden: int = 0
-    given: Sources | None = None
-    outer: Frame | None = None
-    repeat: tuple[tuple[str, int, int], ...] = ()
-    depth: int = 0
-
-    def turn(self, params: Mapping[str, Any], hidden: int, repeat: tuple[str, int, int]) -> Frame:
-        """The frame of one turn of a repeat."""
-        turns = (*self.repeat, repeat)
-        return Frame(params, self.body, self.prefix, hidden, self.given, self.outer, turns, self.depth)
-
-    def path(self, body: Body, prefix: str) -> Frame:
-        """The frame of one path of a residual or of branches."""
-        return Frame(self.params, body, prefix, self.hidden, self.given, self, self.repeat, self.depth + 1)
 
 
 class Expansion:
@@ -65,8 +36,8 @@ class Expansion:
     ) -> None:
         self.builder, self.problems, self.blocks = builder, problems, blocks
         self.params, self.overrides, self.most = params, overrides, most
-        self.named: dict[str, tuple[Sources | None, int]] = {}  # sources (None: left out), hidden
-        self.layers = self.edges = self.turns = self.looked = 0
+        self.names = Names(builder, problems)
+        self.layers = self.edges = self.turns = 0
 
     def run(self, body: Body, frame: Frame, current: Sources) -> Sources:
         """Expands the steps one after the other and gives what the last one made."""
@@ -85,13 +56,13 @@ class Expansion:
             if step.sources is not None:
                 current = self._sources(step.sources, frame)
             made = self._once(step, frame, name, current) if step.repeat is None else self._repeated(step, frame, name, current)
-        if step.named and (made is not None or name not in self.named):
-            self.named[name] = (made, frame.hidden)
+        if step.named and (made is not None or name not in self.names.named):
+            self.names.named[name] = (made, frame.hidden)
         return current if made is None else made
 
     def _taken(self, step: Step, name: str) -> bool:
         """Whether another layer has this name; that is a problem."""
-        if not step.named or self.named.get(name, (None, 0))[0] is None:
+        if not step.named or self.names.named.get(name, (None, 0))[0] is None:
             return False
         self.problems.add("E110", f'the name "{name}" is used twice', step.mark)
         return True
@@ -129,7 +100,7 @@ class Expansion:
             inner = frame.turn(params, hidden, (name, k, times))
             made = current = self._once(step, inner, f"{name}.{k}", current)
             if step.named:
-                self.named[f"{name}.{k}"] = (made, frame.hidden)
+                self.names.named[f"{name}.{k}"] = (made, frame.hidden)
         return made
 
     def _once(self, step: Step, frame: Frame, name: str, current: Sources) -> Sources:
@@ -210,90 +181,23 @@ class Expansion:
         own = step.named or step.repeat is not None
         prefix = f"{name}." if own else frame.prefix
         ends: list[int | None] = []
-        for key, body in zip(paths.keys, paths.bodies, strict=True):
+        empty = []
+        for number, (key, body) in enumerate(zip(paths.keys, paths.bodies, strict=True)):
+            made_before = self.layers
             ends += self.run(body, frame.path(body, prefix + key), current)
-        merge = paths.merge
-        return self._chain(step, merge.recipe, frame, prefix + merge.name, tuple(ends))
+            if body.steps and self.layers == made_before:
+                empty.append(f"the path {key.rstrip('.')}" if key else ("main", "skip")[number])
+        merge, before = paths.merge, len(self.builder.problems)
+        made = self._chain(step, merge.recipe, frame, prefix + merge.name, tuple(ends))
+        if empty and len(self.builder.problems) > before:
+            problem = self.builder.problems.pop()
+            hint = f"{' and '.join(empty)}: left out here by a when, so that the input itself is joined"
+            self.builder.problems.append(replace(problem, hint=hint))
+        return made
 
     def _too_many(self, mark: Marked) -> None:
         self.problems.add("E115", f"the spec expands to more than {self.most:,} layers", mark, "--max-layers raises the limit")
         self.problems.stop()
 
     def _sources(self, names: Sequence[tuple[str, Marked]], frame: Frame) -> Sources:
-        return tuple(index for name, mark in names for index in self.find(name, mark, frame))
-
-    def find(self, name: str, mark: Marked, frame: Frame) -> Sources:
-        """What a name means in a frame: first there, then in the frames around it."""
-        if name == "" or ((name == "in" or name.startswith("in.")) and frame.given is not None):
-            return self._given(name, mark, frame)
-        if "*" in name or "?" in name:
-            return self._all(name, mark, frame)
-        for place in _around(frame):
-            found = self.named.get(place.prefix + name)
-            if found is not None and found[1] <= len(place.prefix):
-                if found[0] is None:
-                    self.problems.add("E109", f'the layer "{name}" is left out here, by its when or repeat', mark)
-                    return POISONED
-                return found[0]
-        self._unknown(name, mark, frame)
-        return POISONED
-
-    def _all(self, pattern: str, mark: Marked, frame: Frame) -> Sources:
-        """The layers above whose names match a glob, in their order, in the nearest frame that has one."""
-        for place in _around(frame):
-            self.looked += len(self.named)
-            if self.looked > MOST_LOOKS:
-                self.problems.add("E115", "too many names to compare with globs", mark)
-                self.problems.stop()
-            size = len(place.prefix)
-            found = [
-                sources
-                for name, (sources, hidden) in self.named.items()
-                if hidden <= size
-                and sources is not None
-                and name.startswith(place.prefix)
-                and fnmatchcase(name[size:], pattern)
-            ]
-            if found:
-                return tuple(dict.fromkeys(index for sources in found for index in sources))
-        self.problems.add("E109", f'no layer above has a name that matches "{pattern[:60]}"', mark)
-        return POISONED
-
-    def _given(self, name: str, mark: Marked, frame: Frame) -> Sources:
-        given = frame.given or POISONED
-        if name in ("in", ""):
-            return given if name else POISONED
-        number = name[3:]
-        if number.isdecimal() and len(number) < 4 and int(number) < len(given):
-            return (given[int(number)],)
-        count = "one input, called in" if len(given) == 1 else f"{len(given)} inputs, in.0 to in.{len(given) - 1}"
-        self.problems.add("E109", f'there is no "{name[:40]}": the block has {count}', mark)
-        return POISONED
-
-    def _unknown(self, name: str, mark: Marked, frame: Frame) -> None:
-        head = name.split(".")[0]
-        for place in _around(frame):
-            if head in place.body.names and place.prefix + head not in self.named:
-                self.problems.add("E121", f'"{name}" is defined later: a layer reads only layers above it', mark)
-                return
-            if place.prefix + name in self.builder.names:
-                hint = "give the layer a name of its own to refer to it"
-                self.problems.add("E109", f'"{name}" is an automatic name, which may change', mark, hint)
-                return
-        known = [key[len(place.prefix) :] for place in _around(frame) for key in self._near(place.prefix)]
-        hint = did_you_mean(name, ["in", *known] if frame.given is not None else known)
-        if name == "in" and frame.given is None:
-            hint = 'in is the input of a block; that of the network is called "input"'
-        elif not hint and frame.given is not None:
-            hint = "inside a block, from sees the block's own names, and in, its input"
-        self.problems.add("E109", f'there is no layer "{name[:60]}"', mark, hint)
-
-    def _near(self, prefix: str) -> list[str]:
-        return [key for key in self.named if key.startswith(prefix)][:500]
-
-
-def _around(frame: Frame) -> Iterator[Frame]:
-    place: Frame | None = frame
-    while place is not None:
-        yield place
-        place = place.outer
+        return tuple(index for name, mark in names for index in self.names.find(name, mark, frame))

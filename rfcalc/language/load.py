@@ -11,13 +11,14 @@ from typing import Any
 from rfcalc.errors import did_you_mean
 from rfcalc.graph import Builder, Graph, layer_hint
 from rfcalc.language.definitions import blocks, defaults, params
-from rfcalc.language.expand import Expansion, Frame, Sources
+from rfcalc.language.expand import Expansion
 from rfcalc.language.files import STDIN, find, read_bytes, text_of
 from rfcalc.language.limits import MAX_LAYERS, MOST_VALUES
 from rfcalc.language.marked import Items, Marked, Scalar, Table
 from rfcalc.language.overrides import LayerOverrides, parsed
 from rfcalc.language.problems import Problems
 from rfcalc.language.reading import Reader
+from rfcalc.language.scopes import Frame, Sources
 from rfcalc.language.shapes import inputs, object_size
 from rfcalc.language.top import Top, merged
 from rfcalc.layers.vocabulary.source import Input
@@ -98,7 +99,7 @@ class _Load:
         axes: set[int] = set()
         for name, shape, mark in inputs(self.top, self.image, self.params, self.problems):
             index = None if shape is None else builder.add(name, Input(shape), (), mark.span)
-            expansion.named[name] = ((index,), 0)
+            expansion.names.named[name] = ((index,), 0)
             found.append(index)
             axes |= {len(shape.size)} if shape else set()
         object_size(self.top, axes, self.problems)
@@ -115,7 +116,7 @@ class _Load:
         for entry in entries:
             name = entry.plain()
             if isinstance(name, str) and name:
-                found += expansion.find(name, entry, frame)
+                found += expansion.names.find(name, entry, frame)
             else:
                 self.problems.add("E119", "outputs is a list of names of layers", entry)
         if not entries:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from rfcalc.errors import did_you_mean
+from rfcalc.language import synonyms
 from rfcalc.language.checking import Checker, Given, Known
 from rfcalc.language.marked import Items, Marked, Scalar, Table
 from rfcalc.language.recipes import ACTS, NORMS, Recipe, followed, lookup
 from rfcalc.language.steps import Body, Call, Group, Merge, Paths, Step
-from rfcalc.language.synonyms import OPS
+from rfcalc.language.synonyms import op_hint
 from rfcalc.language.values import Value
 from rfcalc.layers.settings import name_of
 from rfcalc.layers.words import WORDS
@@ -42,7 +43,8 @@ class Reader:
         if node is None or (isinstance(node, Scalar) and node.value is None):
             return Body()
         if not isinstance(node, Items):
-            self.problems.add("E108", f"{what} is a list of layers, not {name_of(node.plain())}", node, "begin each with -")
+            hint = "begin each with -, with a name inside: - {name: a, conv: {out: 64, k: 3}}"
+            self.problems.add("E108", f"{what} is a list of layers, not {name_of(node.plain())}", node, hint)
             return Body([Step("", node)])
         before = set(group.taken)
         steps = [self._step(item, known, group) for item in node.items]
@@ -112,6 +114,10 @@ class Reader:
         settings = lookup(first) if first in (*WORDS, "sepconv", "residual") else {}
         inside = all(key.value in settings for key in keys[1:])
         hint = f"the settings of {first} go inside it: {first}: {{...}}" if inside else "begin each layer with -"
+        if len(keys) == 2 and (meant := _layer_key(keys[1].text)):
+            hint = f'did you mean "{meant}"?'
+        if first in ("type", "op", "layer", "module"):
+            hint = "the op is the key, with its settings inside: conv: {out: 64, k: 3}"
         for kind, known in (("norm", NORMS), ("act", ACTS)):
             if followed(first) and keys[1].value in known:
                 hint = f"{first}: {{..., {kind}: {keys[1].value}}}"
@@ -157,7 +163,8 @@ class Reader:
             name = entry.plain()
             if not isinstance(name, str) or not name:
                 what = "nothing" if name == () else name_of(name)
-                self.problems.add("E109", f"from takes names of layers, not {what}", entry)
+                hint = "leave from out to read the layer above, or give the layer that is meant a name"
+                self.problems.add("E109", f"from takes names of layers, not {what}", entry, hint)
                 name = ""
             found.append((name, entry))
         return tuple(found)
@@ -179,8 +186,7 @@ class Reader:
             return self.checker.call(word, step.mark, node, known)
         if word in WORDS or word == "sepconv":
             return self.checker.recipe(word, step.mark, node, known)
-        meant = OPS.get(word.lower(), "")
-        hint = f'did you mean "{meant}"?' if meant else did_you_mean(word, (*WORDS, *CONSTRUCTS, *self.checker.blocks))
+        hint = op_hint(word, (*WORDS, *CONSTRUCTS, *self.checker.blocks))
         self.problems.add("E102", f'unknown op "{word[:60]}"', step.mark, hint)
         return None
 
@@ -233,3 +239,11 @@ class Reader:
 def is_name(name: str) -> bool:
     """Whether a layer may be called so."""
     return bool(NAME.fullmatch(name)) and name != "in" and not name.startswith("in.")
+
+
+def _layer_key(word: str) -> str:
+    """The key of a layer (from, when, ...) that was meant by a word; the empty string if none was."""
+    if meant := synonyms.LAYER_KEYS.get(word.lower()):
+        return meant
+    near = did_you_mean(word, LAYER_KEYS) if word.lower() not in WORDS else ""
+    return near.split('"')[1] if near else ""

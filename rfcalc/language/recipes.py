@@ -10,7 +10,7 @@ from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.language.expressions import key_of
 from rfcalc.language.marked import Marked
 from rfcalc.language.problems import Problems
-from rfcalc.language.synonyms import OPS, SETTINGS
+from rfcalc.language.synonyms import IMPLIED, SETTINGS, op_hint
 from rfcalc.language.values import BROKEN, parsed
 from rfcalc.layers.contract import Op
 from rfcalc.layers.settings import MISSING, Kind, Setting, name_of, settings_of
@@ -40,8 +40,7 @@ class Attached(Kind):
             return None
         word, settings = next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else (value, None)
         if not isinstance(word, str) or word not in self.known:
-            meant = OPS.get(word.lower(), "") if isinstance(word, str) else ""
-            hint = f'did you mean "{meant}"?' if meant in self.known else did_you_mean(str(word), self.known)
+            hint = op_hint(word, self.known) if isinstance(word, str) else f"name one, such as {self.known[0]}"
             raise RuleError(f"must be one of {', '.join(self.words)}, not {name_of(value)}" + (f"; {hint}" if hint else ""))
         return word, settings
 
@@ -198,6 +197,10 @@ def attached(word: str, settings: Any, defaults: Defaults) -> Op:
 def unknown_setting(word: str, key: Any) -> str:
     """What is wrong with a setting that a word does not have."""
     known = lookup(word)
+    if key in ("name", "from", "when", "repeat"):
+        return f"{key} stands beside {word}, not inside it: {{{key}: ..., {word}: {{...}}}}"
+    if key in IMPLIED and key not in known:
+        return f'{word} has no setting "{key}": it follows from what the layer reads; leave it out'
     meant = SETTINGS.get(key, "") if isinstance(key, str) else ""
     hint = f'did you mean "{meant}"?' if meant in known else did_you_mean(str(key), known)
     names = ", ".join(f"{s.name} ({s.alias})" if s.alias else s.name for s in settings_for(word))

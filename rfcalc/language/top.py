@@ -11,6 +11,7 @@ from rfcalc.language.limits import MOST_FILES
 from rfcalc.language.marked import Marked, Scalar, Table, read
 from rfcalc.language.problems import Problems
 from rfcalc.language.recipes import lookup, unknown_setting
+from rfcalc.language.synonyms import TOP_KEYS
 from rfcalc.layers.settings import name_of
 from rfcalc.layers.words import WORDS
 from rfcalc.record import record
@@ -93,14 +94,15 @@ def _together(tables: list[Table], problems: Problems) -> Top:
 
 def _need(top: Top, table: Table, problems: Problems) -> None:
     """Reports what every spec needs, unless a mistyped key stands for it."""
-    meant = {did_you_mean(str(key), KEYS) for key in table.entries if key not in KEYS}
+    meant = {_key_hint(str(key)) for key in table.entries if key not in KEYS}
     for key, other, example in (("input", "inputs", "input: 3x224x224"), ("layers", "layers", "layers: a list")):
         if not {key, other} & top.nodes.keys() and f'did you mean "{key}"?' not in meant:
             problems.add("E105", f"a spec needs {key}", table, example)
 
 
 def _key_hint(word: str) -> str:
-    return did_you_mean(word, KEYS) or "the keys are " + ", ".join(KEYS)
+    meant = TOP_KEYS.get(word.lower())
+    return f'did you mean "{meant}"?' if meant else did_you_mean(word, KEYS) or "the keys are " + ", ".join(KEYS)
 
 
 def _merge(top: Top, key: str, node: Marked, problems: Problems) -> None:

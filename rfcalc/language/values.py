@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
-from rfcalc.language.expressions import SIZE, WORD, compiled
+from rfcalc.language.expressions import SIZE, compiled
 from rfcalc.language.marked import Marked
 from rfcalc.language.problems import KnownError
 from rfcalc.layers.settings import Kind
@@ -27,6 +28,9 @@ class Words:
 
 
 NUMBERS, FREE, VERBATIM = Words(), Words(free=True), Words(verbatim=True)
+
+
+DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)  # nn.ReLU, which whoever reads the word explains
 
 
 def words_of(kind: Kind) -> Words:
@@ -52,7 +56,7 @@ def _names_in_text(text: str, known: Collection[str], words: Words) -> tuple[str
         return ()
     if text in known:
         return (text,)
-    if words.free and (WORD.fullmatch(text) or SIZE.fullmatch(text)):
+    if words.free and (DOTTED.fullmatch(text) or SIZE.fullmatch(text)):
         return ()
     names = compiled(text).names
     for name in names:
@@ -87,7 +91,7 @@ def _evaluate_text(text: str, params: Mapping[str, Any], words: Words) -> Any:
         if value is BROKEN:
             raise KnownError
         return value
-    if words.free and (WORD.fullmatch(text) or SIZE.fullmatch(text)):
+    if words.free and (DOTTED.fullmatch(text) or SIZE.fullmatch(text)):
         return text
     expression = compiled(text)
     if any(params.get(name) is BROKEN for name in expression.names):
