@@ -179,7 +179,7 @@ class Convention:
 
 
 @record
-class Term:
+class CostTerm:
     """One kind of operation in a network: how many, in which layers, and what each convention makes of it."""
 
     kind: str
@@ -223,7 +223,7 @@ def total(graph: Graph, convention: str) -> int:
     return sum(amount(node, convention) for node in graph.nodes)
 
 
-def terms(graph: Graph) -> tuple[Term, ...]:
+def terms(graph: Graph) -> tuple[CostTerm, ...]:
     """Every kind of operation in a network, in the order of KINDS; what no tool counts comes last."""
     counts: dict[str, int] = {}
     layers: dict[str, list[str]] = {}
@@ -232,4 +232,4 @@ def terms(graph: Graph) -> tuple[Term, ...]:
             counts[kind] = counts.get(kind, 0) + count
             layers.setdefault(kind, []).append(node.name)
     order = [*KINDS, *(kind for kind in counts if kind not in KINDS)]
-    return tuple(Term(kind, counts[kind], tuple(layers[kind])) for kind in order if counts.get(kind))
+    return tuple(CostTerm(kind, counts[kind], tuple(layers[kind])) for kind in order if counts.get(kind))

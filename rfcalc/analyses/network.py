@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.memory import Peak, peak, saved
-from rfcalc.analyses.receptive_field import Fields, ReceptiveField, Unit
+from rfcalc.analyses.receptive_field import Fields, ReceptiveField, UnitField
 from rfcalc.analyses.target import target
 from rfcalc.analyses.unproductive import unproductive
 from rfcalc.errors import RuleError, fail
@@ -38,7 +38,7 @@ class Layer:
     unproductive: bool = False
     bounded: bool = False
     bound: str = ""
-    units: tuple[Unit, ...] = ()
+    units: tuple[UnitField, ...] = ()
     adds: tuple[Fraction, ...] = ()
     sigma: tuple[float, ...] = ()
     cost: int | None = None
@@ -193,7 +193,7 @@ def _further(graph: Graph, fields: Fields, chosen: Sequence[int], why: bool, erf
     return _Further(paths, effective, sigmas, by_convention(graph, convention))
 
 
-def _units(fields: Fields, index: int, size: tuple[int, ...], at: Sequence[tuple[int, ...]]) -> tuple[Unit, ...]:
+def _units(fields: Fields, index: int, size: tuple[int, ...], at: Sequence[tuple[int, ...]]) -> tuple[UnitField, ...]:
     """The units of a layer that were asked for, as far as it has them."""
     return tuple(
         fields.unit(index, unit)

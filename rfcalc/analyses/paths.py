@@ -34,7 +34,7 @@ class _Move:
 
 
 @record
-class Paths:
+class PathCounts:
     """`lengths`: number of paths by their length. Counted exactly, in whole numbers."""
 
     lengths: dict[int, int]
@@ -76,7 +76,7 @@ def count_paths(graph: Graph, target: int, source: int) -> list[int]:
     return counts
 
 
-def path_lengths(graph: Graph, target: int, source: int) -> Paths:
+def path_lengths(graph: Graph, target: int, source: int) -> PathCounts:
     """The distribution of the paths' lengths: a fold with polynomials, whose coefficients are packed into one int."""
     width = count_paths(graph, target, source)[target].bit_length() + 1
     found = [0] * (target + 1)
@@ -87,7 +87,7 @@ def path_lengths(graph: Graph, target: int, source: int) -> Paths:
         for j in sources(node):
             total += found[j]
         found[i] = total << width if total and node.cost.macs else total
-    return Paths(_unpacked(found[target], width))
+    return PathCounts(_unpacked(found[target], width))
 
 
 def _unpacked(packed: int, width: int) -> dict[int, int]:

@@ -13,7 +13,7 @@ from rfcalc.fields.backward import runs as runs_of
 from rfcalc.fields.field import MAX_PHASES, Field
 from rfcalc.fields.forward import Support, clipped, hull, supports
 from rfcalc.fields.measure import measure
-from rfcalc.fields.terms import Term
+from rfcalc.fields.terms import SupportTerm
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
@@ -76,7 +76,7 @@ class ReceptiveField:
 
 
 @record
-class Unit:
+class UnitField:
     """What one unit sees: the unclipped box (None if every path is global), the box cut to the image, the pixels read, and
     which ones: a union of products of one bit set per axis."""
 
@@ -112,12 +112,12 @@ class Fields:
         misaligned = self._misaligned(node) if len(node.inputs) > 1 else None
         return replace(self._kept[key], misaligned=misaligned) if misaligned else self._kept[key]
 
-    def unit(self, index: int, unit: Sequence[int], channel: int | None = None) -> Unit:
+    def unit(self, index: int, unit: Sequence[int], channel: int | None = None) -> UnitField:
         """What one unit of a node reads, exactly."""
         seen = self.seen(index, unit, channel)
         supports = self.supports if channel is None else self._told_apart
         box = hull(supports[index], unit, channel) if len(unit) == len(self.image) else None
-        return Unit(tuple(unit), [(s[0], s[1]) for s in box] if box else None, seen.box(), seen.pixels(), seen.products)
+        return UnitField(tuple(unit), [(s[0], s[1]) for s in box] if box else None, seen.box(), seen.pixels(), seen.products)
 
     @cached_property
     def _told_apart(self) -> list[Support]:
@@ -158,7 +158,7 @@ class Fields:
             return Center(unit, list(support.extent or ()))
         return Center(unit, self.seen(index, unit).box())
 
-    def _stride(self, node: Node, terms: Sequence[Term]) -> tuple[Fraction, ...]:
+    def _stride(self, node: Node, terms: Sequence[SupportTerm]) -> tuple[Fraction, ...]:
         """The step from unit to unit; where paths differ in theirs, the one nearest to the size of the image over the map's."""
         rates = list(dict.fromkeys(tuple(field.rate for field in term.axes) for term in terms))
         if len(rates) == 1:

@@ -16,7 +16,7 @@ from rfcalc.report.units import joined, number
 
 
 @record
-class Row:
+class TableRow:
     """A row of the layer table: one layer as written in the spec, or a repeated block."""
 
     name: str
@@ -48,14 +48,14 @@ class Row:
         return [number(sum(axis, Fraction(0))) for axis in zip(*(layer.adds for layer in self.layers), strict=True)]
 
 
-def rows_of(layers: Sequence[Layer], full: bool) -> list[Row]:
+def rows_of(layers: Sequence[Layer], full: bool) -> list[TableRow]:
     """The rows of the layer table: one per layer as written, repeated equal blocks folded unless `full`."""
     if full:
-        return [Row(layer.name, label(layer.node.op), (layer,)) for layer in layers]
+        return [TableRow(layer.name, label(layer.node.op), (layer,)) for layer in layers]
     return list(_folded(layers, 0))
 
 
-def _folded(layers: Sequence[Layer], depth: int) -> Iterator[Row]:
+def _folded(layers: Sequence[Layer], depth: int) -> Iterator[TableRow]:
     def scope(layer: Layer) -> str | None:
         repeat = layer.node.repeat
         return repeat[depth][0] if len(repeat) > depth else None
@@ -72,7 +72,7 @@ def _folded(layers: Sequence[Layer], depth: int) -> Iterator[Row]:
                 continue
             first, last = (item[0].node.repeat[depth][1] for item in (same[0], same[-1]))
             parts = " ".join(_squeezed([row.op.split(" + ")[0] for row in _folded(same[0], depth + 1)]))
-            yield Row(f"{name}.{first}-{last}", f"{len(same)}x ({parts})", tuple(x for item in same for x in item))
+            yield TableRow(f"{name}.{first}-{last}", f"{len(same)}x ({parts})", tuple(x for item in same for x in item))
 
 
 def _signature(item: Sequence[Layer]) -> tuple[Any, ...]:
@@ -83,10 +83,10 @@ def _squeezed(words: Sequence[str]) -> list[str]:
     return [word if (n := len(list(group))) == 1 else f"{n}x {word}" for word, group in groupby(words)]
 
 
-def _parts(layers: Sequence[Layer]) -> Iterator[Row]:
+def _parts(layers: Sequence[Layer]) -> Iterator[TableRow]:
     for name, group in groupby(layers, lambda layer: layer.node.part_of):
         members = tuple(group)
-        yield Row(name, " + ".join(label(layer.node.op) for layer in members), members)
+        yield TableRow(name, " + ".join(label(layer.node.op) for layer in members), members)
 
 
 def field_text(field: ReceptiveField) -> str:

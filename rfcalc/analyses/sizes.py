@@ -15,7 +15,7 @@ from rfcalc.errors import RuleError
 from rfcalc.fields.backward import pull_axis
 from rfcalc.fields.clean import Clean
 from rfcalc.fields.forward import Support
-from rfcalc.fields.resized import Resized, SizeError, Sizes
+from rfcalc.fields.resized import Resized, ShapesAtSize, SizeError
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
 from rfcalc.relations.geometry import IDENTITY, Reach
@@ -25,7 +25,7 @@ MOST_GRID = 64
 
 
 @record
-class Rule:
+class SizeSet:
     """A set of sizes between 1 and `limit`, as a bit set, and its pattern: from `start` on, size n is in it if and only if
     n + period is. `start` is None where no pattern repeats at least three times over half of the range."""
 
@@ -69,14 +69,14 @@ class Rule:
         return found
 
 
-def rule(members: int, limit: int) -> Rule:
+def rule(members: int, limit: int) -> SizeSet:
     """The pattern of a set of sizes: the shortest period that holds over at least half of the range."""
     for period in range(1, limit // 6 + 1):
         differ = (members ^ members >> period) & ((1 << (limit - period + 1)) - 1) & ~1
         start = differ.bit_length()
         if start <= limit // 2:
-            return Rule(members, limit, period, max(1, start))
-    return Rule(members, limit, 1, None)
+            return SizeSet(members, limit, period, max(1, start))
+    return SizeSet(members, limit, 1, None)
 
 
 @record
@@ -84,12 +84,12 @@ class Fitting:
     """Sizes along one axis, the others as in the spec: those that fit, those that lose nothing as well, and which layer
     refuses how many of the others, with an example (size, message)."""
 
-    fits: Rule
-    lossless: Rule
+    fits: SizeSet
+    lossless: SizeSet
     refusals: tuple[tuple[str, int, int, str], ...]
 
 
-def fitting(sizes: Sizes, axis: int, limit: int = 0) -> Fitting:
+def fitting(sizes: ShapesAtSize, axis: int, limit: int = 0) -> Fitting:
     """Tries every size of one axis from 1 to `limit` (by default three times the spec's size, between 1024 and 4096)."""
     image = sizes.image
     limit = limit or max(LEAST_RANGE, min(3 * image[axis], MOST_RANGE))
@@ -112,7 +112,7 @@ def fitting(sizes: Sizes, axis: int, limit: int = 0) -> Fitting:
 class Rows:
     """Which rows (units along one axis) of each tensor its readers read, at any size of the input."""
 
-    def __init__(self, sizes: Sizes, axis: int) -> None:
+    def __init__(self, sizes: ShapesAtSize, axis: int) -> None:
         self.sizes, self.axis = sizes, axis
         self._known: dict[tuple[Reach, int, int], tuple[int, int]] = {}
         nodes, readers = sizes.graph.nodes, sizes.graph.readers
@@ -171,7 +171,7 @@ def _beyond(reach: Reach, m: int, n: int) -> int:
     return sum({1 << tap for tap in taps if 0 <= tap < n})
 
 
-def smallest_clean(sizes: Sizes, target: int, axis: int, limit: int) -> int | None:
+def smallest_clean(sizes: ShapesAtSize, target: int, axis: int, limit: int) -> int | None:
     """The smallest size of one axis, up to `limit`, at which some unit of node `target` touches no padding on any path without
     a global layer; None if there is none. Each size is tried: where layers depend on the size, more is not always better."""
     clean, image = Clean(sizes, axis), sizes.image

@@ -13,7 +13,7 @@ from math import lcm
 from rfcalc.errors import RuleError
 from rfcalc.fields.clean import Clean, longest_run
 from rfcalc.fields.forward import supports
-from rfcalc.fields.resized import Resized, SizeError, Sizes
+from rfcalc.fields.resized import Resized, ShapesAtSize, SizeError
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
 
@@ -60,7 +60,7 @@ class Tiling:
 
     def __init__(self, graph: Graph, target: int) -> None:
         self.graph, self.target = graph, target
-        self.sizes = Sizes(graph)
+        self.sizes = ShapesAtSize(graph)
         self.rank = len(self.sizes.image)
         self.path = _ancestors(graph, target)
         self.supports = supports(graph, graph.inputs[0])

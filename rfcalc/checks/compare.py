@@ -42,7 +42,7 @@ class Total:
 
 
 @record
-class Change:
+class LayerChange:
     """One layer that changed. `kind`: added, removed, changed, renamed (equal but for its name), or affected (only its
     field changed, because of another layer)."""
 
@@ -76,7 +76,7 @@ class Difference:
     old: Analysis
     new: Analysis
     totals: tuple[Total, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[LayerChange, ...]
 
     @property
     def same(self) -> bool:
@@ -131,7 +131,7 @@ def _described(layer: Layer) -> Iterator[tuple[str, str]]:
     yield "reads", ", ".join(layer.inputs)
 
 
-def _changes(old: Sequence[Layer], new: Sequence[Layer]) -> list[Change]:
+def _changes(old: Sequence[Layer], new: Sequence[Layer]) -> list[LayerChange]:
     theirs = {layer.name: layer for layer in old}
     ours = {layer.name for layer in new}
     gone = [layer for layer in old if layer.name not in ours]
@@ -149,14 +149,14 @@ def _changes(old: Sequence[Layer], new: Sequence[Layer]) -> list[Change]:
     for layer in new:
         before = pairs.get(layer.name)
         if before is None:
-            found.append(Change("added", None, layer))
+            found.append(LayerChange("added", None, layer))
         elif not _equal(before, layer, names):
-            found.append(Change("changed", before, layer))
+            found.append(LayerChange("changed", before, layer))
         elif _fields(before) != _fields(layer):
-            found.append(Change("affected", before, layer))
+            found.append(LayerChange("affected", before, layer))
         elif before.name != layer.name:
-            found.append(Change("renamed", before, layer))
-    return found + [Change("removed", layer, None) for layer in gone if layer.name not in renamed]
+            found.append(LayerChange("renamed", before, layer))
+    return found + [LayerChange("removed", layer, None) for layer in gone if layer.name not in renamed]
 
 
 def _shape_of(layer: Layer) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, Given, Layers, Specs, choice, finish, networks, show, uncollected, unit, usage
+from rfcalc.cli.common import Format, Layers, LoadOptions, Specs, choice, finish, networks, show, uncollected, unit, usage
 from rfcalc.cli.writing import ErfMap, Force, MaskPng, write
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def analyze(
     dtype: Dtype = "fp32",
     full: Full = False,
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Output shape, receptive field, stride, MACs and parameters of each layer, and the totals.
 

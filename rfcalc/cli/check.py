@@ -9,7 +9,7 @@ import typer
 
 from rfcalc.checks.budget import Limit
 from rfcalc.cli.budgets import budgets
-from rfcalc.cli.common import Given, Specs, networks, uncollected, usage
+from rfcalc.cli.common import LoadOptions, Specs, networks, uncollected, usage
 from rfcalc.cli.findings import Base, Format, emit, read_all, targets
 from rfcalc.cli.writing import place
 
@@ -36,7 +36,7 @@ def check(
     write_baseline: Annotated[bool, typer.Option("--write-baseline", help="Accept the figures as they are now.")] = False,
     *,
     bounds: list[Limit],
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Lint designs and hold them to their budgets. Exit code 0: fine, 1: findings, 2: a bad spec or bad usage.
 
@@ -114,7 +114,7 @@ def _findings(
     bounds: list[Limit],
     base: str | None,
     lock: Path | None,
-    given: Given,
+    given: LoadOptions,
     unread: Unread,
 ) -> list[Finding]:
     from rfcalc.analyses.network import analyze

@@ -65,7 +65,7 @@ MAX_LAYERS = 100_000
 
 
 @record
-class Given:
+class LoadOptions:
     """What the command line says about the networks: overrides, the size of the input, arguments of the callable, what
     unknown layers are."""
 
@@ -101,8 +101,8 @@ class Given:
         return load(spec, self.overrides, self.max_layers, size=self.size, **more)
 
 
-def _given(values: dict[str, Any]) -> Given:
-    return Given(
+def _given(values: dict[str, Any]) -> LoadOptions:
+    return LoadOptions(
         overrides(values["set"]),
         values["input"],
         overrides(values["arg"], option="--arg"),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, networks
+from rfcalc.cli.common import LoadOptions, networks
 from rfcalc.cli.writing import Force, Output, write
 
 
@@ -21,7 +21,7 @@ def convert(
     output: Output = None,
     force: Force = False,
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Write a torch model, or a file of another format, as a spec that is pleasant to read: what repeats is a block.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, networks, usage
+from rfcalc.cli.common import LoadOptions, networks, usage
 from rfcalc.cli.findings import Base, Format, emit, read_all, targets
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def diff(
     baseline: Annotated[str | None, typer.Option(metavar="FILE", help="Compare with the figures of a baseline file.")] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 if something changed, as git diff does.")] = False,
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Totals, then the layers that changed, then one line.
 
@@ -53,7 +53,7 @@ def diff(
         raise typer.Exit(1)
 
 
-def _pairs(specs: list[str], base: str | None, given: Given, unread: Unread) -> list[Difference | str]:
+def _pairs(specs: list[str], base: str | None, given: LoadOptions, unread: Unread) -> list[Difference | str]:
     """The differences; a text for a spec that has nothing to be compared with."""
     from rfcalc.analyses.network import analyze
     from rfcalc.checks.compare import compare
@@ -70,7 +70,7 @@ def _pairs(specs: list[str], base: str | None, given: Given, unread: Unread) -> 
     return found
 
 
-def _against_baseline(lock: Path, given: Given, unread: Unread) -> Outcome:
+def _against_baseline(lock: Path, given: LoadOptions, unread: Unread) -> Outcome:
     from rfcalc.checks.lock import read
     from rfcalc.reports.diff import baseline_outcome
 

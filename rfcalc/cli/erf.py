@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, Given, Spec, choice, layers_like, networks, show
+from rfcalc.cli.common import Format, LoadOptions, Spec, choice, layers_like, networks, show
 from rfcalc.cli.writing import Force, Png, write
 
 
@@ -27,7 +27,7 @@ def erf(
     force: Force = False,
     format: Format = "table",
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Measure how much each pixel influences the centre unit of a layer (Luo 2016), with random or trained weights.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rfcalc.cli.common import Format, Given, Specs, choice, finish, networks, show
+from rfcalc.cli.common import Format, LoadOptions, Specs, choice, finish, networks, show
 
 
 @networks
@@ -10,7 +10,7 @@ def explain_cost(
     specs: Specs,
     format: Format = "table",
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Every kind of operation in a network, how many there are, and how often each tool's "FLOPs" count one.
 

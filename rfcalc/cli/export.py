@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, Spec, choice, networks, usage
+from rfcalc.cli.common import LoadOptions, Spec, choice, networks, usage
 from rfcalc.cli.writing import Force, Output, write
 
 # format: the function that makes its text
@@ -26,7 +26,7 @@ def export(
     output: Output = None,
     force: Force = False,
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Write the network as Python source for torch, ONNX, Graphviz, Mermaid, or a spec with every layer written out.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Given, choice, finish, usage
+from rfcalc.cli.common import LoadOptions, choice, finish, usage
 from rfcalc.cli.writing import place
 from rfcalc.errors import SpecError
 from rfcalc.record import record
@@ -58,7 +58,7 @@ def targets(given: list[str] | None) -> Targets:
     return Targets(shown[0] if shown else usual, tuple((name, path) for path, name in files.items()))
 
 
-def read_all(unread: Unread, given: Given) -> dict[str, Analysis]:
+def read_all(unread: Unread, given: LoadOptions) -> dict[str, Analysis]:
     """The networks that can be read, by their specs; `unread` keeps what is wrong with the others."""
     from rfcalc.analyses.network import analyze
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, Given, Spec, choice, networks, show, usage
+from rfcalc.cli.common import Format, LoadOptions, Spec, choice, networks, show, usage
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 
@@ -25,7 +25,7 @@ def max_batch(
     reserve: Annotated[float, typer.Option("--reserve", min=0, max=0.9, help="Share of the free memory to keep back.")] = 0.1,
     format: Format = "table",
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Find the largest batch that fits into memory at inference: predicted from the graph, then verified.
 

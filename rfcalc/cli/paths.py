@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, Given, Specs, choice, finish, layers_like, networks, show
+from rfcalc.cli.common import Format, LoadOptions, Specs, choice, finish, layers_like, networks, show
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
@@ -21,7 +21,7 @@ def paths(
     ] = None,
     format: Format = "table",
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """How many paths lead from the input to the output, how long they are, and how much each of them sees: a residual
     network is an ensemble of paths (Veit et al. 2016). Every input of a sum, a product or a concatenation is a choice.

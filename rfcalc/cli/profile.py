@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, Given, Spec, choice, networks, show
+from rfcalc.cli.common import Format, LoadOptions, Spec, choice, networks, show
 from rfcalc.cli.writing import Force, Png, write
 
 
@@ -25,7 +25,7 @@ def profile(
     force: Force = False,
     format: Format = "table",
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Measure each layer, and set it against the least time that the device's own copy bandwidth, matrix product rate
     and call overhead allow; say whether the network is bound by launches, memory or compute.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rfcalc.cli.common import Given, Spec, networks
+from rfcalc.cli.common import LoadOptions, Spec, networks
 from rfcalc.cli.writing import Force, Output, write
 
 
@@ -12,7 +12,7 @@ def show(
     output: Output = None,
     force: Force = False,
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Print the spec with every block, repeat and expression worked out: one explicit layer per line.
 

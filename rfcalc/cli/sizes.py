@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, Given, Specs, choice, finish, layers_like, networks, show, usage
+from rfcalc.cli.common import Format, LoadOptions, Specs, choice, finish, layers_like, networks, show, usage
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
@@ -28,7 +28,7 @@ def sizes(
     limit: Annotated[int | None, typer.Option("--limit", min=64, max=MOST, help="Try sizes up to this one.")] = None,
     format: Format = "table",
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Which input sizes fit (no mismatch, no row lost), the smallest one with a unit that touches no padding, and how
     output, MACs and memory grow; or, with --tile or --output, how to cut an image into tiles that stitch without seams.

@@ -15,7 +15,7 @@ from rfcalc.errors import RuleError, fail
 from rfcalc.record import record
 
 if TYPE_CHECKING:
-    from rfcalc.design.boxes import Sizes
+    from rfcalc.design.boxes import ObjectSizes
     from rfcalc.graph import Graph
     from rfcalc.report.tables import Report
 
@@ -40,7 +40,7 @@ class Wanted:
     """The target in pixels, and the objects that proposed it, if a data set did."""
 
     pixels: int
-    sizes: Sizes | None = None
+    sizes: ObjectSizes | None = None
     path: str = ""
     image: tuple[int, ...] = ()
 
@@ -66,7 +66,7 @@ def wanted(text: Text, dataset: Text, resize: Text, image: tuple[int, ...], grap
     """The target: pixels, a quantile of the data set (p90 if nothing is said), or else the spec's object_size."""
     from rfcalc.design.boxes import RULES, sizes
 
-    found: Sizes | None = None
+    found: ObjectSizes | None = None
     if resize is not None:
         choice(resize, RULES, "--resize")
         if dataset is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, Given, Specs, choice, finish, networks, show, usage
+from rfcalc.cli.common import Format, LoadOptions, Specs, choice, finish, networks, show, usage
 
 if TYPE_CHECKING:
     from rfcalc.backends.timing.latency import Tick
@@ -33,7 +33,7 @@ def time(
     warm_up: Annotated[float, typer.Option("--warm-up", min=0, help="Most seconds to wait until times settle.")] = 5.0,
     format: Format = "table",
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Measure the latency of a forward pass: median, spread, throughput, memory, on the GPU or the CPU.
 

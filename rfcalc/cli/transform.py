@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import FORMAT_NAMES, Given, Layers, Spec, choice, networks, show, usage
+from rfcalc.cli.common import FORMAT_NAMES, Layers, LoadOptions, Spec, choice, networks, show, usage
 from rfcalc.cli.writing import Force, Output, write
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def transform(
     force: Force = False,
     format: Annotated[str, typer.Option("--format", "-f", help=f"The report: {FORMAT_NAMES}.")] = "table",
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Transforms a design and writes it as a spec; says what equals the original, and what does not.
 

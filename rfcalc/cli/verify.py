@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, Given, Layers, Specs, choice, finish, networks, show
+from rfcalc.cli.common import Format, Layers, LoadOptions, Specs, choice, finish, networks, show
 
 
 @networks
@@ -17,7 +17,7 @@ def verify(
     seed: Annotated[int, typer.Option("--seed", help="For the units that are drawn at random.")] = 0,
     format: Format = "table",
     *,
-    given: Given,
+    given: LoadOptions,
 ) -> None:
     """Build the network in torch and check every figure: shapes, parameters, MACs, and receptive fields by autograd.
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from rfcalc.converting.blocks import Finder
 from rfcalc.converting.defaults import defaults_of
 from rfcalc.converting.lines import lines
-from rfcalc.converting.model import Block, Mismatch, Step, walk
+from rfcalc.converting.model import BlockDraft, Mismatch, StepDraft, walk
 from rfcalc.converting.printing import Printer
 from rfcalc.converting.proof import HELD, WHOLE, difference
 from rfcalc.converting.scopes import tree
@@ -145,7 +145,12 @@ def _plainer(manner: Manner) -> Manner:
 
 
 def _text(
-    graph: Graph, names: list[str], steps: list[Step], blocks: dict[str, Block], pinned: frozenset[int], outputs: Sequence[str]
+    graph: Graph,
+    names: list[str],
+    steps: list[StepDraft],
+    blocks: dict[str, BlockDraft],
+    pinned: frozenset[int],
+    outputs: Sequence[str],
 ) -> str:
     usual = defaults_of([steps, *(block.steps for block in blocks.values())], blocks)
     printer = Printer(blocks, usual, pinned)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rfcalc.converting.merging import merged, skeleton
-from rfcalc.converting.model import Block, Item, Mismatch, Scope, Step, length
+from rfcalc.converting.model import BlockDraft, Item, Mismatch, Scope, StepDraft, length
 from rfcalc.converting.params import MOST_PARAMS, parametrized
 from rfcalc.converting.runs import repeated
 from rfcalc.converting.structure import Shaper
@@ -43,7 +43,7 @@ class Finder:
         self, root: Scope, shaper: Shaper, kinds: Mapping[str, str], banned: frozenset[str], hopeless: frozenset[str]
     ) -> None:
         self.root, self.shaper, self.kinds, self.banned = root, shaper, kinds, banned
-        self.blocks: dict[str, Block] = {}
+        self.blocks: dict[str, BlockDraft] = {}
         self.uses: dict[str, list[str]] = {}
         self.clusters = self._clusters()
         self.hoped = {
@@ -100,9 +100,9 @@ class Finder:
                 self._block(group, kind)
             members = rest
 
-    def _fitting(self, members: list[Scope], kind: str) -> tuple[list[tuple[Scope, list[Step]]], list[Scope]]:
+    def _fitting(self, members: list[Scope], kind: str) -> tuple[list[tuple[Scope, list[StepDraft]]], list[Scope]]:
         """Members that merge, each with its steps, and the others."""
-        best: list[tuple[Scope, list[Step]]] = []
+        best: list[tuple[Scope, list[StepDraft]]] = []
         for flat in (False, True):
             shaped = []
             for scope in members:
@@ -120,7 +120,7 @@ class Finder:
         rest = [scope for scope in members if id(scope) not in chosen]
         return best, rest if best else []
 
-    def _block(self, group: list[tuple[Scope, list[Step]]], kind: str) -> None:
+    def _block(self, group: list[tuple[Scope, list[StepDraft]]], kind: str) -> None:
         """Replaces the members of a group by uses of a block, if that is shorter."""
         steps = merged([shape for _, shape in group])
         counted = self._counted(group)
@@ -133,7 +133,7 @@ class Finder:
         if len(params) > MOST_PARAMS:
             return
         name = self._name(kind, [scope.name for scope, _ in group])
-        self.blocks[name] = Block(name, params, steps)
+        self.blocks[name] = BlockDraft(name, params, steps)
         self.uses[name] = [scope.name for scope, _ in group]
         uses = {}
         for number, (scope, _) in enumerate(group):
@@ -143,10 +143,10 @@ class Finder:
             uses[id(scope)] = Item(scope.name, name, settings, given, items[0].first, items[-1].last)
         _replace(self.root, uses)
 
-    def _counted(self, group: list[tuple[Scope, list[Step]]]) -> list[tuple[Scope, list[Step]]]:
+    def _counted(self, group: list[tuple[Scope, list[StepDraft]]]) -> list[tuple[Scope, list[StepDraft]]]:
         """The members that will be written: of those in scopes that will be one block, those in one of these."""
-        found: list[tuple[Scope, list[Step]]] = []
-        within: dict[int, dict[str, list[tuple[Scope, list[Step]]]]] = {}
+        found: list[tuple[Scope, list[StepDraft]]] = []
+        within: dict[int, dict[str, list[tuple[Scope, list[StepDraft]]]]] = {}
         for scope, steps in group:
             outer = next((name for name in _around(scope.name)[1:] if name in self.hoped), None)
             if outer is None:
@@ -195,12 +195,12 @@ def _site(name: str) -> str:
     return scope if last.isdigit() else name
 
 
-def _compatible(shaped: list[tuple[Scope, list[Step]]], kind: str) -> list[tuple[Scope, list[Step]]]:
+def _compatible(shaped: list[tuple[Scope, list[StepDraft]]], kind: str) -> list[tuple[Scope, list[StepDraft]]]:
     """The largest group that merges, taking one kind of skeleton after the other, the frequent ones first."""
-    kinds: dict[Any, list[tuple[Scope, list[Step]]]] = {}
+    kinds: dict[Any, list[tuple[Scope, list[StepDraft]]]] = {}
     for scope, steps in shaped:
         kinds.setdefault(skeleton(steps), []).append((scope, steps))
-    chosen: list[tuple[Scope, list[Step]]] = []
+    chosen: list[tuple[Scope, list[StepDraft]]] = []
     for group in sorted(kinds.values(), key=len, reverse=True):
         try:
             steps = merged([steps for _, steps in [*chosen, *group]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from rfcalc.converting.model import COUNTS, Expr, First, Step, walk
+from rfcalc.converting.model import COUNTS, Expr, First, StepDraft, walk
 from rfcalc.language.recipes import FOLLOWED, lookup
 from rfcalc.layers.words import WORDS
 
@@ -14,7 +14,7 @@ CLEAR = 0.85  # of kernels, which one wants to see
 OWN = frozenset(("out", "size", "params", "buffers", "name", "function", "index", "start", "count", "pattern", "value"))
 
 
-def defaults_of(bodies: Iterable[list[Step]], blocks: Iterable[str]) -> dict[str, dict[str, object]]:
+def defaults_of(bodies: Iterable[list[StepDraft]], blocks: Iterable[str]) -> dict[str, dict[str, object]]:
     """The defaults of each word: the values that most of its lines have, where they are not those of the language."""
     known = frozenset(blocks)
     lines: dict[str, list[Mapping[str, object]]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rfcalc.converting.model import ANY, FLAG, First, Mismatch, Step, walk
+from rfcalc.converting.model import ANY, FLAG, First, Mismatch, StepDraft, walk
 
 Vector = tuple[Any, ...]
 
@@ -20,7 +20,7 @@ class Slot:
     place: str
 
 
-def merged(pieces: Sequence[list[Step]]) -> list[Step]:
+def merged(pieces: Sequence[list[StepDraft]]) -> list[StepDraft]:
     """One list of steps for all pieces, with Slots where they differ; raises Mismatch."""
     steps = _lists(list(pieces))
     names = [step.name for step in walk(steps) if step.name]
@@ -32,16 +32,16 @@ def merged(pieces: Sequence[list[Step]]) -> list[Step]:
     return steps
 
 
-def skeleton(steps: Sequence[Step]) -> Any:
+def skeleton(steps: Sequence[StepDraft]) -> Any:
     """What is left of steps without their settings: equal skeletons always merge."""
     return tuple(
         (*step.key, step.reads, step.previous, tuple(skeleton(path) for path in step.paths.values())) for step in steps
     )
 
 
-def _lists(pieces: Sequence[list[Step] | None]) -> list[Step]:
+def _lists(pieces: Sequence[list[StepDraft] | None]) -> list[StepDraft]:
     """Merges lists; None stands for a piece that has no such list."""
-    columns: dict[object, list[Step | None]] = {}
+    columns: dict[object, list[StepDraft | None]] = {}
     for number, piece in enumerate(pieces):
         for step in piece or ():
             column = columns.setdefault(step.key, [None] * len(pieces))
@@ -67,13 +67,13 @@ def _order(lists: Sequence[list[object]]) -> list[object]:
     return list(order)
 
 
-def _column(column: Sequence[Step | None], asked: Sequence[bool]) -> Step:
+def _column(column: Sequence[StepDraft | None], asked: Sequence[bool]) -> StepDraft:
     """One step from those of the pieces that have it."""
     there = [step for step in column if step is not None]
     first = there[0]
     if any(step.previous != first.previous or step.reads != first.reads for step in there):
         raise Mismatch(f"{first.name} reads other layers")
-    made = Step(first.name, first.word, {}, first.reads, first.previous, prefix=first.prefix)
+    made = StepDraft(first.name, first.word, {}, first.reads, first.previous, prefix=first.prefix)
     made.outs = frozenset().union(*(step.outs for step in there))
     made.needs = frozenset().union(*(step.needs for step in there))
     presence = tuple((step is not None) if wanted else ANY for step, wanted in zip(column, asked, strict=True))
@@ -109,7 +109,7 @@ def same(a: object, b: object) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
-def slots(steps: Sequence[Step]) -> Iterator[tuple[Slot, str]]:
+def slots(steps: Sequence[StepDraft]) -> Iterator[tuple[Slot, str]]:
     """All slots, each with the word of its step."""
     for step in walk(list(steps)):
         for value in (step.when, *step.settings.values(), step.repeat):
@@ -118,7 +118,7 @@ def slots(steps: Sequence[Step]) -> Iterator[tuple[Slot, str]]:
                     yield part, step.word
 
 
-def fill(steps: Sequence[Step], values: Mapping[Slot, Any]) -> None:
+def fill(steps: Sequence[StepDraft], values: Mapping[Slot, Any]) -> None:
     """Puts values in the place of slots."""
 
     def filled(value: object) -> Any:

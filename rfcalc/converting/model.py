@@ -39,7 +39,7 @@ class First:
 
 
 @dataclass(eq=False)
-class Step:
+class StepDraft:
     """One entry of a `layers` list. While blocks are being found its names are relative to its block, and its settings
     are complete; `reads` are names too. `previous`: it reads what the entry before it gives.
 
@@ -54,7 +54,7 @@ class Step:
     previous: bool = True
     repeat: Any = None
     when: Any = None
-    paths: dict[str, list[Step]] = field(default_factory=dict)
+    paths: dict[str, list[StepDraft]] = field(default_factory=dict)
     prefix: str = ""
     outs: frozenset[int] = frozenset()
     fixed: tuple[tuple[str, str], ...] = ()
@@ -81,12 +81,12 @@ class Param:
 
 
 @dataclass(eq=False)
-class Block:
+class BlockDraft:
     """A block: its params in order, and its layers."""
 
     name: str
     params: list[Param]
-    steps: list[Step]
+    steps: list[StepDraft]
 
     def default(self, name: str) -> Any:
         """The default of a param."""
@@ -131,7 +131,7 @@ class Scope:
         yield self
 
 
-def walk(steps: list[Step]) -> Iterator[Step]:
+def walk(steps: list[StepDraft]) -> Iterator[StepDraft]:
     """All steps, those on paths included."""
     for step in steps:
         yield step
@@ -139,6 +139,6 @@ def walk(steps: list[Step]) -> Iterator[Step]:
             yield from walk(path)
 
 
-def length(steps: list[Step]) -> int:
+def length(steps: list[StepDraft]) -> int:
     """How many lines the steps take."""
     return sum(1 + len(step.paths) + (bool(step.paths)) for step in walk(steps))

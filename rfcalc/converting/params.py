@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rfcalc.converting.merging import Slot, Vector, fill, same, slots
-from rfcalc.converting.model import ANY, FLAG, Expr, Param, Step
+from rfcalc.converting.model import ANY, FLAG, Expr, Param, StepDraft
 from rfcalc.language.expressions import FUNCTIONS, LITERALS
 
 WIDTH = "out"  # the family of widths
@@ -42,7 +42,7 @@ class _Group:
         self.vector = tuple(b if a is ANY else a for a, b in zip(self.vector, vector, strict=True))
 
 
-def parametrized(steps: list[Step], family_of: Callable[[str, str], str]) -> tuple[list[Param], list[dict[str, object]]]:
+def parametrized(steps: list[StepDraft], family_of: Callable[[str, str], str]) -> tuple[list[Param], list[dict[str, object]]]:
     """Fills the slots of steps with expressions; gives the params and, for each piece, the arguments."""
     groups = _groups(steps, family_of)
     values: dict[Slot, Any] = {}
@@ -64,7 +64,7 @@ def parametrized(steps: list[Step], family_of: Callable[[str, str], str]) -> tup
     return params, arguments
 
 
-def _groups(steps: list[Step], family_of: Callable[[str, str], str]) -> list[_Group]:
+def _groups(steps: list[StepDraft], family_of: Callable[[str, str], str]) -> list[_Group]:
     found: list[_Group] = []
     for slot, word in slots(steps):
         family = slot.family if slot.family in (FLAG, "repeat") else family_of(word, slot.family)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rfcalc.converting.model import COUNTS, Block, Expr, First, Step, walk
+from rfcalc.converting.model import COUNTS, BlockDraft, Expr, First, StepDraft, walk
 from rfcalc.converting.runs import code
 from rfcalc.language.reading import JOINED
 from rfcalc.language.recipes import lookup, main_of, settings_for
@@ -20,7 +20,7 @@ Defaults = Mapping[str, Mapping[str, object]]
 class Printer:
     """Prints steps. `pinned` are the graph's nodes that something refers to by name."""
 
-    def __init__(self, blocks: Mapping[str, Block], defaults: Defaults, pinned: frozenset[int]) -> None:
+    def __init__(self, blocks: Mapping[str, BlockDraft], defaults: Defaults, pinned: frozenset[int]) -> None:
         self.blocks, self.defaults, self.pinned = blocks, defaults, pinned
 
     def defaults_lines(self) -> list[str]:
@@ -32,7 +32,7 @@ class Printer:
             lines.append(f"  {word}: {{{', '.join(texts)}}}")
         return ["defaults:", *lines] if lines else []
 
-    def block(self, block: Block) -> list[str]:
+    def block(self, block: BlockDraft) -> list[str]:
         """The lines of a block."""
         lines = [f"  {block.name}:"]
         if block.params:
@@ -40,19 +40,19 @@ class Printer:
             lines.append(f"    params: {{{', '.join(params)}}}")
         return [*lines, "    layers:", *self.layers(block.steps, 6)]
 
-    def layers(self, steps: Sequence[Step], indent: int) -> list[str]:
+    def layers(self, steps: Sequence[StepDraft], indent: int) -> list[str]:
         """The lines of a list of layers."""
         referred = {name for step in walk(list(steps)) for name in step.reads if not step.previous}
         return list(self._list(steps, " " * indent, "", _Names(steps, referred, self.pinned)))
 
-    def _list(self, steps: Sequence[Step], indent: str, prefix: str, names: _Names) -> Iterator[str]:
+    def _list(self, steps: Sequence[StepDraft], indent: str, prefix: str, names: _Names) -> Iterator[str]:
         for step in steps:
             if step.paths:
                 yield from self._paths(step, indent, prefix, names)
             else:
                 yield f"{indent}- {self._line(step, prefix, names)}"
 
-    def _line(self, step: Step, prefix: str, names: _Names) -> str:
+    def _line(self, step: StepDraft, prefix: str, names: _Names) -> str:
         parts = []
         if not names.automatic(step):
             parts.append(f"name: {scalar(step.name[len(prefix) :])}")
@@ -68,7 +68,7 @@ class Printer:
             return step.word if settings == "{}" else parts[0]
         return "{" + ", ".join(parts) + "}"
 
-    def _where(self, step: Step, prefix: str) -> list[str]:
+    def _where(self, step: StepDraft, prefix: str) -> list[str]:
         """From where, and when."""
         found = []
         if not step.previous:
@@ -78,7 +78,7 @@ class Printer:
             found.append(f"when: {self._value(step.when)}")
         return found
 
-    def _paths(self, step: Step, indent: str, prefix: str, names: _Names) -> Iterator[str]:
+    def _paths(self, step: StepDraft, indent: str, prefix: str, names: _Names) -> Iterator[str]:
         own = [f"name: {scalar(step.prefix[len(prefix) :])}"] if step.prefix else []
         head = [*own, *self._where(step, prefix), f"{step.word}:"]
         yield from (f"{indent}{'  ' if i else '- '}{line}" for i, line in enumerate(head))
@@ -99,7 +99,7 @@ class Printer:
             else:
                 yield from self._list(path, f"{inner}  ", f"{base}{key}.", _Names(path, names.referred, self.pinned))
 
-    def settings(self, step: Step) -> str:
+    def settings(self, step: StepDraft) -> str:
         """What a layer says, short."""
         block = self.blocks.get(step.word)
         if block is not None:
@@ -107,7 +107,7 @@ class Printer:
             return "{" + ", ".join(f"{key}: {text}" for key, text in said.items()) + "}"
         return self._settings(step.word, step.settings.items())
 
-    def _says(self, step: Step, name: str) -> bool:
+    def _says(self, step: StepDraft, name: str) -> bool:
         value, default = step.settings[name], self.blocks[step.word].default(name)
         return default is None or not equal(value, default)
 
@@ -151,12 +151,12 @@ def equal(a: object, b: object) -> bool:
 class _Names:
     """Which layers that share a prefix need no name of their own."""
 
-    def __init__(self, steps: Sequence[Step], referred: set[str], pinned: frozenset[int]) -> None:
+    def __init__(self, steps: Sequence[StepDraft], referred: set[str], pinned: frozenset[int]) -> None:
         self.referred, self.pinned = referred, pinned
         self.free: set[int] = set()
         self.collect(steps)
 
-    def collect(self, steps: Sequence[Step]) -> None:
+    def collect(self, steps: Sequence[StepDraft]) -> None:
         """Decides for the steps of one group of names."""
         group = list(_grouped(steps))
         merges = [step for step in group if step.paths and not step.prefix]
@@ -168,17 +168,17 @@ class _Names:
             if len(plain) + joined == 1 or numbered:
                 self.free |= {id(step) for step in plain}
 
-    def _artificial(self, step: Step) -> bool:
+    def _artificial(self, step: StepDraft) -> bool:
         stem = step.name.rpartition(".")[2]
         usual = re.fullmatch(rf"{step.word}(_\d+)?", stem) and "." not in step.name
         return bool(usual) and step.repeat is None and step.name not in self.referred and not step.outs & self.pinned
 
-    def automatic(self, step: Step) -> bool:
+    def automatic(self, step: StepDraft) -> bool:
         """Whether a step needs no name."""
         return id(step) in self.free
 
 
-def _grouped(steps: Sequence[Step]) -> Iterator[Step]:
+def _grouped(steps: Sequence[StepDraft]) -> Iterator[StepDraft]:
     """The steps whose names have one prefix: those on the paths of unnamed residuals too."""
     for step in steps:
         yield step

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import groupby
 
-from rfcalc.converting.model import Item, Mismatch, Step
+from rfcalc.converting.model import Item, Mismatch, StepDraft
 from rfcalc.graph import Graph
 from rfcalc.language.reading import JOINED
 from rfcalc.language.recipes import lookup
@@ -19,12 +19,12 @@ LONGEST_PATH = 24  # entries of a path, beyond which a sum is easier to read on 
 
 
 @dataclass(eq=False)
-class Entry:
+class JoinedItems:
     """An item, or several joined by a merge: `paths` on the node `reads`, then the item itself."""
 
     item: Item
     reads: tuple[int, ...]
-    paths: dict[str, list[Entry]] = field(default_factory=dict)
+    paths: dict[str, list[JoinedItems]] = field(default_factory=dict)
     prefix: str = ""
 
     @property
@@ -53,23 +53,23 @@ class Shaper:
                 self.known.setdefault(".".join(parts[:i]), item.first)
         self.plain: set[int] = set()
 
-    def steps(self, items: Sequence[Item], given: tuple[int, ...], prefix: str, flat: bool = False) -> list[Step]:
+    def steps(self, items: Sequence[Item], given: tuple[int, ...], prefix: str, flat: bool = False) -> list[StepDraft]:
         """The steps of a scope that reads the nodes `given` from outside, with names relative to it; raises Mismatch."""
         return self._shaped(items, given, prefix, flat)[0]
 
-    def root(self, items: Sequence[Item]) -> tuple[list[Step], list[str], frozenset[int]]:
+    def root(self, items: Sequence[Item]) -> tuple[list[StepDraft], list[str], frozenset[int]]:
         """The steps of the whole network, the names of its outputs, and those nodes among them that lie within blocks; no
         names where the last layer is the output."""
         return self._shaped(items, self.graph.inputs, "", False, self.graph.outputs)
 
     def _shaped(
         self, items: Sequence[Item], given: tuple[int, ...], prefix: str, flat: bool, outputs: Sequence[int] = ()
-    ) -> tuple[list[Step], list[str], frozenset[int]]:
+    ) -> tuple[list[StepDraft], list[str], frozenset[int]]:
         while True:
             body = _Body(self, items, given, prefix)
-            entries: list[Entry] = []
+            entries: list[JoinedItems] = []
             for item in items:
-                entries.append(Entry(item, item.reads))
+                entries.append(JoinedItems(item, item.reads))
                 if self.structured and not flat and item.last not in self.plain:
                     self._joined(entries, prefix)
             try:
@@ -81,7 +81,7 @@ class Shaper:
             except _NeedsName as need:
                 self.plain.add(need.node)
 
-    def _joined(self, entries: list[Entry], prefix: str) -> None:
+    def _joined(self, entries: list[JoinedItems], prefix: str) -> None:
         """Puts the last entry and the paths that it joins together, if it joins paths."""
         item = entries[-1].item
         if len(item.reads) < 2 or len(set(item.reads)) < len(item.reads) or len(entries) < 2:
@@ -112,13 +112,13 @@ class _NeedsName(Exception):  # noqa: N818
         self.node = node
 
 
-def _outside(entries: Sequence[Entry]) -> list[int]:
+def _outside(entries: Sequence[JoinedItems]) -> list[int]:
     """The nodes that some entries read from before them, in order."""
     made = {entry.out for entry in entries}
     return list(dict.fromkeys(node for entry in entries for node in entry.reads if node not in made))
 
 
-def _start(entries: Sequence[Entry], end: int, fork: int) -> int | None:
+def _start(entries: Sequence[JoinedItems], end: int, fork: int) -> int | None:
     """Where the path begins that ends with entry `end` and reads nothing but `fork`; None if there is none."""
     places = {entry.out: i for i, entry in enumerate(entries)}
     start = end
@@ -132,7 +132,7 @@ def _start(entries: Sequence[Entry], end: int, fork: int) -> int | None:
     return start if places.get(fork, -1) < start and fork in _outside(entries[start : end + 1]) else None
 
 
-def _residual(entries: Sequence[Entry], swaps: bool) -> tuple[int, Entry] | None:
+def _residual(entries: Sequence[JoinedItems], swaps: bool) -> tuple[int, JoinedItems] | None:
     """A sum of two paths, of which one may be empty."""
     merge, done = entries[-1], entries[:-1]
     last = len(done) - 1
@@ -142,7 +142,7 @@ def _residual(entries: Sequence[Entry], swaps: bool) -> tuple[int, Entry] | None
     other = next(node for node in merge.reads if node != end)
     start = _start(done, last, other)
     if start is not None and (swaps or merge.reads == (end, other)):
-        return start, Entry(merge.item, (other,), {"main": list(done[start:]), "skip": []})
+        return start, JoinedItems(merge.item, (other,), {"main": list(done[start:]), "skip": []})
     middle = next((i for i, entry in enumerate(done) if entry.out == other), None)
     if middle is None or not (swaps or merge.reads == (other, end)):
         return None
@@ -151,10 +151,10 @@ def _residual(entries: Sequence[Entry], swaps: bool) -> tuple[int, Entry] | None
     if start is None:
         return None
     paths = {"main": list(done[start : middle + 1]), "skip": list(done[middle + 1 :])}
-    return start, Entry(merge.item, (forks[0],), paths)
+    return start, JoinedItems(merge.item, (forks[0],), paths)
 
 
-def _branches(entries: Sequence[Entry], prefix: str, own: str) -> tuple[int, Entry] | None:
+def _branches(entries: Sequence[JoinedItems], prefix: str, own: str) -> tuple[int, JoinedItems] | None:
     """A concatenation of paths whose names begin differently; one may be empty."""
     merge, done = entries[-1], entries[:-1]
     places = {entry.out: i for i, entry in enumerate(done)}
@@ -173,11 +173,11 @@ def _branches(entries: Sequence[Entry], prefix: str, own: str) -> tuple[int, Ent
         inner = f"{own}." if own and all(key.startswith(f"{own}.") for key in keys if key != "identity") else prefix
         keys = [key.removeprefix(inner) for key in keys]
         if "" not in keys and len(set(keys)) == len(keys) and "merge" not in keys:
-            return start, Entry(merge.item, (forks[0],), dict(zip(keys, paths, strict=True)))
+            return start, JoinedItems(merge.item, (forks[0],), dict(zip(keys, paths, strict=True)))
     return None
 
 
-def _key(path: Sequence[Entry], prefix: str) -> str:
+def _key(path: Sequence[JoinedItems], prefix: str) -> str:
     """What the names of a path begin with; "" if nothing."""
     if not path:
         return "identity"
@@ -205,7 +205,7 @@ class _Body:
         self.local = {item.last: item.name for item in items}
         self.merges: dict[int, str] = {}
 
-    def steps(self, entries: Sequence[Entry], current: tuple[int, ...]) -> list[Step]:
+    def steps(self, entries: Sequence[JoinedItems], current: tuple[int, ...]) -> list[StepDraft]:
         """The steps of some entries, the first of which follows `current`."""
         found = []
         for entry in entries:
@@ -213,11 +213,11 @@ class _Body:
             current = (entry.out,)
         return found
 
-    def _step(self, entry: Entry, current: tuple[int, ...]) -> Step:
+    def _step(self, entry: JoinedItems, current: tuple[int, ...]) -> StepDraft:
         item = entry.item
         paths = {key: self.steps(path, entry.reads) for key, path in entry.paths.items()}
         previous = entry.reads == current or not entry.reads
-        step = Step(item.name[len(self.prefix) :], item.word, dict(item.settings), (), previous, item.repeat)
+        step = StepDraft(item.name[len(self.prefix) :], item.word, dict(item.settings), (), previous, item.repeat)
         step.paths, step.outs, step.fixed = paths, frozenset([item.last]), _fixed(item)
         if entry.paths:
             step.word = "residual" if item.word == JOINED["residual"] else "branches"
@@ -227,7 +227,7 @@ class _Body:
             step.reads, step.needs = self._sources(entry)
         return step
 
-    def _sources(self, entry: Entry) -> tuple[tuple[str, ...], frozenset[int]]:
+    def _sources(self, entry: JoinedItems) -> tuple[tuple[str, ...], frozenset[int]]:
         """What an entry reads, by name; several layers whose names differ in one part as a glob."""
         reads = entry.reads
         if self.prefix and reads == self.given and len(reads) > 1:

@@ -16,7 +16,7 @@ Layer = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, order=True)
-class Unit:
+class BlockChoice:
     """One block: its kind (a key of KINDS), and the kernel and the dilation of its spatial convolutions."""
 
     dilation: int
@@ -32,7 +32,7 @@ class Move:
     adds to the variance of the effective field, in squared pixels. depth: convolutions on its main path.
     """
 
-    unit: Unit
+    unit: BlockChoice
     growth: int
     need: int
     spread: int
@@ -42,32 +42,32 @@ class Move:
 
 
 @record
-class Kind:
+class BlockKind:
     """A kind of block: the layers of its main path for (unit, output channels, stride), and whether it has a skip."""
 
-    main: Callable[[Unit, int, int], Sequence[Layer]]
+    main: Callable[[BlockChoice, int, int], Sequence[Layer]]
     residual: bool = False
 
 
-def _plain(unit: Unit, width: int, stride: int) -> Sequence[Layer]:
+def _plain(unit: BlockChoice, width: int, stride: int) -> Sequence[Layer]:
     return (_conv(width, unit, stride),)
 
 
-def _separable(unit: Unit, width: int, stride: int) -> Sequence[Layer]:
+def _separable(unit: BlockChoice, width: int, stride: int) -> Sequence[Layer]:
     depthwise = {"kernel": unit.kernel, "stride": stride, "dilation": unit.dilation, "bias": False}
     return (("dwconv", depthwise), _point(width))
 
 
-def _basic(unit: Unit, width: int, stride: int) -> Sequence[Layer]:
+def _basic(unit: BlockChoice, width: int, stride: int) -> Sequence[Layer]:
     return (_conv(width, unit, stride), _conv(width, unit, 1))
 
 
-def _bottleneck(unit: Unit, width: int, stride: int) -> Sequence[Layer]:
+def _bottleneck(unit: BlockChoice, width: int, stride: int) -> Sequence[Layer]:
     narrow = max(1, width // 4)
     return (_point(narrow), _conv(narrow, unit, stride), _point(width))
 
 
-def _conv(width: int, unit: Unit, stride: int) -> Layer:
+def _conv(width: int, unit: BlockChoice, stride: int) -> Layer:
     return "conv", {"out": width, "kernel": unit.kernel, "stride": stride, "dilation": unit.dilation, "bias": False}
 
 
@@ -75,20 +75,20 @@ def _point(width: int, stride: int = 1) -> Layer:
     return "conv", {"out": width, "kernel": 1, "stride": stride, "bias": False}
 
 
-KINDS: dict[str, Kind] = {
-    "plain": Kind(_plain),
-    "separable": Kind(_separable),
-    "basic": Kind(_basic, residual=True),
-    "bottleneck": Kind(_bottleneck, residual=True),
+KINDS: dict[str, BlockKind] = {
+    "plain": BlockKind(_plain),
+    "separable": BlockKind(_separable),
+    "basic": BlockKind(_basic, residual=True),
+    "bottleneck": BlockKind(_bottleneck, residual=True),
 }
 
 
-def projected(unit: Unit, source: Shape, width: int, stride: int) -> bool:
+def projected(unit: BlockChoice, source: Shape, width: int, stride: int) -> bool:
     """True if the block's skip needs a 1x1 convolution, because the shape changes."""
     return KINDS[unit.kind].residual and (stride > 1 or source.channels != width)
 
 
-def place(unit: Unit, source: Shape, width: int, stride: int, pixels: int) -> tuple[Move, Shape]:
+def place(unit: BlockChoice, source: Shape, width: int, stride: int, pixels: int) -> tuple[Move, Shape]:
     """A block that reads `source`, whose units lie `pixels` apart; and the shape that it gives."""
     kind = KINDS[unit.kind]
     growth = spread = depth = 0

@@ -42,7 +42,7 @@ Box = tuple[float, float, float | None, float | None]
 
 
 @record
-class Sizes:
+class ObjectSizes:
     """The longer sides of the objects, ascending, in pixels at the network's input; `left_out` boxes had no area."""
 
     values: tuple[float, ...]
@@ -69,7 +69,7 @@ def _round_sizes() -> Iterator[float]:
     return (digit * 10.0**power for power in count() for digit in (1, 2, 5))
 
 
-def sizes(path: str, size: Sequence[int], rule: str) -> Sizes:
+def sizes(path: str, size: Sequence[int], rule: str) -> ObjectSizes:
     """The longer sides of all boxes of a file, for a network's input of `size` (height, width); raises SpecError.
 
     Without the sizes of the images the boxes are taken as they are, and `rule` of the result says so.
@@ -80,7 +80,7 @@ def sizes(path: str, size: Sequence[int], rule: str) -> Sizes:
         raise fail("E503", f"{path}: no boxes with an area")
     if not all(box[2] and box[3] for box in known):
         rule = "none"
-    return Sizes(tuple(sorted(max(_scaled(box, size, rule)) for box in known)), rule, len(boxes) - len(known))
+    return ObjectSizes(tuple(sorted(max(_scaled(box, size, rule)) for box in known)), rule, len(boxes) - len(known))
 
 
 def _scaled(box: Box, size: Sequence[int], rule: str) -> tuple[float, float]:

@@ -14,13 +14,13 @@ from collections.abc import Iterable
 from itertools import chain
 from operator import itemgetter
 
-from rfcalc.design.blocks import Move, Unit
+from rfcalc.design.blocks import BlockChoice, Move
 from rfcalc.design.bounds import Goals, Rest, Score
 from rfcalc.design.space import Design, Space, Stage, aim, aims, error, measure, stages
 from rfcalc.errors import RuleError
 
 # The way to a partial design: the way to the one before, the stage, the block.
-Trace = tuple["Trace | None", int, Unit]
+Trace = tuple["Trace | None", int, BlockChoice]
 # A partial design: MACs, parameters, depth, minus its field (less is better in all four; the last two stay 0 where no
 # limit and no condition asks for them), its aim, and the way to it.
 Label = tuple[int, int, int, int, int, "Trace | None"]
@@ -41,12 +41,12 @@ def front(space: Space) -> list[Design]:
     known: list[tuple[Score, Label]] = []
     for buckets, beam in PASSES:
         if most // buckets > 1:
-            known = _best([*known, *_Pass(space, plan, rest, known, most // buckets, beam).run()])
-    known = _best([*known, *_Pass(space, plan, rest, known).run()])
+            known = _best([*known, *_Search(space, plan, rest, known, most // buckets, beam).run()])
+    known = _best([*known, *_Search(space, plan, rest, known).run()])
     return [measure(space, _chosen(label, len(plan))) for _, label in known]
 
 
-class _Pass:
+class _Search:
     """One pass over the stages; `grain` neighbouring aims share a bucket, which keeps `beam` labels (0: all)."""
 
     def __init__(
@@ -141,9 +141,9 @@ def _best(ends: Iterable[tuple[Score, Label]]) -> list[tuple[Score, Label]]:
     return kept
 
 
-def _chosen(label: Label, count: int) -> tuple[tuple[Unit, ...], ...]:
+def _chosen(label: Label, count: int) -> tuple[tuple[BlockChoice, ...], ...]:
     """The blocks of each stage that led to a label."""
-    found: list[list[Unit]] = [[] for _ in range(count)]
+    found: list[list[BlockChoice]] = [[] for _ in range(count)]
     trace = label[5]
     while trace is not None:
         trace, number, unit = trace

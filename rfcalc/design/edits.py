@@ -20,7 +20,7 @@ from rfcalc.errors import RuleError, SpecError
 from rfcalc.fields.forward import Support
 from rfcalc.graph import Graph, Node, no_layer
 from rfcalc.language.load import load_spec
-from rfcalc.language.marked import Table, read
+from rfcalc.language.marked import MarkedMapping, read
 from rfcalc.layers.contract import Op
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
@@ -33,7 +33,7 @@ ENOUGH, MOST_PAIRS, CORRECTIONS, MOST_NEIGHBOURS = 4, 40, 4, 16
 
 
 @record
-class Figures:
+class DesignFigures:
     """A design as it is: the layer measured, its field (least axis) and stride in pixels and its shape; how many layers have
     holes in their field, and how many skip units of their input; costs; the layers by the part of the network that they
     belong to."""
@@ -48,18 +48,18 @@ class Figures:
     params: int
     parts: Mapping[str, tuple[tuple[str, Op], ...]]
 
-    def changed(self, base: Figures) -> list[str]:
+    def changed(self, base: DesignFigures) -> list[str]:
         """The parts of the network (what comes before the first dot of a name) in which layers differ from another's."""
         return [key for key in {**base.parts, **self.parts} if self.parts.get(key) != base.parts.get(key)]
 
 
 @record
-class Change:
+class Edit:
     """A changed design: the numbers that were changed to which values, its text and its figures."""
 
     values: tuple[tuple[Knob, int], ...]
     text: str
-    figures: Figures
+    figures: DesignFigures
 
 
 @record
@@ -83,12 +83,12 @@ class Task:
         """Whether a field spans the target."""
         return field >= self.target
 
-    def figures(self, text: str) -> Figures:
+    def figures(self, text: str) -> DesignFigures:
         """Analyses a text; raises SpecError, or RuleError if it has no layer with a field of its own."""
         return measured(load_spec(text, self.source, self.overrides, MOST_LAYERS), self.glob)
 
 
-def measured(graph: Graph, glob: str | None = None) -> Figures:
+def measured(graph: Graph, glob: str | None = None) -> DesignFigures:
     """The figures of a network; raises RuleError if no layer (that matches) has a field of its own."""
     chosen = [] if glob is None else [i for i, node in enumerate(graph.nodes) if fnmatchcase(node.name, glob)]
     if glob is not None and not chosen:
@@ -101,7 +101,7 @@ def measured(graph: Graph, glob: str | None = None) -> Figures:
     parts: dict[str, list[tuple[str, Op]]] = {}
     for node in graph.nodes:
         parts.setdefault(node.part_of.split(".")[0], []).append((node.name, node.op))
-    return Figures(
+    return DesignFigures(
         layer=graph.nodes[at].name,
         field=min(found.size),
         stride=found.stride,
@@ -137,15 +137,15 @@ class Search:
         document, self.root = read(task.text, task.source)
         self.text = document.text
         self.base = task.figures(self.text)
-        self.tried: dict[str, Figures | None] = {}
-        self.found: dict[str, Change] = {}
+        self.tried: dict[str, DesignFigures | None] = {}
+        self.found: dict[str, Edit] = {}
 
-    def run(self) -> list[Change]:
+    def run(self) -> list[Edit]:
         """The changes that come within the tolerance, fewest numbers first, then by cost; else the nearest few.
 
         Raises RuleError if no number of the spec moves the field.
         """
-        growth: list[tuple[Knob, int, Figures]] = []
+        growth: list[tuple[Knob, int, DesignFigures]] = []
         for knob in knobs(self.root):
             if knob.role == STRIDE:
                 for value in STRIDES:
@@ -168,33 +168,33 @@ class Search:
 
     def nothing(self) -> str:
         """Why no change was found."""
-        parent = self.root.get("extends") if isinstance(self.root, Table) else None
+        parent = self.root.get("extends") if isinstance(self.root, MarkedMapping) else None
         message = "no number of this spec moves the field where it should go"
         return f"{message}; its layers are in {parent.plain()}, which can be sized with -s" if parent else message
 
-    def reaching(self) -> list[Change]:
+    def reaching(self) -> list[Edit]:
         """For each set of numbers its best change within the tolerance: one that covers the target, if there is one."""
-        best: dict[tuple[object, ...], Change] = {}
+        best: dict[tuple[object, ...], Edit] = {}
         near = [change for change in self.found.values() if self.off(change.figures) <= self.task.slack]
         for change in sorted(near, key=self.preferred):
             best.setdefault(tuple(knob.place for knob, _ in change.values), change)
         return sorted(best.values(), key=self.rank)
 
-    def preferred(self, change: Change) -> tuple[float, tuple[float, ...]]:
+    def preferred(self, change: Edit) -> tuple[float, tuple[float, ...]]:
         """For one set of numbers: those that cover the target by rank, then the others from the nearest on."""
         return (0 if self.task.covered(change.figures.field) else self.off(change.figures)), self.rank(change)
 
-    def rank(self, change: Change) -> tuple[float, ...]:
+    def rank(self, change: Edit) -> tuple[float, ...]:
         """Fewest numbers first, then those that keep stride and shape, then by cost, by error, by how far they go."""
         moved = (change.figures.stride, change.figures.output) != (self.base.stride, self.base.output)
         far = max(value / max(1, knob.value) for knob, value in change.values)
         return len(change.values), moved, cost(change, self.base), self.off(change.figures), far
 
-    def off(self, figures: Figures) -> int:
+    def off(self, figures: DesignFigures) -> int:
         """The error in pixels."""
         return abs(figures.field - self.task.target)
 
-    def attempt(self, values: Sequence[tuple[Knob, int]]) -> Figures | None:
+    def attempt(self, values: Sequence[tuple[Knob, int]]) -> DesignFigures | None:
         """The figures of a change; it is kept if it moves the field and breaks nothing. None if it is no network."""
         text = patched(self.text, [(knob.place, value) for knob, value in values])
         if text not in self.tried:
@@ -204,16 +204,16 @@ class Search:
                 self.tried[text] = None
         found = self.tried[text]
         if found is not None and found.field != self.base.field and self.sound(values, found):
-            self.found.setdefault(text, Change(tuple(values), text, found))
+            self.found.setdefault(text, Edit(tuple(values), text, found))
         return found
 
-    def sound(self, values: Sequence[tuple[Knob, int]], found: Figures) -> bool:
+    def sound(self, values: Sequence[tuple[Knob, int]], found: DesignFigures) -> bool:
         """Whether a change keeps the stride (unless it sets one), opens no holes and skips no units."""
         if found.stride != self.base.stride and not any(knob.role == STRIDE for knob, _ in values):
             return False
         return found.skipping <= self.base.skipping and (self.task.holes or found.holed <= self.base.holed)
 
-    def along(self, knob: Knob) -> tuple[Knob, int, Figures] | None:
+    def along(self, knob: Knob) -> tuple[Knob, int, DesignFigures] | None:
         """Follows one number to the target; gives its smallest step and what that step does, None if it does nothing."""
         up = self.task.target > self.base.field
         for size in (2,) if knob.role == KERNEL else (1,) if knob.role in MOST else (1, 2):
@@ -266,7 +266,7 @@ class Search:
         """How many steps a number may be moved."""
         return (MOST.get(knob.role, MOST_VALUE) - knob.value) // step if step > 0 else (knob.value - 1) // -step
 
-    def pairs(self, growth: Sequence[tuple[Knob, int, Figures]], counts: Sequence[int]) -> Iterator[Pair]:
+    def pairs(self, growth: Sequence[tuple[Knob, int, DesignFigures]], counts: Sequence[int]) -> Iterator[Pair]:
         """Pairs of changes that are predicted to come near the target, the cheapest first; one of each goes `counts` steps
         towards the target (away from it, if negative)."""
         base = self.base
@@ -288,6 +288,6 @@ class Search:
             yield values
 
 
-def cost(change: Change, base: Figures) -> float:
+def cost(change: Edit, base: DesignFigures) -> float:
     """MACs x parameters, as a multiple of the unchanged design's."""
     return (change.figures.macs / max(1, base.macs)) * (change.figures.params / max(1, base.params))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from rfcalc.language.marked import Marked, Scalar, Table
+from rfcalc.language.marked import Marked, MarkedMapping, MarkedScalar
 from rfcalc.record import record
 
 
 @record
-class Place:
+class TextPlace:
     """Where a value stands, or may be put: line and column from 0, the text there now, and what replaces it, with @ for the
     value."""
 
@@ -20,7 +20,7 @@ class Place:
     template: str
 
 
-def patched(text: str, changes: Iterable[tuple[Place, int]]) -> str:
+def patched(text: str, changes: Iterable[tuple[TextPlace, int]]) -> str:
     """The text with a value at each of the places, from the last place to the first."""
     lines = text.splitlines(keepends=True)
     for place, value in sorted(changes, key=lambda change: (-change[0].line, -change[0].column)):
@@ -38,7 +38,7 @@ def diff(old: str, new: str, before: str, after: str, context: int = 3) -> str:
 
 def written(node: Marked) -> tuple[int, int] | None:
     """The columns at which a scalar's text begins and ends within its line; None where it is not written in one piece."""
-    if not isinstance(node, Scalar) or not node.text:
+    if not isinstance(node, MarkedScalar) or not node.text:
         return None
     line, start = _line(node), node.column
     if quoted(node) and line[start] == line[start + 1 + len(node.text) :][:1]:
@@ -47,13 +47,13 @@ def written(node: Marked) -> tuple[int, int] | None:
     return (start, end) if line[start:end] == node.text else None
 
 
-def instead(node: Marked, template: str, old: str = "", offset: int = 0) -> Place | None:
+def instead(node: Marked, template: str, old: str = "", offset: int = 0) -> TextPlace | None:
     """In place of (a part of) a scalar's text."""
     columns = written(node)
     if columns is None:
         return None
-    assert isinstance(node, Scalar)
-    return Place(node.line, columns[0] + offset, old or node.text, template)
+    assert isinstance(node, MarkedScalar)
+    return TextPlace(node.line, columns[0] + offset, old or node.text, template)
 
 
 def quoted(node: Marked) -> bool:
@@ -61,24 +61,24 @@ def quoted(node: Marked) -> bool:
     return _line(node)[node.column : node.column + 1] in ("'", '"')
 
 
-def added(table: Table, key: str, template: str, flow: bool) -> Place | None:
+def added(table: MarkedMapping, key: str, template: str, flow: bool) -> TextPlace | None:
     """A new entry of a mapping, behind its last entry that is a plain value, or before all. `flow`: within brackets."""
     braces = _line(table)[table.column : table.column + 1] == "{"
     if not table.entries:
-        return Place(table.line, table.column + 1, "", f"{key}: {template}") if braces else None
+        return TextPlace(table.line, table.column + 1, "", f"{key}: {template}") if braces else None
     if flow and not braces:
         return None  # a single pair in a list, such as [conv: 64]
     last = [(mark, value) for mark, value in table.entries.values() if written(value) is not None]
     if not last:
         if braces:
-            return Place(table.line, table.column + 1, "", f"{key}: {template}, ")
-        return Place(table.line, table.column, "", f"{key}: {template}\n{' ' * table.column}")
+            return TextPlace(table.line, table.column + 1, "", f"{key}: {template}, ")
+        return TextPlace(table.line, table.column, "", f"{key}: {template}\n{' ' * table.column}")
     mark, value = last[-1]
     if not braces:
-        return Place(value.line, len(_line(value)), "", f"\n{' ' * mark.column}{key}: {template}")
+        return TextPlace(value.line, len(_line(value)), "", f"\n{' ' * mark.column}{key}: {template}")
     columns = written(value)
     assert columns is not None
-    return Place(value.line, columns[1] + quoted(value), "", f", {key}: {template}")
+    return TextPlace(value.line, columns[1] + quoted(value), "", f", {key}: {template}")
 
 
 def is_flow(node: Marked) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from rfcalc.design.blocks import KINDS, Move, Unit, place
+from rfcalc.design.blocks import KINDS, BlockChoice, Move, place
 from rfcalc.errors import RuleError
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
@@ -96,13 +96,13 @@ class Space:
         return self.stride.bit_length() - 2
 
     @property
-    def units(self) -> tuple[Unit, ...]:
+    def units(self) -> tuple[BlockChoice, ...]:
         """Every block that a stage may hold, of all kinds, by ascending dilation."""
-        found = {Unit(d if k > 1 else 1, k, kind) for k, d, kind in product(self.kernels, self.dilations, self.kinds)}
+        found = {BlockChoice(d if k > 1 else 1, k, kind) for k, d, kind in product(self.kernels, self.dilations, self.kinds)}
         return tuple(sorted(found))
 
     @property
-    def halving(self) -> tuple[Unit, ...]:
+    def halving(self) -> tuple[BlockChoice, ...]:
         """The blocks that may begin a stage with stride 2: not dilated, and wider than 1, so that every unit is read."""
         return tuple(unit for unit in self.units if unit.dilation == 1 and unit.kernel > 1)
 
@@ -129,7 +129,7 @@ class Stage:
 
 def stages(space: Space) -> list[Stage]:
     """The stem (a stage of one convolution) and the stages, each with its moves and their costs."""
-    stems = [Unit(1, kernel) for kernel in sorted({unit.kernel for unit in space.halving})]
+    stems = [BlockChoice(1, kernel) for kernel in sorted({unit.kernel for unit in space.halving})]
     moves = tuple(place(unit, space.input, space.stem, 2, 1)[0] for unit in stems)
     shape = place(stems[0], space.input, space.stem, 2, 1)[1]
     found, pixels = [Stage((moves,), ((),), 1, 1)], 2
@@ -146,7 +146,7 @@ def stages(space: Space) -> list[Stage]:
     return found
 
 
-def _moves(kind: str, units: Sequence[Unit], source: Shape, width: int, stride: int, pixels: int) -> tuple[Move, ...]:
+def _moves(kind: str, units: Sequence[BlockChoice], source: Shape, width: int, stride: int, pixels: int) -> tuple[Move, ...]:
     return tuple(place(unit, source, width, stride, pixels)[0] for unit in units if unit.kind == kind)
 
 
@@ -154,7 +154,7 @@ def _moves(kind: str, units: Sequence[Unit], source: Shape, width: int, stride: 
 class Design:
     """One design: the blocks of the stem and of each stage, and what they add up to."""
 
-    stages: tuple[tuple[Unit, ...], ...]
+    stages: tuple[tuple[BlockChoice, ...], ...]
     field: int
     sigma: float
     macs: int
@@ -167,7 +167,7 @@ class Design:
         return SIGMAS * self.sigma
 
 
-def measure(space: Space, chosen: tuple[tuple[Unit, ...], ...]) -> Design:
+def measure(space: Space, chosen: tuple[tuple[BlockChoice, ...], ...]) -> Design:
     """Adds up the blocks of a design, one after the other."""
     shape, pixels, moves = space.input, 1, []
     for number, units in enumerate(chosen):

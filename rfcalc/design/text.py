@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rfcalc.design.blocks import Unit, place, projected
+from rfcalc.design.blocks import BlockChoice, place, projected
 from rfcalc.design.space import Design, Space
 from rfcalc.relations.shape import Shape
 from rfcalc.report.units import PREFIXES, short
@@ -106,7 +106,7 @@ def _layers(space: Space, design: Design) -> Iterator[str]:
             yield f"{line:<{COMMENT}}  # field {field}, stride {pixels}, {_size(shape)}"
 
 
-def _groups(number: int, units: Sequence[Unit], halves: bool) -> Iterator[tuple[str, list[Unit]]]:
+def _groups(number: int, units: Sequence[BlockChoice], halves: bool) -> Iterator[tuple[str, list[BlockChoice]]]:
     """Equal blocks that follow each other, with a name; the block that halves the map stands alone."""
     if halves:
         yield (f"down{number}" if number else "stem"), [units[0]]
@@ -116,7 +116,7 @@ def _groups(number: int, units: Sequence[Unit], halves: bool) -> Iterator[tuple[
         yield f"stage{number}{letter if len(runs) > 1 else ''}", run
 
 
-def _op(unit: Unit, width: int, stride: int, always: bool, first: bool) -> str:
+def _op(unit: BlockChoice, width: int, stride: int, always: bool, first: bool) -> str:
     word = {"plain": "conv", "separable": "sepconv"}.get(unit.kind, unit.kind)
     parts = [f"{'w' if word in BLOCKS else 'out'}: {width}"]
     parts += [f"narrow: {max(1, width // 4)}"] if word == "bottleneck" else []

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rfcalc.graph import Graph
 from rfcalc.record import record
-from rfcalc.relations.geometry import IDENTITY, Fold, Reach
+from rfcalc.relations.geometry import IDENTITY, PaddingMode, Reach
 from rfcalc.relations.read import Read
 
 Product = tuple[int, tuple[int, ...]]
@@ -79,7 +79,7 @@ def pull_axis(reach: Reach, bits: int, n: int) -> int:
     if reach is IDENTITY:
         return bits & ((1 << n) - 1)
     low, last = _low(bits), bits.bit_length() - 1
-    if reach.period == 1 and isinstance(taps := reach.taps[0], range) and reach.fold is Fold.ZERO:
+    if reach.period == 1 and isinstance(taps := reach.taps[0], range) and reach.fold is PaddingMode.ZERO:
         run = bits >> low == (1 << (last - low + 1)) - 1
         if run and taps.step == 1 and len(taps) >= reach.advance:
             first, end = low * reach.advance + taps.start, last * reach.advance + taps.stop
@@ -91,7 +91,7 @@ def pull_axis(reach: Reach, bits: int, n: int) -> int:
                 found |= bits << tap if tap >= 0 else bits >> -tap
             return found & ((1 << n) - 1)
     found = 0
-    if last < reach.period > MANY and reach.fold is Fold.ZERO and reach.runs is not None:
+    if last < reach.period > MANY and reach.fold is PaddingMode.ZERO and reach.runs is not None:
         for unit, tap, count in reach.runs:
             found |= (bits >> unit & ((1 << count) - 1)) << tap
         return found & ((1 << n) - 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rfcalc.fields.field import Field
-from rfcalc.relations.geometry import Fold, Reach
+from rfcalc.relations.geometry import PaddingMode, Reach
 
 Range = tuple[int, int]
 
@@ -26,9 +26,9 @@ def certify(field: Field, alive: Range | None, reach: Reach, n: int, m: int, ima
     if tail[-1] > b and not _right_ok(field, b - gap + 1, image):
         return None
     touches = head[0] < 0 or tail[-1] > n - 1
-    if touches and reach.fold in (Fold.REFLECT, Fold.WRAP):
+    if touches and reach.fold in (PaddingMode.REFLECT, PaddingMode.WRAP):
         return None
-    if touches and reach.fold is Fold.EDGE and not (a == 0 and b == n - 1 and head[-1] >= 0 and tail[0] <= n - 1):
+    if touches and reach.fold is PaddingMode.EDGE and not (a == 0 and b == n - 1 and head[-1] >= 0 and tail[0] <= n - 1):
         return None
     first, last = 0, m - 1
     while first <= last and reach.at(first)[-1] < a:
@@ -52,6 +52,6 @@ def all_read(reach: Reach | None, n: int, m: int) -> bool:
     """True if it is certain that each of `m` units reads at least one of `n` units."""
     if reach is None:
         return True
-    if not reach.monotone or reach.fold is not Fold.ZERO:
-        return reach.total and reach.fold is not Fold.ZERO
+    if not reach.monotone or reach.fold is not PaddingMode.ZERO:
+        return reach.total and reach.fold is not PaddingMode.ZERO
     return reach.at(0)[-1] >= 0 and reach.at(m - 1)[0] <= n - 1 and reach.gap <= n

@@ -13,7 +13,7 @@ from operator import and_
 
 from rfcalc.fields.backward import area, pull_axis, runs
 from rfcalc.fields.forward import selects_channels
-from rfcalc.fields.resized import Resized, Sizes
+from rfcalc.fields.resized import Resized, ShapesAtSize
 from rfcalc.record import record
 from rfcalc.relations.channels import Same
 from rfcalc.relations.geometry import IDENTITY, Reach
@@ -58,7 +58,7 @@ class Rows:
 class Clean:
     """The units without padding of every node, along one axis, at any size of the input."""
 
-    def __init__(self, sizes: Sizes, axis: int) -> None:
+    def __init__(self, sizes: ShapesAtSize, axis: int) -> None:
         self.sizes, self.axis = sizes, axis
         self.told = selects_channels(sizes.graph)  # whether channels are told apart
         self._moves: dict[Resized, list[_Move]] = {}

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from rfcalc.errors import RuleError, fail
 from rfcalc.fields.certificate import Range, all_read, certify
 from rfcalc.fields.field import START, Field, Span, compose, mask_phases
-from rfcalc.fields.terms import Term, antichain, compact, joined
+from rfcalc.fields.terms import SupportTerm, antichain, compact, joined
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
 from rfcalc.relations.channels import Band, Grouped, Mix, Same
@@ -33,7 +33,7 @@ class Support:
     `certain`: False where some clipped box needs the backward engine. `merged`: terms were joined to keep them few, so
     that holes may be overlooked (the box stays exact)."""
 
-    terms: tuple[Term, ...]
+    terms: tuple[SupportTerm, ...]
     extents: tuple[tuple[int, Box], ...] = ()
     certain: bool = True
     merged: bool = False
@@ -95,10 +95,10 @@ class _Pass:
     def _start(self, node: Node) -> Support:
         alive = tuple((0, n - 1) for n in node.shape.size)
         channels = (1 << node.shape.channels) - 1 if self.resolve else -1
-        return Support((Term(channels, (START,) * node.shape.rank, alive),))
+        return Support((SupportTerm(channels, (START,) * node.shape.rank, alive),))
 
     def _layer(self, node: Node, reads: Sequence[Read], inputs: Sequence[Support]) -> Support:
-        terms: list[Term] = []
+        terms: list[SupportTerm] = []
         extents: list[tuple[int, Box]] = []
         certain, merged = True, False
         for read in reads:
@@ -118,7 +118,7 @@ class _Pass:
         # all that its units see, so that two layers with the same may see different things.
         return next((s for s in inputs if s == found), found) if len(reads) > 1 and found.certain else found
 
-    def _support(self, terms: list[Term], extents: list[tuple[int, Box]], certain: bool, merged: bool) -> Support:
+    def _support(self, terms: list[SupportTerm], extents: list[tuple[int, Box]], certain: bool, merged: bool) -> Support:
         kept = compact(antichain(terms if len(terms) < MANY_TERMS else compact(terms)))
         if len(kept) > MAX_TERMS:
             count, kept = len(kept), joined(kept)
@@ -143,7 +143,7 @@ class _Pass:
         size = node.shapes[read.source].size
         return not read.axes or all(all_read(*axis) for axis in zip(read.axes, size, node.shape.size, strict=False))
 
-    def _moved(self, node: Node, read: Read, terms: Sequence[Term]) -> list[Term]:
+    def _moved(self, node: Node, read: Read, terms: Sequence[SupportTerm]) -> list[SupportTerm]:
         """The terms of one input, seen through one Read."""
         if not terms:
             return []
@@ -164,7 +164,7 @@ class _Pass:
             if read.phases and self.resolve:
                 axes = tuple(self._mask(f, *phase, m) for f, phase, m in zip(axes, read.phases, units, strict=True))
                 alive = tuple(None for _ in axes)
-            found.append(Term(channels, axes, alive))
+            found.append(SupportTerm(channels, axes, alive))
         return found
 
     def _compose(self, field: Field, reach: Reach | None, units: int) -> Field:
@@ -189,7 +189,7 @@ class _Pass:
             self.certificates[key] = certify(field, alive, reach, n, m, image)
         return self.certificates[key]
 
-    def _seen(self, term: Term) -> Box | None:
+    def _seen(self, term: SupportTerm) -> Box | None:
         """The clipped hull of all units of a term; None where a certificate is missing."""
         found = []
         for field, alive, image in zip(term.axes, term.alive, self.image, strict=True):
@@ -238,7 +238,7 @@ def clipped(support: Support, unit: Sequence[int], image: Sequence[int]) -> Box 
     return around(boxes) if boxes else None
 
 
-def _cut(term: Term, unit: Sequence[int], image: Sequence[int]) -> Box | None:
+def _cut(term: SupportTerm, unit: Sequence[int], image: Sequence[int]) -> Box | None:
     """A unit's box of one term, cut to the image; None if the unit is not alive."""
     found = []
     for field, alive, i, n in zip(term.axes, term.alive, unit, image, strict=True):

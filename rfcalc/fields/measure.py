@@ -7,7 +7,7 @@ from itertools import islice, product
 from math import lcm, prod
 
 from rfcalc.fields.field import Field, Span, area, count_of
-from rfcalc.fields.terms import Term
+from rfcalc.fields.terms import SupportTerm
 from rfcalc.record import record
 
 MOST_UNITS = 4096
@@ -27,7 +27,7 @@ class Extremes:
     partial: bool = False
 
 
-def measure(terms: Sequence[Term], size: Sequence[int]) -> Extremes | None:
+def measure(terms: Sequence[SupportTerm], size: Sequence[int]) -> Extremes | None:
     """The extremes over the units of a layer of the given size; None if no unit reads anything."""
     if len(terms) == 1:
         return _single(terms[0], size)
@@ -43,7 +43,7 @@ def measure(terms: Sequence[Term], size: Sequence[int]) -> Extremes | None:
     return Extremes(tuple(map(max, lengths)), tuple(map(min, lengths)), coverage, partial)
 
 
-def _single(term: Term, size: Sequence[int]) -> Extremes | None:
+def _single(term: SupportTerm, size: Sequence[int]) -> Extremes | None:
     """One term: the axes are independent, and so are their extremes."""
     largest, smallest, coverage = [], [], 1.0
     for field, n in zip(term.axes, size, strict=True):

@@ -42,7 +42,7 @@ class Resized:
         return len(self.reads) == 1 and self.reads[0].pointwise and self.inputs[self.reads[0].source].size == self.shape.size
 
 
-class Sizes:
+class ShapesAtSize:
     """A graph's layers at any input size. Inputs of the same size as the first one change with it."""
 
     def __init__(self, graph: Graph) -> None:
@@ -109,4 +109,4 @@ class Sizes:
 
 def resized(graph: Graph, size: Sequence[int]) -> Graph:
     """The graph at another input size; raises SizeError, which names the layer that does not fit."""
-    return Sizes(graph).graph_at(size)
+    return ShapesAtSize(graph).graph_at(size)

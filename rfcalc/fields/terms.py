@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 @record(eq=False)
-class Term:
+class SupportTerm:
     """A product of supports: output channels (a bit set, -1 for all), one Field and one range of certified units per axis."""
 
     channels: int
@@ -23,11 +23,11 @@ class Term:
     alive: tuple[Range | None, ...]
 
 
-def antichain(terms: Sequence[Term]) -> list[Term]:
+def antichain(terms: Sequence[SupportTerm]) -> list[SupportTerm]:
     """The terms without those that another one covers; a covered term without a certificate takes the other's away."""
     if len(terms) == 1:
         return list(terms)
-    kept: list[Term] = []
+    kept: list[SupportTerm] = []
     for term in terms:
         for k, other in enumerate(kept):
             if term_covers(other, term):
@@ -42,13 +42,13 @@ def antichain(terms: Sequence[Term]) -> list[Term]:
     return kept
 
 
-def term_covers(big: Term, small: Term) -> bool:
+def term_covers(big: SupportTerm, small: SupportTerm) -> bool:
     if small.channels & ~big.channels:
         return False
     return all(field_covers(a, b) for a, b in zip(big.axes, small.axes, strict=True))
 
 
-def weakened(big: Term, small: Term) -> Term:
+def weakened(big: SupportTerm, small: SupportTerm) -> SupportTerm:
     """`big` with the certificates that still hold once `small` is counted within it."""
     if big.alive == small.alive:
         return big
@@ -59,14 +59,14 @@ def weakened(big: Term, small: Term) -> Term:
     return big if alive == big.alive else replace(big, alive=alive)
 
 
-def compact(terms: list[Term]) -> list[Term]:
+def compact(terms: list[SupportTerm]) -> list[SupportTerm]:
     """The same union in fewer terms: those that differ in their channels only, or on one axis only, are one."""
     if len(terms) < 2:
         return terms
     unions: dict[tuple[Field, ...], Field] = {}
     found = list(terms)
     for axis in range(-1, len(terms[0].axes)):
-        groups: dict[object, list[Term]] = {}
+        groups: dict[object, list[SupportTerm]] = {}
         for term in found:
             groups.setdefault(_all_but(term, axis), []).append(term)
         found = []
@@ -75,7 +75,7 @@ def compact(terms: list[Term]) -> list[Term]:
     return found
 
 
-def _all_but(term: Term, axis: int) -> object:
+def _all_but(term: SupportTerm, axis: int) -> object:
     """What terms must have in common to differ on one axis only; -1 stands for the channels."""
     if axis < 0:
         return (*term.axes, term.alive)
@@ -83,7 +83,7 @@ def _all_but(term: Term, axis: int) -> object:
     return (term.channels, *others, term.axes[axis].rate)
 
 
-def _one(group: Sequence[Term], axis: int, unions: dict[tuple[Field, ...], Field]) -> Term:
+def _one(group: Sequence[SupportTerm], axis: int, unions: dict[tuple[Field, ...], Field]) -> SupportTerm:
     """The union of terms that differ in one place; its certificate holds if they have the same."""
     first = group[0]
     if axis < 0:
@@ -95,10 +95,10 @@ def _one(group: Sequence[Term], axis: int, unions: dict[tuple[Field, ...], Field
     if fields not in unions:
         unions[fields] = united(fields)
     alive = first.alive[axis] if len({term.alive[axis] for term in group}) == 1 else None
-    return Term(first.channels, _placed(first.axes, axis, unions[fields]), _placed(first.alive, axis, alive))
+    return SupportTerm(first.channels, _placed(first.axes, axis, unions[fields]), _placed(first.alive, axis, alive))
 
 
-def _few_phases(group: Sequence[Term], axis: int) -> bool:
+def _few_phases(group: Sequence[SupportTerm], axis: int) -> bool:
     return axis < 0 or lcm(*(term.axes[axis].period for term in group)) <= MAX_PHASES
 
 
@@ -106,17 +106,17 @@ def _placed(entries: tuple[T, ...], axis: int, entry: T) -> tuple[T, ...]:
     return (*entries[:axis], entry, *entries[axis + 1 :])
 
 
-def joined(terms: Sequence[Term]) -> list[Term]:
+def joined(terms: Sequence[SupportTerm]) -> list[SupportTerm]:
     """Terms of the same channels and rates as one, axis by axis: the boxes stay, holes between the terms are lost.
 
     Terms with units that read nothing stay apart, because a box of theirs would grow.
     """
-    groups: dict[object, list[Term]] = {}
+    groups: dict[object, list[SupportTerm]] = {}
     for number, term in enumerate(terms):
         total = all(field.total for field in term.axes)
         groups.setdefault((term.channels, *(f.rate for f in term.axes)) if total else number, []).append(term)
-    found: list[Term] = []
+    found: list[SupportTerm] = []
     for group in groups.values():
         axes = tuple(united([t.axes[k] for t in group]) for k in range(len(group[0].axes)))
-        found.append(group[0] if len(group) == 1 else Term(group[0].channels, axes, (None,) * len(axes)))
+        found.append(group[0] if len(group) == 1 else SupportTerm(group[0].channels, axes, (None,) * len(axes)))
     return found

@@ -18,7 +18,7 @@ QUOTED = re.compile(r'"([^"]{1,300})"')
 
 
 @record
-class Step:
+class WrittenLayer:
     """One layer of a spec: its name, its word (an op or a block), settings, the names it reads (none: the layer above)."""
 
     name: str
@@ -84,7 +84,7 @@ class Written:
 
 
 def written(
-    source: str, head: Iterable[str], steps: Sequence[Step], outputs: Sequence[str], places: Mapping[str, Span]
+    source: str, head: Iterable[str], steps: Sequence[WrittenLayer], outputs: Sequence[str], places: Mapping[str, Span]
 ) -> Written:
     """A spec of some first lines, layers and outputs (none: the last layer)."""
     lines = [*head, "layers:", *(f"  - {step}" for step in steps)]

@@ -6,16 +6,25 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
-from rfcalc.language.marked import Items, Marked, Scalar, Table
+from rfcalc.language.marked import Marked, MarkedList, MarkedMapping, MarkedScalar
 from rfcalc.language.problems import Problems
-from rfcalc.language.recipes import Defaults, Entry, Recipe, lookup, main_of, required, settings_for, unknown_setting
-from rfcalc.language.steps import Block, Call
+from rfcalc.language.recipes import (
+    Defaults,
+    GivenSetting,
+    LayerRecipe,
+    lookup,
+    main_of,
+    required,
+    settings_for,
+    unknown_setting,
+)
+from rfcalc.language.steps import Block, BlockCall
 from rfcalc.language.values import FREE, NUMBERS, Value, Words, names_in, words_of
 from rfcalc.layers.settings import Bool, Int, Number, Word, name_of
 from rfcalc.layers.words import class_of
 
 Known = frozenset[str]
-Given = list[tuple[Scalar, Marked]]
+Given = list[tuple[MarkedScalar, Marked]]
 
 
 class Checker:
@@ -23,7 +32,7 @@ class Checker:
 
     def __init__(self, problems: Problems, blocks: Mapping[str, Block], defaults: Defaults) -> None:
         self.problems, self.blocks, self.defaults = problems, blocks, defaults
-        self.shared: dict[Any, Recipe] = {}  # a network repeats itself: equal settings without params are one recipe
+        self.shared: dict[Any, LayerRecipe] = {}  # a network repeats itself: equal settings without params are one recipe
 
     def value(self, node: Marked, known: Known, what: str, words: Words = NUMBERS) -> Value | None:
         """A value with its names checked; None if they are wrong."""
@@ -35,7 +44,7 @@ class Checker:
             return None
         return Value(raw, node)
 
-    def recipe(self, word: str, mark: Marked, node: Marked | None, known: Known) -> Recipe | None:
+    def recipe(self, word: str, mark: Marked, node: Marked | None, known: Known) -> LayerRecipe | None:
         """The recipe of an op; a scalar or a list is its main setting."""
         given = self._given(node, main_of(word))
         if given is None:
@@ -43,13 +52,13 @@ class Checker:
             hint = f"to say what it reads: {{{word}: {{}}, from: [a, b]}}" if class_of(word).arity[1] != 1 else ""
             self.problems.add("E104", f"{word} takes its settings as a mapping, not {what}", node, hint)
             return None
-        if isinstance(node, Items) and isinstance(lookup(word)[main_of(word)].kind, Int | Number | Bool | Word):
+        if isinstance(node, MarkedList) and isinstance(lookup(word)[main_of(word)].kind, Int | Number | Bool | Word):
             hint = f"{word}: {{{', '.join(_spelled(word, node))}}}"
             self.problems.add("E104", f"{word} takes its settings as a mapping, not a list of {len(node.items)}", node, hint)
             return None
         return self.settings(word, word, mark, given, known)
 
-    def settings(self, word: str, kind: str, mark: Marked, given: Given, known: Known) -> Recipe | None:
+    def settings(self, word: str, kind: str, mark: Marked, given: Given, known: Known) -> LayerRecipe | None:
         """The recipe of operation `word` with the settings of `kind`; None if one of them is wrong."""
         key = (word, kind, known, tuple((k.value, (raw := v.plain()).__class__, raw) for k, v in given))
         try:
@@ -62,8 +71,8 @@ class Checker:
             self.shared[key] = found
         return found
 
-    def _recipe(self, word: str, kind: str, mark: Marked, given: Given, known: Known) -> Recipe | None:
-        entries: dict[str, Entry] = {}
+    def _recipe(self, word: str, kind: str, mark: Marked, given: Given, known: Known) -> LayerRecipe | None:
+        entries: dict[str, GivenSetting] = {}
         names: list[str] = []
         before = len(self.problems.found)
         for key, node in given:
@@ -75,7 +84,7 @@ class Checker:
                     "E008", f"{setting.name} is given twice: {setting.name} and {setting.alias} are the same", key
                 )
             else:
-                entries[setting.name] = Entry(setting, node.plain(), node)
+                entries[setting.name] = GivenSetting(setting, node.plain(), node)
                 try:
                     names += names_in(node.plain(), known, words_of(setting.kind))
                 except RuleError as error:
@@ -88,11 +97,11 @@ class Checker:
             text = ", ".join(f"{s.name} ({s.alias})" if s.alias else s.name for s in missing)
             self.problems.add("E105", f"{kind} needs {text}", mark)
             return None
-        recipe = Recipe(word, kind, entries, tuple(names), self.defaults)
+        recipe = LayerRecipe(word, kind, entries, tuple(names), self.defaults)
         whole = recipe.names or recipe.chain({}, self.problems) is not None  # without params all is known now
         return recipe if whole else None
 
-    def call(self, name: str, mark: Marked, node: Marked | None, known: Known) -> Call | None:
+    def call(self, name: str, mark: Marked, node: Marked | None, known: Known) -> BlockCall | None:
         """A block with its arguments; a scalar or a list is its first param."""
         block, arguments = self.blocks[name], {}
         given = self._given(node, next(iter(block.params), ""))
@@ -115,19 +124,19 @@ class Checker:
         missing = [param for param, default in block.params.items() if default.raw is None and param not in arguments]
         if missing and whole:
             self.problems.add("E105", f'the block "{name}" needs {", ".join(missing)}', mark)
-        return Call(name, arguments) if whole and not missing else None
+        return BlockCall(name, arguments) if whole and not missing else None
 
     def _given(self, node: Marked | None, main: str) -> Given | None:
         """The settings as (key, value); None where a value has no main setting to go to."""
-        if isinstance(node, Table):
+        if isinstance(node, MarkedMapping):
             return list(node.entries.values())
-        if node is None or (isinstance(node, Scalar) and node.value is None):
+        if node is None or (isinstance(node, MarkedScalar) and node.value is None):
             return []
-        return [(Scalar(node.document, node.line, node.column, main, main), node)] if main else None
+        return [(MarkedScalar(node.document, node.line, node.column, main, main), node)] if main else None
 
 
-def _spelled(word: str, values: Items) -> Iterator[str]:
+def _spelled(word: str, values: MarkedList) -> Iterator[str]:
     """The values of a list as the settings of a word, in their order."""
     for setting, value in zip(settings_for(word), values.items, strict=False):
-        text = value.text if isinstance(value, Scalar) else "..."
+        text = value.text if isinstance(value, MarkedScalar) else "..."
         yield f"{setting.alias or setting.name}: {text}"

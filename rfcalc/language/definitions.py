@@ -9,7 +9,7 @@ from typing import Any
 from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.language.checking import Checker
 from rfcalc.language.expressions import FUNCTIONS, LITERALS, WORD
-from rfcalc.language.marked import Items, Marked, Scalar, Table
+from rfcalc.language.marked import Marked, MarkedList, MarkedMapping, MarkedScalar
 from rfcalc.language.problems import Problems
 from rfcalc.language.reading import CONSTRUCTS, LAYER_KEYS, Reader
 from rfcalc.language.recipes import Defaults, lookup
@@ -77,7 +77,7 @@ def blocks(top: Top, known: frozenset[str], problems: Problems, defaults: Defaul
             problems.add("E111", f"{name_of(name)} is no name of a block", mark, "a letter, then letters, digits and _")
         elif name in WORDS or name in CONSTRUCTS or name in LAYER_KEYS:
             problems.add("E111", f"{name} is a word of the language and cannot be a block", mark)
-        elif not isinstance(node, Table) or not isinstance(node.get("layers"), Items):
+        elif not isinstance(node, MarkedMapping) or not isinstance(node.get("layers"), MarkedList):
             problems.add("E105", f'the block "{name}" needs layers, a list', mark, "params: {...} and layers: [...]")
             found[name] = Block(name, mark, {})
         else:
@@ -85,7 +85,7 @@ def blocks(top: Top, known: frozenset[str], problems: Problems, defaults: Defaul
     checker = Checker(problems, found, defaults)
     for name, block in found.items():
         node = top.blocks[name][1]
-        if isinstance(node, Table) and isinstance(node.get("layers"), Items):
+        if isinstance(node, MarkedMapping) and isinstance(node.get("layers"), MarkedList):
             reader = Reader(checker)
             block.body = reader.body(node.get("layers"), known.union(block.params))
             block.calls = reader.calls
@@ -93,15 +93,15 @@ def blocks(top: Top, known: frozenset[str], problems: Problems, defaults: Defaul
     return checker
 
 
-def _block_params(node: Table, known: frozenset[str], problems: Problems) -> Iterator[tuple[str, Value]]:
+def _block_params(node: MarkedMapping, known: frozenset[str], problems: Problems) -> Iterator[tuple[str, Value]]:
     for key, (mark, _) in node.entries.items():
         if key not in ("params", "layers"):
             hint = did_you_mean(mark.text, ("params", "layers"))
             problems.add("E103", f'a block has params and layers, not "{mark.text[:40]}"', mark, hint)
     table = node.get("params")
-    if table is None or (isinstance(table, Scalar) and table.value is None):
+    if table is None or (isinstance(table, MarkedScalar) and table.value is None):
         return
-    if not isinstance(table, Table):
+    if not isinstance(table, MarkedMapping):
         problems.add("E104", f"params of a block are a mapping of names to defaults, not {name_of(table.plain())}", table)
         return
     for name, (mark, value) in table.entries.items():

@@ -12,9 +12,9 @@ from rfcalc.language.limits import LONGEST_NAME, MOST_BLOCKS
 from rfcalc.language.marked import Marked
 from rfcalc.language.overrides import LayerOverrides
 from rfcalc.language.problems import Problems
-from rfcalc.language.recipes import Chain, Recipe
+from rfcalc.language.recipes import Chain, LayerRecipe
 from rfcalc.language.scopes import POISONED, Frame, Names, Sources
-from rfcalc.language.steps import Block, Body, Call, Paths, Step
+from rfcalc.language.steps import Block, BlockCall, Body, Branches, Step
 from rfcalc.language.values import BROKEN, FREE, evaluate
 from rfcalc.layers.counted import Counted
 from rfcalc.layers.settings import Bool, Int
@@ -105,7 +105,7 @@ class Expansion:
 
     def _once(self, step: Step, frame: Frame, name: str, current: Sources) -> Sources:
         does = step.does
-        if isinstance(does, Recipe):
+        if isinstance(does, LayerRecipe):
             return self._chain(step, does, frame, name, current)
         if does is None:
             return POISONED
@@ -113,11 +113,11 @@ class Expansion:
             what = "blocks and paths nested too deeply" if frame.depth >= MOST_BLOCKS else f"a name of {len(name)} characters"
             self.problems.add("E114", what, step.mark)
             return POISONED
-        if isinstance(does, Call):
+        if isinstance(does, BlockCall):
             return self._call(step, does, frame, name, current)
         return self._paths(step, does, frame, name, current)
 
-    def _chain(self, step: Step, recipe: Recipe, frame: Frame, name: str, current: Sources) -> Sources:
+    def _chain(self, step: Step, recipe: LayerRecipe, frame: Frame, name: str, current: Sources) -> Sources:
         """A layer, its norm and its activation."""
         changed = self.overrides.of(name, recipe) if self.overrides.patterns else ()
         chain = recipe.chain(frame.params, self.problems, changed)
@@ -152,7 +152,7 @@ class Expansion:
         (suffix, op), *after = chain
         return ((suffix, Counted(op, **given)), *after)
 
-    def _arity(self, step: Step, recipe: Recipe, name: str, given: int) -> None:
+    def _arity(self, step: Step, recipe: LayerRecipe, name: str, given: int) -> None:
         if recipe.most is None:
             message, hint = f"joins at least {recipe.least} inputs, not {given}", "say which: from: [a, b]"
         else:
@@ -160,7 +160,7 @@ class Expansion:
             message, hint = f"takes {takes}, not {given}", "say which: from: NAME; inside a block in.0, in.1"
         self.problems.add("E112", f'{step.word} "{name}" {message}', step.mark, hint)
 
-    def _call(self, step: Step, call: Call, frame: Frame, name: str, current: Sources) -> Sources:
+    def _call(self, step: Step, call: BlockCall, frame: Frame, name: str, current: Sources) -> Sources:
         """A block instance."""
         block = self.blocks[call.block]
         params = dict(self.params)
@@ -176,7 +176,7 @@ class Expansion:
         inner = Frame(params, block.body, f"{name}.", hidden, current, None, frame.repeat, frame.depth + 1)
         return self.run(block.body, inner, current)
 
-    def _paths(self, step: Step, paths: Paths, frame: Frame, name: str, current: Sources) -> Sources:
+    def _paths(self, step: Step, paths: Branches, frame: Frame, name: str, current: Sources) -> Sources:
         """A residual or branches: each body on the same input, then the merge."""
         own = step.named or step.repeat is not None
         prefix = f"{name}." if own else frame.prefix

@@ -14,7 +14,7 @@ from rfcalc.language.definitions import blocks, defaults, params
 from rfcalc.language.expand import Expansion
 from rfcalc.language.files import STDIN, find, read_bytes, text_of
 from rfcalc.language.limits import MAX_LAYERS, MOST_VALUES
-from rfcalc.language.marked import Items, Marked, Scalar, Table
+from rfcalc.language.marked import Marked, MarkedList, MarkedMapping, MarkedScalar
 from rfcalc.language.overrides import LayerOverrides, parsed
 from rfcalc.language.problems import Problems
 from rfcalc.language.reading import Reader
@@ -90,7 +90,7 @@ class _Load:
         node = self.top.nodes.get("name")
         if node is None:
             return PurePath(source).stem.strip("<>")
-        if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        if not isinstance(node, MarkedScalar) or not isinstance(node.value, str):
             self.problems.add("E111", "name must be a word or words in quotes", node)
         return str(node.plain())
 
@@ -111,7 +111,7 @@ class _Load:
             if not layers and "layers" in self.top.nodes:
                 self.problems.add("E108", "the spec has no layers", self.top.nodes["layers"])
             return last
-        entries = node.items if isinstance(node, Items) else [node]
+        entries = node.items if isinstance(node, MarkedList) else [node]
         found: list[int | None] = []
         for entry in entries:
             name = entry.plain()
@@ -145,6 +145,6 @@ class _Load:
             if node is None:
                 continue
             found[key] = (node.plain(), node.span)
-            if isinstance(node, Table):
+            if isinstance(node, MarkedMapping):
                 found |= {f"{key}.{k}": (value.plain(), value.span) for k, (_, value) in node.entries.items()}
         return found

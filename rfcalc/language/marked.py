@@ -67,7 +67,7 @@ class Marked:
         raise NotImplementedError
 
 
-class Scalar(Marked):
+class MarkedScalar(Marked):
     """A word, a number, true, false or nothing."""
 
     __slots__ = ("text", "value")
@@ -83,7 +83,7 @@ class Scalar(Marked):
         return self.value
 
 
-class Items(Marked):
+class MarkedList(Marked):
     """A list."""
 
     __slots__ = ("items",)
@@ -96,14 +96,14 @@ class Items(Marked):
         return tuple(item.plain() for item in self.items)
 
 
-class Table(Marked):
+class MarkedMapping(Marked):
     """A mapping: value of the key -> (key, value), in the order of the file."""
 
     __slots__ = ("entries",)
 
     def __init__(self, document: Document, line: int, column: int) -> None:
         self.document, self.line, self.column = document, line, column
-        self.entries: dict[Any, tuple[Scalar, Marked]] = {}
+        self.entries: dict[Any, tuple[MarkedScalar, Marked]] = {}
 
     def get(self, key: str) -> Marked | None:
         """The value of a key, or None."""
@@ -143,8 +143,8 @@ class _Tree:
     def __init__(self, document: Document, most_nodes: int) -> None:
         self.document, self.most = document, most_nodes
         self.root: Marked | None = None
-        self.open: list[tuple[Items | Table, str | None, int]] = []  # container, its anchor, nodes before it
-        self.keys: list[Scalar | None] = []
+        self.open: list[tuple[MarkedList | MarkedMapping, str | None, int]] = []  # container, its anchor, nodes before it
+        self.keys: list[MarkedScalar | None] = []
         self.heights = [0]
         self.anchors: dict[str, tuple[Marked, int, int]] = {}  # node, nodes within, height
         self.count = 0
@@ -161,7 +161,7 @@ class _Tree:
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 self._end()
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                self._begin(event, Table if kind is yaml.MappingStartEvent else Items)
+                self._begin(event, MarkedMapping if kind is yaml.MappingStartEvent else MarkedList)
             elif kind is yaml.AliasEvent:
                 self._alias(event)
             elif kind is yaml.DocumentStartEvent:
@@ -182,12 +182,12 @@ class _Tree:
                 raise self._stop("E012", str(error), event) from None
         elif event.tag not in (None, "!", STRING):
             raise self._stop("E011", _tagged(event.tag), event)
-        node = Scalar(self.document, self.line, mark.column, value, text)
+        node = MarkedScalar(self.document, self.line, mark.column, value, text)
         self._put(node, 1)
         if event.anchor:
             self.anchors[event.anchor] = (node, 1, 0)
 
-    def _begin(self, event: Any, make: type[Items] | type[Table]) -> None:
+    def _begin(self, event: Any, make: type[MarkedList] | type[MarkedMapping]) -> None:
         if len(self.open) >= MOST_NESTED:
             raise self._stop("E010", f"nested more than {MOST_NESTED} deep", event)
         if event.tag is not None:
@@ -229,25 +229,25 @@ class _Tree:
             self.root = node
             return
         holder = self.open[-1][0]
-        if isinstance(holder, Items):
+        if isinstance(holder, MarkedList):
             holder.items.append(node)
         elif (key := self.keys[-1]) is not None:
             self.keys[-1] = None
             self._entry(holder, key, node)
-        elif isinstance(node, Scalar):
+        elif isinstance(node, MarkedScalar):
             self.keys[-1] = node
         else:
             raise _StopError(Problem("E011", "a key must be a word or a number", node.span))
 
-    def _entry(self, table: Table, key: Scalar, node: Marked) -> None:
-        if isinstance(node, Scalar) and not node.text and (glued := GLUED.fullmatch(key.text)):
+    def _entry(self, table: MarkedMapping, key: MarkedScalar, node: Marked) -> None:
+        if isinstance(node, MarkedScalar) and not node.text and (glued := GLUED.fullmatch(key.text)):
             name, rest = glued[1], glued[2]
             self._problem("E007", f'"{key.text}" is one word here', key, f"write a space after the colon: {name}: {rest}")
-            key = Scalar(key.document, key.line, key.column, name, name)
-            node = Scalar(key.document, key.line, key.column + len(name) + 1, resolve(rest[:100]), rest)
-        if key.value == "<<" and isinstance(node, Items | Table):
+            key = MarkedScalar(key.document, key.line, key.column, name, name)
+            node = MarkedScalar(key.document, key.line, key.column + len(name) + 1, resolve(rest[:100]), rest)
+        if key.value == "<<" and isinstance(node, MarkedList | MarkedMapping):
             self._problem("E011", "merge keys (<<) are not part of YAML 1.2", key, "use defaults: or a block")
-            for name, entry in (node.entries if isinstance(node, Table) else {}).items():
+            for name, entry in (node.entries if isinstance(node, MarkedMapping) else {}).items():
                 table.entries.setdefault(name, entry)
             return
         if key.value in table.entries:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from rfcalc.errors import SpecError
 from rfcalc.language.marked import Marked, read
 from rfcalc.language.problems import Problems
-from rfcalc.language.recipes import Entry, Recipe, lookup
+from rfcalc.language.recipes import GivenSetting, LayerRecipe, lookup
 
 
 def parsed(overrides: Mapping[str, str], problems: Problems) -> dict[str, Marked]:
@@ -38,9 +38,9 @@ class LayerOverrides:
             self.patterns.append((key, pattern, setting, node))
         self.used: set[str] = set()
         self.seen: set[str] = set()
-        self.kept: dict[tuple[str, str], Entry] = {}
+        self.kept: dict[tuple[str, str], GivenSetting] = {}
 
-    def of(self, name: str, recipe: Recipe) -> tuple[Entry, ...]:
+    def of(self, name: str, recipe: LayerRecipe) -> tuple[GivenSetting, ...]:
         """The settings that overrides change in a layer."""
         found = []
         for key, pattern, word, node in self.patterns:
@@ -51,5 +51,5 @@ class LayerOverrides:
             if setting is None:
                 continue
             self.used.add(key)
-            found.append(self.kept.setdefault((key, recipe.kind), Entry(setting, node.plain(), node)))
+            found.append(self.kept.setdefault((key, recipe.kind), GivenSetting(setting, node.plain(), node)))
         return tuple(found)

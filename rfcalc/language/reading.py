@@ -7,9 +7,9 @@ import re
 from rfcalc.errors import did_you_mean
 from rfcalc.language import synonyms
 from rfcalc.language.checking import Checker, Given, Known
-from rfcalc.language.marked import Items, Marked, Scalar, Table
-from rfcalc.language.recipes import ACTS, NORMS, Recipe, followed, lookup
-from rfcalc.language.steps import Body, Call, Group, Merge, Paths, Step
+from rfcalc.language.marked import Marked, MarkedList, MarkedMapping, MarkedScalar
+from rfcalc.language.recipes import ACTS, NORMS, LayerRecipe, followed, lookup
+from rfcalc.language.steps import BlockCall, Body, Branches, Group, Merge, Step
 from rfcalc.language.synonyms import op_hint
 from rfcalc.language.values import Value
 from rfcalc.layers.settings import name_of
@@ -40,9 +40,9 @@ class Reader:
 
     def _inner(self, node: Marked | None, known: Known, group: Group, what: str) -> Body:
         """The steps of a list whose names belong to `group`."""
-        if node is None or (isinstance(node, Scalar) and node.value is None):
+        if node is None or (isinstance(node, MarkedScalar) and node.value is None):
             return Body()
-        if not isinstance(node, Items):
+        if not isinstance(node, MarkedList):
             hint = "begin each with -, with a name inside: - {name: a, conv: {out: 64, k: 3}}"
             self.problems.add("E108", f"{what} is a list of layers, not {name_of(node.plain())}", node, hint)
             return Body([Step("", node)])
@@ -52,16 +52,16 @@ class Reader:
 
     def _step(self, item: Marked, known: Known, group: Group) -> Step:
         """One entry of a list; what is wrong with it is kept, and its layers are not made."""
-        if isinstance(item, Table):
+        if isinstance(item, MarkedMapping):
             return self._mapping(item, known, group)
-        if isinstance(item, Scalar) and isinstance(item.value, str):
+        if isinstance(item, MarkedScalar) and isinstance(item.value, str):
             step = Step(item.value, item)
             step.does = self._does(step, None, known, group)
             return step
         self.problems.add("E108", f"a layer is a word or a mapping, not {name_of(item.plain())}", item)
         return Step("", item)
 
-    def _mapping(self, item: Table, known: Known, group: Group) -> Step:
+    def _mapping(self, item: MarkedMapping, known: Known, group: Group) -> Step:
         ops = [entry for key, entry in item.entries.items() if key not in LAYER_KEYS]
         step = Step("", item)
         if len(ops) == 1:
@@ -87,11 +87,11 @@ class Reader:
 
     def _counts(self, step: Step, node: Marked | None, known: Known) -> dict[str, Value] | None:
         """What a layer counts instead of what its op says."""
-        if not isinstance(step.does, Recipe):
+        if not isinstance(step.does, LayerRecipe):
             if step.does is not None:
                 self.problems.add("E103", f"counts go with a layer, not with {step.word}", node)
             return None
-        if not isinstance(node, Table):
+        if not isinstance(node, MarkedMapping):
             self.problems.add("E104", f"counts are a mapping such as {{params: 0}}, not {name_of(node and node.plain())}", node)
             return None
         found = {}
@@ -104,7 +104,7 @@ class Reader:
                 found[key.value] = value
         return found
 
-    def _not_one(self, item: Table, keys: list[Scalar]) -> None:
+    def _not_one(self, item: MarkedMapping, keys: list[MarkedScalar]) -> None:
         """A mapping without an op, or with several."""
         if not keys:
             self.problems.add("E108", "a layer without an op", item, "such as conv: {out: 64, k: 3}")
@@ -123,18 +123,18 @@ class Reader:
                 hint = f"{first}: {{..., {kind}: {keys[1].value}}}"
         self.problems.add("E108", f"a layer is one op; here are {len(keys)}: {names}", keys[1], hint)
 
-    def _with_merge(self, step: Step, item: Table, settings: Marked) -> Marked:
+    def _with_merge(self, step: Step, item: MarkedMapping, settings: Marked) -> Marked:
         """The settings of a residual or of branches, with a `merge` that is written beside them."""
         beside = item.entries.get("merge")
         if beside is None:
             return settings
         if step.word not in JOINED:
             self.problems.add("E103", f"merge goes with residual and branches, not with {step.word}", beside[0])
-        elif isinstance(settings, Table):
+        elif isinstance(settings, MarkedMapping):
             if "merge" in settings.entries:
                 self.problems.add("E008", "merge is given twice", beside[0])
             else:
-                joined = Table(settings.document, settings.line, settings.column)
+                joined = MarkedMapping(settings.document, settings.line, settings.column)
                 joined.entries = {**settings.entries, "merge": beside}  # the table itself may stand elsewhere, by an alias
                 return joined
         return settings
@@ -159,7 +159,7 @@ class Reader:
         if node is None:
             return None
         found = []
-        for entry in (node.items or [node]) if isinstance(node, Items) else [node]:
+        for entry in (node.items or [node]) if isinstance(node, MarkedList) else [node]:
             name = entry.plain()
             if not isinstance(name, str) or not name:
                 what = "nothing" if name == () else name_of(name)
@@ -169,7 +169,7 @@ class Reader:
             found.append((name, entry))
         return tuple(found)
 
-    def _does(self, step: Step, node: Marked | None, known: Known, group: Group) -> Recipe | Call | Paths | None:
+    def _does(self, step: Step, node: Marked | None, known: Known, group: Group) -> LayerRecipe | BlockCall | Branches | None:
         """What the op of a step is. An unnamed step that needs a name waits for it."""
         word = step.word
         paths = {"residual": self._residual, "branches": self._branches}.get(word)
@@ -190,8 +190,8 @@ class Reader:
         self.problems.add("E102", f'unknown op "{word[:60]}"', step.mark, hint)
         return None
 
-    def _residual(self, step: Step, node: Marked | None, known: Known, group: Group) -> Paths | None:
-        if not isinstance(node, Table) or not isinstance(node.get("main"), Items):
+    def _residual(self, step: Step, node: Marked | None, known: Known, group: Group) -> Branches | None:
+        if not isinstance(node, MarkedMapping) or not isinstance(node.get("main"), MarkedList):
             self.problems.add(
                 "E105", "residual needs main, a list of layers", step.mark, "residual: {main: [...], skip: [...]}"
             )
@@ -203,10 +203,10 @@ class Reader:
         bodies = tuple(self._inner(node.get(key), known, group, key) for key in ("main", "skip"))
         after = [entry for key in ("norm", "act") if (entry := node.entries.get(key))]
         merge = self._merge(step, node, after, known, group)
-        return Paths(("", ""), bodies, merge) if merge else None
+        return Branches(("", ""), bodies, merge) if merge else None
 
-    def _branches(self, step: Step, node: Marked | None, known: Known, group: Group) -> Paths | None:
-        if not isinstance(node, Table) or not node.entries.keys() - {"merge"}:
+    def _branches(self, step: Step, node: Marked | None, known: Known, group: Group) -> Branches | None:
+        if not isinstance(node, MarkedMapping) or not node.entries.keys() - {"merge"}:
             hint = "branches: {a: [...], b: [...], merge: concat}"
             self.problems.add("E105", "branches needs a mapping of names to lists of layers", step.mark, hint)
             return None
@@ -218,9 +218,9 @@ class Reader:
                 self.problems.add("E111", f"{name_of(key.value)} is no name of a branch", key)
             bodies[f"{key.text}."] = self.body(value, known, f'the branch "{key.text[:40]}"')
         merge = self._merge(step, node, [], known, group)
-        return Paths(tuple(bodies), tuple(bodies.values()), merge) if merge else None
+        return Branches(tuple(bodies), tuple(bodies.values()), merge) if merge else None
 
-    def _merge(self, step: Step, table: Table, after: Given, known: Known, group: Group) -> Merge | None:
+    def _merge(self, step: Step, table: MarkedMapping, after: Given, known: Known, group: Group) -> Merge | None:
         """The layer that joins the paths."""
         node = table.get("merge")
         word = JOINED[step.word] if node is None else node.plain()

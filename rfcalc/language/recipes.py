@@ -106,7 +106,7 @@ Defaults = Mapping[str, Mapping[str, Any]]  # word -> setting -> parsed value
 
 
 @record
-class Entry:
+class GivenSetting:
     """One setting as the spec gives it."""
 
     setting: Setting
@@ -114,7 +114,7 @@ class Entry:
     mark: Marked
 
 
-class Recipe:
+class LayerRecipe:
     """The settings of one layer; `chain` makes its operations and keeps them for equal params.
 
     `word` is the operation, `kind` the word whose settings and defaults it takes (a residual's merge: "residual").
@@ -122,13 +122,15 @@ class Recipe:
 
     __slots__ = ("defaults", "entries", "kept", "kind", "least", "most", "names", "word")
 
-    def __init__(self, word: str, kind: str, entries: Mapping[str, Entry], names: tuple[str, ...], defaults: Defaults) -> None:
+    def __init__(
+        self, word: str, kind: str, entries: Mapping[str, GivenSetting], names: tuple[str, ...], defaults: Defaults
+    ) -> None:
         self.word, self.kind, self.entries, self.names = word, kind, entries, tuple(dict.fromkeys(names))
         self.defaults = defaults
         self.least, self.most = (1, 1) if word == "sepconv" else class_of(word).arity
         self.kept: dict[Any, Chain | None] = {}
 
-    def chain(self, params: Mapping[str, Any], problems: Problems, changed: tuple[Entry, ...] = ()) -> Chain | None:
+    def chain(self, params: Mapping[str, Any], problems: Problems, changed: tuple[GivenSetting, ...] = ()) -> Chain | None:
         """The operations, or None if a setting is wrong (the problem is kept). `changed` settings win."""
         key = (changed, key_of(self.names, params)) if self.names or changed else None
         try:
@@ -139,7 +141,7 @@ class Recipe:
         self.kept[key] = self._made(params, problems, changed)
         return self.kept[key]
 
-    def _made(self, params: Mapping[str, Any], problems: Problems, changed: tuple[Entry, ...]) -> Chain | None:
+    def _made(self, params: Mapping[str, Any], problems: Problems, changed: tuple[GivenSetting, ...]) -> Chain | None:
         values, whole = dict(self.defaults.get(self.kind, {})), True
         entries = {**self.entries, **{entry.setting.name: entry for entry in changed}}
         for name, entry in entries.items():

@@ -9,7 +9,7 @@ from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.language.expressions import WORD
-from rfcalc.language.marked import Items, Marked, Table
+from rfcalc.language.marked import Marked, MarkedList, MarkedMapping
 from rfcalc.language.problems import Problems
 from rfcalc.language.top import Top
 from rfcalc.language.values import evaluate, names_in, parsed
@@ -68,7 +68,7 @@ def inputs(
         node = override or top.nodes.get("input")
         if node is not None:
             yield "input", _shape(node, params, problems), node
-    elif not isinstance(several, Table) or not several.entries:
+    elif not isinstance(several, MarkedMapping) or not several.entries:
         problems.add("E118", "inputs is a mapping of names to shapes", several, "inputs: {left: 3x64x64, right: 3x64x64}")
     else:
         given = _by_name(override, several, problems)
@@ -78,7 +78,7 @@ def inputs(
             yield str(name), given.get(str(name)) or _shape(node, params, problems), mark
 
 
-def _by_name(override: Marked | None, several: Table, problems: Problems) -> dict[str, Shape]:
+def _by_name(override: Marked | None, several: MarkedMapping, problems: Problems) -> dict[str, Shape]:
     """The shapes that an override gives to some of several inputs."""
     if override is None:
         return {}
@@ -100,12 +100,12 @@ def object_size(top: Top, axes: set[int], problems: Problems) -> None:
     node = top.nodes.get("object_size")
     if node is None:
         return
-    numbers = node.items if isinstance(node, Items) else [node]
+    numbers = node.items if isinstance(node, MarkedList) else [node]
     for item in numbers:
         value = item.plain()
         if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value < math.inf:
             problems.add("E118", f"object_size is a number of pixels from 1 on, not {name_of(value)}", item, "object_size: 96")
-    if isinstance(node, Items) and axes and len(numbers) not in axes:
+    if isinstance(node, MarkedList) and axes and len(numbers) not in axes:
         size = " or ".join(map(str, sorted(axes)))
         what = f"object_size has {len(numbers)} number{'s' if len(numbers) != 1 else ''} for an input of {size} axes"
         problems.add("E118", what, node, "one number for all axes, or a list of one per axis")
@@ -114,7 +114,7 @@ def object_size(top: Top, axes: set[int], problems: Problems) -> None:
 def _shape(node: Marked, params: Mapping[str, Any], problems: Problems) -> Shape | None:
     """Channels, then the size of each axis: 3x224x224, or a list that may hold expressions; None if it is wrong."""
     hint = "channels, then the size of each axis: 3x224x224"
-    if isinstance(node, Items) and 1 <= len(node.items) <= MOST_AXES:
+    if isinstance(node, MarkedList) and 1 <= len(node.items) <= MOST_AXES:
         listed = [_dimension(item, params, problems) for item in node.items]
         return None if None in listed else Shape(listed[0], tuple(listed[1:]))
     raw = node.plain()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rfcalc.errors import Span
 from rfcalc.language.marked import Marked
-from rfcalc.language.recipes import Recipe
+from rfcalc.language.recipes import LayerRecipe
 from rfcalc.language.values import Value
 from rfcalc.record import record
 
@@ -17,12 +17,12 @@ class Merge:
     """The layer that joins the paths of a residual or of branches; `name` is set where it has no prefix of its own."""
 
     word: str
-    recipe: Recipe
+    recipe: LayerRecipe
     name: str = ""
 
 
 @record(eq=False)
-class Call:
+class BlockCall:
     """A block with its arguments."""
 
     block: str
@@ -30,7 +30,7 @@ class Call:
 
 
 @record(eq=False)
-class Paths:
+class Branches:
     """A residual or branches: several bodies on one input, and their merge. `keys` prefix the names in each body."""
 
     keys: tuple[str, ...]
@@ -51,7 +51,7 @@ class Step:
     repeat: Value | None = None
     when: Value | None = None
     counts: Mapping[str, Value] | None = None
-    does: Recipe | Call | Paths | None = None
+    does: LayerRecipe | BlockCall | Branches | None = None
     _span: Span | None = None
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import field
 from rfcalc.errors import SpecError, did_you_mean, fail
 from rfcalc.language.files import find, read_bytes, text_of
 from rfcalc.language.limits import MOST_FILES
-from rfcalc.language.marked import Marked, Scalar, Table, read
+from rfcalc.language.marked import Marked, MarkedMapping, MarkedScalar, read
 from rfcalc.language.problems import Problems
 from rfcalc.language.recipes import lookup, unknown_setting
 from rfcalc.language.synonyms import TOP_KEYS
@@ -28,9 +28,9 @@ class Top:
 
     root: Marked
     nodes: dict[str, Marked] = field(default_factory=dict)
-    params: dict[str, tuple[Scalar, Marked]] = field(default_factory=dict)
-    defaults: dict[str, dict[str, tuple[Scalar, Marked]]] = field(default_factory=dict)
-    blocks: dict[str, tuple[Scalar, Marked]] = field(default_factory=dict)
+    params: dict[str, tuple[MarkedScalar, Marked]] = field(default_factory=dict)
+    defaults: dict[str, dict[str, tuple[MarkedScalar, Marked]]] = field(default_factory=dict)
+    blocks: dict[str, tuple[MarkedScalar, Marked]] = field(default_factory=dict)
 
 
 def merged(text: str, source: str, problems: Problems, most_nodes: int) -> Top:
@@ -65,17 +65,17 @@ def merged(text: str, source: str, problems: Problems, most_nodes: int) -> Top:
     return top
 
 
-def _table(text: str, source: str, problems: Problems, most_nodes: int) -> Table:
+def _table(text: str, source: str, problems: Problems, most_nodes: int) -> MarkedMapping:
     document, root = read(text, source, most_nodes)
     for problem in document.problems:
         problems.add(problem.code, problem.message, problem.span, problem.hint)
-    if not isinstance(root, Table):
-        what = name_of(root.plain()) if isinstance(root, Scalar) else "a list"
+    if not isinstance(root, MarkedMapping):
+        what = name_of(root.plain()) if isinstance(root, MarkedScalar) else "a list"
         raise fail("E006", f"a spec is a mapping of keys such as input and layers, not {what}", root.span)
     return root
 
 
-def _together(tables: list[Table], problems: Problems) -> Top:
+def _together(tables: list[MarkedMapping], problems: Problems) -> Top:
     top = Top(tables[0])
     for table in reversed(tables):
         mine = table is tables[0]
@@ -92,7 +92,7 @@ def _together(tables: list[Table], problems: Problems) -> Top:
     return top
 
 
-def _need(top: Top, table: Table, problems: Problems) -> None:
+def _need(top: Top, table: MarkedMapping, problems: Problems) -> None:
     """Reports what every spec needs, unless a mistyped key stands for it."""
     meant = {_key_hint(str(key)) for key in table.entries if key not in KEYS}
     for key, other, example in (("input", "inputs", "input: 3x224x224"), ("layers", "layers", "layers: a list")):
@@ -106,9 +106,9 @@ def _key_hint(word: str) -> str:
 
 
 def _merge(top: Top, key: str, node: Marked, problems: Problems) -> None:
-    if isinstance(node, Scalar) and node.value is None:
+    if isinstance(node, MarkedScalar) and node.value is None:
         return
-    if not isinstance(node, Table):
+    if not isinstance(node, MarkedMapping):
         problems.add("E101", f"{key} is a mapping, not {name_of(node.plain())}", node)
         return
     if key != "defaults":
@@ -118,7 +118,7 @@ def _merge(top: Top, key: str, node: Marked, problems: Problems) -> None:
         if word not in WORDS and word not in ("sepconv", "residual"):
             hint = did_you_mean(mark.text, [*WORDS, "sepconv", "residual"])
             problems.add("E102", f'defaults for an unknown op "{mark.text[:60]}"', mark, hint)
-        elif not isinstance(settings, Table):
+        elif not isinstance(settings, MarkedMapping):
             problems.add("E104", f"defaults of {word} are a mapping of settings, not {name_of(settings.plain())}", settings)
         else:
             own = top.defaults.setdefault(word, {})

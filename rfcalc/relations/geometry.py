@@ -23,7 +23,7 @@ MOST_TAPS = 65_536  # of a kernel; also the largest stride, and the most phases 
 MOST_UNITS = 10_000_000  # along one axis
 
 
-class Fold(Enum):
+class PaddingMode(Enum):
     """What a read outside the input becomes: nothing (zeros), the edge, the mirrored unit, the opposite end."""
 
     ZERO = "zeros"
@@ -35,11 +35,11 @@ class Fold(Enum):
         """The unit really read for index `i` of an input of `n` units; None where only padding is read."""
         if 0 <= i < n:
             return i
-        if self is Fold.ZERO:
+        if self is PaddingMode.ZERO:
             return None
-        if self is Fold.EDGE:
+        if self is PaddingMode.EDGE:
             return 0 if i < 0 else n - 1
-        if self is Fold.WRAP:
+        if self is PaddingMode.WRAP:
             return i % n
         i = i % (2 * n - 2) if n > 1 else 0
         return i if i < n else 2 * n - 2 - i
@@ -55,7 +55,7 @@ class Reach:
     period: int
     advance: int
     taps: tuple[Taps, ...]
-    fold: Fold = Fold.ZERO
+    fold: PaddingMode = PaddingMode.ZERO
 
     def at(self, i: int) -> Taps:
         """Input indices read by output unit `i`, before the fold."""
@@ -158,7 +158,7 @@ class Window:
             raise RuleError(f"the padding leaves no output: {n} units become {out}")
         return out
 
-    def reach(self, fold: Fold = Fold.ZERO) -> Reach:
+    def reach(self, fold: PaddingMode = PaddingMode.ZERO) -> Reach:
         """The relation of a convolution or pooling."""
         return window(self.kernel, self.stride, self.dilation, self.before, fold)
 
@@ -168,9 +168,9 @@ class Window:
 
 
 @lru_cache(maxsize=4096)
-def window(kernel: int, stride: int = 1, dilation: int = 1, before: int = 0, fold: Fold = Fold.ZERO) -> Reach:
+def window(kernel: int, stride: int = 1, dilation: int = 1, before: int = 0, fold: PaddingMode = PaddingMode.ZERO) -> Reach:
     """Unit i reads i*stride - before + dilation*t for t < kernel."""
-    if kernel == stride == 1 and before == 0 and fold is Fold.ZERO:
+    if kernel == stride == 1 and before == 0 and fold is PaddingMode.ZERO:
         return IDENTITY
     return Reach(1, stride, (range(-before, -before + dilation * (kernel - 1) + 1, dilation),), fold)
 
@@ -195,9 +195,9 @@ def transposed(kernel: int, stride: int, dilation: int, before: int) -> Reach:
 
 
 @lru_cache(maxsize=4096)
-def shift(offset: int, fold: Fold = Fold.ZERO) -> Reach:
+def shift(offset: int, fold: PaddingMode = PaddingMode.ZERO) -> Reach:
     """Unit i reads i + offset: a crop (offset > 0) or a pad (offset < 0)."""
-    return Reach(1, 1, (range(offset, offset + 1),), fold) if offset or fold is not Fold.ZERO else IDENTITY
+    return Reach(1, 1, (range(offset, offset + 1),), fold) if offset or fold is not PaddingMode.ZERO else IDENTITY
 
 
 @lru_cache(maxsize=1024)

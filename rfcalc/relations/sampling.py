@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import gcd, lcm
 
 from rfcalc.errors import RuleError
-from rfcalc.relations.geometry import IDENTITY, MOST_TAPS, Fold, Reach, grow, window
+from rfcalc.relations.geometry import IDENTITY, MOST_TAPS, PaddingMode, Reach, grow, window
 
 
 @lru_cache(maxsize=1024)
@@ -23,7 +23,7 @@ def adaptive(n: int, out: int) -> Reach:
 
 
 @lru_cache(maxsize=1024)
-def tabled(taps: tuple[tuple[int, ...], ...], n: int, fold: Fold = Fold.ZERO) -> Reach:
+def tabled(taps: tuple[tuple[int, ...], ...], n: int, fold: PaddingMode = PaddingMode.ZERO) -> Reach:
     """Unit i reads taps[i] of `n` units; told with the shortest period after which this repeats, moved."""
     period, advance = _period(taps, n)
     first = taps[:period]
@@ -67,7 +67,7 @@ def nearest(n: int, out: int, scale: Fraction | None = None, rank: int = 2) -> R
     step = _f32(1.0 / float(scale)) if scale else _f32(_f32(float(n)) / _f32(float(out)))
     index = [min(int(_f32(i * step)), n - 1) for i in range(out)]
     ratio = 1 / scale if scale else Fraction(n, out)
-    ideal = _from_source(lambda i: (int(i * ratio),), ratio, Fold.EDGE, out)
+    ideal = _from_source(lambda i: (int(i * ratio),), ratio, PaddingMode.EDGE, out)
     if ideal is not None and index == [min(ideal.at(i)[0], n - 1) for i in range(out)]:
         return ideal
     _check_phases(out)
@@ -96,11 +96,11 @@ def interpolate(n: int, out: int, align_corners: bool, scale: Fraction | None = 
             return (base,)
         return (base - 1, base, base + 1, base + 2) if cubic else (base, base + 1)
 
-    found = _from_source(taps, ratio, Fold.EDGE, out)
+    found = _from_source(taps, ratio, PaddingMode.EDGE, out)
     if found is not None:
         return found
     _check_phases(out)
-    return Reach(out, n, tuple(taps(i) for i in range(out)), Fold.EDGE)
+    return Reach(out, n, tuple(taps(i) for i in range(out)), PaddingMode.EDGE)
 
 
 def _check_phases(count: int) -> None:
@@ -108,7 +108,7 @@ def _check_phases(count: int) -> None:
         raise RuleError(f"a ratio of sizes with {count:,} phases is beyond the limit of {MOST_TAPS:,}")
 
 
-def _from_source(taps: Callable[[int], tuple[int, ...]], ratio: Fraction, fold: Fold, out: int) -> Reach | None:
+def _from_source(taps: Callable[[int], tuple[int, ...]], ratio: Fraction, fold: PaddingMode, out: int) -> Reach | None:
     """A periodic relation for a source position that moves by `ratio`; None where it stands still (one input unit), or
     where the `out` units end long before the period."""
     if ratio == 0 or ratio.denominator > max(out, MOST_TAPS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rfcalc.design.boxes import RULES, Sizes
+from rfcalc.design.boxes import RULES, ObjectSizes
 from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import times
 
@@ -13,7 +13,7 @@ BAR = 30
 PROPOSED = (0.5, 0.9)
 
 
-def with_sizes(report: Report, sizes: Sizes, path: str, size: Sequence[int], target: int) -> Report:
+def with_sizes(report: Report, sizes: ObjectSizes, path: str, size: Sequence[int], target: int) -> Report:
     """A report with the histogram of the objects before its tables, and the proposed targets among its notes and data."""
     steps = sizes.histogram()
     most = max(count for *_, count in steps)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from rfcalc.design.blocks import Unit
+from rfcalc.design.blocks import BlockChoice
 from rfcalc.design.designs import front
 from rfcalc.design.space import SIGMAS, Design, Limits, Space, Stage, aim, measure, stages
 from rfcalc.record import record
@@ -65,7 +65,7 @@ def nothing_found(space: Space) -> tuple[str, None, str]:
     return f"no design has {aimed}", None, "more --layers or --dilations see more, --tolerance allows a larger error"
 
 
-def _smallest(space: Space, stage: Stage) -> tuple[Unit, ...]:
+def _smallest(space: Space, stage: Stage) -> tuple[BlockChoice, ...]:
     """The blocks of a stage that see least."""
     found = []
     for first, later in zip(stage.first, stage.later, strict=True):
@@ -113,7 +113,7 @@ def _balanced(designs: Sequence[Design], chosen: int) -> list[int]:
     return sorted(order[:SHOWN])
 
 
-def stage_text(units: Sequence[Unit]) -> str:
+def stage_text(units: Sequence[BlockChoice]) -> str:
     """A stage in a few characters: "3 2x3d2 basic"."""
     parts = []
     for unit, run in groupby(units):

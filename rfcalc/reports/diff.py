@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rfcalc.analyses.metrics import COLUMNS, Figure, Shown
 from rfcalc.analyses.network import Analysis, Layer
-from rfcalc.checks.compare import Change, Difference, Total, percent
+from rfcalc.checks.compare import Difference, LayerChange, Total, percent
 from rfcalc.checks.folding import per_place
 from rfcalc.checks.lock import figures, key
 from rfcalc.report.findings import Finding, Outcome
@@ -88,9 +88,9 @@ def _tables(difference: Difference, title: str) -> Iterator[Table]:
         yield Table("", layers, tuple(_rows(changed)))
 
 
-def _rows(changes: Sequence[Change]) -> Iterator[tuple[str, str, str]]:
+def _rows(changes: Sequence[LayerChange]) -> Iterator[tuple[str, str, str]]:
     """A row for each layer; turns of a repeat whose layers changed alike are one row, which shows the last of them."""
-    groups: dict[tuple[object, ...], list[tuple[int, Change]]] = {}
+    groups: dict[tuple[object, ...], list[tuple[int, LayerChange]]] = {}
     for change in changes:
         stem, turn, rest = _turn(change)
         key = (change.kind, stem, rest, turn is None, _look(change.old), _look(change.new))
@@ -100,7 +100,7 @@ def _rows(changes: Sequence[Change]) -> Iterator[tuple[str, str, str]]:
         yield str(kind), str(name) if single else f"{name}.{turns}{end}", group[-1][1].what
 
 
-def _turn(change: Change) -> tuple[str, int | None, str]:
+def _turn(change: LayerChange) -> tuple[str, int | None, str]:
     """The name of a changed layer as the repeat's name, the turn, and the rest; None for the turn where it is in no repeat."""
     layer = change.new or change.old
     if layer and layer.node.repeat:
@@ -139,7 +139,7 @@ def _total(total: Total) -> dict[str, Figure]:
     return {"old": total.old, "new": total.new, "change_percent": total.change}
 
 
-def _layer(change: Change) -> dict[str, Json]:
+def _layer(change: LayerChange) -> dict[str, Json]:
     old, new = change.old, change.new
     found: dict[str, Json] = {
         "kind": change.kind,

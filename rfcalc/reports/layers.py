@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from rfcalc.analyses.metrics import COLUMNS, Metric, Shown, Unit
 from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.analyses.receptive_field import ReceptiveField
-from rfcalc.analyses.rows import Row, field_text, rows_of
+from rfcalc.analyses.rows import TableRow, field_text, rows_of
 from rfcalc.report.tables import Column, Report, Table, box_text
 from rfcalc.report.units import joined, short, times
 from rfcalc.reports.parts.asked import path_table, pictures
 from rfcalc.reports.parts.contract import analysis_data
 
-Cell = Callable[[Row], object]
+Cell = Callable[[TableRow], object]
 SHOWN = tuple(metric for metric in COLUMNS if Shown.TABLE in metric.shown)
 DTYPES = {4: "float32", 2: "16-bit floats", 1: "8-bit numbers", 8: "float64"}
 
@@ -47,7 +47,7 @@ def layer_report(analysis: Analysis, full: bool = False, masks: bool = False) ->
     )
 
 
-def _columns(analysis: Analysis, rows: Sequence[Row]) -> Iterator[tuple[Column, Cell]]:
+def _columns(analysis: Analysis, rows: Sequence[TableRow]) -> Iterator[tuple[Column, Cell]]:
     """The columns of the layer table, each with its cell of a row."""
     yield Column("name", "Layer", ratio=3), lambda row: row.name
     yield Column("op", "Op", ratio=4), lambda row: row.op
@@ -75,7 +75,7 @@ def _amount(metric: Metric) -> tuple[Column, Cell]:
     return Column(metric.name, metric.title[0].upper() + metric.title[1:], text, True), lambda row: row.amount(metric)
 
 
-def _unit_table(rows: Sequence[Row]) -> Table | None:
+def _unit_table(rows: Sequence[TableRow]) -> Table | None:
     found = [(row.last.name, unit.unit, unit.unclipped, unit.clipped, unit.pixels) for row in rows for unit in row.last.units]
     if not found:
         return None

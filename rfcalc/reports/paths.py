@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rfcalc.analyses.paths import PathFields, Paths, path_fields, path_lengths
+from rfcalc.analyses.paths import PathCounts, PathFields, path_fields, path_lengths
 from rfcalc.analyses.why import critical_paths
 from rfcalc.fields.forward import Support
 from rfcalc.graph import Graph
@@ -24,7 +24,7 @@ class Ensemble:
 
     graph: Graph
     target: int
-    lengths: Paths
+    lengths: PathCounts
     seen: int | None
     fields: tuple[PathFields, ...]
 

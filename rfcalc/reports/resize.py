@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from rfcalc.design.edits import Change, Figures, Task
+from rfcalc.design.edits import DesignFigures, Edit, Task
 from rfcalc.design.patch import diff
 from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import joined, number, short
@@ -14,12 +14,12 @@ from rfcalc.reports.parts.contract import shape_data
 SHOWN = 8
 
 
-def recommended(task: Task, changes: Sequence[Change]) -> int:
+def recommended(task: Task, changes: Sequence[Edit]) -> int:
     """The first change that covers the target, or the first."""
     return next((i for i, change in enumerate(changes) if task.covered(change.figures.field)), 0)
 
 
-def changes_report(name: str, task: Task, base: Figures, changes: Sequence[Change], every: bool = False) -> Report:
+def changes_report(name: str, task: Task, base: DesignFigures, changes: Sequence[Edit], every: bool = False) -> Report:
     """The table of the changes, with notes, and all of it as data."""
     shown = changes if every else changes[:SHOWN]
     columns = (
@@ -41,7 +41,7 @@ def changes_report(name: str, task: Task, base: Figures, changes: Sequence[Chang
     )
 
 
-def change_text(change: Change, between: str = ", ") -> str:
+def change_text(change: Edit, between: str = ", ") -> str:
     """A change in a line: "layer3: dilation 1 -> 2"."""
     parts = []
     for knob, value in change.values:
@@ -50,13 +50,13 @@ def change_text(change: Change, between: str = ", ") -> str:
     return between.join(parts)
 
 
-def diffs(task: Task, changes: Sequence[Change], name: str, every: bool = False) -> Iterator[tuple[str, str]]:
+def diffs(task: Task, changes: Sequence[Edit], name: str, every: bool = False) -> Iterator[tuple[str, str]]:
     """A heading and the unified diff of each change that the table shows."""
     for i, change in enumerate(changes if every else changes[:SHOWN]):
         yield f"{i + 1}: {change_text(change)}", diff(task.text, change.text, name, name, 1)
 
 
-def _row(index: int, task: Task, base: Figures, change: Change) -> dict[str, Json]:
+def _row(index: int, task: Task, base: DesignFigures, change: Edit) -> dict[str, Json]:
     found = change.figures
     return {
         "number": f"{index + 1}",
@@ -70,7 +70,7 @@ def _row(index: int, task: Task, base: Figures, change: Change) -> dict[str, Jso
     }
 
 
-def _aside(base: Figures, change: Change) -> str:
+def _aside(base: DesignFigures, change: Edit) -> str:
     """What the words of a change do not say: the layers that a param reaches, another stride or shape."""
     found, parts = change.figures, change.figures.changed(base)
     said = {knob.where for knob, _ in change.values}
@@ -91,7 +91,7 @@ def _stride(stride: Sequence[Fraction]) -> str:
     return joined([float(x) for x in stride])
 
 
-def _notes(task: Task, base: Figures, changes: Sequence[Change], shown: int) -> Iterator[tuple[str, str]]:
+def _notes(task: Task, base: DesignFigures, changes: Sequence[Edit], shown: int) -> Iterator[tuple[str, str]]:
     now = f"field {base.field}, stride {_stride(base.stride)}, {short(base.macs, 'MACs')}, {base.params:,} parameters"
     yield "As it is", now
     if not changes:
@@ -112,7 +112,7 @@ def _notes(task: Task, base: Figures, changes: Sequence[Change], shown: int) -> 
         yield "Not shown", f"{count} change{'s that cost' if count > 1 else ' that costs'} more (--all)"
 
 
-def _flat(task: Task, base: Figures, changes: Sequence[Change]) -> Table:
+def _flat(task: Task, base: DesignFigures, changes: Sequence[Edit]) -> Table:
     keys = ("number", "change", "receptive_field", "error", "macs", "flops", "params")
     rows = tuple(
         (
@@ -129,7 +129,7 @@ def _flat(task: Task, base: Figures, changes: Sequence[Change]) -> Table:
     return Table("changes", tuple(Column(key, key) for key in keys), rows)
 
 
-def _data(task: Task, base: Figures, changes: Sequence[Change]) -> dict[str, Json]:
+def _data(task: Task, base: DesignFigures, changes: Sequence[Edit]) -> dict[str, Json]:
     best = recommended(task, changes) + 1 if changes else None
     return {
         "target": task.target,
@@ -141,7 +141,7 @@ def _data(task: Task, base: Figures, changes: Sequence[Change]) -> dict[str, Jso
     }
 
 
-def _figures(task: Task, figures: Figures) -> dict[str, Json]:
+def _figures(task: Task, figures: DesignFigures) -> dict[str, Json]:
     return {
         "layer": figures.layer,
         "receptive_field": figures.field,
@@ -154,7 +154,7 @@ def _figures(task: Task, figures: Figures) -> dict[str, Json]:
     }
 
 
-def _change(task: Task, base: Figures, index: int, change: Change) -> dict[str, Json]:
+def _change(task: Task, base: DesignFigures, index: int, change: Edit) -> dict[str, Json]:
     return {
         "number": index + 1,
         "values": [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rfcalc.analyses.memory import peak
-from rfcalc.analyses.sizes import Fitting, Rows, Rule, enough, fitting, need_axes, smallest_clean
+from rfcalc.analyses.sizes import Fitting, Rows, SizeSet, enough, fitting, need_axes, smallest_clean
 from rfcalc.fields.clean import Clean
 from rfcalc.fields.forward import Support
-from rfcalc.fields.resized import SizeError, Sizes
+from rfcalc.fields.resized import ShapesAtSize, SizeError
 from rfcalc.graph import Graph
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
@@ -31,7 +31,7 @@ class Growth:
     memory: int
 
 
-def rule_text(rule: Rule) -> str:
+def rule_text(rule: SizeSet) -> str:
     """A rule in a line: "multiples of 16, from 16", "188 + 16 k (188, 204, 220, ...)", "227 to 258"."""
     if not rule.members:
         return f"no size up to {rule.limit}"
@@ -56,7 +56,7 @@ def _runs(numbers: Sequence[int]) -> str:
     return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
 
 
-def rule_data(rule: Rule) -> dict[str, Json]:
+def rule_data(rule: SizeSet) -> dict[str, Json]:
     """A rule as JSON: from `from` on, n fits if and only if n mod `period` is one of `residues`; below, only `irregular`."""
     known = rule.start is not None
     return {
@@ -74,7 +74,7 @@ class SizesOf:
 
     def __init__(self, graph: Graph, target: int | None, support: Support | None, limit: int = 0) -> None:
         self.graph, self.target = graph, target
-        self.sizes = Sizes(graph)
+        self.sizes = ShapesAtSize(graph)
         self.image = self.sizes.image
         need_axes(graph)
         self.axes = [fitting(self.sizes, axis, limit) for axis in range(len(self.image))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from rfcalc.backends.timing.latency import OK, Run, Timing
+from rfcalc.backends.timing.latency import OK, Measurement, Timing
 from rfcalc.backends.timing.samples import Summary
 from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import short
@@ -66,7 +66,7 @@ def _without(cells: tuple[T, ...], left_out: Sequence[int]) -> tuple[T, ...]:
     return tuple(cell for k, cell in enumerate(cells) if k not in left_out)
 
 
-def _row(run: Run, keys: tuple[str, ...]) -> tuple[object, ...]:
+def _row(run: Measurement, keys: tuple[str, ...]) -> tuple[object, ...]:
     case, latency = run.case, run.latency
     memory = run.prepared.memory if run.prepared else {}
     figures: dict[str, Json] = {"throughput": run.throughput, "status": run.status}
@@ -75,7 +75,7 @@ def _row(run: Run, keys: tuple[str, ...]) -> tuple[object, ...]:
     return (run.network, case.device, case.batch, case.dtype, case.memory_format, case.mode, *(figures[key] for key in keys))
 
 
-def _comparison(first: Run, second: Run, comparison: Any) -> dict[str, Json]:
+def _comparison(first: Measurement, second: Measurement, comparison: Any) -> dict[str, Json]:
     found = {"case": str(first.case), "first": first.network, "second": second.network}
     return {**found, **vars(comparison), "ambiguous": comparison.ambiguous}
 
@@ -101,7 +101,7 @@ def _notes(timing: Timing, environment: dict[str, Json]) -> Iterator[tuple[str, 
     yield "Software", f"torch {environment['torch']}, Python {environment['python']}, {environment['system']}"
 
 
-def _spread(run: Run, latency: Summary) -> str:
+def _spread(run: Measurement, latency: Summary) -> str:
     share = latency.iqr / latency.median
     return (
         f"{run.network}, {run.case}: the middle half of the samples spans {share:.0%} of the median; does something else run?"

@@ -9,7 +9,7 @@ from rfcalc.analyses.target import target
 from rfcalc.graph import Graph
 from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import joined, short, times
-from rfcalc.transforms.outcome import Outcome
+from rfcalc.transforms.outcome import Transformed
 
 SHOWN = 6
 TITLES = {
@@ -23,7 +23,7 @@ TITLES = {
 }
 
 
-def transform_report(graph: Graph, steps: Sequence[tuple[str, Outcome]], spec: str) -> Report:
+def transform_report(graph: Graph, steps: Sequence[tuple[str, Transformed]], spec: str) -> Report:
     """Totals of the graph before and after, in a table; per step what it changed and what is equal."""
     before, after = _figures(graph), _figures(steps[-1][1].graph)
     both = [(name, before.get(name, "-"), after.get(name, "-")) for name in TITLES if name in {**before, **after}]
@@ -80,13 +80,13 @@ def _change(before: object, after: object) -> str:
     return f"{change:+.1%}" if abs(change) >= 0.0005 else f"{after - before:+,}"
 
 
-def _changed(outcome: Outcome) -> str:
+def _changed(outcome: Transformed) -> str:
     names = outcome.changed
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"{len(names)} layer{'s' if len(names) > 1 else ''} changed: {', '.join(names[:SHOWN])}{more}"
 
 
-def _step(word: str, outcome: Outcome) -> dict[str, Json]:
+def _step(word: str, outcome: Transformed) -> dict[str, Json]:
     return {
         "transform": word,
         "changed": list(outcome.changed),

@@ -11,7 +11,7 @@ from importlib import import_module
 
 from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.graph import Graph, Node
-from rfcalc.transforms.outcome import Outcome
+from rfcalc.transforms.outcome import Transformed
 
 # word: (module, what may follow "=", what it does)
 TRANSFORMS: dict[str, tuple[str, str, str]] = {
@@ -27,7 +27,7 @@ TRANSFORMS: dict[str, tuple[str, str, str]] = {
 }
 
 
-def apply(graph: Graph, asked: str, chosen: Callable[[Node], bool] = lambda node: True) -> Outcome:
+def apply(graph: Graph, asked: str, chosen: Callable[[Node], bool] = lambda node: True) -> Transformed:
     """One transform, by its word and argument ("output-stride=8"); raises RuleError."""
     word, sign, argument = asked.partition("=")
     if word not in TRANSFORMS:
@@ -36,5 +36,5 @@ def apply(graph: Graph, asked: str, chosen: Callable[[Node], bool] = lambda node
     module, takes, _ = TRANSFORMS[word]
     if (sign and not takes) or (sign and not argument):
         raise RuleError(f"{word} takes {f'={takes}' if takes else 'nothing after it'}, not {asked[len(word) :]!r}")
-    outcome: Outcome = import_module(f"rfcalc.transforms.{module}").apply(graph, argument, chosen)
+    outcome: Transformed = import_module(f"rfcalc.transforms.{module}").apply(graph, argument, chosen)
     return outcome

@@ -10,11 +10,11 @@ from rfcalc.layers.contract import Op
 from rfcalc.layers.counted import Counted
 from rfcalc.layers.traits import LayerKind
 from rfcalc.layers.vocabulary.conv import Conv
-from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter
+from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed
 from rfcalc.transforms.separable import standard
 
 
-def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
+def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
     """The narrow layers have 1/RATIO of the output's channels (4 if nothing is said); norm and activation of the layer are
     repeated behind each. NAME_reduce and NAME_narrow come first, the last 1x1 keeps the name."""
     if argument and (not argument.isdecimal() or not 2 <= int(argument[:9]) <= 64):

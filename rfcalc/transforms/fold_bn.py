@@ -9,12 +9,12 @@ from rfcalc.graph import Graph
 from rfcalc.layers.vocabulary.conv import Conv, Depthwise, MaskedConv, Upconv
 from rfcalc.layers.vocabulary.dense import Linear
 from rfcalc.layers.vocabulary.norm import BatchNorm
-from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter
+from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed
 
 Folding = Conv | Depthwise | Upconv | MaskedConv | Linear  # each output channel has weights, and may have a bias, of its own
 
 
-def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
+def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
     """The layer before gets a bias; a batch norm stays where other layers read what it normalizes, or nothing can take it."""
     work = Rewriter(graph)
     left: list[str] = []

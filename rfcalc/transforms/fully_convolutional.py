@@ -14,13 +14,13 @@ from rfcalc.layers.vocabulary.dense import Flatten, Linear
 from rfcalc.layers.vocabulary.pool import AvgPool, MaxPool
 from rfcalc.relations.channels import SAME
 from rfcalc.relations.shape import Shape
-from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint, size_text
+from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed, axes, joint, size_text
 
 Global = GlobalPool | GlobalMaxPool
 Adaptive = AdaptivePool | AdaptiveMaxPool
 
 
-def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
+def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
     """Raises RuleError where a layer on vectors is none that a map could pass through."""
     leads = _leading(graph)
     if not any(isinstance(node.op, Linear) for node in graph.nodes):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 from rfcalc.layers.vocabulary.norm import BatchNorm, GroupNorm
-from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter
+from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed
 
 USUAL = 32
 
 
-def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
+def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
     """Of 32 groups, or of GROUPS; where they do not divide the channels, of the largest smaller number that does."""
     if argument and (not argument.isdecimal() or not 1 <= int(argument[:9]) <= 1 << 16):
         raise RuleError(f"group-norm takes a number of groups, such as group-norm=32, not {argument!r}")

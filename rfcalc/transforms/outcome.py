@@ -13,7 +13,7 @@ Chosen = Callable[[Node], bool]
 
 
 @record
-class Outcome:
+class Transformed:
     """The transformed graph; the layers that were changed; what equals the original and what does not, in sentences; `equal`:
     whether the outputs do."""
 
@@ -65,10 +65,10 @@ class Rewriter:
         self.changed.append(node.name)
         self.at[index] = self.at[node.inputs[0]]
 
-    def done(self, equal: bool, equivalence: str, *notes: str) -> Outcome:
+    def done(self, equal: bool, equivalence: str, *notes: str) -> Transformed:
         """The outcome, of the copied graph."""
         graph = self.builder.graph([self.at[i] for i in self.graph.outputs], self.graph.settings)
-        return Outcome(graph, tuple(self.changed), equivalence, equal, notes)
+        return Transformed(graph, tuple(self.changed), equivalence, equal, notes)
 
 
 def size_text(size: Sequence[int]) -> str:

@@ -17,13 +17,13 @@ from rfcalc.layers.vocabulary.adaptive import AdaptiveMaxPool, AdaptivePool
 from rfcalc.layers.vocabulary.conv import Conv, Depthwise
 from rfcalc.layers.vocabulary.pool import AvgPool, MaxPool
 from rfcalc.relations.geometry import Side
-from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint
+from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed, axes, joint
 
 Rewritten = Conv | Depthwise | MaxPool | AvgPool
 Rate = tuple[int, ...]
 
 
-def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
+def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
     """Raises RuleError for a layer that dilation does not pass through, and where no stride is larger."""
     if not argument.isdecimal() or not 1 <= int(argument[:9]) <= 4096:
         raise RuleError(f"output-stride takes a number of pixels, such as output-stride=8, not {argument!r}")
@@ -176,7 +176,7 @@ class _Surgery:
             if n != -(-m // r):
                 raise RuleError(f'{node.op.word} "{node.name}" made {n} units, and {m} at {r} to one are no finer form of them')
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> Transformed:
         rates = {max(rate) for rate in self.rates if rate and max(rate) > 1}
         said = f"equal outputs of every layer, at every r-th unit (r = {', '.join(map(str, sorted(rates)))}),"
         fields = "the receptive fields are unchanged"

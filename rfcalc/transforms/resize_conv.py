@@ -6,10 +6,10 @@ from rfcalc.errors import RuleError
 from rfcalc.graph import Graph, Node
 from rfcalc.layers.vocabulary.conv import Conv, Upconv
 from rfcalc.layers.vocabulary.resize import Upsample
-from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint
+from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed, axes, joint
 
 
-def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
+def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
     """NAME_upsample comes first; the convolution, whose kernel is the old one made odd and at least 3, keeps the name."""
     work = Rewriter(graph)
     fixed: list[str] = []

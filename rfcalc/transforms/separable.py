@@ -7,7 +7,7 @@ from math import prod
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph, Node
 from rfcalc.layers.vocabulary.conv import Conv, Depthwise
-from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes
+from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed, axes
 
 
 def standard(node: Node) -> Conv | None:
@@ -16,7 +16,7 @@ def standard(node: Node) -> Conv | None:
     return op if isinstance(op, Conv) and op.groups == 1 and prod(axes(op.kernel, node.shape.rank)) > 1 else None
 
 
-def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
+def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
     """The depthwise convolution is named NAME_dw, the 1x1 keeps the name; norm and activation stay behind the 1x1."""
     work = Rewriter(graph)
     before = after = formula = thumb = 0.0

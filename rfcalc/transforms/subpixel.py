@@ -11,10 +11,10 @@ from rfcalc.graph import Graph, Node
 from rfcalc.layers.vocabulary.conv import Conv, Upconv
 from rfcalc.layers.vocabulary.pad import Crop
 from rfcalc.layers.vocabulary.reshape import PixelShuffle
-from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint
+from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed, axes, joint
 
 
-def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
+def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
     """The convolution keeps the name; NAME_shuffle and, where there is padding, NAME_crop follow."""
     work = Rewriter(graph)
     for index, node in enumerate(graph.nodes):

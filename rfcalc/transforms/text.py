@@ -15,13 +15,13 @@ from rfcalc.graph import Graph
 from rfcalc.language.limits import MAX_LAYERS
 from rfcalc.language.load import load_spec
 from rfcalc.language.writer import expanded
-from rfcalc.transforms.outcome import Outcome
+from rfcalc.transforms.outcome import Transformed
 
 MANNERS = (Manner(), Manner(near=False, staged=False), Manner(fused=False, near=False, staged=False))
 NAMED = re.compile(r"^\s*-?\s*\{?\s*name: *\"?([\w./-]+)")
 
 
-def spec_of(name: str, steps: Sequence[tuple[str, Outcome]], text: str = "") -> str:
+def spec_of(name: str, steps: Sequence[tuple[str, Transformed]], text: str = "") -> str:
     """The spec; its head says what was done, and what is equal to the original `name`. `text` is the original's."""
     graph = steps[-1][1].graph
     head = [f"# {name}, transformed: {', '.join(word for word, _ in steps)}", "#"]

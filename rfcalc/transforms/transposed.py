@@ -6,10 +6,10 @@ from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 from rfcalc.layers.vocabulary.conv import Conv, Upconv
 from rfcalc.layers.vocabulary.reshape import PixelShuffle
-from rfcalc.transforms.outcome import Chosen, Outcome, Rewriter, axes, joint
+from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed, axes, joint
 
 
-def apply(graph: Graph, argument: str, chosen: Chosen) -> Outcome:
+def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
     """Each convolution that only a pixel shuffle reads becomes, with it, one transposed convolution of the same name."""
     work = Rewriter(graph)
     left: list[str] = []

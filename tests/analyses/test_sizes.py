@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from rfcalc.analyses.sizes import fitting, rule, smallest_clean
-from rfcalc.fields.resized import Sizes
+from rfcalc.fields.resized import ShapesAtSize
 from rfcalc.graph import Graph
 from rfcalc.importers import load
 from tests.nets import Net, chain, residual, unet
@@ -44,7 +44,7 @@ def test_rule_of_an_interval_and_of_nothing() -> None:
 
 
 def fits(graph: Graph, axis: int = 0) -> str:
-    found = fitting(Sizes(graph), axis, 512).lossless
+    found = fitting(ShapesAtSize(graph), axis, 512).lossless
     return f"{found.from_on(1, 1)[0]} + {found.period} * {found.residues}"
 
 
@@ -54,7 +54,7 @@ def test_padded_unet_takes_multiples_of_16() -> None:
 
 
 def test_unpadded_unet_takes_188_and_16_more_at_a_time() -> None:
-    found = fitting(Sizes(load("unet")), 0)
+    found = fitting(ShapesAtSize(load("unet")), 0)
     assert found.lossless.from_on(1, 3) == [188, 204, 220]
     assert (found.lossless.period, found.lossless.residues, found.lossless.irregular) == (16, (188 % 16,), ())
     assert 572 in found.lossless
@@ -63,7 +63,7 @@ def test_unpadded_unet_takes_188_and_16_more_at_a_time() -> None:
 @pytest.mark.parametrize("levels", [1, 2, 3])
 def test_fits_is_what_torch_runs(levels: int) -> None:
     """The padded U-Net's pools and concatenations in torch, at every size of a range."""
-    found = fitting(Sizes(unet(64, levels)), 0, 128)
+    found = fitting(ShapesAtSize(unet(64, levels)), 0, 128)
     runs = [n for n in range(1, 65) if _torch_runs(n, levels)]
     assert [n for n in range(1, 65) if n in found.fits] == runs == [n for n in range(1, 65) if n in found.lossless]
 
@@ -90,7 +90,7 @@ def test_lossless_is_what_gradients_reach() -> None:
         ("maxpool", {"kernel": 2}),
         ("conv", {"out": 1, "kernel": 2, "stride": 2, "padding": 0}),
     )
-    found = fitting(Sizes(graph), 0, 128)
+    found = fitting(ShapesAtSize(graph), 0, 128)
     for n in range(7, 65):
         x = torch.ones(1, 1, n, 64, dtype=torch.float64, requires_grad=True)
         value: torch.Tensor = x
@@ -109,7 +109,7 @@ def test_a_crop_loses_nothing() -> None:
 
 
 def test_refusals_name_layers() -> None:
-    found = fitting(Sizes(unet(64, levels=1)), 0, 100)
+    found = fitting(ShapesAtSize(unet(64, levels=1)), 0, 100)
     layers = {layer: count for layer, count, _, _ in found.refusals}
     assert layers == {"maxpool5": 1, "concat11": 49}
 
@@ -117,15 +117,15 @@ def test_refusals_name_layers() -> None:
 def test_smallest_without_padding_of_resnet50() -> None:
     graph = load("resnet50")
     assert graph.last_spatial is not None
-    assert smallest_clean(Sizes(graph), graph.last_spatial, 0, 1024) == 438
-    assert smallest_clean(Sizes(graph), graph.last_spatial, 1, 1024) == 438
+    assert smallest_clean(ShapesAtSize(graph), graph.last_spatial, 0, 1024) == 438
+    assert smallest_clean(ShapesAtSize(graph), graph.last_spatial, 1, 1024) == 438
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 3])
 def test_smallest_without_padding_by_the_definition(blocks: int) -> None:
     """Every smaller size is tried: the gradient of each unit with respect to what the padding holds, in torch."""
     graph = residual(64, blocks, (1,))
-    sizes, target = Sizes(graph), graph.outputs[0]
+    sizes, target = ShapesAtSize(graph), graph.outputs[0]
     found = smallest_clean(sizes, target, 0, 200)
     assert found is not None
     assert [n for n in range(2, found + 1) if _some_unit_is_free(n, blocks, (1,))] == [found]
@@ -152,12 +152,12 @@ def test_none_where_a_pool_sees_a_part_of_the_image() -> None:
     pooled = net("upsample", net("adaptivepool", x, out=2), x)
     net("concat", x, pooled)
     graph = net.graph()
-    assert smallest_clean(Sizes(graph), graph.outputs[0], 0, 200) is None
+    assert smallest_clean(ShapesAtSize(graph), graph.outputs[0], 0, 200) is None
 
 
 def test_a_row_of_all_positions_has_no_sides_to_lose(tmp_path: Path) -> None:
     steps = ["{name: map, conv: {out: 4, k: 3, s: 2}}", "tokens", "{conv: {out: 2, k: 1, s: 2}}"]
     (tmp_path / "net.yaml").write_text("input: 3x16x16\nlayers: [" + ", ".join(steps) + "]\noutputs: [map]\n")
-    found = fitting(Sizes(load(str(tmp_path / "net.yaml"))), 1)
+    found = fitting(ShapesAtSize(load(str(tmp_path / "net.yaml"))), 1)
     assert (found.fits.first, found.fits.period) == (1, 1)
     assert found.lossless.period == 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from rfcalc.analyses.sizes import Rows, fitting, smallest_clean
-from rfcalc.fields.resized import Sizes
+from rfcalc.fields.resized import ShapesAtSize
 from rfcalc.graph import Graph
 from tests.analyses.sizes_brute import Sized, drops, runs
 from tests.nets import Net
@@ -38,13 +38,13 @@ def brute(graph: Graph) -> None:
     """Every size along the first axis: what torch says and what the analysis says."""
     image, target = graph.nodes[0].shape.size, len(graph.nodes) - 1
     limit = LIMIT.get(len(image), 12)
-    found = fitting(Sizes(graph), 0, limit)
+    found = fitting(ShapesAtSize(graph), 0, limit)
     each = {n: at for n in range(1, limit + 1) if (at := runs(graph, (n, *image[1:]))) is not None}
     assert [n for n in range(1, limit + 1) if n in found.fits] == list(each)
     assert [n for n in each if n in found.lossless] == [n for n, at in each.items() if not drops(at, 0)]
     clean = [n for n, at in each.items() if some_unit_is_clean(at, target)]
     if graph.nodes[target].shape.rank:
-        assert smallest_clean(Sizes(graph), target, 0, limit) == min(clean, default=None)
+        assert smallest_clean(ShapesAtSize(graph), target, 0, limit) == min(clean, default=None)
 
 
 def some_unit_is_clean(at: Sized, target: int) -> bool:
@@ -86,5 +86,5 @@ def test_rows_dropped_at_the_end_are_not_stepped_over() -> None:
 
 
 def stepped_over(graph: Graph) -> list[tuple[int, list[int]]]:
-    sizes = Sizes(graph)
+    sizes = ShapesAtSize(graph)
     return list(Rows(sizes, 0).stepped_over(sizes.at(sizes.image)))

@@ -9,7 +9,7 @@ from math import isqrt
 
 import pytest
 
-from rfcalc.design.blocks import KINDS, Unit
+from rfcalc.design.blocks import KINDS, BlockChoice
 from rfcalc.design.designs import front
 from rfcalc.design.space import Limits, Space, measure
 from rfcalc.errors import RuleError
@@ -180,7 +180,9 @@ def test_limits_and_tolerance_leave_nothing() -> None:
 
 def test_measure_adds_up_what_torch_would_build() -> None:
     space = Space(50, Shape(3, (64, 64)), 8, widths=(16, 32), stem=8, kinds=("basic",))
-    design = measure(space, ((Unit(1, 7),), (Unit(1, 3, "basic"), Unit(2, 3, "basic")), (Unit(1, 3, "basic"),)))
+    design = measure(
+        space, ((BlockChoice(1, 7),), (BlockChoice(1, 3, "basic"), BlockChoice(2, 3, "basic")), (BlockChoice(1, 3, "basic"),))
+    )
     # stem 7/2; basic 3/2 + 3 on strides 2, 4; basic twice 3 d2 on stride 4; basic 3/2 + 3 on strides 4, 8
     assert design.field == 7 + 4 + 8 + 16 + 16 + 8 + 16
     assert design.depth == 7

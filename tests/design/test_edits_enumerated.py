@@ -12,7 +12,7 @@ from itertools import combinations, product
 import pytest
 
 from rfcalc.analyses.network import analyze
-from rfcalc.design.edits import Change, Search, Task
+from rfcalc.design.edits import Edit, Search, Task
 from rfcalc.errors import RuleError
 from rfcalc.language.load import load_spec
 
@@ -101,12 +101,12 @@ def some_numbers(rng: random.Random) -> Numbers:
             return tuple(rows)
 
 
-def places(change: Change) -> dict[tuple[int, int], int]:
+def places(change: Edit) -> dict[tuple[int, int], int]:
     """A proposed change as {(layer, number): value}."""
     return {(int(knob.where[1:]), WHAT.index(knob.what)): value for knob, value in change.values}
 
 
-def proposed(judge: Judge, tolerance: float) -> list[Change]:
+def proposed(judge: Judge, tolerance: float) -> list[Edit]:
     search = Search(Task(text_of(judge.numbers), "net.yaml", judge.target, tolerance))
     try:
         found = search.run()
@@ -115,7 +115,7 @@ def proposed(judge: Judge, tolerance: float) -> list[Change]:
     return [change for change in found if search.off(change.figures) <= judge.slack]
 
 
-def checked(judge: Judge, change: Change) -> dict[tuple[int, int], int]:
+def checked(judge: Judge, change: Edit) -> dict[tuple[int, int], int]:
     """A change, after its promise was compared with arithmetic, with a text written by hand and with overrides."""
     values = places(change)
     numbers = changed(judge.numbers, values)

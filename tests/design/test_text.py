@@ -8,7 +8,7 @@ import pytest
 
 from rfcalc.analyses.erf import moments
 from rfcalc.analyses.network import analyze
-from rfcalc.design.blocks import KINDS, Unit
+from rfcalc.design.blocks import KINDS, BlockChoice
 from rfcalc.design.designs import front
 from rfcalc.design.space import Limits, Space, measure
 from rfcalc.design.text import spec_of
@@ -25,7 +25,7 @@ SPACES = [
 ]
 
 
-def holds(space: Space, stages: tuple[tuple[Unit, ...], ...]) -> None:
+def holds(space: Space, stages: tuple[tuple[BlockChoice, ...], ...]) -> None:
     design = measure(space, stages)
     graph = load_spec(spec_of(space, design, "rfcalc design"), "net.yaml")
     found = analyze(graph)
@@ -62,7 +62,7 @@ def test_any_design() -> None:
             kinds=tuple(KINDS),
             holes=True,
         )
-        chosen: list[tuple[Unit, ...]] = [(rng.choice([u for u in space.halving if u.kind == "plain"]),)]
+        chosen: list[tuple[BlockChoice, ...]] = [(rng.choice([u for u in space.halving if u.kind == "plain"]),)]
         for number in range(stages):
             kind = rng.choice(list(KINDS))
             starts = space.halving if number < space.halvings else space.units

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from rfcalc.fields.clean import Clean, longest_run, through
-from rfcalc.fields.resized import Sizes
+from rfcalc.fields.resized import ShapesAtSize
 from rfcalc.graph import Graph
-from rfcalc.relations.geometry import Fold, transposed, window
+from rfcalc.relations.geometry import PaddingMode, transposed, window
 from tests.nets import Net, chain, residual, unet
 from tests.oracle.network import Oracle
 
 
 def clean(graph: Graph, axis: int = 0) -> set[int]:
-    sizes = Sizes(graph)
+    sizes = ShapesAtSize(graph)
     bits = Clean(sizes, axis).rows(sizes.image, graph.outputs[0]).clean
     return {i for i in range(bits.bit_length()) if bits >> i & 1}
 
@@ -81,7 +81,7 @@ def test_two_axes(graph: Graph) -> None:
     assert clean(graph) == {i for i in range(units) if not oracle.touches_padding(target, (i, middle))}
 
 
-@pytest.mark.parametrize("reach", [window(3, 2, 2, 1), transposed(2, 3, 1, 0), window(2, 1, 1, 0, Fold.WRAP)])
+@pytest.mark.parametrize("reach", [window(3, 2, 2, 1), transposed(2, 3, 1, 0), window(2, 1, 1, 0, PaddingMode.WRAP)])
 @pytest.mark.parametrize("bits", [0, 0b1, 0b111100, 0b1011101, (1 << 12) - 1])
 def test_through_is_its_definition(reach: Any, bits: int) -> None:
     found = through(reach, bits, 15)

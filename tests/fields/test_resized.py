@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rfcalc.fields.resized import SizeError, Sizes, resized
+from rfcalc.fields.resized import ShapesAtSize, SizeError, resized
 from tests.nets import Net, chain, unet
 
 
@@ -15,14 +15,14 @@ def test_same_as_a_graph_built_at_that_size(size: int) -> None:
 
 
 def test_sizes_may_be_asked_in_any_order_and_again() -> None:
-    sizes = Sizes(unet(64))
+    sizes = ShapesAtSize(unet(64))
     for size in (64, 32, 96, 32, 64):
         expected = [node.shape for node in unet(size).nodes]
         assert [layer.shape for layer in sizes.at((size, size))] == expected
 
 
 def test_the_layer_that_refuses_is_named_each_time() -> None:
-    sizes = Sizes(unet(64, levels=1))
+    sizes = ShapesAtSize(unet(64, levels=1))
     for _ in range(2):
         with pytest.raises(SizeError, match="inputs differ in size: 33x64, 32x64") as caught:
             sizes.at((33, 64))
@@ -31,14 +31,14 @@ def test_the_layer_that_refuses_is_named_each_time() -> None:
 
 def test_a_linear_layer_behind_a_map_ties_the_size() -> None:
     graph = chain((8, 8), ("maxpool", {"kernel": 2}), ("flatten", {}), ("linear", {"out": 3}))
-    sizes = Sizes(graph)
+    sizes = ShapesAtSize(graph)
     with pytest.raises(SizeError, match=r"its weights are made for an input of 16, not 20"):
         sizes.at((10, 8))
     sizes.at((9, 9))  # the pool drops the ninth row: the weights stay
 
 
 def test_a_linear_layer_behind_a_global_pool_does_not() -> None:
-    Sizes(chain((8, 8), ("gap", {}), ("flatten", {}), ("linear", {"out": 3}))).at((100, 9))
+    ShapesAtSize(chain((8, 8), ("gap", {}), ("flatten", {}), ("linear", {"out": 3}))).at((100, 9))
 
 
 def test_an_input_of_another_size_stays() -> None:

@@ -7,7 +7,7 @@ import yaml
 
 from rfcalc.errors import SpecError
 from rfcalc.language import marked
-from rfcalc.language.marked import Items, Scalar, Table, read
+from rfcalc.language.marked import MarkedList, MarkedMapping, MarkedScalar, read
 
 
 def codes(text: str) -> list[str]:
@@ -20,12 +20,12 @@ def codes(text: str) -> list[str]:
 
 def test_values_and_places() -> None:
     _, root = read("a: [1, 'two']\nb:\n  c: true # comment\n", "x.yaml")
-    assert isinstance(root, Table)
+    assert isinstance(root, MarkedMapping)
     assert root.plain() == {"a": (1, "two"), "b": {"c": True}}
     inner = root.get("b")
-    assert isinstance(inner, Table)
+    assert isinstance(inner, MarkedMapping)
     key, value = inner.entries["c"]
-    assert isinstance(value, Scalar)
+    assert isinstance(value, MarkedScalar)
     assert (key.span.line, key.span.column, key.span.text) == (3, 3, "  c: true # comment")
     assert (value.span.column, value.span.width) == (6, 4)
 
@@ -37,7 +37,7 @@ def test_quoted_and_literal_scalars_are_strings() -> None:
 
 def test_an_alias_is_the_node_itself() -> None:
     _, root = read("- &a {k: 3}\n- *a\n", "x.yaml")
-    assert isinstance(root, Items)
+    assert isinstance(root, MarkedList)
     assert root.items[0] is root.items[1]
 
 
@@ -72,7 +72,7 @@ def test_nesting_has_a_limit() -> None:
 def test_a_byte_order_mark_and_windows_line_ends() -> None:
     _, root = read("\ufeffa: 1\r\nb: 2\r\n", "x.yaml")
     assert root.plain() == {"a": 1, "b": 2}
-    assert isinstance(root, Table)
+    assert isinstance(root, MarkedMapping)
     assert root.entries["b"][0].span.line == 2
 
 
@@ -81,8 +81,8 @@ def test_the_parser_without_libyaml_gives_the_same(monkeypatch: pytest.MonkeyPat
     fast = read(text, "x.yaml")[1]
     monkeypatch.setattr(marked, "Parser", yaml.SafeLoader)
     slow = read(text, "x.yaml")[1]
-    assert isinstance(fast, Table)
-    assert isinstance(slow, Table)
+    assert isinstance(fast, MarkedMapping)
+    assert isinstance(slow, MarkedMapping)
     assert fast.plain() == slow.plain()
     assert [key.span for key, _ in fast.entries.values()] == [key.span for key, _ in slow.entries.values()]
     assert codes("a: {k: 3 s: 2}") == ["E007"]

@@ -12,7 +12,7 @@ import pytest
 from rfcalc.fields import backward, field, forward, measure, terms
 from rfcalc.layers.vocabulary import pad, pool, resize
 from rfcalc.relations import channels, geometry, sampling
-from rfcalc.relations.geometry import Fold, Reach, Window
+from rfcalc.relations.geometry import PaddingMode, Reach, Window
 from rfcalc.relations.read import Read
 
 from .cases import CASES
@@ -62,12 +62,12 @@ def same_on_the_wrong_side(*args: Any) -> tuple[int, int]:
     return after, before
 
 
-def reflect_as_edge(self: Fold, i: int, n: int) -> int | None:
-    return min(max(i, 0), n - 1) if self is Fold.REFLECT else ORIGINAL_INDEX(self, i, n)
+def reflect_as_edge(self: PaddingMode, i: int, n: int) -> int | None:
+    return min(max(i, 0), n - 1) if self is PaddingMode.REFLECT else ORIGINAL_INDEX(self, i, n)
 
 
-def circular_as_zeros(self: Fold, i: int, n: int) -> int | None:
-    return ORIGINAL_INDEX(Fold.ZERO if self is Fold.WRAP else self, i, n)
+def circular_as_zeros(self: PaddingMode, i: int, n: int) -> int | None:
+    return ORIGINAL_INDEX(PaddingMode.ZERO if self is PaddingMode.WRAP else self, i, n)
 
 
 def always_certain(_: Any, __: Any, ___: Any, ____: int, m: int, _____: int) -> tuple[int, int]:
@@ -116,7 +116,7 @@ def exact_ratio(n: int, out: int, scale: Fraction | None = None, rank: int = 2) 
     return Reach(out, n, tuple((min(int(i * ratio), n - 1),) for i in range(out)))
 
 
-ORIGINAL_INTERPOLATE, ORIGINAL_NAMED, ORIGINAL_INDEX = sampling.interpolate, geometry._named, Fold.index
+ORIGINAL_INTERPOLATE, ORIGINAL_NAMED, ORIGINAL_INDEX = sampling.interpolate, geometry._named, PaddingMode.index
 ORIGINAL_PULL, ORIGINAL_PAIRS = backward.pull_axis, pad.Crop._pairs
 
 
@@ -126,15 +126,15 @@ def every(_: Any, mask: int) -> int:
 
 MUTANTS: dict[str, list[Patch]] = {
     "dilation ignored": [
-        (Window, "reach", lambda self, fold=Fold.ZERO: geometry.window(self.kernel, self.stride, 1, self.before, fold))
+        (Window, "reach", lambda self, fold=PaddingMode.ZERO: geometry.window(self.kernel, self.stride, 1, self.before, fold))
     ],
     "stride of a pool ignored": [(pool.MaxPool, "reach", pool_without_stride)],
     "phase of a transposed convolution shifted by one": [(Window, "transposed_reach", shifted_transposed)],
     "ceil mode keeps a window that starts in the padding": [(Window, "out", out_without_drop)],
     "linear interpolation never takes a single tap": [(resize, "interpolate", never_single)],
     "odd unit of same padding before instead of after": [(geometry, "_named", same_on_the_wrong_side)],
-    "reflected padding taken for replicated": [(Fold, "index", reflect_as_edge)],
-    "circular padding taken for zeros": [(Fold, "index", circular_as_zeros)],
+    "reflected padding taken for replicated": [(PaddingMode, "index", reflect_as_edge)],
+    "circular padding taken for zeros": [(PaddingMode, "index", circular_as_zeros)],
     "clipped box always certified": [(forward, "certify", always_certain)],
     "holes forgotten in a union": [(field, "union", union_without_holes)],
     "holes forgotten in a dilated window": [(field, "repeated", repeated_without_holes)],

@@ -8,7 +8,19 @@ import pytest
 import torch
 
 from rfcalc.errors import RuleError
-from rfcalc.relations.geometry import IDENTITY, Fold, Window, blocks, gather, grow, only, shift, transposed, window, windows
+from rfcalc.relations.geometry import (
+    IDENTITY,
+    PaddingMode,
+    Window,
+    blocks,
+    gather,
+    grow,
+    only,
+    shift,
+    transposed,
+    window,
+    windows,
+)
 
 SMALL = [*product(range(1, 6), range(1, 5), range(1, 5), range(4))]  # kernel, stride, dilation, padding before
 
@@ -59,8 +71,8 @@ def test_a_window_that_does_not_fit_is_refused() -> None:
         Window(3, before=2, after=2).transposed_out(1)
 
 
-@pytest.mark.parametrize("fold", [Fold.EDGE, Fold.REFLECT, Fold.WRAP])
-def test_folds_are_those_of_torch_s_padding(fold: Fold) -> None:
+@pytest.mark.parametrize("fold", [PaddingMode.EDGE, PaddingMode.REFLECT, PaddingMode.WRAP])
+def test_folds_are_those_of_torch_s_padding(fold: PaddingMode) -> None:
     for n in range(3, 7):
         row = torch.nn.functional.pad(torch.arange(float(n))[None, None], (n - 1, n - 1), mode=fold.value)[0, 0]
         assert [fold.index(i - (n - 1), n) for i in range(len(row))] == row.int().tolist()
@@ -68,8 +80,8 @@ def test_folds_are_those_of_torch_s_padding(fold: Fold) -> None:
 
 def test_units_in_the_zero_padding_are_not_read() -> None:
     assert window(3, before=1).read(0, 4) == {0, 1}
-    assert window(3, before=1, fold=Fold.EDGE).read(0, 4) == {0, 1}
-    assert window(3, before=1, fold=Fold.WRAP).read(0, 4) == {3, 0, 1}
+    assert window(3, before=1, fold=PaddingMode.EDGE).read(0, 4) == {0, 1}
+    assert window(3, before=1, fold=PaddingMode.WRAP).read(0, 4) == {3, 0, 1}
     assert shift(-2).read(1, 4) == set()
 
 

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class Run:
+class Measurement:
     """One network in one case. `status` is "ok", "out of memory", "unsupported: ...", "error: ..." or "interrupted"; `blocks`
     are the medians of blocks, which are compared."""
 
@@ -64,10 +64,10 @@ class Run:
 class Timing:
     """Every run so far, in order; `interrupted` if Ctrl-C ended it."""
 
-    runs: list[Run] = field(default_factory=list)
+    runs: list[Measurement] = field(default_factory=list)
     interrupted: bool = False
 
-    def comparisons(self) -> Iterator[tuple[Run, Run, Comparison]]:
+    def comparisons(self) -> Iterator[tuple[Measurement, Measurement, Comparison]]:
         """The first network of each case against each other one."""
         for case in dict.fromkeys(run.case for run in self.runs):
             done = [run for run in self.runs if run.case == case and run.status == OK]
@@ -88,7 +88,7 @@ def time_all(
     names = _names(graphs)
     with suppress(KeyboardInterrupt):
         for case in cases:
-            runs = [Run(name, case, status=INTERRUPTED) for name in names]
+            runs = [Measurement(name, case, status=INTERRUPTED) for name in names]
             timing.runs += runs
             _time_case(list(zip(graphs, runs, strict=True)), seconds, warm_seconds, tick or (lambda done: None))
         return timing
@@ -102,7 +102,7 @@ def _names(graphs: Sequence[Graph]) -> list[str]:
     return [name if names.count(name) == 1 else f"{name} ({i + 1})" for i, name in enumerate(names)]
 
 
-def _time_case(pairs: Sequence[tuple[Graph, Run]], seconds: float, warm_seconds: float, tick: Tick) -> None:
+def _time_case(pairs: Sequence[tuple[Graph, Measurement]], seconds: float, warm_seconds: float, tick: Tick) -> None:
     case = pairs[0][1].case
     clock: Clock = CudaClock(case.device) if case.cuda else CpuClock()
     with precision(case):
@@ -122,23 +122,23 @@ def _time_case(pairs: Sequence[tuple[Graph, Run]], seconds: float, warm_seconds:
         _release(run)
 
 
-def _start(graph: Graph, run: Run, clock: Clock, seconds: float, warm_seconds: float) -> None:
+def _start(graph: Graph, run: Measurement, clock: Clock, seconds: float, warm_seconds: float) -> None:
     run.prepared = prepare(graph, run.case)
     run.warm = warm_up(clock, run.prepared.step, warm_seconds, min(BLOCK_SECONDS, seconds / LEAST_BLOCKS))
 
 
-def _unfinished(run: Run, seconds: float) -> bool:
+def _unfinished(run: Measurement, seconds: float) -> bool:
     return sum(run.samples) < seconds * 1000 or len(run.blocks) < LEAST_BLOCKS
 
 
-def _block(run: Run, clock: Clock) -> None:
+def _block(run: Measurement, clock: Clock) -> None:
     if run.prepared and run.warm:
         samples = clock.block(run.prepared.step, run.warm.block)
         run.samples += samples
         run.blocks.append(median(samples))
 
 
-def _guarded(run: Run, work: Callable[[], None]) -> bool:
+def _guarded(run: Measurement, work: Callable[[], None]) -> bool:
     """Does some work; a failure becomes the run's status. Memory is given back after the handler, which holds the frames."""
     status = ""
     try:
@@ -176,7 +176,7 @@ def attempted(case: Case, work: Callable[[], T]) -> T:
     raise fail("E703", f"{case}: {status}")
 
 
-def _release(run: Run) -> None:
+def _release(run: Measurement) -> None:
     if run.prepared is not None:
         run.prepared = Prepared(_nothing, run.prepared.first_ms, run.prepared.memory)
     if run.case.mode == "compile":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.sizes import Fitting, fitting
 from rfcalc.checks.model import Hit, Rule
-from rfcalc.fields.resized import Sizes
+from rfcalc.fields.resized import ShapesAtSize
 
 MOST_RESIDUES = 4
 
@@ -17,7 +17,7 @@ def find(analysis: Analysis) -> Iterator[Hit]:
     graph = analysis.graph
     if not graph.nodes[graph.inputs[0]].shape.rank:
         return
-    sizes = Sizes(graph)
+    sizes = ShapesAtSize(graph)
     for axis in range(len(sizes.image)):
         found = fitting(sizes, axis)
         fits = found.fits

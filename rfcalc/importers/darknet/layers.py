@@ -7,7 +7,7 @@ from typing import Any
 
 from rfcalc.errors import did_you_mean
 from rfcalc.importers.darknet.sections import OptionError, Section
-from rfcalc.importers.translated import Step
+from rfcalc.importers.translated import WrittenLayer
 from rfcalc.record import record
 
 ACTIVATIONS: dict[str, Any] = {
@@ -28,7 +28,7 @@ Settings = Mapping[str, Any]
 
 
 @record
-class Map:
+class Produced:
     """What a layer makes: the name of its last layer in the spec, its channels; `flat` for a vector."""
 
     name: str
@@ -40,23 +40,25 @@ class Layers:
     """The layers of a spec, section by section; `maps` has what each section makes."""
 
     def __init__(self, channels: int) -> None:
-        self.steps: list[Step] = []
-        self.maps: list[Map] = [Map("input", channels)]
+        self.steps: list[WrittenLayer] = []
+        self.maps: list[Produced] = [Produced("input", channels)]
         self.outputs: list[str] = []
 
     @property
-    def current(self) -> Map:
+    def current(self) -> Produced:
         """What the section above makes."""
         return self.maps[-1]
 
-    def add(self, name: str, word: str, settings: Settings, inputs: Sequence[Map], channels: int, flat: bool = False) -> Map:
+    def add(
+        self, name: str, word: str, settings: Settings, inputs: Sequence[Produced], channels: int, flat: bool = False
+    ) -> Produced:
         """One layer, which reads the one above unless it says otherwise."""
         above = self.steps[-1].name if self.steps else "input"
         names = tuple(one.name for one in inputs)
-        self.steps.append(Step(name, word, settings, () if names == (above,) else names))
-        return Map(name, channels, flat)
+        self.steps.append(WrittenLayer(name, word, settings, () if names == (above,) else names))
+        return Produced(name, channels, flat)
 
-    def at(self, section: Section, key: str, number: int) -> Map:
+    def at(self, section: Section, key: str, number: int) -> Produced:
         """The layer that a number means: from 0 on, or counted backwards; raises OptionError."""
         index = len(self.maps) - 1
         target = number if number >= 0 else index + number
@@ -90,7 +92,7 @@ def _padding(section: Section, size: int) -> int:
     return size // 2 if section.flag("pad") else section.whole("padding", 0)
 
 
-def convolutional(section: Section, layers: Layers, name: str) -> Map:
+def convolutional(section: Section, layers: Layers, name: str) -> Produced:
     """pad=1 is half of the size, rounded down; padding is dilated with the kernel."""
     section.refuse(("antialiasing", "assisted_excitation", "share_index", "xnor", "binary", "deform", "grad_centr", "reverse"))
     size, out = section.whole("size", 1, 1), section.whole("filters", 1, 1)
@@ -104,14 +106,14 @@ def convolutional(section: Section, layers: Layers, name: str) -> Map:
     return layers.add(name, "conv", short({**settings, **after(section)}), [layers.current], out)
 
 
-def deconvolutional(section: Section, layers: Layers, name: str) -> Map:
+def deconvolutional(section: Section, layers: Layers, name: str) -> Produced:
     """A transposed convolution."""
     size, out = section.whole("size", 1, 1), section.whole("filters", 1, 1)
     settings = {"out": out, "k": size, "s": section.whole("stride", 1, 1), "p": _padding(section, size), **after(section)}
     return layers.add(name, "upconv", short(settings, {"s": 1, "p": 0}), [layers.current], out)
 
 
-def maxpool(section: Section, layers: Layers, name: str) -> Map:
+def maxpool(section: Section, layers: Layers, name: str) -> Produced:
     """Padding is the sum of both sides, size - 1 if left out; its smaller half comes first; nothing is rounded up."""
     section.refuse(("maxpool_depth", "antialiasing", "avgpool"))
     stride = strides(section, 1)
@@ -128,12 +130,12 @@ def maxpool(section: Section, layers: Layers, name: str) -> Map:
     return layers.add(name, "maxpool", settings, [layers.current], layers.current.channels)
 
 
-def avgpool(section: Section, layers: Layers, name: str) -> Map:
+def avgpool(section: Section, layers: Layers, name: str) -> Produced:
     """The average of the whole map, which stays a map of size 1."""
     return layers.add(name, "adaptivepool", {"out": 1}, [layers.current], layers.current.channels)
 
 
-def route(section: Section, layers: Layers, name: str) -> Map:
+def route(section: Section, layers: Layers, name: str) -> Produced:
     """Channels of other layers one after the other, or one group of those of each; a single one whole is no new layer."""
     given = [layers.at(section, "layers", number) for number in section.numbers("layers")]
     groups, group = section.whole("groups", 1, 1), section.whole("group_id", 0)
@@ -149,13 +151,13 @@ def route(section: Section, layers: Layers, name: str) -> Map:
     return layers.add(name, "concat", {}, given, sum(one.channels for one in given), given[0].flat)
 
 
-def _group(section: Section, layers: Layers, name: str, one: Map, groups: int, group: int) -> Map:
+def _group(section: Section, layers: Layers, name: str, one: Produced, groups: int, group: int) -> Produced:
     if one.channels % groups:
         raise OptionError(f"groups ({groups}) do not divide the {one.channels} channels of {one.name}", section.place("groups"))
     return layers.add(name, "chunk", {"parts": groups, "index": group}, [one], one.channels // groups, one.flat)
 
 
-def shortcut(section: Section, layers: Layers, name: str) -> Map:
+def shortcut(section: Section, layers: Layers, name: str) -> Produced:
     """Adds the channels that both have; the number of channels is that of the layer above."""
     section.refuse(("weights_type", "weights_normalization"))
     above = layers.current
@@ -168,7 +170,7 @@ def shortcut(section: Section, layers: Layers, name: str) -> Map:
     return layers.add(name, "add", settings, [above, *others], above.channels, above.flat)
 
 
-def _common(section: Section, layers: Layers, name: str, above: Map, other: Map) -> Map:
+def _common(section: Section, layers: Layers, name: str, above: Produced, other: Produced) -> Produced:
     """The sum over the common channels, and behind it the rest of the layer above."""
     count = min(above.channels, other.channels)
     first, second = above, other
@@ -185,7 +187,7 @@ def _common(section: Section, layers: Layers, name: str, above: Map, other: Map)
     return joined if not act else activated(layers, name, joined, act["act"])
 
 
-def activated(layers: Layers, name: str, source: Map, act: Any) -> Map:
+def activated(layers: Layers, name: str, source: Produced, act: Any) -> Produced:
     word, settings = next(iter(act.items())) if isinstance(act, dict) else (act, None)
     return layers.add(name, word, {"slope": settings} if settings is not None else {}, [source], source.channels, source.flat)
 

@@ -17,7 +17,7 @@ from rfcalc.importers.darknet.layers import Layers
 from rfcalc.importers.darknet.repeats import folded
 from rfcalc.importers.darknet.sections import OptionError, Section, mistyped, sections
 from rfcalc.importers.darknet.words import WORDS
-from rfcalc.importers.translated import Step, Written, channels_of, printable, written
+from rfcalc.importers.translated import Written, WrittenLayer, channels_of, printable, written
 from rfcalc.language.files import find, read_bytes, text_of
 from rfcalc.language.limits import MAX_LAYERS
 from rfcalc.language.marked import Marked
@@ -108,7 +108,7 @@ def _all(found: Sequence[Section], layers: Layers, problems: Problems) -> dict[s
     return places
 
 
-def _usual(steps: Sequence[Step]) -> tuple[dict[str, Any], list[Step]]:
+def _usual(steps: Sequence[WrittenLayer]) -> tuple[dict[str, Any], list[WrittenLayer]]:
     """Norm, activation and bias of most convolutions, and the layers without them."""
     keys = [str([step.settings.get(key) for key in SHARED]) for step in steps if step.word == DEFAULTED]
     if not keys:
@@ -119,12 +119,14 @@ def _usual(steps: Sequence[Step]) -> tuple[dict[str, Any], list[Step]]:
     return usual, [_without(step, usual) if step.word == DEFAULTED else step for step in steps]
 
 
-def _without(step: Step, usual: Mapping[str, Any]) -> Step:
+def _without(step: WrittenLayer, usual: Mapping[str, Any]) -> WrittenLayer:
     settings = {key: value for key, value in step.settings.items() if usual.get(key, usual) != value}
-    return Step(step.name, step.word, settings, step.sources, step.repeat)
+    return WrittenLayer(step.name, step.word, settings, step.sources, step.repeat)
 
 
-def _head(name: str, source: str, given: Marked | None, shape: tuple[int, int, int], steps: Sequence[Step]) -> Iterator[str]:
+def _head(
+    name: str, source: str, given: Marked | None, shape: tuple[int, int, int], steps: Sequence[WrittenLayer]
+) -> Iterator[str]:
     yield f"# {printable(name)}: from darknet's {printable(PurePath(source).name)}"
     yield f"name: {scalar(name)}"
     yield f"input: {value_text(given.plain()) if given else 'x'.join(map(str, shape))}"

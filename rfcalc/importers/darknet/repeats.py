@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from rfcalc.importers.translated import Step
+from rfcalc.importers.translated import WrittenLayer
 from rfcalc.language.reading import JOINED
 from rfcalc.record import record
 
@@ -16,17 +16,17 @@ LONGEST = 8  # layers of one path
 class Residual:
     """One residual block: the layers of its path, the sum, and the layer that both read."""
 
-    main: tuple[Step, ...]
-    sum: Step
+    main: tuple[WrittenLayer, ...]
+    sum: WrittenLayer
     source: str
 
 
-def folded(steps: Sequence[Step], outputs: Sequence[str]) -> list[Step]:
+def folded(steps: Sequence[WrittenLayer], outputs: Sequence[str]) -> list[WrittenLayer]:
     """The same layers with residual blocks as `residual`. A block, or a run of equal ones, is named by its last sum, so that
     what reads it need not change; the layers within lose their names."""
     read = Counter(name for step in _explicit(steps) for name in step.sources)
     read.update(outputs)
-    found: list[Step] = []
+    found: list[WrittenLayer] = []
     at = 0
     while at < len(steps):
         run = _run(steps, at, read)
@@ -39,17 +39,17 @@ def folded(steps: Sequence[Step], outputs: Sequence[str]) -> list[Step]:
     return found
 
 
-def _explicit(steps: Sequence[Step]) -> list[Step]:
+def _explicit(steps: Sequence[WrittenLayer]) -> list[WrittenLayer]:
     """The layers, each with what it reads."""
     above = "input"
     found = []
     for step in steps:
-        found.append(Step(step.name, step.word, step.settings, step.sources or (above,), step.repeat))
+        found.append(WrittenLayer(step.name, step.word, step.settings, step.sources or (above,), step.repeat))
         above = step.name
     return found
 
 
-def _run(steps: Sequence[Step], at: int, read: Counter[str]) -> list[Residual]:
+def _run(steps: Sequence[WrittenLayer], at: int, read: Counter[str]) -> list[Residual]:
     """The equal residual blocks that begin at a layer, each on top of the one before."""
     found: list[Residual] = []
     while (block := _block(steps, at, read)) is not None:
@@ -60,7 +60,7 @@ def _run(steps: Sequence[Step], at: int, read: Counter[str]) -> list[Residual]:
     return found
 
 
-def _block(steps: Sequence[Step], at: int, read: Counter[str]) -> Residual | None:
+def _block(steps: Sequence[WrittenLayer], at: int, read: Counter[str]) -> Residual | None:
     """The residual block that begins at a layer, whose inner layers nobody else reads; None if there is none."""
     for end in range(at + 1, min(at + LONGEST, len(steps) - 1) + 1):
         step = steps[end]
@@ -79,7 +79,7 @@ def _shape(block: Residual) -> str:
     return str([(step.word, sorted(step.settings.items(), key=str)) for step in (*block.main, block.sum)])
 
 
-def _written(run: Sequence[Residual], above: str) -> Step:
+def _written(run: Sequence[Residual], above: str) -> WrittenLayer:
     first, last = run[0], run[-1]
     settings = {"main": [{step.word: dict(step.settings)} for step in first.main], **first.sum.settings}
-    return Step(last.sum.name, "residual", settings, () if first.source == above else (first.source,), len(run))
+    return WrittenLayer(last.sum.name, "residual", settings, () if first.source == above else (first.source,), len(run))

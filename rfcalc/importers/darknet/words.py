@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rfcalc.importers.darknet.layers import (
     Layers,
-    Map,
+    Produced,
     activated,
     activation,
     after,
@@ -21,11 +21,11 @@ from rfcalc.importers.darknet.layers import (
 from rfcalc.importers.darknet.sections import OptionError, Section
 from rfcalc.record import record
 
-Make = Callable[[Section, Layers, str], Map]
+Make = Callable[[Section, Layers, str], Produced]
 
 
 @record
-class Word:
+class SectionRule:
     """One section: the name of its layers, what makes them, its options that change the figures."""
 
     name: str
@@ -33,7 +33,7 @@ class Word:
     options: tuple[str, ...] = ()
 
 
-def upsample(section: Section, layers: Layers, name: str) -> Map:
+def upsample(section: Section, layers: Layers, name: str) -> Produced:
     """Each unit repeated."""
     if section.whole("stride", 2, -64, 64) < 1:
         raise OptionError("an upsample that shrinks (a negative stride) is not known", section.place("stride"))
@@ -41,21 +41,21 @@ def upsample(section: Section, layers: Layers, name: str) -> Map:
     return layers.add(name, "upsample", {"scale": section.whole("stride", 2, 1, 64)}, [layers.current], layers.current.channels)
 
 
-def reorg(section: Section, layers: Layers, name: str) -> Map:
+def reorg(section: Section, layers: Layers, name: str) -> Produced:
     """darknet's own order of numbers, which is not that of space to depth."""
     section.refuse(("reverse", "flatten", "extra"))
     stride = section.whole("stride", 1, 1, 8)
     return layers.add(name, "reorg", {"ratio": stride}, [layers.current], layers.current.channels * stride**2)
 
 
-def reorg3d(section: Section, layers: Layers, name: str) -> Map:
+def reorg3d(section: Section, layers: Layers, name: str) -> Produced:
     """Space to depth."""
     section.refuse(("reverse", "flatten", "extra"))
     stride = section.whole("stride", 1, 1, 8)
     return layers.add(name, "spacetodepth", {"ratio": stride}, [layers.current], layers.current.channels * stride**2)
 
 
-def connected(section: Section, layers: Layers, name: str) -> Map:
+def connected(section: Section, layers: Layers, name: str) -> Produced:
     """A linear layer over all numbers."""
     out, source = section.whole("output", 1, 1), layers.current
     if not source.flat:
@@ -63,7 +63,7 @@ def connected(section: Section, layers: Layers, name: str) -> Map:
     return layers.add(name, "linear", short({"out": out, **after(section)}), [source], out, True)
 
 
-def dropout(section: Section, layers: Layers, name: str) -> Map:
+def dropout(section: Section, layers: Layers, name: str) -> Produced:
     """Does nothing at inference."""
     share = section.real("probability", 0.5)
     if not 0 <= share <= 1:
@@ -71,7 +71,7 @@ def dropout(section: Section, layers: Layers, name: str) -> Map:
     return layers.add(name, "dropout", {"p": share}, [layers.current], layers.current.channels, layers.current.flat)
 
 
-def softmax(section: Section, layers: Layers, name: str) -> Map:
+def softmax(section: Section, layers: Layers, name: str) -> Produced:
     """Softmax over the channels of a vector, or of a map of size 1."""
     section.refuse(("tree", "spatial"))
     if section.whole("groups", 1, 1) > 1:
@@ -79,31 +79,31 @@ def softmax(section: Section, layers: Layers, name: str) -> Map:
     return layers.add(name, "softmax", {}, [layers.current], layers.current.channels, layers.current.flat)
 
 
-def crop(section: Section, layers: Layers, name: str) -> Map:
+def crop(section: Section, layers: Layers, name: str) -> Produced:
     """The middle of the image, as at inference."""
     size = [section.whole("crop_height", 1, 1), section.whole("crop_width", 1, 1)]
     return layers.add(name, "crop", {"size": size}, [layers.current], layers.current.channels)
 
 
-def norm(section: Section, layers: Layers, name: str) -> Map:
+def norm(section: Section, layers: Layers, name: str) -> Produced:
     """Batch norm as a layer of its own."""
     return layers.add(name, "bn", {}, [layers.current], layers.current.channels, layers.current.flat)
 
 
-def local_norm(section: Section, layers: Layers, name: str) -> Map:
+def local_norm(section: Section, layers: Layers, name: str) -> Produced:
     """Local response normalization."""
     settings = {"size": section.whole("size", 5, 1), "alpha": section.real("alpha", 1e-4)}
     settings |= {"beta": section.real("beta", 0.75), "k": section.real("kappa", 1)}
     return layers.add(name, "lrn", settings, [layers.current], layers.current.channels)
 
 
-def acted(section: Section, layers: Layers, name: str) -> Map:
+def acted(section: Section, layers: Layers, name: str) -> Produced:
     """An activation as a layer of its own."""
     act = activation(section, "linear")
     return layers.current if act == "none" else activated(layers, name, layers.current, act)
 
 
-def product(section: Section, layers: Layers, name: str) -> Map:
+def product(section: Section, layers: Layers, name: str) -> Produced:
     """The product with another layer: of each number (sam), or of each channel (scale_channels)."""
     section.refuse(("scale_wh",))
     other = layers.at(section, "from", section.whole("from", 0, -(10**9)))
@@ -117,7 +117,7 @@ def product(section: Section, layers: Layers, name: str) -> Map:
     return made if act == "none" else activated(layers, name, made, act)
 
 
-def boxes(section: Section, layers: Layers, name: str) -> Map:
+def boxes(section: Section, layers: Layers, name: str) -> Produced:
     """A map of boxes, an output: per anchor four sides, whether there is an object, and the classes. It is not decoded."""
     numbers = section.whole("coords", 4, 1) + 1 + section.whole("classes", 20, 1)
     anchors = len(section.numbers("mask")) if "mask" in section.options else section.whole("num", 1, 1)
@@ -132,7 +132,7 @@ def boxes(section: Section, layers: Layers, name: str) -> Map:
     return made
 
 
-def nothing(section: Section, layers: Layers, name: str) -> Map:
+def nothing(section: Section, layers: Layers, name: str) -> Produced:
     """What is there for training only."""
     return layers.current
 
@@ -140,38 +140,41 @@ def nothing(section: Section, layers: Layers, name: str) -> Map:
 WEIGHTS = ("activation", "batch_normalize")
 CONV = ("filters", "size", "stride", "stride_x", "stride_y", "pad", "padding", "groups", "dilation", *WEIGHTS)
 BOXES = ("classes", "num", "coords", "mask", "anchors")
-CONVOLUTION, MAXPOOL = Word("conv", convolutional, CONV), Word("maxpool", maxpool, ("size", "stride", "padding"))
-ROUTE, SHORTCUT = Word("route", route, ("layers", "groups", "group_id")), Word("shortcut", shortcut, ("from", "activation"))
-WORDS: dict[str, Word] = {
+CONVOLUTION, MAXPOOL = SectionRule("conv", convolutional, CONV), SectionRule("maxpool", maxpool, ("size", "stride", "padding"))
+ROUTE, SHORTCUT = (
+    SectionRule("route", route, ("layers", "groups", "group_id")),
+    SectionRule("shortcut", shortcut, ("from", "activation")),
+)
+WORDS: dict[str, SectionRule] = {
     "convolutional": CONVOLUTION,
     "conv": CONVOLUTION,
-    "deconvolutional": Word("deconv", deconvolutional, CONV),
-    "deconv": Word("deconv", deconvolutional, CONV),
+    "deconvolutional": SectionRule("deconv", deconvolutional, CONV),
+    "deconv": SectionRule("deconv", deconvolutional, CONV),
     "maxpool": MAXPOOL,
     "max": MAXPOOL,
-    "avgpool": Word("avgpool", avgpool),
-    "avg": Word("avgpool", avgpool),
+    "avgpool": SectionRule("avgpool", avgpool),
+    "avg": SectionRule("avgpool", avgpool),
     "route": ROUTE,
     "shortcut": SHORTCUT,
-    "upsample": Word("upsample", upsample, ("stride",)),
-    "reorg": Word("reorg", reorg, ("stride",)),
-    "reorg3d": Word("reorg", reorg3d, ("stride",)),
-    "connected": Word("connected", connected, ("output", *WEIGHTS)),
-    "conn": Word("connected", connected, ("output", *WEIGHTS)),
-    "dropout": Word("dropout", dropout, ("probability",)),
-    "softmax": Word("softmax", softmax, ("groups",)),
-    "soft": Word("softmax", softmax, ("groups",)),
-    "crop": Word("crop", crop, ("crop_height", "crop_width")),
-    "batchnorm": Word("batchnorm", norm),
-    "normalization": Word("lrn", local_norm, ("size", "alpha", "beta", "kappa")),
-    "lrn": Word("lrn", local_norm, ("size", "alpha", "beta", "kappa")),
-    "activation": Word("activation", acted, ("activation",)),
-    "sam": Word("sam", product, ("from", "activation")),
-    "scale_channels": Word("scale_channels", product, ("from", "activation")),
-    "yolo": Word("yolo", boxes, BOXES),
-    "gaussian_yolo": Word("yolo", boxes, BOXES),
-    "region": Word("region", boxes, BOXES),
-    "detection": Word("detection", nothing),
-    "cost": Word("cost", nothing),
-    "logistic": Word("cost", nothing),
+    "upsample": SectionRule("upsample", upsample, ("stride",)),
+    "reorg": SectionRule("reorg", reorg, ("stride",)),
+    "reorg3d": SectionRule("reorg", reorg3d, ("stride",)),
+    "connected": SectionRule("connected", connected, ("output", *WEIGHTS)),
+    "conn": SectionRule("connected", connected, ("output", *WEIGHTS)),
+    "dropout": SectionRule("dropout", dropout, ("probability",)),
+    "softmax": SectionRule("softmax", softmax, ("groups",)),
+    "soft": SectionRule("softmax", softmax, ("groups",)),
+    "crop": SectionRule("crop", crop, ("crop_height", "crop_width")),
+    "batchnorm": SectionRule("batchnorm", norm),
+    "normalization": SectionRule("lrn", local_norm, ("size", "alpha", "beta", "kappa")),
+    "lrn": SectionRule("lrn", local_norm, ("size", "alpha", "beta", "kappa")),
+    "activation": SectionRule("activation", acted, ("activation",)),
+    "sam": SectionRule("sam", product, ("from", "activation")),
+    "scale_channels": SectionRule("scale_channels", product, ("from", "activation")),
+    "yolo": SectionRule("yolo", boxes, BOXES),
+    "gaussian_yolo": SectionRule("yolo", boxes, BOXES),
+    "region": SectionRule("region", boxes, BOXES),
+    "detection": SectionRule("detection", nothing),
+    "cost": SectionRule("cost", nothing),
+    "logistic": SectionRule("cost", nothing),
 }

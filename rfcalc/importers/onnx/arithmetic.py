@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from rfcalc.importers.onnx.call import Call, handles
+from rfcalc.importers.onnx.call import NodeCall, handles
 from rfcalc.importers.programs import arithmetic
 from rfcalc.importers.programs.arithmetic import binary, opaque, unary, with_stored
 from rfcalc.importers.programs.constants import number
@@ -50,29 +50,29 @@ CHOSEN = ("Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual", "And", "O
 
 
 @handles(*WORDS)
-def _activation(call: Call) -> Tensor:
+def _activation(call: NodeCall) -> Tensor:
     return unary(call.program, WORDS[call.name], call.tensor())
 
 
 @handles(*FUNCTIONS)
-def _function(call: Call) -> Tensor:
+def _function(call: NodeCall) -> Tensor:
     return unary(call.program, "pointwise", call.tensor(), function=FUNCTIONS[call.name])
 
 
 @handles("LeakyRelu", "Elu")
-def _leaky(call: Call) -> Tensor:
+def _leaky(call: NodeCall) -> Tensor:
     if call.name == "Elu":
         return unary(call.program, "elu", call.tensor(), alpha=call.real("alpha", 1.0))
     return unary(call.program, "leakyrelu", call.tensor(), slope=call.real("alpha", 0.01))
 
 
 @handles("PRelu", learned=(1,))
-def _prelu(call: Call) -> Tensor:
+def _prelu(call: NodeCall) -> Tensor:
     return arithmetic.prelu(call.program, call.tensor(), call.const(1, "slope"))
 
 
 @handles("Clip", settings=(1, 2))
-def _clip(call: Call) -> Any:
+def _clip(call: NodeCall) -> Any:
     low: Any = call.optional(1, "limit")
     high: Any = call.optional(2, "limit")
     if "min" in call.attributes or "max" in call.attributes or call.opset < 11:
@@ -81,7 +81,7 @@ def _clip(call: Call) -> Any:
 
 
 @handles("Dropout", settings=(1, 2))
-def _dropout(call: Call) -> Any:
+def _dropout(call: NodeCall) -> Any:
     ratio = call.get(1) if "ratio" not in call.attributes else None
     p = number(ratio) if ratio is not None else call.real("ratio", 0.5)
     found = unary(call.program, "dropout", call.tensor(), p=min(1.0, max(0.0, p if p is not None else 0.5)))
@@ -89,7 +89,7 @@ def _dropout(call: Call) -> Any:
 
 
 @handles("QuantizeLinear", "DequantizeLinear", kept=(1, 2))
-def _quantize(call: Call) -> Tensor:
+def _quantize(call: NodeCall) -> Tensor:
     scale, zero = call.const(1, "scale"), call.optional(2, "zero point")
     function = "div" if call.name == "QuantizeLinear" else "mul"
     axis = call.whole("axis", 1)
@@ -103,7 +103,7 @@ def _quantize(call: Call) -> Tensor:
 
 
 @handles(*BINARY, *MANY)
-def _arithmetic(call: Call) -> Tensor:
+def _arithmetic(call: NodeCall) -> Tensor:
     function = BINARY.get(call.name) or MANY[call.name]
     operands = [_aligned(call, operand) for operand in call.inputs]
     if call.name in MANY:  # constants last, so that each step has an operand that depends on the input
@@ -116,7 +116,7 @@ def _arithmetic(call: Call) -> Tensor:
     return binary(call.program, "div", found, float(len(operands))) if call.name == "Mean" else found
 
 
-def _aligned(call: Call, operand: Any) -> Any:
+def _aligned(call: NodeCall, operand: Any) -> Any:
     """Before version 7 an operand said with which axis of the first one its own begin."""
     if call.opset >= 7 or not call.whole("broadcast") or "axis" not in call.attributes or not isinstance(operand, Const):
         return operand
@@ -125,17 +125,17 @@ def _aligned(call: Call, operand: Any) -> Any:
 
 
 @handles(*CHOSEN)
-def _chosen(call: Call) -> Tensor:
+def _chosen(call: NodeCall) -> Tensor:
     return arithmetic.chosen(call.program, call.inputs)
 
 
 @handles("Where")
-def _where(call: Call) -> Tensor:
+def _where(call: NodeCall) -> Tensor:
     return arithmetic.picked(call.program, *(call.get(i) for i in range(3)))
 
 
 @handles("OneHot", settings=(1, 2))
-def _one_hot(call: Call) -> Tensor:
+def _one_hot(call: NodeCall) -> Tensor:
     """Each number of the result looks at one index."""
     tensor, depth = call.tensor(), int(call.value(1, "depth").reshape(-1)[0])
     rank = len(tensor.layout)

@@ -12,7 +12,7 @@ from rfcalc.record import record
 
 
 @record(eq=False)
-class Call(call.Call):
+class NodeCall(call.Call):
     """The node's operands by their numbers (None where one is left out), its attributes, the version of the operators, and how
     many outputs it has."""
 
@@ -61,7 +61,7 @@ class Call(call.Call):
         return found
 
 
-handles: Handlers[Call] = Handlers("rfcalc.importers.onnx", FAMILIES)
+handles: Handlers[NodeCall] = Handlers("rfcalc.importers.onnx", FAMILIES)
 
 
 def quantized(weight: Const, others: Iterable[Any]) -> Const:

@@ -8,27 +8,27 @@ from typing import Any
 
 from rfcalc.errors import Problem, RuleError, fail
 from rfcalc.graph import Graph
-from rfcalc.importers.onnx.call import Call, handles
+from rfcalc.importers.onnx.call import NodeCall, handles
 from rfcalc.importers.onnx.fold import folded, shape_slice
 from rfcalc.importers.onnx.inputs import Inputs
 from rfcalc.importers.onnx.model import DOMAINS, Model, needed, outer_names
 from rfcalc.importers.onnx.names import containers, owner_of, scopes
-from rfcalc.importers.onnx.roles import Stored, constant_tensor
+from rfcalc.importers.onnx.roles import StoredConstants, constant_tensor
 from rfcalc.importers.onnx.types import Types
 from rfcalc.importers.onnx.work import work
 from rfcalc.importers.programs.constants import known
-from rfcalc.importers.programs.declared import Declared, Rule
-from rfcalc.importers.programs.program import Const, Place, Program, Tensor, UnfollowedError
+from rfcalc.importers.programs.declared import Declaration, Declarations
+from rfcalc.importers.programs.program import Const, Program, ProgramPlace, Tensor, UnfollowedError
 from rfcalc.importers.programs.walk import Shapes, Step, Walk
 from rfcalc.relations.shape import Shape
 
 
 def follow(
-    model: Model, name: str, path: str, max_layers: int, shapes: Mapping[str, Shape], bound: bool, rules: Declared
+    model: Model, name: str, path: str, max_layers: int, shapes: Mapping[str, Shape], bound: bool, rules: Declarations
 ) -> Graph:
     """The graph of a model; raises SpecError with the first node that cannot be followed."""
     nodes = needed(model.graph)
-    stored = Stored(model, nodes)
+    stored = StoredConstants(model, nodes)
     program = Named(name, path, stored.held, max_layers)
     paths = scopes(nodes, stored.held)
     program.containers = containers(nodes, paths)
@@ -52,7 +52,7 @@ class Named(Program):
 class Run:
     """The values of a model's tensors so far, and how often each is read."""
 
-    def __init__(self, program: Program, model: Model, stored: Stored, rules: Declared) -> None:
+    def __init__(self, program: Program, model: Model, stored: StoredConstants, rules: Declarations) -> None:
         self.program, self.model, self.held, self.rules = program, model, stored, rules
         self.types = Types(model)
         self.values: dict[str, Any] = {}
@@ -69,7 +69,7 @@ class Run:
     def inputs(self, inputs: Inputs) -> None:
         """Makes the layers that stand for the network's inputs."""
         for value, given in inputs.wanted():
-            self.program.place = Place()
+            self.program.place = ProgramPlace()
             name = "input" if inputs.count == 1 else value.name
             found = self.values[value.name] = given.tensor(self.program, name)
             self.types.given(value.name, value.type.tensor_type.elem_type, found.shape)
@@ -93,7 +93,7 @@ class Node(Step):
     def __init__(self, run: Run, node: Any, path: str) -> None:
         self.run, self.node = run, node
         self.key = next(iter(node.output), "")
-        self.place = Place(path, node.op_type)
+        self.place = ProgramPlace(path, node.op_type)
         self.title = f"{node.op_type} {node.name}".strip()
         self.own = node.domain in DOMAINS
         self.name = node.op_type if self.own else f"{node.domain}.{node.op_type}"
@@ -140,7 +140,7 @@ class Node(Step):
     def inner_results(self) -> Sequence[Any]:
         return [self.run.value(value.name) for value in self.branch.output]
 
-    def declared(self) -> tuple[Rule, Mapping[str, Any]] | None:
+    def declared(self) -> tuple[Declaration, Mapping[str, Any]] | None:
         rule = self.run.rules.find(f"ai.onnx.{self.name}" if self.own else self.name)
         return (rule, self.attributes) if rule else None
 
@@ -149,7 +149,9 @@ class Node(Step):
         if known is None or known.follow is None:
             raise UnfollowedError("the operator is unknown" + ("" if self.own else f", of domain {self.node.domain}"))
         run, outputs = self.run, len(self.node.output)
-        return known.follow(Call(run.program, self.name, self.reads, self.inputs, self.attributes, run.model.opset, outputs))
+        return known.follow(
+            NodeCall(run.program, self.name, self.reads, self.inputs, self.attributes, run.model.opset, outputs)
+        )
 
     def constant(self, stored: frozenset[str], macs: frozenset[tuple[str, int]]) -> Sequence[Any]:
         if self.node.op_type == "Constant":

@@ -21,7 +21,7 @@ KEEPING = frozenset(
 
 
 @record
-class Given:
+class OnnxInput:
     """An input: its shape, its batch, and where its axes lie ("first": batch, channels, sizes; "last": batch, sizes, channels;
     "none": no batch)."""
 
@@ -60,12 +60,12 @@ class Inputs:
                 hint = did_you_mean(name, known) or f"it has {', '.join(sorted(known))}"
                 raise fail("E607", f'{path} has no input "{name}"', hint=hint)
 
-    def wanted(self) -> Iterator[tuple[Any, Given]]:
+    def wanted(self) -> Iterator[tuple[Any, OnnxInput]]:
         """Each input and what is known of it; raises SpecError."""
         for value in self.values:
             yield value, self._given(value)
 
-    def _given(self, value: Any) -> Given:
+    def _given(self, value: Any) -> OnnxInput:
         sizes = self._sizes(value)
         order = self._order(value.name, None if sizes is None else len(sizes))
         asked, common = self.asked.get(value.name), self.asked.get("")
@@ -75,9 +75,9 @@ class Inputs:
         if sizes is None:
             if asked is None:
                 raise self._free(value.name, "its shape")
-            return Given(asked, 1, order, asked.rank + 2)
+            return OnnxInput(asked, 1, order, asked.rank + 2)
         if not sizes:
-            return Given(Shape(1), 1, order, 0)
+            return OnnxInput(Shape(1), 1, order, 0)
         lead, rest = ([1], sizes) if order == "none" else (sizes[:1], sizes[1:])
         shape = asked
         if shape is None:
@@ -89,7 +89,7 @@ class Inputs:
             self._check(value.name, shape, _shape([n or 0 for n in rest], order))
         if max(shape.channels, *shape.size, lead[0] or 1) > MOST_UNITS:
             raise fail("E607", f'the input "{value.name}" of {self.path} is {shape}: beyond {MOST_UNITS:,} on an axis')
-        return Given(shape, lead[0] or 1, order, len(sizes))
+        return OnnxInput(shape, lead[0] or 1, order, len(sizes))
 
     def _check(self, name: str, asked: Shape, own: Shape) -> None:
         """Raises SpecError for a shape of other axes or channels than the file's (0: open)."""

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rfcalc.importers.onnx.call import Call, handles
+from rfcalc.importers.onnx.call import NodeCall, handles
 from rfcalc.importers.programs import joining
 from rfcalc.importers.programs.program import Tensor
 
 
 @handles("Concat")
-def _concat(call: Call) -> Tensor:
+def _concat(call: NodeCall) -> Tensor:
     return _joined(call, [part for part in call.inputs if part is not None], call.whole("axis", 1))
 
 
 @handles("ConcatFromSequence")
-def _concat_sequence(call: Call) -> Tensor:
+def _concat_sequence(call: NodeCall) -> Tensor:
     return _joined(call, call.get(0), call.whole("axis"))
 
 
-def _joined(call: Call, parts: Sequence[Any], axis: int) -> Tensor:
+def _joined(call: NodeCall, parts: Sequence[Any], axis: int) -> Tensor:
     first = next(part for part in parts if isinstance(part, Tensor))
     return joining.concat(call.program, parts, call.axis(axis, len(first.shape)))
 
 
 @handles("SequenceConstruct")
-def _sequence(call: Call) -> list[Any]:
+def _sequence(call: NodeCall) -> list[Any]:
     return list(call.inputs)

@@ -31,9 +31,9 @@ def load(
     shapes = asked_shapes(overrides["input"]) if overrides else {}
     from rfcalc.importers.onnx.follow import follow
     from rfcalc.importers.onnx.model import read
-    from rfcalc.importers.programs.declared import Declared
+    from rfcalc.importers.programs.declared import Declarations
 
-    rules = Declared.of(declare)
+    rules = Declarations.of(declare)
     model = read(path, max_layers, rules)
     name = Path(path).name.removesuffix(".onnx")
     return follow(model, name, path, max_layers, shapes, unknown == "bound", rules)

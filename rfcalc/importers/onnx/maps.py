@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from rfcalc.importers.onnx.call import Call, handles
+from rfcalc.importers.onnx.call import NodeCall, handles
 from rfcalc.importers.onnx.call import quantized as with_scales
 from rfcalc.importers.programs import maps
 from rfcalc.importers.programs.arithmetic import opaque
@@ -16,7 +16,7 @@ Pads = tuple[tuple[int, int], ...]
 AUTO = ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID")
 
 
-def per_axis(call: Call, name: str, rank: int, usual: int, least: int = 1) -> tuple[int, ...]:
+def per_axis(call: NodeCall, name: str, rank: int, usual: int, least: int = 1) -> tuple[int, ...]:
     """An attribute with one number per spatial axis."""
     found = call.ints(name, [usual] * rank)
     if len(found) != rank or min(found, default=least) < least:
@@ -24,7 +24,7 @@ def per_axis(call: Call, name: str, rank: int, usual: int, least: int = 1) -> tu
     return tuple(found)
 
 
-def auto_pad(call: Call) -> str:
+def auto_pad(call: NodeCall) -> str:
     """The rule for the padding; raises RuleError for one that is unknown."""
     rule = call.text("auto_pad", "NOTSET") or "NOTSET"
     if rule not in AUTO:
@@ -32,7 +32,7 @@ def auto_pad(call: Call) -> str:
     return rule
 
 
-def padding(call: Call, rank: int, windows: list[Window]) -> Pads:
+def padding(call: NodeCall, rank: int, windows: list[Window]) -> Pads:
     """(before, after) of each axis, given or by the rule that keeps ceil(n / stride) units."""
     rule = auto_pad(call)
     if rule == "VALID":
@@ -47,7 +47,7 @@ def padding(call: Call, rank: int, windows: list[Window]) -> Pads:
     return tuple(maps.halves(total, rule == "SAME_UPPER") for total in totals)
 
 
-def rank_of(call: Call) -> int:
+def rank_of(call: NodeCall) -> int:
     """How many spatial axes the operand has."""
     rank = len(call.tensor().layout) - 2
     if rank < 1:
@@ -58,7 +58,7 @@ def rank_of(call: Call) -> int:
 @handles("Conv", learned=(1, 2))
 @handles("ConvInteger", learned=(1,), kept=(2, 3))
 @handles("QLinearConv", learned=(3, 8), kept=(1, 2, 4, 5, 6, 7))
-def _conv(call: Call) -> Any:
+def _conv(call: NodeCall) -> Any:
     quantized = call.name == "QLinearConv"
     weight = call.const(3 if quantized else 1, "weight")
     bias = None if call.name == "ConvInteger" else call.optional(8 if quantized else 2, "bias")
@@ -80,7 +80,7 @@ def _conv(call: Call) -> Any:
 
 
 @handles("ConvTranspose", learned=(1, 2))
-def _conv_transpose(call: Call) -> Tensor:
+def _conv_transpose(call: NodeCall) -> Tensor:
     weight, bias, tensor = call.const(1, "weight"), call.optional(2, "bias"), call.tensor()
     rank, groups, channels = rank_of(call), call.whole("group", 1), call.tensor().shape[1]
     if len(weight.shape) != rank + 2 or groups < 1 or weight.shape[0] != channels or channels % groups or min(weight.shape) < 1:
@@ -99,7 +99,7 @@ def _conv_transpose(call: Call) -> Tensor:
     return maps.on_map(call.program, "crop", found, rank, margin=margin) if any(map(any, margin)) else found
 
 
-def _cut(call: Call, rank: int, windows: list[Window], extra: tuple[int, ...]) -> Pads:
+def _cut(call: NodeCall, rank: int, windows: list[Window], extra: tuple[int, ...]) -> Pads:
     """How many units the pads take away at each end of each axis."""
     rule, sizes = auto_pad(call), call.tensor().shape[-rank:]
     wanted = call.ints("output_shape")[-rank:]
@@ -136,7 +136,7 @@ def _placed(windows: list[Window], cut: Pads, extra: tuple[int, ...]) -> tuple[l
 
 
 @handles("MaxPool", "AveragePool", "LpPool")
-def _pool(call: Call) -> Any:
+def _pool(call: NodeCall) -> Any:
     rank = rank_of(call)
     kernel = per_axis(call, "kernel_shape", rank, 0)
     stride, dilation = per_axis(call, "strides", rank, 1), per_axis(call, "dilations", rank, 1)
@@ -155,13 +155,13 @@ def _pool(call: Call) -> Any:
 
 
 @handles("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
-def _global_pool(call: Call) -> Tensor:
+def _global_pool(call: NodeCall) -> Tensor:
     function = "max" if call.name == "GlobalMaxPool" else "mean"
     return maps.adaptive_pool(call.program, function, call.tensor(), (1,) * rank_of(call))
 
 
 @handles("DepthToSpace", "SpaceToDepth")
-def _blocks(call: Call) -> Tensor:
+def _blocks(call: NodeCall) -> Tensor:
     size = call.whole("blocksize")
     if not 1 <= size <= 64 or rank_of(call) != 2:
         raise UnfollowedError(f"its blocksize {size} does not fit")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rfcalc.errors import SpecError, fail
-from rfcalc.importers.programs.declared import Declared
+from rfcalc.importers.programs.declared import Declarations
 from rfcalc.record import record
 
 MOST_BYTES = 2 << 30  # what a protobuf message can hold
@@ -38,7 +38,7 @@ class Model:
         return self.opsets.get("", 1)
 
 
-def read(path: str, max_layers: int, rules: Declared) -> Model:
+def read(path: str, max_layers: int, rules: Declarations) -> Model:
     """The model of a file, at most 2 GB and `max_layers` nodes; raises SpecError."""
     model = parsed(_bytes(path), path)
     if not model.graph.node and not model.graph.output:
@@ -163,7 +163,7 @@ def _count(model: Any, path: str, most: int) -> None:
         raise fail("E605", f"{path}: functions that call each other too deeply") from None
 
 
-def _inlined(model: Any, path: str, rules: Declared) -> Any:
+def _inlined(model: Any, path: str, rules: Declarations) -> Any:
     """The model with its own functions written out, but for those that the user has declared."""
     from onnx import inliner
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rfcalc.importers.onnx.call import Call, handles
+from rfcalc.importers.onnx.call import NodeCall, handles
 from rfcalc.importers.programs import moving
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
 
@@ -10,7 +10,7 @@ PAD_MODES = {"constant": "zeros", "reflect": "reflect", "edge": "replicate", "wr
 
 
 @handles("Pad", settings=(1, 2, 3))
-def _pad(call: Call) -> Tensor:
+def _pad(call: NodeCall) -> Tensor:
     tensor, mode = call.tensor(), call.text("mode", "constant")
     flat = call.numbers(1, "paddings" if "paddings" in call.attributes else "pads")
     axes = [call.axis(axis) for axis in (call.numbers(3, "axes") or range(len(tensor.layout)))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from rfcalc.importers.onnx.call import Call, handles
+from rfcalc.importers.onnx.call import NodeCall, handles
 from rfcalc.importers.programs import norms
 from rfcalc.importers.programs.layout import CHANNELS, full, size_of
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
@@ -14,7 +14,7 @@ from rfcalc.layers.words import make
 
 
 @handles("BatchNormalization", learned=(1, 2), kept=(3, 4))
-def _batch_norm(call: Call) -> Tensor:
+def _batch_norm(call: NodeCall) -> Tensor:
     names = ("scale", "bias", "mean", "variance")
     consts = [call.const(i, name) for i, name in enumerate(names, 1)]
     tensor = call.tensor()
@@ -29,7 +29,7 @@ def _batch_norm(call: Call) -> Tensor:
 
 
 @handles("InstanceNormalization", learned=(1, 2))
-def _instance_norm(call: Call) -> Tensor:
+def _instance_norm(call: NodeCall) -> Tensor:
     tensor, consts = call.tensor(), [call.const(1, "scale"), call.const(2, "bias")]
     channels = full(CHANNELS, call.program.shape(tensor).channels)
     if any(prod(const.shape) != size_of(tensor.layout[1]) for const in consts):
@@ -48,14 +48,14 @@ def _instance_norm(call: Call) -> Tensor:
 
 
 @handles("GroupNormalization", learned=(1, 2))
-def _group_norm(call: Call) -> Tensor:
+def _group_norm(call: NodeCall) -> Tensor:
     consts = [call.const(1, "scale"), call.const(2, "bias")]
     return norms.group_norm(call.program, call.tensor(), call.whole("num_groups", 1), consts, call.real("epsilon", 1e-5))
 
 
 @handles("LayerNormalization", learned=(1, 2))
 @handles("RMSNormalization", "SimplifiedLayerNormalization", learned=(1,))
-def _layer_norm(call: Call) -> Any:
+def _layer_norm(call: NodeCall) -> Any:
     tensor, rms = call.tensor(), call.name != "LayerNormalization"
     consts = [call.optional(1, "scale"), None if rms else call.optional(2, "bias")]
     axes = len(tensor.layout) - call.axis(call.whole("axis", -1))
@@ -64,7 +64,7 @@ def _layer_norm(call: Call) -> Any:
 
 
 @handles("LRN")
-def _lrn(call: Call) -> Tensor:
+def _lrn(call: NodeCall) -> Tensor:
     tensor, size = call.tensor(), call.whole("size", 1)
     if tensor.layout[1] != full(CHANNELS, call.program.shape(tensor).channels):
         raise UnfollowedError("it normalizes an axis that is made of several")
@@ -78,7 +78,7 @@ LRN = (("alpha", "alpha", 1e-4), ("beta", "beta", 0.75), ("k", "bias", 1.0))
 
 
 @handles("MeanVarianceNormalization")
-def _mvn(call: Call) -> Tensor:
+def _mvn(call: NodeCall) -> Tensor:
     tensor = call.tensor()
     if sorted(call.axis(axis) for axis in call.ints("axes", (0, 2, 3))) != [0, *range(2, len(tensor.layout))]:
         raise UnfollowedError("it normalizes other axes than the positions of each channel")
@@ -88,7 +88,7 @@ def _mvn(call: Call) -> Tensor:
 
 
 @handles("LpNormalization")
-def _lp_norm(call: Call) -> Tensor:
+def _lp_norm(call: NodeCall) -> Tensor:
     """Division by the length along one axis: an RMS norm without weights, but for a fixed factor."""
     tensor, axis = call.tensor(), call.axis(call.whole("axis", -1))
     order = [*(i for i in range(len(tensor.layout)) if i != axis), axis]
@@ -97,7 +97,7 @@ def _lp_norm(call: Call) -> Tensor:
 
 
 @handles("Softmax", "LogSoftmax", "Hardmax")
-def _softmax(call: Call) -> Tensor:
+def _softmax(call: NodeCall) -> Tensor:
     tensor = call.tensor()
     if call.opset >= 13:
         return norms.softmax(call.program, tensor, call.axis(call.whole("axis", -1)))

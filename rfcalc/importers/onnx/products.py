@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from rfcalc.importers.onnx.call import Call, handles, quantized
+from rfcalc.importers.onnx.call import NodeCall, handles, quantized
 from rfcalc.importers.programs import products
 from rfcalc.importers.programs.arithmetic import binary
 from rfcalc.importers.programs.layout import text
@@ -12,7 +12,7 @@ from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
 
 
 @handles("Gemm", learned=(0, 1, 2))
-def _gemm(call: Call) -> Tensor:
+def _gemm(call: NodeCall) -> Tensor:
     first, second, third = (call.get(i) for i in range(3))
     if any(len(side.shape) != 2 for side in (first, second)):
         raise UnfollowedError("its operands are no matrices")
@@ -29,13 +29,13 @@ def _gemm(call: Call) -> Tensor:
 
 
 @handles("MatMul", learned=(0, 1))
-def _matmul(call: Call) -> Tensor:
+def _matmul(call: NodeCall) -> Tensor:
     return products.product(call.program, call.get(0), call.get(1))
 
 
 @handles("MatMulInteger", learned=(0, 1), kept=(2, 3))
 @handles("QLinearMatMul", learned=(0, 3), kept=(1, 2, 4, 5, 6, 7))
-def _quantized(call: Call) -> Tensor:
+def _quantized(call: NodeCall) -> Tensor:
     places = (0, 1) if call.name == "MatMulInteger" else (0, 3)
     kept = [value for i, value in enumerate(call.inputs) if i not in places]
     first, second = (quantized(side, kept) if isinstance(side, Const) else side for side in map(call.get, places))
@@ -43,5 +43,5 @@ def _quantized(call: Call) -> Tensor:
 
 
 @handles("Einsum", learned=(0, 1, 2))
-def _einsum(call: Call) -> Tensor:
+def _einsum(call: NodeCall) -> Tensor:
     return products.einsum(call.program, call.text("equation").replace(" ", ""), call.inputs)

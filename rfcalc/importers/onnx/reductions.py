@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rfcalc.importers.onnx.call import Call, handles
+from rfcalc.importers.onnx.call import NodeCall, handles
 from rfcalc.importers.programs import reductions
 from rfcalc.importers.programs.program import Tensor
 
@@ -11,7 +11,7 @@ KINDS |= {name: name.lower() for name in ("Mean", "Sum", "Max", "Min", "Prod")}
 
 
 @handles(*(f"Reduce{name}" for name in KINDS))
-def _reduce(call: Call) -> Tensor:
+def _reduce(call: NodeCall) -> Tensor:
     axes = call.numbers(1, "axes") or []
     if not axes and call.whole("noop_with_empty_axes"):
         return call.tensor()
@@ -20,6 +20,6 @@ def _reduce(call: Call) -> Tensor:
 
 
 @handles("ArgMax", "ArgMin")
-def _place(call: Call) -> Tensor:
+def _place(call: NodeCall) -> Tensor:
     axes, keep = [call.axis(call.whole("axis"))], bool(call.whole("keepdims", 1))
     return reductions.place(call.program, call.name[3:].lower(), call.tensor(), axes, keep)

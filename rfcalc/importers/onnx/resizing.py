@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from rfcalc.importers.onnx.call import Call, handles
+from rfcalc.importers.onnx.call import NodeCall, handles
 from rfcalc.importers.programs import resizing
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
 from rfcalc.importers.programs.views import permuted
@@ -36,7 +36,7 @@ class Axis:
 
 @handles("Resize", settings=(1, 2, 3))
 @handles("Upsample", settings=(1,))
-def _resize(call: Call) -> Tensor:
+def _resize(call: NodeCall) -> Tensor:
     tensor = call.tensor()
     axes = _axes(call, tensor.shape)
     changed = [i for i, axis in enumerate(axes) if not axis.same]
@@ -54,7 +54,7 @@ def _resize(call: Call) -> Tensor:
     return _resized(call, tensor, axes[2:])
 
 
-def _axes(call: Call, shape: tuple[int, ...]) -> list[Axis]:
+def _axes(call: NodeCall, shape: tuple[int, ...]) -> list[Axis]:
     """What happens to each axis."""
     named = call.numbers(99, "axes")
     chosen = [call.axis(axis) for axis in named] if named is not None else list(range(len(shape)))
@@ -78,7 +78,7 @@ def _axes(call: Call, shape: tuple[int, ...]) -> list[Axis]:
     return found
 
 
-def _asked(call: Call, count: int) -> tuple[list[float], list[int] | None, list[float]]:
+def _asked(call: NodeCall, count: int) -> tuple[list[float], list[int] | None, list[float]]:
     """Scales, sizes and the part that is kept, as each version of the operators gives them."""
     roi: list[float] = [0.0] * count + [1.0] * count
     if call.name == "Upsample" or call.opset < 11:
@@ -102,11 +102,11 @@ def _asked(call: Call, count: int) -> tuple[list[float], list[int] | None, list[
     return scales, None, roi
 
 
-def _floats(call: Call, i: int, what: str) -> list[float]:
+def _floats(call: NodeCall, i: int, what: str) -> list[float]:
     return [float(f"{float(n):.7g}") for n in call.value(i, what).reshape(-1)]
 
 
-def _roi(call: Call, count: int, usual: list[float]) -> list[float]:
+def _roi(call: NodeCall, count: int, usual: list[float]) -> list[float]:
     given = call.get(1)
     if given is None or given.shape == (0,) or call.text("coordinate_transformation_mode") != "tf_crop_and_resize":
         return usual
@@ -116,7 +116,7 @@ def _roi(call: Call, count: int, usual: list[float]) -> list[float]:
     return found
 
 
-def _by_policy(call: Call, shape: list[int], sizes: list[int]) -> list[tuple[int, float]]:
+def _by_policy(call: NodeCall, shape: list[int], sizes: list[int]) -> list[tuple[int, float]]:
     """(units, scale) of each axis of the given sizes."""
     policy = call.text("keep_aspect_ratio_policy", "stretch")
     if policy not in POLICIES:
@@ -128,7 +128,7 @@ def _by_policy(call: Call, shape: list[int], sizes: list[int]) -> list[tuple[int
     return [(max(1, floor(scale * n + Fraction(1, 2))), float(scale)) for n in shape]
 
 
-def _resized(call: Call, tensor: Tensor, axes: list[Axis]) -> Tensor:
+def _resized(call: NodeCall, tensor: Tensor, axes: list[Axis]) -> Tensor:
     settings = _settings(call, axes)
     own: Any = make("resample", **settings)
     torch = _as_torch(settings, axes)
@@ -138,7 +138,7 @@ def _resized(call: Call, tensor: Tensor, axes: list[Axis]) -> Tensor:
     return resizing.upsample(call.program, tensor, len(axes), settings, "resample")
 
 
-def _settings(call: Call, axes: list[Axis]) -> dict[str, Any]:
+def _settings(call: NodeCall, axes: list[Axis]) -> dict[str, Any]:
     """The settings of `resample`."""
     mode = MODES.get(call.text("mode", "nearest"))
     if mode is None:

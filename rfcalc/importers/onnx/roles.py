@@ -23,7 +23,7 @@ MOST_VALUES = 1 << 20
 LEARNED, FIXED = "learned", "fixed"
 
 
-class Stored:
+class StoredConstants:
     """The constants of a graph, and what the program counts of them."""
 
     def __init__(self, model: Model, nodes: Sequence[Any]) -> None:

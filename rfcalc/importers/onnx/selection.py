@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from rfcalc.importers.onnx.call import Call, handles
+from rfcalc.importers.onnx.call import NodeCall, handles
 from rfcalc.importers.onnx.fold import python_slice, slices
 from rfcalc.importers.programs import selection
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
 
 
 @handles("Slice", settings=(1, 2, 3, 4))
-def _slice(call: Call) -> Any:
+def _slice(call: NodeCall) -> Any:
     tensor: Any = call.tensor()
     arrays = [None] + [None if call.get(i) is None else call.value(i, "bounds") for i in range(1, 5)]
     for axis, start, stop, step in slices(arrays, call.attributes, len(tensor.layout)):
@@ -24,13 +24,13 @@ def _slice(call: Call) -> Any:
 
 
 @handles("Gather", settings=(1,))
-def _gather(call: Call) -> Tensor:
+def _gather(call: NodeCall) -> Tensor:
     index = call.value(1, "index")
     return selection.picked(call.program, call.tensor(), call.axis(call.whole("axis")), index.shape, index.reshape(-1).tolist())
 
 
 @handles("Split", "SplitToSequence", settings=(1,))
-def _split(call: Call) -> Any:
+def _split(call: NodeCall) -> Any:
     axis = call.axis(call.whole("axis"))
     size = call.tensor().shape[axis]
     sizes = call.numbers(1, "split")
@@ -45,10 +45,10 @@ def _split(call: Call) -> Any:
 
 
 @handles("SequenceAt")
-def _at(call: Call) -> Any:
+def _at(call: NodeCall) -> Any:
     return call.get(0)[int(call.value(1, "position").item())]
 
 
 @handles("NonMaxSuppression", settings=(2, 3, 4))
-def _boxes(call: Call) -> Tensor:
+def _boxes(call: NodeCall) -> Tensor:
     raise UnfollowedError("how many boxes it gives depends on the values of the input")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from rfcalc.importers.onnx.call import Call, handles
+from rfcalc.importers.onnx.call import NodeCall, handles
 from rfcalc.importers.onnx.fold import reshaped
 from rfcalc.importers.programs import views
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
@@ -14,7 +14,7 @@ handles.shapes_only("Shape", "Size", "RandomNormalLike", "RandomUniformLike", "E
 
 
 @handles("Reshape", settings=(1,))
-def _reshape(call: Call) -> Tensor:
+def _reshape(call: NodeCall) -> Tensor:
     tensor, wanted = call.tensor(), call.numbers(1, "shape")
     if wanted is None:
         raise UnfollowedError("it has no shape")
@@ -22,7 +22,7 @@ def _reshape(call: Call) -> Tensor:
 
 
 @handles("Flatten")
-def _flatten(call: Call) -> Tensor:
+def _flatten(call: NodeCall) -> Tensor:
     tensor = call.tensor()
     axis, rank = call.whole("axis", 1), len(tensor.layout)
     axis = axis if axis == rank else call.axis(axis)
@@ -30,7 +30,7 @@ def _flatten(call: Call) -> Tensor:
 
 
 @handles("Squeeze", settings=(1,))
-def _squeeze(call: Call) -> Tensor:
+def _squeeze(call: NodeCall) -> Tensor:
     tensor, axes = call.tensor(), call.numbers(1, "axes")
     gone = {i for i, n in enumerate(tensor.shape) if n == 1} if axes is None else {call.axis(axis) for axis in axes}
     if any(tensor.shape[i] != 1 for i in gone):
@@ -39,7 +39,7 @@ def _squeeze(call: Call) -> Tensor:
 
 
 @handles("Unsqueeze", settings=(1,))
-def _unsqueeze(call: Call) -> Tensor:
+def _unsqueeze(call: NodeCall) -> Tensor:
     tensor, axes = call.tensor(), call.numbers(1, "axes") or []
     rank = len(tensor.layout) + len(axes)
     fresh = {call.axis(axis, rank) for axis in axes}
@@ -50,7 +50,7 @@ def _unsqueeze(call: Call) -> Tensor:
 
 
 @handles("Transpose")
-def _transpose(call: Call) -> Tensor:
+def _transpose(call: NodeCall) -> Tensor:
     tensor = call.tensor()
     rank = len(tensor.layout)
     perm = [axis + rank if axis < 0 else axis for axis in call.ints("perm", range(rank)[::-1])]
@@ -60,7 +60,7 @@ def _transpose(call: Call) -> Tensor:
 
 
 @handles("Expand", settings=(1,))
-def _expand(call: Call) -> Tensor:
+def _expand(call: NodeCall) -> Tensor:
     tensor, wanted = call.tensor(), call.numbers(1, "shape") or []
     sizes = (1,) * (len(wanted) - len(tensor.layout)) + tensor.shape
     wanted = [1] * (len(sizes) - len(wanted)) + wanted
@@ -70,7 +70,7 @@ def _expand(call: Call) -> Tensor:
 
 
 @handles("Tile", settings=(1,))
-def _tile(call: Call) -> Tensor:
+def _tile(call: NodeCall) -> Tensor:
     tensor, counts = call.tensor(), call.numbers(1, "repeats") or []
     if len(counts) != len(tensor.layout) or min(counts, default=0) < 1:
         raise UnfollowedError(f"its repeats {counts} do not fit a tensor of {len(tensor.layout)} axes")
@@ -79,5 +79,5 @@ def _tile(call: Call) -> Tensor:
 
 @handles("Identity", "Cast", "ConstantCast")
 @handles("CastLike", shapes=(1,))
-def _same(call: Call) -> Any:
+def _same(call: NodeCall) -> Any:
     return call.get(0)

@@ -153,7 +153,7 @@ def unified(program: Program, tensor: Tensor, dim: int) -> Tensor:
 
 
 @record
-class Map:
+class MapView:
     """A tensor as a convolution reads it: a layer with its axes in order. `lead` are the axes before the channels: `extra` of
     the layer's spatial axes lie there (frames of a video in the batch), and `heads` groups of its channels."""
 
@@ -175,7 +175,7 @@ class Map:
         return (*lead, full(CHANNELS, own), *(full(k, n) for k, n in list(enumerate(shape.size, 1))[self.extra :]))
 
 
-def as_map(program: Program, tensor: Tensor, rank: int) -> Map:
+def as_map(program: Program, tensor: Tensor, rank: int) -> MapView:
     """The tensor as a map of `rank` spatial axes, which come last, after the channels."""
     if len(tensor.layout) not in (rank + 1, rank + 2):
         raise UnfollowedError(f"a tensor of {len(tensor.layout)} axes is no map of {rank}")
@@ -187,7 +187,7 @@ def as_map(program: Program, tensor: Tensor, rank: int) -> Map:
     found = arranged(program, tensor, axes)
     places = {frame: Factor(k, 1, frame.size) for k, frame in enumerate(frames, 1)}
     lead = tuple(tuple(places.get(f, f) for f in axis) for axis in lead)
-    return Map(Tensor(found.node, ()), lead, len(frames), prod(f.size for f in heads))
+    return MapView(Tensor(found.node, ()), lead, len(frames), prod(f.size for f in heads))
 
 
 def solid(program: Program, tensor: Tensor, keep: Collection[int] = ()) -> Tensor:

@@ -24,7 +24,7 @@ FORMS = "pointwise, whole, or window KERNEL STRIDE PADDING"
 
 
 @record
-class Rule:
+class Declaration:
     """One declaration: the layer's record for given input shapes, attributes and numbers of parameters."""
 
     name: str
@@ -51,24 +51,24 @@ class Rule:
 
 
 @record
-class Declared:
+class Declarations:
     """All declarations and plug-ins; the first that fits holds, and declarations stand first."""
 
-    rules: Mapping[str, Rule] = field(default_factory=dict)
+    rules: Mapping[str, Declaration] = field(default_factory=dict)
 
     @staticmethod
-    def of(texts: Sequence[str]) -> Declared:
+    def of(texts: Sequence[str]) -> Declarations:
         """Reads declarations; raises SpecError."""
-        rules: dict[str, Rule] = {}
+        rules: dict[str, Declaration] = {}
         for text in texts:
             name, sign, rule = text.partition("=")
             words = rule.replace(",", " ").split()
             if not sign or not name.strip() or not words:
                 raise fail("E420", f"--declare takes NAME=RULE, not {text[:80]!r}", hint=f"a rule is {FORMS}")
             rules[name.strip().replace("::", ".")] = _rule(name.strip(), words)
-        return Declared({**rules, **{name: rule for name, rule in _plugins().items() if name not in rules}})
+        return Declarations({**rules, **{name: rule for name, rule in _plugins().items() if name not in rules}})
 
-    def find(self, *names: str) -> Rule | None:
+    def find(self, *names: str) -> Declaration | None:
         """The rule for something known by several names; a declared name may leave out leading packages."""
         for key, rule in self.rules.items():
             if any(name == key or name.endswith("." + key) for name in names):
@@ -77,7 +77,7 @@ class Declared:
 
 
 def applied(
-    rule: Rule, attributes: Mapping[str, Any], program: Program, tensors: Sequence[Tensor], consts: Sequence[Const]
+    rule: Declaration, attributes: Mapping[str, Any], program: Program, tensors: Sequence[Tensor], consts: Sequence[Const]
 ) -> Tensor:
     """The layer of a rule."""
     if not tensors:
@@ -90,18 +90,18 @@ def applied(
     return program.emit(op, tensors, tensors[0].layout if alone else None, claim)
 
 
-def _rule(name: str, words: Sequence[str]) -> Rule:
+def _rule(name: str, words: Sequence[str]) -> Declaration:
     kind, *rest = words
     if kind in ("pointwise", "whole") and not rest:
-        return Rule(name, kind)
+        return Declaration(name, kind)
     if kind == "window" and 1 <= len(rest) <= 3 and all(word.isdigit() for word in rest):
         kernel, stride, padding = (*map(int, rest), *(1, 0)[len(rest) - 1 :])
         if kernel and stride and max(kernel, stride, padding) < 10**6:
-            return Rule(name, kind, (kernel, stride, padding))
+            return Declaration(name, kind, (kernel, stride, padding))
     raise fail("E420", f"{' '.join(words)[:80]!r} is no rule for {name}", hint=f"a rule is {FORMS}")
 
 
-def _plugins() -> dict[str, Rule]:
+def _plugins() -> dict[str, Declaration]:
     from importlib.metadata import entry_points
 
     found = {}
@@ -111,5 +111,5 @@ def _plugins() -> dict[str, Rule]:
                 plugin = entry.load()
             except Exception as error:
                 raise fail("E421", f"the plug-in {entry.name}: {type(error).__name__}: {error}") from None
-            found[entry.name] = Rule(entry.name, "plugin", plugin=plugin)
+            found[entry.name] = Declaration(entry.name, "plugin", plugin=plugin)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rfcalc.importers.programs.axes import Map, as_map
+from rfcalc.importers.programs.axes import MapView, as_map
 from rfcalc.importers.programs.layout import CHANNELS, full, size_of
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.importers.programs.selection import narrow
@@ -95,7 +95,7 @@ def _along_channels(
     return program.emit(op, [tensor], tensor.layout, program.claim([weight, bias]))
 
 
-def placed(program: Program, found: Map, tensor: Tensor) -> Tensor:
+def placed(program: Program, found: MapView, tensor: Tensor) -> Tensor:
     """A layer in the place of the map that it reads."""
     return Tensor(tensor.node, found.layout(program.shape(tensor)))
 

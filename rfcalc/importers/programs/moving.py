@@ -8,7 +8,7 @@ from rfcalc.importers.programs.joining import concat
 from rfcalc.importers.programs.layout import CHANNELS, Layout, full, reshape, size_of
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.importers.programs.selection import gather, narrow
-from rfcalc.relations.geometry import MOST_TAPS, Fold
+from rfcalc.relations.geometry import MOST_TAPS, PaddingMode
 
 
 def padded(program: Program, tensor: Tensor, pads: Sequence[tuple[int, int]], mode: str) -> Tensor:
@@ -35,7 +35,7 @@ def padded(program: Program, tensor: Tensor, pads: Sequence[tuple[int, int]], mo
             sides = [Const((*shape[:dim], n, *shape[dim + 1 :])) for n in (before, after)]
             tensor = concat(program, [sides[0], tensor, sides[1]], dim)
         else:
-            n, fold = size_of(axis), Fold(mode)
+            n, fold = size_of(axis), PaddingMode(mode)
             index = [fold.index(i, n) for i in range(-before, n + after)]
             tensor = gather(program, tensor, dim, [i or 0 for i in index])
     return _pad(program, tensor, amounts, mode) if amounts else tensor

@@ -51,7 +51,7 @@ class Held:
 
 
 @record
-class Place:
+class ProgramPlace:
     """Where in the model and in whose file the program is: the module's path, its class, a line."""
 
     scope: str = ""
@@ -60,7 +60,7 @@ class Place:
 
 
 @record
-class Claim:
+class CountedStorage:
     """What a layer counts: the stored tensors that no earlier layer has counted."""
 
     names: tuple[str, ...]
@@ -82,7 +82,7 @@ class Program:
     held: Mapping[str, Held]
     max_layers: int
     containers: frozenset[str] = frozenset()
-    place: Place = field(default_factory=Place)
+    place: ProgramPlace = field(default_factory=ProgramPlace)
 
     def __post_init__(self) -> None:
         self.builder = Builder(self.name, self.source)
@@ -112,7 +112,7 @@ class Program:
         index = self.builder.add(name, Input(shape))
         return Tensor(self._checked(index), standard(shape, batch))
 
-    def claim(self, consts: Iterable[Any]) -> Claim:
+    def claim(self, consts: Iterable[Any]) -> CountedStorage:
         """Counts the stored tensors and products behind some constants, each once in the whole network."""
         names: list[str] = []
         fresh: list[str] = []
@@ -131,7 +131,7 @@ class Program:
         self.claims.append((names, fresh))
         params = sum(self.held[name].count for name in names if self.held[name].learned)
         buffers = sum(self.held[name].count for name in names if not self.held[name].learned)
-        return Claim(tuple(names), params, buffers, macs)
+        return CountedStorage(tuple(names), params, buffers, macs)
 
     def mark(self) -> tuple[int, int]:
         """A point to which `back_to` can return: how many layers and claims there are."""
@@ -149,13 +149,15 @@ class Program:
         del self.claims[claims:]
         self.builder.problems.clear()
 
-    def emit(self, op: Op, inputs: Sequence[Tensor], layout: Layout | None = None, claim: Claim | None = None) -> Tensor:
+    def emit(
+        self, op: Op, inputs: Sequence[Tensor], layout: Layout | None = None, claim: CountedStorage | None = None
+    ) -> Tensor:
         """Adds a layer. Its tensor has the given layout, or else batch, channels and spatial axes in this order."""
         nodes = [tensor.node for tensor in inputs]
         shapes = [self.builder.nodes[i].shape for i in nodes]
         out = op.shape(shapes)
         cost = op.cost(shapes)
-        found = claim or Claim((), 0, 0, 0)
+        found = claim or CountedStorage((), 0, 0, 0)
         if (found.params, found.buffers, found.macs) != (cost.params, cost.buffers, 0):
             op = Counted(op, found.params, found.buffers, cost.macs + found.macs)
         node = self._layer(self.pick(op.word, found.names), op, nodes)
@@ -197,7 +199,7 @@ class Program:
         for part, names in left.items():
             params = sum(self.held[name].count for name in names if self.held[name].learned)
             buffers = sum(self.held[name].count for name in names if not self.held[name].learned)
-            self.place = Place(names[0] if len(names) == 1 else part)
+            self.place = ProgramPlace(names[0] if len(names) == 1 else part)
             index = self.builder.add(self._free(self.place.scope), make("unused", params=params, buffers=buffers))
             self._checked(index)
 

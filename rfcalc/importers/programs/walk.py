@@ -8,10 +8,10 @@ from typing import Any
 
 from rfcalc.errors import Problem, RuleError, SpecError
 from rfcalc.importers.programs.axes import as_output
-from rfcalc.importers.programs.declared import Rule, applied
+from rfcalc.importers.programs.declared import Declaration, applied
 from rfcalc.importers.programs.guards import check_reads, check_result, depends, guarded
 from rfcalc.importers.programs.layout import text
-from rfcalc.importers.programs.program import Const, Place, Program, Tensor, UnfollowedError
+from rfcalc.importers.programs.program import Const, Program, ProgramPlace, Tensor, UnfollowedError
 from rfcalc.importers.programs.unknown import unknown
 from rfcalc.relations.geometry import MOST_UNITS
 
@@ -26,7 +26,7 @@ class Step(ABC):
 
     key: str  # unlike that of any other step
     title: str  # how a layer that nobody knows is called
-    place: Place
+    place: ProgramPlace
 
     @property
     @abstractmethod
@@ -51,7 +51,7 @@ class Step(ABC):
         """What that piece gave."""
 
     @abstractmethod
-    def declared(self) -> tuple[Rule, Mapping[str, Any]] | None:
+    def declared(self) -> tuple[Declaration, Mapping[str, Any]] | None:
         """What the user says of the operator, and its attributes."""
 
     @abstractmethod
@@ -93,7 +93,7 @@ class Walk:
 
     def outputs(self, values: Iterable[Any]) -> list[int]:
         """The layers that stand for what the program gives back."""
-        self.program.place = Place()
+        self.program.place = ProgramPlace()
         return [self._output(value) for value in values if isinstance(value, Tensor)]
 
     def _output(self, value: Tensor) -> int:

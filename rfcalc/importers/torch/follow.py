@@ -8,8 +8,8 @@ from typing import Any
 
 from rfcalc.errors import Problem, RuleError, fail
 from rfcalc.graph import Graph
-from rfcalc.importers.programs.declared import Declared, Rule
-from rfcalc.importers.programs.program import Const, Place, Program, Tensor, UnfollowedError
+from rfcalc.importers.programs.declared import Declaration, Declarations
+from rfcalc.importers.programs.program import Const, Program, ProgramPlace, Tensor, UnfollowedError
 from rfcalc.importers.programs.walk import Shapes, Step, Walk
 from rfcalc.importers.torch.call import Call, handles
 from rfcalc.importers.torch.capture import PART, Captured
@@ -17,7 +17,7 @@ from rfcalc.importers.torch.in_place import Writes, base_name, is_in_place
 from rfcalc.importers.torch.inputs import given
 from rfcalc.importers.torch.leaves import LEAVES
 from rfcalc.importers.torch.places import containers, kinds, scope_of, span_of
-from rfcalc.importers.torch.values import DependentError, Recipe, bound_arguments, flatten, shape_of
+from rfcalc.importers.torch.values import DependentError, LazyConstant, bound_arguments, flatten, shape_of
 from rfcalc.importers.torch.work import work
 
 # Pieces of a program that run as they are, under a context manager: no gradients, autocast.
@@ -25,7 +25,7 @@ INLINED = frozenset(("wrap_with_set_grad_enabled", "wrap_with_autocast"))
 UNTOLD = frozenset(("item", "_local_scalar_dense", "nonzero", "tolist"))
 
 
-def follow(captured: Captured, name: str, text: str, max_layers: int, bound: bool, rules: Declared) -> Graph:
+def follow(captured: Captured, name: str, text: str, max_layers: int, bound: bool, rules: Declarations) -> Graph:
     """The graph of a captured program; raises SpecError with the first place that cannot be followed."""
     program = Program(name, text, captured.held, max_layers)
     nodes = list(captured.program.graph.nodes)
@@ -43,7 +43,7 @@ def follow(captured: Captured, name: str, text: str, max_layers: int, bound: boo
 class Run:
     """The values of a program's nodes so far."""
 
-    def __init__(self, program: Program, captured: Captured, rules: Declared) -> None:
+    def __init__(self, program: Program, captured: Captured, rules: Declarations) -> None:
         self.program, self.captured, self.rules = program, captured, rules
         self.values: dict[Any, Any] = {}
 
@@ -100,7 +100,7 @@ class Node(Step):
         self.key, self.name = node.name, base_name(node.target)
         self.aten = str(node.target).startswith("aten.")
         path, self.kind, _ = scope_of(node)
-        self.place = Place(path, self.kind, span_of(node))
+        self.place = ProgramPlace(path, self.kind, span_of(node))
         self.title = f"{node.target} in {path or 'the model'}"
         self.value = node.meta.get("val")
         self.several = isinstance(self.value, list | tuple)
@@ -152,7 +152,7 @@ class Node(Step):
         found = self.run.values[self.piece[-1]]
         return found if isinstance(found, list | tuple) else [found]
 
-    def declared(self) -> tuple[Rule, Mapping[str, Any]] | None:
+    def declared(self) -> tuple[Declaration, Mapping[str, Any]] | None:
         name, rules = str(self.node.target), self.run.rules
         if not rules.rules:
             return None
@@ -173,7 +173,7 @@ class Node(Step):
         if self.several:
             return [Const(shape_of(entry) or (), stored, macs) for entry in self.value]
         shape = shape_of(self.value)
-        return [self.value if shape is None else Const(shape, stored, macs, Recipe(self.node, self.run.values))]
+        return [self.value if shape is None else Const(shape, stored, macs, LazyConstant(self.node, self.run.values))]
 
     def work(self) -> int | None:
         return work(self.node, [value.shape for value in self.operands if isinstance(value, Tensor | Const)])

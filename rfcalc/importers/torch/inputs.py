@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rfcalc.importers.programs.program import Place, Program, Tensor
+from rfcalc.importers.programs.program import Program, ProgramPlace, Tensor
 from rfcalc.importers.torch.capture import Captured
 from rfcalc.importers.torch.values import shape_of
 from rfcalc.relations.shape import Shape
@@ -15,7 +15,7 @@ def given(program: Program, captured: Captured, node: Any) -> Tensor | None:
     shape = shape_of(node.meta.get("val"))
     if shape is None:
         return None
-    program.place = Place()
+    program.place = ProgramPlace()
     name = "input" if len(captured.inputs) == 1 else node.name
     if not shape:
         return Tensor(program.input(name, Shape(1)).node, ())

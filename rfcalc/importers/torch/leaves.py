@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from rfcalc.importers.programs.declared import Declared, Rule
+from rfcalc.importers.programs.declared import Declaration, Declarations
 from rfcalc.relations.shape import Shape
 
-LEAVES: dict[str, tuple[Rule, Mapping[str, Any]]] = {}  # by the module's path
+LEAVES: dict[str, tuple[Declaration, Mapping[str, Any]]] = {}  # by the module's path
 KEPT: list[Any] = []  # operators live as long as their library
 
 
 @contextmanager
-def as_leaves(rules: Declared, module: Any) -> Iterator[None]:
+def as_leaves(rules: Declarations, module: Any) -> Iterator[None]:
     """Modules of declared classes as single steps of the program, for a while."""
     changed = []
     for path, part in module.named_modules():
@@ -30,7 +30,7 @@ def as_leaves(rules: Declared, module: Any) -> Iterator[None]:
             del part.forward
 
 
-def _make_leaf(part: Any, rule: Rule, path: str) -> None:
+def _make_leaf(part: Any, rule: Declaration, path: str) -> None:
     """Replaces a module's forward by one operator that carries its stored tensors."""
     import torch
 

@@ -28,12 +28,12 @@ def load(
     "error" or "bound"; `declare` holds rules such as "mypkg.MyOp=pointwise". Raises SpecError."""
     target = wanted(text)
     _need_torch()
-    from rfcalc.importers.programs.declared import Declared
+    from rfcalc.importers.programs.declared import Declarations
     from rfcalc.importers.torch.capture import capture, read
     from rfcalc.importers.torch.follow import follow
     from rfcalc.importers.torch.leaves import as_leaves
 
-    rules = Declared.of(declare)
+    rules = Declarations.of(declare)
     request = request_of(overrides or {}, arguments or {})
     if not target.what:
         if overrides or arguments:

@@ -9,7 +9,7 @@ from rfcalc.importers.programs.constants import known
 from rfcalc.importers.programs.program import Const, UnfollowedError
 
 
-class Recipe:
+class LazyConstant:
     """The value of a constant, computed when somebody asks for it; None where it depends on stored numbers."""
 
     def __init__(self, node: Any, values: dict[Any, Any]) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rfcalc.errors import RuleError
-from rfcalc.importers.translated import Step
+from rfcalc.importers.translated import WrittenLayer
 from rfcalc.importers.ultralytics.modules import Arg
-from rfcalc.importers.ultralytics.rows import ArgError, Row
+from rfcalc.importers.ultralytics.rows import ArgError, ModuleRow
 from rfcalc.layers.settings import Int, Kind, ListOf
 from rfcalc.record import record
 
@@ -30,14 +30,14 @@ class Level:
 class Head:
     """What a head is built from: its row, its levels, how widths are scaled, the words of blocks, the older class branch."""
 
-    row: Row
+    row: ModuleRow
     levels: Sequence[Level]
     width: Width
     word: Word
     older: bool
 
 
-def steps(head: Head) -> tuple[list[Step], list[str]]:
+def steps(head: Head) -> tuple[list[WrittenLayer], list[str]]:
     """The layers of a head, and the names of its outputs; raises ArgError."""
     classes = head.row.parsed(CLASSES, 0)
     extra = EXTRAS[head.row.module]
@@ -71,66 +71,66 @@ class Anchors(Kind):
         return Int().schema()
 
 
-def _anchored(head: Head, classes: int) -> tuple[list[Step], list[str]]:
+def _anchored(head: Head, classes: int) -> tuple[list[WrittenLayer], list[str]]:
     """The head of the first YOLOv5: a 1x1 convolution per level; for each anchor a box, whether it is one, and classes."""
     count = head.row.values((CLASSES, Arg("anchors", Anchors())), 0)["anchors"]
     plain = {"out": count * (classes + 5), "k": 1, "norm": "none", "act": "none", "bias": True}
-    made = [Step(f"{head.row.name}.m.{i}", "conv", plain, (level.name,)) for i, level in enumerate(head.levels)]
+    made = [WrittenLayer(f"{head.row.name}.m.{i}", "conv", plain, (level.name,)) for i, level in enumerate(head.levels)]
     return made, [step.name for step in made]
 
 
-def _branches(head: Head, classes: int, prefix: str, older: bool) -> Iterator[Step]:
+def _branches(head: Head, classes: int, prefix: str, older: bool) -> Iterator[WrittenLayer]:
     """Boxes (cv2) and classes (cv3) at each level."""
     first, name = head.levels[0].channels, head.row.name
     boxes, scores = max(16, first // 4, 4 * BINS), max(first, min(classes, 100))
     for i, level in enumerate(head.levels):
-        yield Step(f"{name}.{prefix}cv2.{i}", head.word("Branch"), {"mid": boxes, "out": 4 * BINS}, (level.name,))
+        yield WrittenLayer(f"{name}.{prefix}cv2.{i}", head.word("Branch"), {"mid": boxes, "out": 4 * BINS}, (level.name,))
         settings = {"mid": scores, "out": classes} if older else {"c1": level.channels, "mid": scores, "out": classes}
-        yield Step(f"{name}.{prefix}cv3.{i}", head.word("Branch" if older else "LightBranch"), settings, (level.name,))
+        yield WrittenLayer(f"{name}.{prefix}cv3.{i}", head.word("Branch" if older else "LightBranch"), settings, (level.name,))
 
 
-def _levels(head: Head, prefix: str) -> Iterator[Step]:
+def _levels(head: Head, prefix: str) -> Iterator[WrittenLayer]:
     """Boxes and classes side by side, a map per level."""
     name = f"{head.row.name}.{prefix}"
     for i in range(len(head.levels)):
-        yield Step(f"{name}level.{i}", "concat", {}, (f"{name}cv2.{i}", f"{name}cv3.{i}"))
+        yield WrittenLayer(f"{name}level.{i}", "concat", {}, (f"{name}cv2.{i}", f"{name}cv3.{i}"))
 
 
-def _distances(head: Head, prefix: str) -> list[Step]:
+def _distances(head: Head, prefix: str) -> list[WrittenLayer]:
     """The four sides of all boxes, each the mean of its distribution (dfl): a fixed 1x1 convolution over the bins."""
     name = head.row.name
     boxes = tuple(f"{name}.{prefix}cv2.{i}" for i in range(len(head.levels)))
     mean = {"out": 1, "k": 1, "norm": "none", "act": "none"}
     return [
-        Step(f"{name}.boxes", "tokens", {}, boxes),
-        Step(f"{name}.bins", "rearrange", {"pattern": f"(s b:{BINS}) x -> b s x"}),
-        Step(f"{name}.dfl.softmax", "softmax"),
-        Step(f"{name}.dfl.conv", "conv", mean),
-        Step(f"{name}.distances", "rearrange", {"pattern": "b s x -> (b s) x"}),
+        WrittenLayer(f"{name}.boxes", "tokens", {}, boxes),
+        WrittenLayer(f"{name}.bins", "rearrange", {"pattern": f"(s b:{BINS}) x -> b s x"}),
+        WrittenLayer(f"{name}.dfl.softmax", "softmax"),
+        WrittenLayer(f"{name}.dfl.conv", "conv", mean),
+        WrittenLayer(f"{name}.distances", "rearrange", {"pattern": "b s x -> (b s) x"}),
     ]
 
 
-def _coefficients(head: Head, count: int) -> tuple[list[Step], list[str]]:
+def _coefficients(head: Head, count: int) -> tuple[list[WrittenLayer], list[str]]:
     """A third branch (cv4) of `count` numbers at each level."""
     mid = max(head.levels[0].channels // 4, count)
     made = [
-        Step(f"{head.row.name}.cv4.{i}", head.word("Branch"), {"mid": mid, "out": count}, (level.name,))
+        WrittenLayer(f"{head.row.name}.cv4.{i}", head.word("Branch"), {"mid": mid, "out": count}, (level.name,))
         for i, level in enumerate(head.levels)
     ]
     return made, [step.name for step in made]
 
 
-def _segment(head: Head) -> tuple[list[Step], list[str]]:
+def _segment(head: Head) -> tuple[list[WrittenLayer], list[str]]:
     """Coefficients of masks, and the masks' prototypes at twice the first level's size."""
     given = head.row.values((CLASSES, Arg("masks", Int(), 32), Arg("protos", Int(), 256)), 0)
     made, outputs = _coefficients(head, given["masks"])
     width = head.width(given["protos"]) if len(head.row.args) > 2 else given["protos"]
     proto = f"{head.row.name}.proto"
     settings = {"mid": width, "out": given["masks"]}
-    return [*made, Step(proto, head.word("Proto"), settings, (head.levels[0].name,))], [*outputs, proto]
+    return [*made, WrittenLayer(proto, head.word("Proto"), settings, (head.levels[0].name,))], [*outputs, proto]
 
 
-def _pose(head: Head) -> tuple[list[Step], list[str]]:
+def _pose(head: Head) -> tuple[list[WrittenLayer], list[str]]:
     """Key points: how many, and numbers for each."""
     shape = head.row.values((CLASSES, Arg("kpt_shape", ListOf(Int()), (17, 3))), 0)["kpt_shape"]
     if len(shape) != 2:
@@ -138,12 +138,12 @@ def _pose(head: Head) -> tuple[list[Step], list[str]]:
     return _coefficients(head, shape[0] * shape[1])
 
 
-def _obb(head: Head) -> tuple[list[Step], list[str]]:
+def _obb(head: Head) -> tuple[list[WrittenLayer], list[str]]:
     """Angles of boxes."""
     return _coefficients(head, head.row.values((CLASSES, Arg("ne", Int(), 1)), 0)["ne"])
 
 
-Extra = Callable[[Head], tuple[list[Step], list[str]]]
+Extra = Callable[[Head], tuple[list[WrittenLayer], list[str]]]
 EXTRAS: dict[str, Extra | None] = {
     "Detect": None,
     "v10Detect": None,

@@ -18,7 +18,7 @@ from rfcalc.importers.ultralytics.top import KEYS, Options, options
 from rfcalc.importers.ultralytics.translate import Translation
 from rfcalc.language.files import all_scales, find, head_of, read_bytes, text_of
 from rfcalc.language.limits import MAX_LAYERS
-from rfcalc.language.marked import Marked, Table, read
+from rfcalc.language.marked import Marked, MarkedMapping, read
 from rfcalc.language.overrides import parsed
 from rfcalc.language.problems import Problems
 from rfcalc.language.writer import scalar
@@ -54,7 +54,7 @@ def _translated(path: str, overrides: Mapping[str, str]) -> tuple[Written, dict[
     document, root = read(text_of(read_bytes(find(source), source), source), source)
     for problem in document.problems:
         problems.add(problem.code, problem.message, problem.span, problem.hint)
-    if not isinstance(root, Table):
+    if not isinstance(root, MarkedMapping):
         raise fail("E618", "a file of rows is a mapping with backbone and head", root.span, FORM)
     chosen = options(root, given, path, problems)
     shape = given.get("input")
@@ -72,7 +72,7 @@ def _translated(path: str, overrides: Mapping[str, str]) -> tuple[Written, dict[
     return written(source, lines, translation.steps, translation.outputs, places), rest
 
 
-def _parts(root: Table, problems: Problems) -> Iterator[Marked]:
+def _parts(root: MarkedMapping, problems: Problems) -> Iterator[Marked]:
     parts = [node for key in ("backbone", "head") if (node := root.get(key)) is not None]
     if not parts:
         problems.add("E618", "a file of rows needs backbone or head", root, FORM)

@@ -7,7 +7,7 @@ from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.importers.ultralytics.modules import NEEDED, Arg
-from rfcalc.language.marked import Items, Marked, Scalar, Table
+from rfcalc.language.marked import Marked, MarkedList, MarkedMapping, MarkedScalar
 from rfcalc.language.problems import Problems
 from rfcalc.layers.settings import name_of
 from rfcalc.record import record
@@ -25,7 +25,7 @@ class ArgError(RuleError):
 
 
 @record(eq=False)
-class Row:
+class ModuleRow:
     """One row. `sources` are the rows that it reads, -1 for the input; `args` are values, names replaced by theirs."""
 
     index: int
@@ -85,43 +85,43 @@ class RowReader:
     def __init__(self, names: dict[str, Any], problems: Problems) -> None:
         self.names, self.problems = {**NAMED, **names}, problems
 
-    def rows(self, parts: Sequence[Marked]) -> list[Row | None]:
+    def rows(self, parts: Sequence[Marked]) -> list[ModuleRow | None]:
         """All rows in their order; None for one that is broken, whose problem is kept."""
-        found: list[Row | None] = []
+        found: list[ModuleRow | None] = []
         for part in parts:
-            if not isinstance(part, Items):
+            if not isinstance(part, MarkedList):
                 self.problems.add("E618", f"backbone and head are lists of rows, not {name_of(part.plain())}", part, FORM)
                 continue
             for item in part.items:
                 found.append(self._row(item, len(found)))
         return found
 
-    def _row(self, item: Marked, index: int) -> Row | None:
-        if not isinstance(item, Items) or len(item.items) != 4:
-            what = f"a list of {len(item.items)}" if isinstance(item, Items) else name_of(item.plain())
+    def _row(self, item: Marked, index: int) -> ModuleRow | None:
+        if not isinstance(item, MarkedList) or len(item.items) != 4:
+            what = f"a list of {len(item.items)}" if isinstance(item, MarkedList) else name_of(item.plain())
             self.problems.add("E611", f"row {index} is {what}", item, FORM)
             return None
         source, repeats, word, args = item.items
         sources = self._sources(source, index)
         name, times = word.plain(), repeats.plain()
         whole = sources is not None
-        if not isinstance(name, str) or not isinstance(word, Scalar):
+        if not isinstance(name, str) or not isinstance(word, MarkedScalar):
             self.problems.add("E611", f"row {index}: the module is a word, not {name_of(name)}", word, FORM)
             whole = False
         if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= 10**6:
             self.problems.add("E611", f"row {index}: repeats is a whole number from 1 on, not {name_of(times)}", repeats, FORM)
             whole = False
-        if not isinstance(args, Items):
+        if not isinstance(args, MarkedList):
             self.problems.add("E611", f"row {index}: the args are a list, not {name_of(args.plain())}", args, FORM)
             return None
         if not whole or sources is None:
             return None
-        return Row(index, item, sources, times, name, word, tuple(self._value(arg) for arg in args.items), args.items)
+        return ModuleRow(index, item, sources, times, name, word, tuple(self._value(arg) for arg in args.items), args.items)
 
     def _sources(self, node: Marked, index: int) -> tuple[int, ...] | None:
         """Absolute numbers of the rows that `from` means: as written from 0 on, counted backwards if negative."""
         found = []
-        for entry in node.items if isinstance(node, Items) else [node]:
+        for entry in node.items if isinstance(node, MarkedList) else [node]:
             number = entry.plain()
             if isinstance(number, bool) or not isinstance(number, int):
                 self.problems.add("E613", f"from takes numbers of rows, not {name_of(number)}", entry, "-1 is the row above")
@@ -141,9 +141,9 @@ class RowReader:
 
     def _value(self, node: Marked) -> Any:
         """An arg: names stand for their values, also in lists; a mapping stays, and no arg takes it."""
-        if isinstance(node, Items):
+        if isinstance(node, MarkedList):
             return tuple(self._value(item) for item in node.items)
         value = node.plain()
-        if isinstance(value, str) and isinstance(node, Scalar):
+        if isinstance(value, str) and isinstance(node, MarkedScalar):
             return self.names.get(value, value)
-        return dict(value) if isinstance(node, Table) else value
+        return dict(value) if isinstance(node, MarkedMapping) else value

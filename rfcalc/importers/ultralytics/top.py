@@ -10,7 +10,7 @@ from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.language.files import SCALED
-from rfcalc.language.marked import Items, Marked, Table
+from rfcalc.language.marked import Marked, MarkedList, MarkedMapping
 from rfcalc.language.problems import Problems
 from rfcalc.layers.settings import Int, ListOf, Number, name_of
 from rfcalc.layers.traits import LayerKind
@@ -52,7 +52,7 @@ def scale_of(path: str) -> str:
     return found[2] if found else ""
 
 
-def options(top: Table, given: Mapping[str, Marked], path: str, problems: Problems) -> Options:
+def options(top: MarkedMapping, given: Mapping[str, Marked], path: str, problems: Problems) -> Options:
     """The options of a file; `given` values win. Wrong values are kept as problems and replaced by usual ones."""
     reader = _Reader(top, given, problems)
     scale, (depth, width, most) = reader.scale(scale_of(path))
@@ -70,7 +70,7 @@ def options(top: Table, given: Mapping[str, Marked], path: str, problems: Proble
 class _Reader:
     """Values of a file's keys, or of the command line's."""
 
-    def __init__(self, top: Table, given: Mapping[str, Marked], problems: Problems) -> None:
+    def __init__(self, top: MarkedMapping, given: Mapping[str, Marked], problems: Problems) -> None:
         self.top, self.given, self.problems = top, given, problems
 
     def node(self, key: str) -> Marked | None:
@@ -91,7 +91,7 @@ class _Reader:
     def scale(self, letter: str) -> tuple[str, tuple[float, float, float]]:
         """The scale: as given, else by the file's name, else the first; and its depth, width and most channels."""
         table = self.top.get("scales")
-        if not isinstance(table, Table) or not table.entries:
+        if not isinstance(table, MarkedMapping) or not table.entries:
             if "scale" in self.given:
                 self.problems.add("E615", "the file has no scales", self.given["scale"])
             elif table is not None and table.plain() is not None:
@@ -110,7 +110,7 @@ class _Reader:
 
     def _numbers(self, node: Marked) -> tuple[float, float, float]:
         """[depth, width, most channels]."""
-        if not isinstance(node, Items) or len(node.items) != 3:
+        if not isinstance(node, MarkedList) or len(node.items) != 3:
             self.problems.add("E615", f"a scale is [depth, width, most channels], not {name_of(node.plain())}", node)
             return 1.0, 1.0, math.inf
         found = []

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
-from rfcalc.importers.translated import Step
+from rfcalc.importers.translated import WrittenLayer
 from rfcalc.importers.ultralytics.heads import EXTRAS, Head, Level, steps
 from rfcalc.importers.ultralytics.library import Library
 from rfcalc.importers.ultralytics.modules import COUNT, MODULES, PAD, SIZE, Arg, Module, conv
-from rfcalc.importers.ultralytics.rows import ArgError, Row
+from rfcalc.importers.ultralytics.rows import ArgError, ModuleRow
 from rfcalc.importers.ultralytics.top import Options
 from rfcalc.importers.ultralytics.torch_layers import PLAIN, UPCONV, args_of, transposed
 from rfcalc.language.problems import Problems
@@ -38,12 +38,12 @@ class Translation:
 
     def __init__(self, chosen: Options, library: Library, problems: Problems, channels: int) -> None:
         self.chosen, self.library, self.problems, self.channels = chosen, library, problems, channels
-        self.steps: list[Step] = []
+        self.steps: list[WrittenLayer] = []
         self.outputs: list[str] = []
         self.made: list[Output | None] = []
         self.older = True  # heads as before YOLO11
 
-    def run(self, rows: Sequence[Row | None]) -> None:
+    def run(self, rows: Sequence[ModuleRow | None]) -> None:
         """Translates all rows; problems are kept, and rows that read a broken one are left out."""
         for row in rows:
             made = None
@@ -56,7 +56,7 @@ class Translation:
                     self.problems.add("E614", f"{row.module} {error}", row.mark)
             self.made.append(made)
 
-    def _row(self, row: Row) -> Output | None:
+    def _row(self, row: ModuleRow) -> Output | None:
         inputs = [Output("input", self.channels) if i < 0 else self.made[i] for i in row.sources]
         if not self._known(row) or None in inputs:
             return None
@@ -79,7 +79,7 @@ class Translation:
             return self._module(row, MODULES[row.module], given[0])
         return self._plain(row, given[0])
 
-    def _known(self, row: Row) -> bool:
+    def _known(self, row: ModuleRow) -> bool:
         names = (*MODULES, *PLAIN, *EXTRAS, *OTHERS)
         if row.module.removeprefix("torch.") in names:
             return True
@@ -88,15 +88,15 @@ class Translation:
         return False
 
     def _add(
-        self, row: Row, word: str, settings: Mapping[str, Any], inputs: Sequence[Output], channels: int, repeat: int = 1
+        self, row: ModuleRow, word: str, settings: Mapping[str, Any], inputs: Sequence[Output], channels: int, repeat: int = 1
     ) -> Output:
         """One layer, which reads the one above unless it says otherwise."""
         above = self.steps[-1].name if self.steps else "input"
         names = tuple(one.name for one in inputs)
-        self.steps.append(Step(row.name, word, settings, () if names == (above,) else names, repeat))
+        self.steps.append(WrittenLayer(row.name, word, settings, () if names == (above,) else names, repeat))
         return Output(row.name, channels)
 
-    def _times(self, row: Row, c1: int, out: int) -> int:
+    def _times(self, row: ModuleRow, c1: int, out: int) -> int:
         """How often a row stands behind itself; raises ArgError if it does not fit there."""
         times = self.chosen.repeats(row.repeats)
         if times > 1 and c1 != out:
@@ -105,7 +105,7 @@ class Translation:
             )
         return times
 
-    def _module(self, row: Row, module: Module, source: Output) -> Output:
+    def _module(self, row: ModuleRow, module: Module, source: Output) -> Output:
         c1 = source.channels
         if module.scaled:
             out = self._width(row, 0)
@@ -132,7 +132,7 @@ class Translation:
         word = self.library.word(module.word, self._fills(row, out, values, times))
         return self._add(row, word, _short(row, module, settings), [source], out, 1 if module.deep else times)
 
-    def _width(self, row: Row, position: int) -> int:
+    def _width(self, row: ModuleRow, position: int) -> int:
         """Output channels, scaled unless they are the number of classes."""
         out: int = row.parsed(OUT, position)
         if out == self.chosen.names.get("nc"):
@@ -142,7 +142,7 @@ class Translation:
         except RuleError as error:
             raise ArgError(f"{row.module}: the channels at this width: {error}", row.place(position)) from None
 
-    def _fills(self, row: Row, out: int, values: Mapping[str, Any], times: int) -> dict[str, str]:
+    def _fills(self, row: ModuleRow, out: int, values: Mapping[str, Any], times: int) -> dict[str, str]:
         """What is written into the text of a block: the names of repeats, heads of attention, pools."""
         fills = {"m": ", ".join(f"m.{'?' * digits}" for digits in range(1, len(str(times - 1)) + 1)), "pools": "", "heads": ""}
         if row.module in ("PSA", "C2PSA", "C2fPSA"):
@@ -153,7 +153,7 @@ class Translation:
             fills["m"] = ", ".join(f"m.{i}" for i in range(len(pools)))
         return fills
 
-    def _plain(self, row: Row, source: Output) -> Output:
+    def _plain(self, row: ModuleRow, source: Output) -> Output:
         """A layer of torch."""
         c1, name = source.channels, row.module.removeprefix("torch.")
         if name == "nn.ConvTranspose2d":
@@ -165,7 +165,7 @@ class Translation:
             word, settings, out = PLAIN[name].made(c1, row.values(args_of(PLAIN[name]), 0))
         return self._add(row, word, settings, [source], out, self._times(row, c1, out))
 
-    def _concat(self, row: Row, inputs: list[Output]) -> Output:
+    def _concat(self, row: ModuleRow, inputs: list[Output]) -> Output:
         axis = row.values((Arg("the axis", Int(-4), 1),), 0)["the axis"]
         if axis not in (1, -3):
             raise ArgError(f"Concat joins channels, which are axis 1, not {axis}", row.place(0))
@@ -174,11 +174,11 @@ class Translation:
             return self._add(row, "identity", {}, inputs, inputs[0].channels)
         return self._add(row, "concat", {}, inputs, sum(one.channels for one in inputs))
 
-    def _once(self, row: Row) -> None:
+    def _once(self, row: ModuleRow) -> None:
         if self.chosen.repeats(row.repeats) > 1:
             raise ArgError(f"{row.module} cannot be repeated", row.mark)
 
-    def _linear(self, row: Row, source: Output) -> Output:
+    def _linear(self, row: ModuleRow, source: Output) -> Output:
         """A 1x1 convolution whose output is cut into several maps, by those who read it."""
         parts: tuple[int, ...] = row.parsed(Arg("the list of channels", ListOf(Int())), 0)
         self._once(row)
@@ -187,7 +187,7 @@ class Translation:
         made = self._add(row, word, _short(row, None, settings), [source], sum(parts))
         return Output(made.name, made.channels, parts)
 
-    def _fuse(self, row: Row, inputs: list[Output]) -> Output:
+    def _fuse(self, row: ModuleRow, inputs: list[Output]) -> Output:
         """The sum of the last map, and of one map of each other row, grown to its size."""
         *others, last = inputs
         indices: tuple[int, ...] = row.parsed(Arg("the list of indices", ListOf(Int(0))), 0)
@@ -204,12 +204,12 @@ class Translation:
                 raise ArgError(f"map {index} of {one.name} has {one.parts[index]} channels, not {last.channels}", row.mark)
             part, up = f"{row.name}.part{i}", f"{row.name}.grown{i}"
             if len(one.parts) > 1:
-                self.steps.append(Step(part, "split", {"sizes": one.parts, "index": index}, (one.name,)))
-            self.steps.append(Step(up, "upsample", {}, (part if len(one.parts) > 1 else one.name, last.name)))
+                self.steps.append(WrittenLayer(part, "split", {"sizes": one.parts, "index": index}, (one.name,)))
+            self.steps.append(WrittenLayer(up, "upsample", {}, (part if len(one.parts) > 1 else one.name, last.name)))
             grown.append(Output(up, last.channels))
         return self._add(row, "add", {}, [*grown, last], last.channels)
 
-    def _head(self, row: Row, inputs: list[Output]) -> Output:
+    def _head(self, row: ModuleRow, inputs: list[Output]) -> Output:
         self._once(row)
         levels = [Level(one.name, one.channels) for one in inputs]
         made, outputs = steps(Head(row, levels, self.chosen.widened, lambda name: self.library.word(name, {}), self.older))
@@ -218,7 +218,7 @@ class Translation:
         return Output(row.name, 0)
 
 
-def _short(row: Row, module: Module | None, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _short(row: ModuleRow, module: Module | None, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings that are not what the module takes without them."""
     usual = {arg.name: arg.default for arg in (module.args if module else LINEAR_ARGS)} | {
         "n": 1,

@@ -12,7 +12,7 @@ from rfcalc.layers.settings import Bool, Int, PerAxis, setting
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import MIX
-from rfcalc.relations.geometry import Fold, Reach, per_axis
+from rfcalc.relations.geometry import PaddingMode, Reach, per_axis
 from rfcalc.relations.read import Read, whole
 from rfcalc.relations.shape import Shape, Shapes
 
@@ -201,7 +201,7 @@ def attended(source: Shape, heads: int) -> Shape:
 def window_reach(window: int, shift: int) -> Reach:
     """Unit i reads the block of `window` units that it lies in, blocks beginning at `shift`; the one before `shift` is cut."""
     starts = ((phase - shift) // window * window + shift for phase in range(window))
-    return Reach(window, window, tuple(range(start, start + window) for start in starts), Fold.ZERO)
+    return Reach(window, window, tuple(range(start, start + window) for start in starts), PaddingMode.ZERO)
 
 
 def attention_cost(channels: int, tokens: int, seen: int, heads: int, qkv_bias: bool) -> Cost:

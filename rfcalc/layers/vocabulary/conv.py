@@ -12,13 +12,13 @@ from rfcalc.layers.settings import Bool, Int, PerAxis, PerSide, Word, setting
 from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.record import record
 from rfcalc.relations.channels import MIX, Grouped, Mix
-from rfcalc.relations.geometry import IDENTITY, Fold, Side, Window, per_axis
+from rfcalc.relations.geometry import IDENTITY, PaddingMode, Side, Window, per_axis
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 
 PADDING = PerSide(Int(0), words=("half", "same", "valid"))
 PADDING_HELP = "a number, one per axis, a pair [before, after] per axis, or half, same, valid"
-MODES = {fold.value: fold for fold in Fold}
+MODES = {fold.value: fold for fold in PaddingMode}
 
 
 @record
@@ -204,7 +204,7 @@ class MaskedConv(Op):
         axes = self.sliding.on(inputs[0].size)
         if self.mask == "A" and all(window.kernel == 1 for window in axes):
             raise RuleError("a kernel of 1 under a mask of type A sees nothing")
-        return convolved(inputs[0], self.out, 1, axes, Fold.ZERO)
+        return convolved(inputs[0], self.out, 1, axes, PaddingMode.ZERO)
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
         """For each axis, the taps before the middle on it, in the middle on the axes before, all on those after."""
@@ -246,12 +246,12 @@ def check_groups(channels: int, out: int, groups: int) -> None:
             raise RuleError(f"groups ({groups}) do not divide the {what} channels ({count})")
 
 
-def convolved(source: Shape, out: int, groups: int, axes: tuple[Window, ...], fold: Fold) -> Shape:
+def convolved(source: Shape, out: int, groups: int, axes: tuple[Window, ...], fold: PaddingMode) -> Shape:
     """The output shape of a convolution."""
     need_axes(source)
     check_groups(source.channels, out, groups)
     for n, window in zip(source.size, axes, strict=True):
-        most = {Fold.REFLECT: n - 1, Fold.WRAP: n}.get(fold)
+        most = {PaddingMode.REFLECT: n - 1, PaddingMode.WRAP: n}.get(fold)
         if most is not None and max(window.before, window.after) > most:
             raise RuleError(f"{fold.value} padding of {max(window.before, window.after)} needs more than {n} units")
     return Shape(out, tuple(window.out(n) for n, window in zip(source.size, axes, strict=True)))

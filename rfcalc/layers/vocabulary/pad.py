@@ -10,11 +10,11 @@ from rfcalc.layers.settings import Int, Optional, PerAxis, PerSide, Word, settin
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME
-from rfcalc.relations.geometry import MOST_TAPS, Fold, Side, per_axis, shift, sides
+from rfcalc.relations.geometry import MOST_TAPS, PaddingMode, Side, per_axis, shift, sides
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 
-MODES = {fold.value: fold for fold in Fold}
+MODES = {fold.value: fold for fold in PaddingMode}
 
 
 @record

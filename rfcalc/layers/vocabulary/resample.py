@@ -15,7 +15,7 @@ from rfcalc.layers.settings import Bool, Int, Number, Optional, PerAxis, Word, s
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME
-from rfcalc.relations.geometry import Fold, Reach, per_axis
+from rfcalc.relations.geometry import PaddingMode, Reach, per_axis
 from rfcalc.relations.read import Read
 from rfcalc.relations.sampling import tabled
 from rfcalc.relations.shape import Shape, Shapes
@@ -181,7 +181,7 @@ def _resampled(
             rows.append((ROUNDING[nearest](x),))
         else:
             rows.append(_taps(x, REACHES[mode], width, n, exclude_outside))
-    return tabled(tuple(rows), n, Fold.ZERO if exclude_outside and mode != "nearest" else Fold.EDGE)
+    return tabled(tuple(rows), n, PaddingMode.ZERO if exclude_outside and mode != "nearest" else PaddingMode.EDGE)
 
 
 def position(i: int, n: int, out: int, scale: Fraction, coordinates: str, part: tuple[Fraction, Fraction]) -> Fraction:

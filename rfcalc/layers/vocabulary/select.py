@@ -12,7 +12,7 @@ from rfcalc.layers.settings import Bool, Int, Kind, Optional, PerAxis, forms, na
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME, Band, Route
-from rfcalc.relations.geometry import IDENTITY, Fold, Reach, per_axis, shift, window
+from rfcalc.relations.geometry import IDENTITY, PaddingMode, Reach, per_axis, shift, window
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 
@@ -173,7 +173,7 @@ class Roll(Op):
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
         moves = zip(per_axis(self.shift, inputs[0].rank, "shift"), inputs[0].size, strict=True)
-        return (Read(0, tuple(shift(-by, Fold.WRAP) if by % n else IDENTITY for by, n in moves), SAME),)
+        return (Read(0, tuple(shift(-by, PaddingMode.WRAP) if by % n else IDENTITY for by, n in moves), SAME),)
 
     def cost(self, inputs: Shapes) -> Cost:
         return Cost(

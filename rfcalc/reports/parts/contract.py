@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rfcalc.analyses.metrics import OF_LAYERS, TOTALS
 from rfcalc.analyses.network import Analysis, Layer
-from rfcalc.analyses.receptive_field import ReceptiveField, Unit
+from rfcalc.analyses.receptive_field import ReceptiveField, UnitField
 from rfcalc.fields.backward import runs
 from rfcalc.graph import Graph
 from rfcalc.relations.shape import Shape
@@ -106,12 +106,12 @@ def shape_data(shape: Shape) -> dict[str, Json]:
     return {"channels": shape.channels, "size": shape.size}
 
 
-def unit_data(unit: Unit) -> dict[str, Json]:
+def unit_data(unit: UnitField) -> dict[str, Json]:
     """A traced unit."""
     return {"unit": unit.unit, "unclipped": unit.unclipped, "clipped": unit.clipped, "pixels": unit.pixels}
 
 
-def mask_data(unit: Unit) -> list[Json]:
+def mask_data(unit: UnitField) -> list[Json]:
     """The exact set of positions that a unit reads: a union of products, one list of runs [first, last] per axis."""
     return [[runs(bits) for bits in product] for product in unit.products]
 

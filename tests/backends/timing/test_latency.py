@@ -10,7 +10,7 @@ from rfcalc.backends.timing import latency as timing
 from rfcalc.backends.timing.cases import Case, UnsupportedError, grid, precision, prepare
 from rfcalc.backends.timing.clocks import CpuClock, CudaClock, warm_up
 from rfcalc.backends.timing.environment import environment, gpu_state
-from rfcalc.backends.timing.latency import Run, time_all
+from rfcalc.backends.timing.latency import Measurement, time_all
 from rfcalc.graph import Graph
 from rfcalc.reports.timing import timing_report
 from tests.nets import chain
@@ -133,7 +133,7 @@ def test_two_networks_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     honest: Callable[..., Any] = timing._block
 
-    def noted(run: Run, clock: Any) -> None:
+    def noted(run: Measurement, clock: Any) -> None:
         order.append(run.network)
         honest(run, clock)
 
@@ -155,7 +155,7 @@ def test_a_network_against_itself_and_against_a_larger_one(tiny: str) -> None:
 
 
 def test_a_row_that_failed_is_not_compared() -> None:
-    found = timing.Timing([Run("a", CPU, [1.0], [1.0], status="out of memory"), Run("b", CPU, [1.0], [1.0])])
+    found = timing.Timing([Measurement("a", CPU, [1.0], [1.0], status="out of memory"), Measurement("b", CPU, [1.0], [1.0])])
     assert list(found.comparisons()) == []
 
 
