@@ -90,19 +90,19 @@ class Graph:
     @cached_property
     def readers(self) -> tuple[tuple[int, ...], ...]:
         """For each node, the nodes that read it."""
-        found: list[list[int]] = [[] for _ in self.nodes]
+        readers: list[list[int]] = [[] for _ in self.nodes]
         for i, node in enumerate(self.nodes):
             for j in dict.fromkeys(node.inputs):
-                found[j].append(i)
-        return tuple(map(tuple, found))
+                readers[j].append(i)
+        return tuple(map(tuple, readers))
 
     @cached_property
     def bounded(self) -> tuple[bool, ...]:
         """For each node, whether its field is an upper bound: because of its own layer, or of one on the way to it."""
-        found: list[bool] = []
+        bounded: list[bool] = []
         for node, reason in zip(self.nodes, self.bounds, strict=True):
-            found.append(bool(reason) or any(found[i] for i in node.inputs))
-        return tuple(found)
+            bounded.append(bool(reason) or any(bounded[i] for i in node.inputs))
+        return tuple(bounded)
 
     @cached_property
     def bounds(self) -> tuple[str, ...]:

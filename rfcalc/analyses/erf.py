@@ -74,16 +74,16 @@ State = tuple[Moments, ...] | None
 def moments(graph: Graph, source: int) -> list[State]:
     """For each node the moments per axis of the input node `source`; None where no path without a global layer leads there."""
     rank = graph.nodes[source].shape.rank
-    found: list[State] = []
+    states: list[State] = []
     known: dict[tuple[Part, int], Moments] = {}
     for i, node in enumerate(graph.nodes):
         if node.is_input:
-            found.append((Moments(1, 1, ((1.0, 0.0, 0.0),)),) * rank if i == source else None)
+            states.append((Moments(1, 1, ((1.0, 0.0, 0.0),)),) * rank if i == source else None)
             continue
-        branches = list(_branches(node, found, rank, known))
+        branches = list(_branches(node, states, rank, known))
         axes = zip(zip(*branches, strict=True), node.shape.size, strict=False)
-        found.append(tuple(_mixed(parts, units) for parts, units in axes) or None)
-    return found
+        states.append(tuple(_mixed(parts, units) for parts, units in axes) or None)
+    return states
 
 
 def deviations(graph: Graph, source: int) -> list[tuple[float, ...]]:
@@ -143,12 +143,12 @@ def _shares(parts: Sequence[Part], unit: int) -> Iterator[tuple[Moments, int, fl
 
 def _mixture(parts: Sequence[Part], unit: int) -> Phase:
     """The moments of a unit made of parts."""
-    found = [(share, before.at(j)) for before, j, share in _shares(parts, unit)]
-    mass = sum(share * at[0] for share, at in found)
+    parts_of_mixture = [(share, before.at(j)) for before, j, share in _shares(parts, unit)]
+    mass = sum(share * at[0] for share, at in parts_of_mixture)
     if not mass:
         return 0.0, 0.0, 0.0
-    mean = sum(share * at[0] * at[1] for share, at in found) / mass
-    return mass, mean, sum(share * at[0] * (at[2] + (at[1] - mean) ** 2) for share, at in found) / mass
+    mean = sum(share * at[0] * at[1] for share, at in parts_of_mixture) / mass
+    return mass, mean, sum(share * at[0] * (at[2] + (at[1] - mean) ** 2) for share, at in parts_of_mixture) / mass
 
 
 @record
@@ -192,10 +192,10 @@ def marginal(graph: Graph, target: int, source: int, axis: int, unit: int) -> Ma
             others = prod(other.mass for k, other in enumerate(kernels) if k != axis)
             j = node.inputs[read.source]
             lines[j] = _sum(lines[j], _pulled(line, kernels[axis], factor(node, read) * others))
-    found = lines[source]
-    if found is None or not (total := sum(found[1])):
+    along_axis = lines[source]
+    if along_axis is None or not (total := sum(along_axis[1])):
         return None
-    return Marginal(found[0], tuple(share / total for share in found[1]))
+    return Marginal(along_axis[0], tuple(share / total for share in along_axis[1]))
 
 
 def _pulled(line: Line, kernel: Kernel, share: float) -> Line | None:
@@ -210,18 +210,18 @@ def _pulled(line: Line, kernel: Kernel, share: float) -> Line | None:
     if not placed:
         return None
     first, last = min(i for i, _ in placed), max(i for i, _ in placed)
-    found = [0.0] * (last - first + 1)
+    weights = [0.0] * (last - first + 1)
     for i, x in placed:
-        found[i - first] += x
-    return first, found
+        weights[i - first] += x
+    return first, weights
 
 
 def _sum(a: Line | None, b: Line | None) -> Line | None:
     if a is None or b is None:
         return a or b
     first = min(a[0], b[0])
-    found = [0.0] * (max(a[0] + len(a[1]), b[0] + len(b[1])) - first)
+    weights = [0.0] * (max(a[0] + len(a[1]), b[0] + len(b[1])) - first)
     for start, energy in (a, b):
         for i, x in enumerate(energy, start - first):
-            found[i] += x
-    return first, found
+            weights[i] += x
+    return first, weights

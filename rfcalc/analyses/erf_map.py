@@ -48,10 +48,10 @@ def energy_map(graph: Graph, target: int, source: int, unit: Sequence[int]) -> E
             j, moved = node.inputs[read.source], _pulled(patch, kernels)
             if moved is not None:
                 patches[j] = _sum(patches[j], (moved[0], factor(node, read) * moved[1]))
-    found = patches[source]
-    if found is None or not found[1].sum():
+    of_input = patches[source]
+    if of_input is None or not of_input[1].sum():
         return None
-    return EnergyMap(found[0], found[1] / found[1].sum())
+    return EnergyMap(of_input[0], of_input[1] / of_input[1].sum())
 
 
 def _pulled(patch: Patch, kernels: Sequence[Kernel]) -> Patch | None:
@@ -83,12 +83,12 @@ def _along(start: int, energy: Array, kernel: Kernel, axis: int) -> tuple[int, A
     shape = (*energy.shape[:axis], high - low + 1, *energy.shape[axis + 1 :])
     if np.prod(shape, dtype=float) > MOST_CELLS:
         raise RuleError(f"the map of {'x'.join(map(str, shape))} pixels is too large")
-    found = np.zeros(shape)
-    source, sink = np.moveaxis(energy, axis, 0), np.moveaxis(found, axis, 0)
+    spread_out = np.zeros(shape)
+    source, sink = np.moveaxis(energy, axis, 0), np.moveaxis(spread_out, axis, 0)
     for first, a, b, share in placed:
         step = kernel.advance if b > a else 1
         sink[a - low : b - low + 1 : step] += share * source[first :: kernel.period]
-    return low, found
+    return low, spread_out
 
 
 def _sum(a: Patch | None, b: Patch) -> Patch:
@@ -98,8 +98,8 @@ def _sum(a: Patch | None, b: Patch) -> Patch:
         return b
     start = tuple(map(min, a[0], b[0]))
     ends = [max(p[0][k] + p[1].shape[k] for p in (a, b)) for k in range(len(start))]
-    found = np.zeros([end - first for end, first in zip(ends, start, strict=True)])
+    total = np.zeros([end - first for end, first in zip(ends, start, strict=True)])
     for origin, energy in (a, b):
         place = tuple(slice(o - s, o - s + n) for o, s, n in zip(origin, start, energy.shape, strict=True))
-        found[place] += energy
-    return start, found
+        total[place] += energy
+    return start, total

@@ -124,19 +124,19 @@ def _owners(graph: Graph, inplace: bool, training: bool = False) -> list[int]:
 
 def _runs(nodes: Sequence[Node]) -> list[list[Run]]:
     """For each node, the modules around it, outermost first, each as a shared [first, last]."""
-    found: list[list[Run]] = []
+    around: list[list[Run]] = []
     names: list[str] = []
     for i, node in enumerate(nodes):
         parts = node.part_of.split(".")
         same = 0
-        while found and same < min(len(parts), len(names)) and parts[same] == names[same]:
+        while around and same < min(len(parts), len(names)) and parts[same] == names[same]:
             same += 1
-        runs = found[-1][:same] if found else []
+        runs = around[-1][:same] if around else []
         for run in runs:
             run[1] = i
-        found.append(runs + [[i, i] for _ in parts[same:]])
+        around.append(runs + [[i, i] for _ in parts[same:]])
         names = parts
-    return found
+    return around
 
 
 def _released(runs: Sequence[Run], source: int, reader: int) -> int:

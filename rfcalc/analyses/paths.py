@@ -79,25 +79,25 @@ def count_paths(graph: Graph, target: int, source: int) -> list[int]:
 def path_lengths(graph: Graph, target: int, source: int) -> PathCounts:
     """The distribution of the paths' lengths: a fold with polynomials, whose coefficients are packed into one int."""
     width = count_paths(graph, target, source)[target].bit_length() + 1
-    found = [0] * (target + 1)
-    found[source] = 1
+    counts = [0] * (target + 1)
+    counts[source] = 1
     for i in range(source + 1, target + 1):
         node = graph.nodes[i]
         total = 0
         for j in sources(node):
-            total += found[j]
-        found[i] = total << width if total and node.cost.macs else total
-    return PathCounts(_unpacked(found[target], width))
+            total += counts[j]
+        counts[i] = total << width if total and node.cost.macs else total
+    return PathCounts(_unpacked(counts[target], width))
 
 
 def _unpacked(packed: int, width: int) -> dict[int, int]:
-    found, mask, degree = {}, (1 << width) - 1, 0
+    counts, mask, degree = {}, (1 << width) - 1, 0
     while packed:
         if count := packed & mask:
-            found[degree] = count
+            counts[degree] = count
         packed >>= width
         degree += 1
-    return found
+    return counts
 
 
 def path_fields(graph: Graph, target: int, source: int, axis: int, unit: int) -> PathFields:
@@ -147,6 +147,6 @@ def _moved(ends: Ends, moves: Sequence[_Move | None]) -> Ends | None:
             continue
         units = dict.fromkeys(ends) if move.reach.monotone else range(ends[0], ends[1] + 1)
         for unit in units:
-            found = move.taps(unit)
-            taps += [found[0], found[-1]] if len(found) else []
+            reads = move.taps(unit)
+            taps += [reads[0], reads[-1]] if len(reads) else []
     return (min(taps), max(taps)) if taps else None

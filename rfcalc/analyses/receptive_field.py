@@ -194,12 +194,12 @@ def _classes(support: Support, shape: Shape) -> tuple[ChannelField, ...]:
     groups: dict[tuple[int, ...], list[int]] = {}
     for channel, terms in enumerate(seen):
         groups.setdefault(tuple(terms), []).append(channel)
-    found = []
+    classes = []
     for chosen, members in groups.items():
         extremes = measure([support.terms[k] for k in chosen], shape.size)
         if extremes is not None:
-            found.append(ChannelField(ranges(members), extremes.largest))
-    return tuple(found) if len(found) > 1 else ()
+            classes.append(ChannelField(ranges(members), extremes.largest))
+    return tuple(classes) if len(classes) > 1 else ()
 
 
 def ranges(numbers: Sequence[int]) -> str:
@@ -211,14 +211,14 @@ def _place(support: Support) -> list[tuple[Fraction, Fraction]] | None:
     """Per axis: the stride, and the middle of a unit's box less unit * stride, averaged over the phases."""
     if not support.terms:
         return None
-    found = []
+    offsets = []
     for k in range(len(support.terms[0].axes)):
         fields = [term.axes[k] for term in support.terms]
         place = fields[0].place if len(fields) == 1 else _middle(fields)
         if place is None:
             return None
-        found.append(place)
-    return found
+        offsets.append(place)
+    return offsets
 
 
 def _middle(fields: Sequence[Field]) -> tuple[Fraction, Fraction] | None:

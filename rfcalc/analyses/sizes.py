@@ -60,13 +60,13 @@ class SizeSet:
     def from_on(self, least: int, count: int) -> list[int]:
         """The first `count` members that are at least `least`, beyond the range by the pattern."""
         end = self.limit if self.start is None else max(self.limit, least) + (count + 1) * self.period
-        found: list[int] = []
+        sizes: list[int] = []
         for n in range(least, end + 1):
-            if len(found) == count:
+            if len(sizes) == count:
                 break
             if n in self:
-                found.append(n)
-        return found
+                sizes.append(n)
+        return sizes
 
 
 def rule(members: int, limit: int) -> SizeSet:

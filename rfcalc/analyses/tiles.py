@@ -129,11 +129,11 @@ class Tiling:
         margin = max(0, int(n - output * stride)) // 2
         before = margin + int(kept[0] * stride)
         after = n - margin - int((kept[1] + 1) * stride)
-        found = AxisTile(n, output, kept, stride, (before, max(0, after)), self.grids[axis])
-        if not found.step:
+        axis_tile = AxisTile(n, output, kept, stride, (before, max(0, after)), self.grids[axis])
+        if not axis_tile.step:
             count = kept[1] - kept[0] + 1
             raise TileTooSmallError(f"a tile of {n} is too small: {count} right outputs are less than a step of the grid")
-        return found
+        return axis_tile
 
     def _at(self, size: Sequence[int]) -> list[Resized]:
         try:

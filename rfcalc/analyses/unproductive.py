@@ -16,13 +16,13 @@ Sizes = Sequence[tuple[int, ...] | None]
 def unproductive(graph: Graph, smallest: Sizes, image: tuple[int, ...]) -> set[int]:
     """Indices of the unproductive layers. `smallest`: for each node the box of a unit, the smallest over the phases, None
     where every path is global. Only layers that widen the field count, and only where each axis is exceeded."""
-    found = set()
+    wasted = set()
     for i, node in enumerate(graph.nodes):
         if image and widens(node):
             sources = [smallest[node.inputs[read.source]] for read in node.reads]
             if all(size is not None and all(n > m for n, m in zip(size, image, strict=True)) for size in sources):
-                found.add(i)
-    return found
+                wasted.add(i)
+    return wasted
 
 
 def widens(node: Node) -> bool:

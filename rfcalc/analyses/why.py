@@ -146,9 +146,9 @@ class _Trace:
                 continue
             channels = read.channels.pull(step.channels)
             for unit in self._units(read, step.unit, side):
-                found = _Step(source, unit, channels)
-                if any(box[self.axis][side] == wanted for box in self._boxes(found)):
-                    yield found
+                option = _Step(source, unit, channels)
+                if any(box[self.axis][side] == wanted for box in self._boxes(option)):
+                    yield option
                     break
 
     def _units(self, read: Read, unit: Unit, side: int) -> Iterator[Unit]:

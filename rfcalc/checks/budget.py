@@ -64,10 +64,10 @@ def limit(name: str, text: object, usual: str = "<=", layer: str = "") -> Limit:
         raise RuleError(f'there is no budget "{name}"' + (f"; {hint}" if hint else ""))
     if layer and (change or metric.whole):
         raise RuleError(f"{name} is no figure of a single layer")
-    found = _LIMIT.match(str(text))
-    if isinstance(text, bool) or not found:
+    match = _LIMIT.match(str(text))
+    if isinstance(text, bool) or not match:
         raise RuleError(f'a budget is a sign, a number and a unit, such as "<= 4.2 G", not {text!r}')
-    sign, number, unit = found.groups()
+    sign, number, unit = match.groups()
     if (unit == "%") != change:
         raise RuleError(f"{name} takes {'a percentage' if change else 'no percentage'}, not {text!r}")
     value = float(number.replace("_", "")) * (1 if change else UNITS[unit])

@@ -112,8 +112,8 @@ def _totals(old: Analysis, new: Analysis) -> Iterator[Total]:
         if metric.axes is None:
             yield Total(metric.title, metric, metric.of_network(old), metric.of_network(new))
             continue
-        found = [metric.axes(last) if (last := one.last_spatial) else () for one in (old, new)]
-        values = list(zip_longest(*found))
+        axes = [metric.axes(last) if (last := one.last_spatial) else () for one in (old, new)]
+        values = list(zip_longest(*axes))
         if len(set(values)) == 1:
             yield Total(metric.title, metric, *values[0])
         else:
@@ -145,18 +145,18 @@ def _changes(old: Sequence[Layer], new: Sequence[Layer]) -> list[LayerChange]:
             pairs[fresh[b + k].name] = gone[a + k]
             renamed.add(gone[a + k].name)
     names = {pair.name: name for name, pair in pairs.items()}
-    found = []
+    changes = []
     for layer in new:
         before = pairs.get(layer.name)
         if before is None:
-            found.append(LayerChange("added", None, layer))
+            changes.append(LayerChange("added", None, layer))
         elif not _equal(before, layer, names):
-            found.append(LayerChange("changed", before, layer))
+            changes.append(LayerChange("changed", before, layer))
         elif _fields(before) != _fields(layer):
-            found.append(LayerChange("affected", before, layer))
+            changes.append(LayerChange("affected", before, layer))
         elif before.name != layer.name:
-            found.append(LayerChange("renamed", before, layer))
-    return found + [LayerChange("removed", layer, None) for layer in gone if layer.name not in renamed]
+            changes.append(LayerChange("renamed", before, layer))
+    return changes + [LayerChange("removed", layer, None) for layer in gone if layer.name not in renamed]
 
 
 def _shape_of(layer: Layer) -> tuple[object, ...]:

@@ -15,15 +15,15 @@ NAME = "rfcalc.lock.json"
 
 def figures(analysis: Analysis) -> dict[str, Figure]:
     """The figures that a baseline keeps, by name: the network's, and those of each axis of the last map and the outputs."""
-    found = {metric.stored: metric.of_network(analysis) for metric in TOTALS if Shown.BASELINE in metric.shown}
+    stored = {metric.stored: metric.of_network(analysis) for metric in TOTALS if Shown.BASELINE in metric.shown}
     last = analysis.last_spatial
     places = [("last_spatial", last)] if last else []
     places += [(f"output.{layer.name}", layer) for layer in analysis.outputs]
     for name, layer in places:
         for metric in OF_MAPS:
             if metric.axes and Shown.BASELINE in metric.shown:
-                found |= {f"{name}.{metric.stored}.{axis}": value for axis, value in enumerate(metric.axes(layer))}
-    return found
+                stored |= {f"{name}.{metric.stored}.{axis}": value for axis, value in enumerate(metric.axes(layer))}
+    return stored
 
 
 def key(analysis: Analysis, folder: Path) -> str:

@@ -28,7 +28,7 @@ def explained() -> tuple[Explained, ...]:
 
 def lint(analysis: Analysis, settings: Settings) -> Iterator[Finding]:
     """What the rules say of one network, in the order of its lines."""
-    found = []
+    findings = []
     for rule in rules().values():
         if not settings.wants(rule.code, rule.default):
             continue
@@ -36,10 +36,10 @@ def lint(analysis: Analysis, settings: Settings) -> Iterator[Finding]:
             span = _span(analysis, hit.layer)
             if not ignored(span, rule.code):
                 severity = settings.severity.get(rule.code, rule.severity)
-                found.append(
+                findings.append(
                     _finding(analysis, rule.code, rule.name, severity, hit.message, hit.hint or rule.mend, hit.layer, span)
                 )
-    yield from sorted(found, key=lambda finding: (finding.line, finding.column, finding.code))
+    yield from sorted(findings, key=lambda finding: (finding.line, finding.column, finding.code))
 
 
 def budget(analysis: Analysis, settings: Settings, extra: Sequence[Limit], base: Analysis | None = None) -> Iterator[Finding]:
@@ -76,10 +76,10 @@ def drift(analysis: Analysis, accepted: Mapping[str, float], settings: Settings)
 
 def ignored(span: Span | None, code: str) -> bool:
     """True if the place's line says `# rfcalc: ignore` or `# rfcalc: ignore[CODE, ...]`."""
-    found = _IGNORE.search(span.text) if span else None
-    if not found:
+    match = _IGNORE.search(span.text) if span else None
+    if not match:
         return False
-    return found[1] is None or code in [part.strip() for part in found[1].split(",")]
+    return match[1] is None or code in [part.strip() for part in match[1].split(",")]
 
 
 def _plain(value: float | None) -> str:

@@ -35,17 +35,17 @@ class Settings:
 
     def of(self, source: str) -> Settings:
         """The settings for one file."""
-        found = self
+        settings = self
         for glob, extra in self.paths:
             if _matches(source, glob, self.folder):
-                found = replace(
-                    found,
-                    select=extra.select or found.select,
-                    ignore=(*found.ignore, *extra.ignore),
-                    severity={**found.severity, **extra.severity},
-                    budget=(*found.budget, *extra.budget),
+                settings = replace(
+                    settings,
+                    select=extra.select or settings.select,
+                    ignore=(*settings.ignore, *extra.ignore),
+                    severity={**settings.severity, **extra.severity},
+                    budget=(*settings.budget, *extra.budget),
                 )
-        return found
+        return settings
 
     def wants(self, code: str, default: bool) -> bool:
         """Whether a code is checked; the longest beginning that is named decides."""
@@ -96,7 +96,7 @@ def parse(table: Any, path: Path, folder: Path) -> Settings:
     if not isinstance(table, dict):
         raise _broken(path, ["rfcalc's settings are a table"])
     _unknown(table, KEYS, "", problems)
-    found = _part(table, "", problems)
+    settings = _part(table, "", problems)
     paths = table.get("per-path", {})
     parts: list[tuple[str, Settings]] = []
     if isinstance(paths, dict):
@@ -113,7 +113,7 @@ def parse(table: Any, path: Path, folder: Path) -> Settings:
         problems.append("baseline is the name of a file")
     if problems:
         raise _broken(path, problems)
-    return replace(found, paths=tuple(parts), baseline=str(folder / baseline) if baseline else "", folder=folder)
+    return replace(settings, paths=tuple(parts), baseline=str(folder / baseline) if baseline else "", folder=folder)
 
 
 def _part(table: Mapping[str, Any], where: str, problems: list[str]) -> Settings:

@@ -89,10 +89,10 @@ def analyze(
         analyses = [wanted(graph) for graph in graphs]
         refused = [_refused(analysis, layer or (), units) for analysis in analyses]
         errors += [error for error in refused if error]
-        found = [analysis for analysis, error in zip(analyses, refused, strict=True) if not error]
-        if found:
-            show(_reports(found, format, full, mask), format)
-            _write(found[0], erf_map, mask_png, force)
+        shown = [analysis for analysis, error in zip(analyses, refused, strict=True) if not error]
+        if shown:
+            show(_reports(shown, format, full, mask), format)
+            _write(shown[0], erf_map, mask_png, force)
     finish(errors)
 
 

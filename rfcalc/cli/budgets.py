@@ -18,16 +18,16 @@ OPTIONS = {
 
 
 def _limits(values: dict[str, list[str] | None]) -> list[Limit]:
-    found = []
+    limits = []
     for name, texts in values.items():
         metric, sign = OPTIONS[name]
         for given in texts or ():
             glob, _, text = given.rpartition("=")
             try:
-                found.append(limit(metric.name, f"{sign} {text}", layer=glob))
+                limits.append(limit(metric.name, f"{sign} {text}", layer=glob))
             except RuleError as error:
                 raise usage(str(error)) from None
-    return found
+    return limits
 
 
 def _option(metric: Metric, sign: str) -> object:

@@ -81,7 +81,7 @@ def _settings(select: str | None, ignore: str | None) -> Settings:
 
     from rfcalc.checks.settings import codes, read
 
-    found = read(Path.cwd())
+    settings = read(Path.cwd())
     problems: list[str] = []
     chosen, dropped = (
         codes([part.strip() for part in (text or "").split(",") if part.strip()], option, problems)
@@ -89,7 +89,7 @@ def _settings(select: str | None, ignore: str | None) -> Settings:
     )
     if problems:
         raise usage("; ".join(problems))
-    return replace(found, select=chosen or found.select, ignore=(*found.ignore, *dropped))
+    return replace(settings, select=chosen or settings.select, ignore=(*settings.ignore, *dropped))
 
 
 def _lock_path(baseline: str | None, settings: Settings) -> Path:
@@ -125,15 +125,15 @@ def _findings(
     accepted: dict[str, dict[str, float]] = {}
     with unread.of(str(lock)):
         accepted = read(lock) if lock else {}
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for analysis in analyses:
         source = analysis.graph.source
         mine = settings.of(source)
-        found += lint(analysis, mine)
+        findings += lint(analysis, mine)
         with unread.of(source, whole=False):
             old = load_at(source, base, given.load) if base else None
-            found += budget(analysis, mine, bounds, analyze(old) if old else None)
+            findings += budget(analysis, mine, bounds, analyze(old) if old else None)
         entry = accepted.get(key(analysis, lock.resolve().parent)) if lock else None
         if entry is not None:
-            found += drift(analysis, entry, mine)
-    return found
+            findings += drift(analysis, entry, mine)
+    return findings

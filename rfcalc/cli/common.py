@@ -134,13 +134,13 @@ def usage(message: str) -> typer.BadParameter:
 
 def overrides(pairs: Iterable[str] | None, option: str = "-s") -> dict[str, str]:
     """The overrides of `-s key=value`; raises a usage error for anything else."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for pair in pairs or ():
         key, sign, value = pair.partition("=")
         if not sign or not key.strip():
             raise usage(f"{option} takes key=value, not {pair!r}")
-        found[key.strip()] = value.strip()
-    return found
+        values[key.strip()] = value.strip()
+    return values
 
 
 def layers_like(graph: Graph, glob: str | None) -> list[int]:
@@ -151,10 +151,10 @@ def layers_like(graph: Graph, glob: str | None) -> list[int]:
 
     if glob is None:
         return []
-    found = [i for i, node in enumerate(graph.nodes) if not node.is_input and fnmatchcase(node.name, glob)]
-    if not found:
+    matching = [i for i, node in enumerate(graph.nodes) if not node.is_input and fnmatchcase(node.name, glob)]
+    if not matching:
         raise no_layer(graph, glob)
-    return found
+    return matching
 
 
 @contextmanager

@@ -29,10 +29,10 @@ def choices(option: str, text: str) -> tuple[int, ...]:
 
 def span(option: str, text: str) -> tuple[int, int]:
     """A range such as 2-6, or one number for both ends."""
-    found = re.fullmatch(r"\s*(\d{1,6})\s*(?:-\s*(\d{1,6}))?\s*", text)
-    if not found:
+    match = re.fullmatch(r"\s*(\d{1,6})\s*(?:-\s*(\d{1,6}))?\s*", text)
+    if not match:
         raise usage(f"{option} takes a range such as 2-6, not {text!r}")
-    return int(found[1]), int(found[2] or found[1])
+    return int(match[1]), int(match[2] or match[1])
 
 
 def shape(text: str) -> Shape:
@@ -51,10 +51,10 @@ def shape(text: str) -> Shape:
 def widths(text: str | None, stages: int | None, stride: int) -> tuple[int, ...]:
     """The channels of each stage: as given, or doubling from 64 up to 512."""
     if text is not None:
-        found = numbers("--widths", text)
-        if stages is not None and stages != len(found):
-            raise usage(f"--widths has {len(found)} numbers for {stages} stages")
-        return found
+        values = numbers("--widths", text)
+        if stages is not None and stages != len(values):
+            raise usage(f"--widths has {len(values)} numbers for {stages} stages")
+        return values
     count = stages if stages is not None else max(4, stride.bit_length() - 2)
     if not 1 <= count <= 64:
         raise usage(f"--stages takes 1 to 8, not {count}")
@@ -75,9 +75,9 @@ def _amount(option: str, text: str | None) -> int | None:
     if text is None:
         return None
     try:
-        found = limit("macs", text)
+        bound = limit("macs", text)
     except RuleError:
-        found = None
-    if found is None or found.sign != "<=":
+        bound = None
+    if bound is None or bound.sign != "<=":
         raise usage(f"{option} takes a number such as 4G, 4.2M or 300k, not {text!r}")
-    return int(found.value)
+    return int(bound.value)

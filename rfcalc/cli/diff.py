@@ -62,12 +62,12 @@ def _pairs(specs: list[str], base: str | None, given: LoadOptions, unread: Unrea
     now = read_all(unread, given)
     if base is None:
         return [compare(now[specs[0]], now[specs[1]])] if not unread.failed else []
-    found: list[Difference | str] = []
+    differences: list[Difference | str] = []
     for spec, new in now.items():
         with unread.of(spec, whole=False):
             before = load_at(spec, base, given.load)
-            found.append(compare(analyze(before), new) if before else f"{spec}: new since {base}")
-    return found
+            differences.append(compare(analyze(before), new) if before else f"{spec}: new since {base}")
+    return differences
 
 
 def _against_baseline(lock: Path, given: LoadOptions, unread: Unread) -> Outcome:

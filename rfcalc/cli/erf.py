@@ -58,9 +58,9 @@ def erf(
     if index is None:
         raise fail("E120", f"{graph.name}: no layer is a map; choose one with --layer")
     tensors = read_checkpoint(trained) if trained else None
-    found = effective_field(graph, index, samples, seed, place, tensors)
+    field = effective_field(graph, index, samples, seed, place, tensors)
     if png:
         from rfcalc.backends.pictures.png import map_png
 
-        write(png, map_png(picture(found)), force)
-    show([erf_report(found, trained)], format)
+        write(png, map_png(picture(field)), force)
+    show([erf_report(field, trained)], format)

@@ -38,11 +38,11 @@ def explain(
     codes = _codes()
     code = next((code for code, name in codes.items() if what.upper() == code or what.lower() == name), "")
     words = {**language.words(), **language.keys()}
-    found = ([language.page(what)] if what in words else []) + ([pages.page(code)] if code else [])
-    if not found:
+    pages_of = ([language.page(what)] if what in words else []) + ([pages.page(code)] if code else [])
+    if not pages_of:
         hint = op_hint(what, [*words, *codes.values()]) or did_you_mean(what.upper(), codes)
         raise usage(f"there is no code and no word {what!r}" + (f"; {hint}" if hint else ""))
-    print("\n\n".join(found))
+    print("\n\n".join(pages_of))
 
 
 def _codes() -> dict[str, str]:
@@ -66,6 +66,6 @@ def _lines() -> Iterator[str]:
     yield ""
     for error in errors().values():
         yield f"{error.code:<5}  {error.name:<24} {error.means[0].lower() + error.means[1:].rstrip('.')}"
-    for title, found in (("Words", words()), ("Keys", keys())):
+    for title, entries in (("Words", words()), ("Keys", keys())):
         yield ""
-        yield fill(f"{title}: {', '.join(sorted(found))}", 100)
+        yield fill(f"{title}: {', '.join(sorted(entries))}", 100)

@@ -53,9 +53,9 @@ def max_batch(
     graph = given.load(spec)
     kept = reserve if memory is None else 0.0
     budget = int(backend.free_bytes(case) * (1 - reserve)) if memory is None else size(memory)
-    found = attempted(case, lambda: backend.max_batch(graph, case, budget))
-    show([max_batch_report(graph, case, found, budget, kept)], format)
-    if not found.batch:
+    result = attempted(case, lambda: backend.max_batch(graph, case, budget))
+    show([max_batch_report(graph, case, result, budget, kept)], format)
+    if not result.batch:
         raise typer.Exit(1)
 
 

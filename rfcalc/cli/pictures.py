@@ -21,12 +21,12 @@ def erf_map(analysis: Analysis) -> bytes:
 
     graph, erf = analysis.graph, analysis.erf
     try:
-        found = erf and energy_map(graph, erf.target, graph.inputs[0], erf.unit)
+        drawn = erf and energy_map(graph, erf.target, graph.inputs[0], erf.unit)
     except RuleError as error:
         raise fail("E202", f"{graph.name}: {error}") from None
-    if not found:
+    if not drawn:
         raise fail("E202", f"{graph.name}: no selected layer has a receptive field without a global layer")
-    energy = found.energy.sum(tuple(range(found.energy.ndim - 2))) if found.energy.ndim > 2 else found.energy
+    energy = drawn.energy.sum(tuple(range(drawn.energy.ndim - 2))) if drawn.energy.ndim > 2 else drawn.energy
     return map_png(energy.reshape(-1, energy.shape[-1]).tolist())
 
 

@@ -54,9 +54,9 @@ def profile(
     choice(memory_format, cases.MEMORY_FORMATS, "--memory-format")
     graph = given.load(spec)
     case = cases.Case(place, batch, dtype, memory_format, "eager")
-    found = attempted(case, lambda: measure(graph, case, seconds))
+    result = attempted(case, lambda: measure(graph, case, seconds))
     if png:
         from rfcalc.backends.pictures.roofline import roofline_png
 
-        write(png, roofline_png(found), force)
-    show([profile_report(found, top, environment(place))], format)
+        write(png, roofline_png(result), force)
+    show([profile_report(result, top, environment(place))], format)

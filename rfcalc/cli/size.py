@@ -18,7 +18,7 @@ def meant(words: Sequence[str], command: Callable[[str], Any], parent: typer.Con
     """The command that the words after `size` are for: resize if one of them is a SPEC. Says so on standard error."""
     params = {param.name: param for name in SAYS for param in command(name).params}
     both = TyperCommand("size", params=list(params.values()))
-    found = both.make_context("size", list(words), parent=parent, resilient_parsing=True)
-    name = "resize" if found.params["spec"] else "design"
+    context = both.make_context("size", list(words), parent=parent, resilient_parsing=True)
+    name = "resize" if context.params["spec"] else "design"
     typer.echo(SAYS[name], err=True)
     return name

@@ -114,7 +114,7 @@ def needs_output(pick: int | None, output: Text) -> None:
 
 def percent(option: str, text: str) -> float:
     """A share: 10% or 0.1."""
-    found = re.fullmatch(r"\s*(\d{1,3}(?:\.\d{1,6})?)\s*(%?)\s*", text)
-    if not found:
+    match = re.fullmatch(r"\s*(\d{1,3}(?:\.\d{1,6})?)\s*(%?)\s*", text)
+    if not match:
         raise usage(f"{option} takes a percentage such as 10%, not {text!r}")
-    return float(found[1]) / (100 if found[2] else 1)
+    return float(match[1]) / (100 if match[2] else 1)

@@ -39,9 +39,9 @@ def verify(
     from rfcalc.reports.verify import verify_report
 
     graphs, errors = given.load_all(specs)
-    found = [(graph, verify_graph(graph, layer or (), units, seed)) for graph in graphs]
-    if found:
-        show([verify_report(graph, claims) for graph, claims in found], format)
+    proofs = [(graph, verify_graph(graph, layer or (), units, seed)) for graph in graphs]
+    if proofs:
+        show([verify_report(graph, claims) for graph, claims in proofs], format)
     finish(errors)
-    if any(claim.ok is False for _, claims in found for claim in claims):
+    if any(claim.ok is False for _, claims in proofs for claim in claims):
         raise typer.Exit(1)

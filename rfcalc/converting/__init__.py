@@ -154,14 +154,14 @@ def _text(
 ) -> str:
     usual = defaults_of([steps, *(block.steps for block in blocks.values())], blocks)
     printer = Printer(blocks, usual, pinned)
-    found = [_title(graph), f"name: {scalar(graph.name)}", *input_lines(graph, names)]
-    found += printer.defaults_lines()
+    lines_of_text = [_title(graph), f"name: {scalar(graph.name)}", *input_lines(graph, names)]
+    lines_of_text += printer.defaults_lines()
     if blocks:
-        found += ["blocks:", *(line for block in blocks.values() for line in printer.block(block))]
-    found += ["layers:", *printer.layers(steps, 2)]
+        lines_of_text += ["blocks:", *(line for block in blocks.values() for line in printer.block(block))]
+    lines_of_text += ["layers:", *printer.layers(steps, 2)]
     if outputs:
-        found.append(f"outputs: [{', '.join(map(scalar, outputs))}]")
-    return "\n".join([*found, *setting_lines(graph)]) + "\n"
+        lines_of_text.append(f"outputs: [{', '.join(map(scalar, outputs))}]")
+    return "\n".join([*lines_of_text, *setting_lines(graph)]) + "\n"
 
 
 def _title(graph: Graph) -> str:

@@ -75,7 +75,7 @@ class Finder:
         return setting if block is None else next(p.family for p in block.params if p.name == setting)
 
     def _clusters(self) -> list[Cluster]:
-        found: list[Cluster] = []
+        clusters: list[Cluster] = []
         having: dict[tuple[str, str, str], dict[int, None]] = {}  # the clusters that know a layer, by kind, name and word
         for scope in self.root.scopes:
             features = frozenset((item.name[len(scope.name) :], item.word) for item in scope.items)
@@ -83,14 +83,14 @@ class Finder:
                 continue
             kind = _kind(self.kinds.get(scope.name, ""))
             near = sorted({i for feature in features for i in having.get((kind, *feature), ())})
-            number = next((i for i in near if found[i].takes(features)), len(found))
-            if number == len(found):
-                found.append(Cluster(kind))
-            found[number].members.append(scope)
-            found[number].features[features] = None
+            number = next((i for i in near if clusters[i].takes(features)), len(clusters))
+            if number == len(clusters):
+                clusters.append(Cluster(kind))
+            clusters[number].members.append(scope)
+            clusters[number].features[features] = None
             for feature in features:
                 having.setdefault((kind, *feature), {})[number] = None
-        return found
+        return clusters
 
     def _factor(self, members: list[Scope], kind: str) -> None:
         """Makes one block, or several, of the members that fit together."""
@@ -111,9 +111,9 @@ class Finder:
                     shaped.append((scope, self.shaper.steps(list(scope.items), given, f"{scope.name}.", flat)))
                 except Mismatch:
                     continue
-            found = _compatible(shaped, kind)
-            if len(found) > len(best):
-                best = found
+            fitting = _compatible(shaped, kind)
+            if len(fitting) > len(best):
+                best = fitting
             if len(best) == len(members):
                 break
         chosen = {id(scope) for scope, _ in best}
@@ -145,15 +145,15 @@ class Finder:
 
     def _counted(self, group: list[tuple[Scope, list[StepDraft]]]) -> list[tuple[Scope, list[StepDraft]]]:
         """The members that will be written: of those in scopes that will be one block, those in one of these."""
-        found: list[tuple[Scope, list[StepDraft]]] = []
+        counted: list[tuple[Scope, list[StepDraft]]] = []
         within: dict[int, dict[str, list[tuple[Scope, list[StepDraft]]]]] = {}
         for scope, steps in group:
             outer = next((name for name in _around(scope.name)[1:] if name in self.hoped), None)
             if outer is None:
-                found.append((scope, steps))
+                counted.append((scope, steps))
             else:
                 within.setdefault(id(self.hoped[outer]), {}).setdefault(outer, []).append((scope, steps))
-        return found + [pair for inner in within.values() for pair in max(inner.values(), key=len)]
+        return counted + [pair for inner in within.values() for pair in max(inner.values(), key=len)]
 
     def _name(self, kind: str, names: Sequence[str]) -> str:
         """A name for a block: its class, or what its uses are called."""

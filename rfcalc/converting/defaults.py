@@ -26,12 +26,12 @@ def defaults_of(bodies: Iterable[list[StepDraft]], blocks: Iterable[str]) -> dic
                     value = step.settings.get(slot)
                     if isinstance(value, tuple):
                         lines.setdefault(value[0], []).append(dict(value[1]))
-    found = {word: _shared(word, settings) for word, settings in lines.items() if len(settings) >= FEWEST}
-    return {word: shared for word, shared in found.items() if shared}
+    by_word = {word: _shared(word, settings) for word, settings in lines.items() if len(settings) >= FEWEST}
+    return {word: shared for word, shared in by_word.items() if shared}
 
 
 def _shared(word: str, lines: list[Mapping[str, object]]) -> dict[str, object]:
-    found = {}
+    common = {}
     for name in dict.fromkeys(name for line in lines for name in line):
         if name in OWN or name.startswith(COUNTS):
             continue
@@ -43,8 +43,8 @@ def _shared(word: str, lines: list[Mapping[str, object]]) -> dict[str, object]:
         value = next(value for value in plain if repr(value) == text)
         share = CLEAR if name == "kernel" else SHARE
         if count >= max(FEWEST, share * len(plain)) and value is not None and value != lookup(word)[name].default:
-            found[name] = value
+            common[name] = value
     if word in FOLLOWED:
-        found = {name: value for name, value in found.items() if name in ("kernel", "norm", "act", "bias")}
-    order = [name for name in ("kernel", "norm", "act", "bias") if name in found]
-    return {name: found[name] for name in (*order, *(name for name in found if name not in order))}
+        common = {name: value for name, value in common.items() if name in ("kernel", "norm", "act", "bias")}
+    order = [name for name in ("kernel", "norm", "act", "bias") if name in common]
+    return {name: common[name] for name in (*order, *(name for name in common if name not in order))}

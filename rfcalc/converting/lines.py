@@ -21,7 +21,7 @@ WEIGHTED = frozenset({LayerKind.CONVOLUTION, LayerKind.TRANSPOSED, LayerKind.LIN
 def lines(graph: Graph, names: list[str], fused: bool = True, near: bool = True) -> list[Item]:
     """The layers of a graph, each with what directly follows it, if that can be said on one line: what the graph says to be
     part of it, and with `near` what is in the same module."""
-    found: list[Item] = []
+    items: list[Item] = []
     index, count = 0, len(graph.nodes)
     taken = set(names)
     while index < count:
@@ -32,9 +32,9 @@ def lines(graph: Graph, names: list[str], fused: bool = True, near: bool = True)
         item = Item(names[index], node.op.word, values(node), node.inputs, index, index)
         if fused and node.op.kind in WEIGHTED and followed(node.op.word):
             _follow(graph, names, item, taken, near)
-        found.append(item)
+        items.append(item)
         index = item.last + 1
-    return found
+    return items
 
 
 def _follow(graph: Graph, names: list[str], item: Item, taken: set[str], near: bool) -> None:
@@ -65,12 +65,12 @@ def _together(leader: str, follower: str) -> bool:
 def values(node: Node) -> dict[str, object]:
     """All settings of a layer."""
     op = canonical(node)
-    found: dict[str, object] = {}
+    settings: dict[str, object] = {}
     if isinstance(op, Counted):
-        found = {f"{COUNTS}{key}": count for key, count in counts_of(node).items()}
+        settings = {f"{COUNTS}{key}": count for key, count in counts_of(node).items()}
         op = op.inner
     given = op.settings
-    return {setting.name: _short(setting.kind.written(given[setting.name])) for setting in settings_of(type(op))} | found
+    return {setting.name: _short(setting.kind.written(given[setting.name])) for setting in settings_of(type(op))} | settings
 
 
 def _short(value: object) -> Any:

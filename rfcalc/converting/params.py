@@ -65,18 +65,18 @@ def parametrized(steps: list[StepDraft], family_of: Callable[[str, str], str]) -
 
 
 def _groups(steps: list[StepDraft], family_of: Callable[[str, str], str]) -> list[_Group]:
-    found: list[_Group] = []
+    groups: list[_Group] = []
     for slot, word in slots(steps):
         family = slot.family if slot.family in (FLAG, "repeat") else family_of(word, slot.family)
-        group = next((g for g in found if g.family == family and g.takes(slot.vector)), None)
+        group = next((g for g in groups if g.family == family and g.takes(slot.vector)), None)
         if group is None:
             group = _Group(family, slot.vector, [])
-            found.append(group)
+            groups.append(group)
         group.fill(slot.vector)
         group.places.append(slot.place)
         group.hints.append(slot.family if family != slot.family else "")
         group.slots.append(slot)
-    return found
+    return groups
 
 
 def _weight(group: _Group) -> tuple[int, int]:

@@ -70,13 +70,13 @@ class Printer:
 
     def _where(self, step: StepDraft, prefix: str) -> list[str]:
         """From where, and when."""
-        found = []
+        conditions = []
         if not step.previous:
             names = [scalar(name.removeprefix(prefix)) for name in step.reads]
-            found.append(f"from: {names[0] if len(names) == 1 else '[' + ', '.join(names) + ']'}")
+            conditions.append(f"from: {names[0] if len(names) == 1 else '[' + ', '.join(names) + ']'}")
         if step.when is not None:
-            found.append(f"when: {self._value(step.when)}")
-        return found
+            conditions.append(f"when: {self._value(step.when)}")
+        return conditions
 
     def _paths(self, step: StepDraft, indent: str, prefix: str, names: _Names) -> Iterator[str]:
         own = [f"name: {scalar(step.prefix[len(prefix) :])}"] if step.prefix else []

@@ -21,9 +21,9 @@ def difference(graph: Graph, again: Graph) -> int | None:
         return WHOLE
     for i, j in zip(old, new, strict=False):
         places[i] = j
-        wanted, found = tuple(places[k] for k in graph.nodes[i].inputs), again.nodes[j].inputs
-        swap = wanted != found and graph.nodes[i].op.commutative and sorted(wanted) == sorted(found)
-        if (wanted != found and not swap) or not equal(graph.nodes[i], again.nodes[j]):
+        wanted, read = tuple(places[k] for k in graph.nodes[i].inputs), again.nodes[j].inputs
+        swap = wanted != read and graph.nodes[i].op.commutative and sorted(wanted) == sorted(read)
+        if (wanted != read and not swap) or not equal(graph.nodes[i], again.nodes[j]):
             return i
     if len(old) != len(new):
         return old[min(len(old), len(new)) - 1] if old else WHOLE

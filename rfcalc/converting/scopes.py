@@ -19,14 +19,14 @@ def _kids(items: list[Item], prefix: str) -> list[Scope | Item]:
     leaves = {item.name for item in items}
     runs = [(key, list(group)) for key, group in groupby(items, key=head)]
     seen = [key for key, _ in runs]
-    found: list[Scope | Item] = []
+    kids: list[Scope | Item] = []
     for key, group in runs:
         name = prefix + key
         inner = [item for item in group if item.name != name]
         if not key or not inner:
-            found += group
+            kids += group
         elif name in leaves or seen.count(key) > 1 or len(inner) < len(group):
-            found += _kids(group, f"{name}.") if name not in leaves else group
+            kids += _kids(group, f"{name}.") if name not in leaves else group
         else:
-            found.append(Scope(name, _kids(group, f"{name}.")))
-    return found
+            kids.append(Scope(name, _kids(group, f"{name}.")))
+    return kids

@@ -23,13 +23,13 @@ def numbered(items: Sequence[Item]) -> bool:
     """Whether the names say nothing: a word and a number that goes up, for each word or over all."""
     last: dict[str, int] = {}
     for item in items:
-        found = re.fullmatch(r"((?:\D|[123]d)*?)_?(\d*)", item.name)
-        if found is None or "." in item.name:
+        match = re.fullmatch(r"((?:\D|[123]d)*?)_?(\d*)", item.name)
+        if match is None or "." in item.name:
             return False
-        number = int(found[2] or 0)
-        if number <= last.get(found[1], -1):
+        number = int(match[2] or 0)
+        if number <= last.get(match[1], -1):
             return False
-        last[found[1]] = number
+        last[match[1]] = number
     return len(items) > 2 * FEWEST
 
 
@@ -71,7 +71,7 @@ def tokens(items: Sequence[Item], without: frozenset[str]) -> list[Token]:
 
 def _repeats(exact: Sequence[Token], items: Sequence[Item]) -> list[tuple[int, int, int]]:
     """Where units begin that follow themselves, their sizes and how often they are there; each saves the most that it can."""
-    found = []
+    repeats = []
     at = 0
     while at < len(exact):
         best = (FEWEST - 1, 0, 0)
@@ -83,11 +83,11 @@ def _repeats(exact: Sequence[Token], items: Sequence[Item]) -> list[tuple[int, i
                 best = ((count - 1) * size, size, count)
         _, size, count = best
         if count and _starts_best(exact, at, size, count):
-            found.append((at, size, count))
+            repeats.append((at, size, count))
             at += size * count
         else:
             at += 1
-    return found
+    return repeats
 
 
 def _starts_best(exact: Sequence[Token], at: int, size: int, count: int) -> bool:

@@ -89,14 +89,14 @@ class Shaper:
         stem = item.name[len(prefix) :].rpartition(".")[2]
         if not re.fullmatch(rf"{item.word}_?\d*", stem):
             return
-        found = _residual(entries, self.swaps) if item.word == JOINED["residual"] else None
+        residual = _residual(entries, self.swaps) if item.word == JOINED["residual"] else None
         own = item.name.rpartition(".")[0] if stem == item.word else ""
         own = own if len(own) > len(prefix) else ""
         if item.word == JOINED["branches"]:
-            found = _branches(entries, prefix, own)
-        if found is None:
+            residual = _branches(entries, prefix, own)
+        if residual is None:
             return
-        start, joined = found
+        start, joined = residual
         if own and all(name.startswith(f"{own}.") for name in joined.names):
             joined.prefix = own
         elif item.name[len(prefix) :] != stem:  # its name, and with it the module that it lies in, would be lost
@@ -207,11 +207,11 @@ class _Body:
 
     def steps(self, entries: Sequence[JoinedItems], current: tuple[int, ...]) -> list[StepDraft]:
         """The steps of some entries, the first of which follows `current`."""
-        found = []
+        steps = []
         for entry in entries:
-            found.append(self._step(entry, current))
+            steps.append(self._step(entry, current))
             current = (entry.out,)
-        return found
+        return steps
 
     def _step(self, entry: JoinedItems, current: tuple[int, ...]) -> StepDraft:
         item = entry.item

@@ -68,7 +68,7 @@ class _Search:
         bucket: Bucket = {0: [(0, 0, 0, field, 0 if self.effective else 1, None)]}
         for number in range(len(self.plan)):
             bucket = self.stage(bucket, number)
-        labels = [label for found in bucket.values() for label in found]
+        labels = [label for labels_of_bucket in bucket.values() for label in labels_of_bucket]
         low, high = aims(self.space, self.space.slack)
         return [((error(self.space, x[4]), x[0], x[1]), x) for x in labels if low <= x[4] <= high]
 
@@ -143,9 +143,9 @@ def _best(ends: Iterable[tuple[Score, Label]]) -> list[tuple[Score, Label]]:
 
 def _chosen(label: Label, count: int) -> tuple[tuple[BlockChoice, ...], ...]:
     """The blocks of each stage that led to a label."""
-    found: list[list[BlockChoice]] = [[] for _ in range(count)]
+    chosen: list[list[BlockChoice]] = [[] for _ in range(count)]
     trace = label[5]
     while trace is not None:
         trace, number, unit = trace
-        found[number].append(unit)
-    return tuple(tuple(reversed(units)) for units in found)
+        chosen[number].append(unit)
+    return tuple(tuple(reversed(units)) for units in chosen)

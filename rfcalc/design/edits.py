@@ -95,16 +95,16 @@ def measured(graph: Graph, glob: str | None = None) -> DesignFigures:
         raise no_layer(graph, glob)
     fields = Fields(graph)
     at = target_of(graph, fields, chosen)
-    found = None if at is None else fields.of(at)
-    if at is None or found is None or found.size is None or found.stride is None:
+    target_field = None if at is None else fields.of(at)
+    if at is None or target_field is None or target_field.size is None or target_field.stride is None:
         raise RuleError("there is no layer whose field is less than the whole input")
     parts: dict[str, list[tuple[str, Op]]] = {}
     for node in graph.nodes:
         parts.setdefault(node.part_of.split(".")[0], []).append((node.name, node.op))
     return DesignFigures(
         layer=graph.nodes[at].name,
-        field=min(found.size),
-        stride=found.stride,
+        field=min(target_field.size),
+        stride=target_field.stride,
         output=graph.nodes[at].shape,
         holed=sum(map(_holed, fields.supports)),
         skipping=sum(map(_skips, graph.nodes)),
@@ -202,10 +202,10 @@ class Search:
                 self.tried[text] = self.task.figures(text)
             except (SpecError, RuleError):
                 self.tried[text] = None
-        found = self.tried[text]
-        if found is not None and found.field != self.base.field and self.sound(values, found):
-            self.found.setdefault(text, Edit(tuple(values), text, found))
-        return found
+        tried = self.tried[text]
+        if tried is not None and tried.field != self.base.field and self.sound(values, tried):
+            self.found.setdefault(text, Edit(tuple(values), text, tried))
+        return tried
 
     def sound(self, values: Sequence[tuple[Knob, int]], found: DesignFigures) -> bool:
         """Whether a change keeps the stride (unless it sets one), opens no holes and skips no units."""
@@ -228,10 +228,10 @@ class Search:
             count = min(self.predicted(known), self.most(knob, step))
             if count in known:
                 break
-            found = self.attempt(((knob, knob.value + count * step),))
-            if found is None:
+            tried = self.attempt(((knob, knob.value + count * step),))
+            if tried is None:
                 break
-            known[count] = found.field
+            known[count] = tried.field
         self.beside(knob, step, known)
         return knob, step, first
 
@@ -245,8 +245,8 @@ class Search:
             if not 1 <= count <= self.most(knob, step):
                 continue
             values = ((knob, knob.value + count * step),)
-            found = self.attempt(values)
-            if found is not None and self.sound(values, found) and 0 <= found.field - self.task.target <= self.task.slack:
+            tried = self.attempt(values)
+            if tried is not None and self.sound(values, tried) and 0 <= tried.field - self.task.target <= self.task.slack:
                 return
 
     def predicted(self, known: Mapping[int, int]) -> int:
@@ -270,7 +270,7 @@ class Search:
         """Pairs of changes that are predicted to come near the target, the cheapest first; one of each goes `counts` steps
         towards the target (away from it, if negative)."""
         base = self.base
-        found: list[tuple[int, int, int, Pair]] = []
+        pairs: list[tuple[int, int, int, Pair]] = []
         turns = combinations(growth, 2) if counts[0] > 0 else permutations(growth, 2)
         for (a, step_a, one), (b, step_b, other) in turns:
             per_a, per_b = one.field - base.field, other.field - base.field
@@ -283,8 +283,8 @@ class Search:
                         continue
                     macs = base.macs + n * (one.macs - base.macs) + m * (other.macs - base.macs)
                     params = base.params + n * (one.params - base.params) + m * (other.params - base.params)
-                    found.append((macs * params, off, len(found), values))
-        for *_, values in sorted(found, key=lambda entry: entry[:3])[:MOST_PAIRS]:
+                    pairs.append((macs * params, off, len(pairs), values))
+        for *_, values in sorted(pairs, key=lambda entry: entry[:3])[:MOST_PAIRS]:
             yield values
 
 

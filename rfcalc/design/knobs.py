@@ -41,8 +41,8 @@ def knobs(root: Marked) -> list[Knob]:
     """Every such number of a spec, in the order of its lines; a number that an alias shows twice is one."""
     if not isinstance(root, MarkedMapping):
         return []
-    found = {(knob.place.line, knob.place.column, knob.what): knob for knob in _Walk(root).run()}
-    return sorted(found.values(), key=lambda knob: (knob.place.line, knob.place.column))[:MOST]
+    by_place = {(knob.place.line, knob.place.column, knob.what): knob for knob in _Walk(root).run()}
+    return sorted(by_place.values(), key=lambda knob: (knob.place.line, knob.place.column))[:MOST]
 
 
 class _Walk:

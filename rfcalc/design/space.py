@@ -98,8 +98,8 @@ class Space:
     @property
     def units(self) -> tuple[BlockChoice, ...]:
         """Every block that a stage may hold, of all kinds, by ascending dilation."""
-        found = {BlockChoice(d if k > 1 else 1, k, kind) for k, d, kind in product(self.kernels, self.dilations, self.kinds)}
-        return tuple(sorted(found))
+        units = {BlockChoice(d if k > 1 else 1, k, kind) for k, d, kind in product(self.kernels, self.dilations, self.kinds)}
+        return tuple(sorted(units))
 
     @property
     def halving(self) -> tuple[BlockChoice, ...]:
@@ -109,12 +109,12 @@ class Space:
     def size(self) -> int:
         """How many designs there are: all sequences of blocks, before any limit."""
         least, most = self.layers
-        found = len({unit.kernel for unit in self.halving})
+        designs = len({unit.kernel for unit in self.halving})
         for number in range(len(self.widths)):
             starts = self.halving if number < self.halvings else self.units
             later = len(self.units) // len(set(self.kinds))
-            found *= len(starts) * sum(later ** (count - 1) for count in range(least, most + 1))
-        return found
+            designs *= len(starts) * sum(later ** (count - 1) for count in range(least, most + 1))
+        return designs
 
 
 @record
@@ -132,7 +132,7 @@ def stages(space: Space) -> list[Stage]:
     stems = [BlockChoice(1, kernel) for kernel in sorted({unit.kernel for unit in space.halving})]
     moves = tuple(place(unit, space.input, space.stem, 2, 1)[0] for unit in stems)
     shape = place(stems[0], space.input, space.stem, 2, 1)[1]
-    found, pixels = [Stage((moves,), ((),), 1, 1)], 2
+    stages, pixels = [Stage((moves,), ((),), 1, 1)], 2
     for number, width in enumerate(space.widths):
         stride = 2 if number < space.halvings else 1
         after = place(space.units[0], shape, width, stride, pixels)[1]
@@ -141,9 +141,9 @@ def stages(space: Space) -> list[Stage]:
         first = tuple(_moves(kind, starts, shape, width, stride, pixels) for kind in kinds)
         pixels *= stride
         later = tuple(_moves(kind, space.units, after, width, 1, pixels) for kind in kinds)
-        found.append(Stage(first, later, *space.layers))
+        stages.append(Stage(first, later, *space.layers))
         shape = after
-    return found
+    return stages
 
 
 def _moves(kind: str, units: Sequence[BlockChoice], source: Shape, width: int, stride: int, pixels: int) -> tuple[Move, ...]:
@@ -202,10 +202,10 @@ def least_aim(space: Space, pixels: int) -> int:
     """The smallest aim whose width is at least `pixels`."""
     if not space.effective or pixels <= 0:
         return max(0, pixels)
-    found = max(0, int(24 * ((pixels - 0.5) / SIGMAS) ** 2) - 1)
-    while width(space, found) < pixels:
-        found += 1
-    return found
+    least = max(0, int(24 * ((pixels - 0.5) / SIGMAS) ** 2) - 1)
+    while width(space, least) < pixels:
+        least += 1
+    return least
 
 
 def error(space: Space, aim: int) -> int:

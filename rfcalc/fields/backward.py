@@ -65,13 +65,13 @@ def _pull(read: Read, product: Product, channels: int, size: tuple[int, ...]) ->
         return None
     if not read.axes:
         return mask, axes
-    found = []
+    pulled = []
     sets = axes if len(axes) == len(read.axes) else (1,) * len(read.axes)
     for bits, reach, n in zip(sets, read.axes, size, strict=True):
-        found.append((1 << n) - 1 if reach is None else pull_axis(reach, bits, n))
-        if not found[-1]:
+        pulled.append((1 << n) - 1 if reach is None else pull_axis(reach, bits, n))
+        if not pulled[-1]:
             return None
-    return mask, tuple(found)
+    return mask, tuple(pulled)
 
 
 def pull_axis(reach: Reach, bits: int, n: int) -> int:
@@ -86,23 +86,23 @@ def pull_axis(reach: Reach, bits: int, n: int) -> int:
             first, end = max(0, first), min(n, end)
             return ((1 << end) - 1) & ~((1 << first) - 1) if end > first else 0
         if reach.advance == 1:
-            found = 0
+            pulled = 0
             for tap in taps:
-                found |= bits << tap if tap >= 0 else bits >> -tap
-            return found & ((1 << n) - 1)
-    found = 0
+                pulled |= bits << tap if tap >= 0 else bits >> -tap
+            return pulled & ((1 << n) - 1)
+    pulled = 0
     if last < reach.period > MANY and reach.fold is PaddingMode.ZERO and reach.runs is not None:
         for unit, tap, count in reach.runs:
-            found |= (bits >> unit & ((1 << count) - 1)) << tap
-        return found & ((1 << n) - 1)
+            pulled |= (bits >> unit & ((1 << count) - 1)) << tap
+        return pulled & ((1 << n) - 1)
     while bits:
         unit = (bits & -bits).bit_length() - 1
         bits &= bits - 1
         for tap in reach.at(unit):
             j = reach.fold.index(tap, n)
             if j is not None:
-                found |= 1 << j
-    return found
+                pulled |= 1 << j
+    return pulled
 
 
 def _every(bits: int, period: int, phase: int) -> int:
@@ -186,11 +186,11 @@ def area(products: Sequence[tuple[int, ...]]) -> int:
 
 def runs(bits: int) -> list[tuple[int, int]]:
     """A bit set as its runs of neighbouring units: first and last of each."""
-    found, at = [], 0
+    runs, at = [], 0
     while bits:
         skip = _low(bits)
         length = (~(bits >> skip) & ((bits >> skip) + 1)).bit_length() - 1
-        found.append((at + skip, at + skip + length - 1))
+        runs.append((at + skip, at + skip + length - 1))
         bits >>= skip + length
         at += skip + length
-    return found
+    return runs

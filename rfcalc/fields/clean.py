@@ -170,7 +170,7 @@ def through(reach: Reach, clean: int, m: int) -> int:
     last = clean.bit_length() - 1
     if not clean or clean >> low != (1 << (last - low + 1)) - 1:
         return _one_by_one(reach, clean, m)
-    found = 0
+    untouched = 0
     for phase in range(min(reach.period, m)):
         taps = reach.taps[phase]
         turns = -(-(m - phase) // reach.period)
@@ -181,16 +181,16 @@ def through(reach: Reach, clean: int, m: int) -> int:
         elif len(taps) and not (low <= taps[0] and taps[-1] <= last):
             continue
         if stop > first:
-            found |= _every(reach.period, stop - first) << (first * reach.period + phase)
-    return found
+            untouched |= _every(reach.period, stop - first) << (first * reach.period + phase)
+    return untouched
 
 
 def _one_by_one(reach: Reach, clean: int, m: int) -> int:
-    found = 0
+    untouched = 0
     for i in range(m):
         if all(tap >= 0 and clean >> tap & 1 for tap in reach.at(i)):
-            found |= 1 << i
-    return found
+            untouched |= 1 << i
+    return untouched
 
 
 def _every(period: int, count: int) -> int:

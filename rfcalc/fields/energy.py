@@ -74,28 +74,28 @@ STILL = Kernel(1, 1, (((0, 1.0),),))
 def spread(node: Node, read: Read, rank: int) -> tuple[Kernel, ...] | None:
     """The kernel of each axis of a local read; None for a global one. A unit that `phases` leaves out has no taps."""
     rule = rule_of(node)
-    found = []
+    kernels = []
     for axis, reach in enumerate(read.axes or (IDENTITY,) * rank):
         if reach is None:
             return None
-        found.append(_phased(kernel(reach, rule), *read.phases[axis]) if read.phases else kernel(reach, rule))
-    return tuple(found)
+        kernels.append(_phased(kernel(reach, rule), *read.phases[axis]) if read.phases else kernel(reach, rule))
+    return tuple(kernels)
 
 
 @lru_cache(maxsize=4096)
 def kernel(reach: Reach, rule: str) -> Kernel:
     """The taps of each phase with their shares of the energy, by one of the rules of `rule_of`."""
     mean = sum(map(len, reach.taps)) / reach.period
-    found = []
+    weights = []
     for phase, taps in enumerate(reach.taps):
         n = len(taps)
         if rule == "random":
-            found.append(tuple((tap, 1 / mean) for tap in taps))
+            weights.append(tuple((tap, 1 / mean) for tap in taps))
         elif rule == "interpolate":
-            found.append(tuple(zip(taps, [w * w for w in _weights(reach, phase)], strict=True)))
+            weights.append(tuple(zip(taps, [w * w for w in _weights(reach, phase)], strict=True)))
         else:
-            found.append(tuple((tap, 1 / n / n if rule == "mean" else 1 / n) for tap in taps))
-    return Kernel(reach.period, reach.advance, tuple(found))
+            weights.append(tuple((tap, 1 / n / n if rule == "mean" else 1 / n) for tap in taps))
+    return Kernel(reach.period, reach.advance, tuple(weights))
 
 
 @lru_cache(maxsize=1024)

@@ -111,19 +111,19 @@ def count_of(span: Span) -> int:
 
 def union(spans: Iterable[Span | None]) -> Span | None:
     """The union of spans; None if all are empty. Raises RuleError if it has holes and is too long to be held."""
-    found = sorted((span for span in spans if span is not None), key=lambda span: span[0])
-    if not found:
+    ordered = sorted((span for span in spans if span is not None), key=lambda span: span[0])
+    if not ordered:
         return None
-    lo, hi, bits = found[0]
+    lo, hi, bits = ordered[0]
     holes = bits is not None
-    for first, last, more in found[1:]:
+    for first, last, more in ordered[1:]:
         holes = holes or more is not None or first > hi + 1
         hi = max(hi, last)
     if not holes:
         return (lo, hi, None)
     _limited(lo, hi)
     mask = 0
-    for span in found:
+    for span in ordered:
         mask |= bits_of(span) << (span[0] - lo)
     return (lo, hi, None if mask.bit_count() == hi - lo + 1 else mask)
 

@@ -71,20 +71,20 @@ class _Pass:
         self.certificates: dict[tuple[Field, Range | None, Reach, int, int, int], Range | None] = {}
 
     def run(self) -> list[Support]:
-        found: list[Support] = []
+        of_nodes: list[Support] = []
         for i, node in enumerate(self.graph.nodes):
             if node.is_input:
-                found.append(self._start(node) if i == self.source else Support(()))
+                of_nodes.append(self._start(node) if i == self.source else Support(()))
                 continue
             reads = node.reads
             if len(reads) == 1 and self._same(node, reads[0]):
-                found.append(found[node.inputs[reads[0].source]])
+                of_nodes.append(of_nodes[node.inputs[reads[0].source]])
                 continue
             try:
-                found.append(self._layer(node, reads, [found[j] for j in node.inputs]))
+                of_nodes.append(self._layer(node, reads, [of_nodes[j] for j in node.inputs]))
             except RuleError as error:
                 raise fail("E202", f'{node.op.word} "{node.name}": {error}', node.span) from None
-        return found
+        return of_nodes
 
     def _same(self, node: Node, read: Read) -> bool:
         """True if every unit of a layer sees what the same unit of its only input sees."""
@@ -113,10 +113,10 @@ class _Pass:
                 seen = [(channels, self._seen(t)) for t in support.terms if (channels := self._push(node, read, t.channels))]
                 certain = certain and all(box is not None for _, box in seen) and all(axis is None for axis in read.axes)
                 extents += [(channels, box or tuple((0, n - 1) for n in self.image)) for channels, box in seen]
-        found = self._support(terms, extents, certain, merged)
+        made = self._support(terms, extents, certain, merged)
         # Most residual sums add nothing to one of their inputs; one support then serves both. An uncertain one does not say
         # all that its units see, so that two layers with the same may see different things.
-        return next((s for s in inputs if s == found), found) if len(reads) > 1 and found.certain else found
+        return next((s for s in inputs if s == made), made) if len(reads) > 1 and made.certain else made
 
     def _support(self, terms: list[SupportTerm], extents: list[tuple[int, Box]], certain: bool, merged: bool) -> Support:
         kept = compact(antichain(terms if len(terms) < MANY_TERMS else compact(terms)))
@@ -148,13 +148,13 @@ class _Pass:
         if not terms:
             return []
         size, units = node.shapes[read.source].size, node.shape.size
-        found = []
+        moved = []
         for term in terms:
             channels = self._push(node, read, term.channels)
             if not channels:
                 continue
             if not read.axes and not read.phases and channels == term.channels:
-                found.append(term)
+                moved.append(term)
                 continue
             axes, alive = term.axes, term.alive
             if read.axes:
@@ -164,8 +164,8 @@ class _Pass:
             if read.phases and self.resolve:
                 axes = tuple(self._mask(f, *phase, m) for f, phase, m in zip(axes, read.phases, units, strict=True))
                 alive = tuple(None for _ in axes)
-            found.append(SupportTerm(channels, axes, alive))
-        return found
+            moved.append(SupportTerm(channels, axes, alive))
+        return moved
 
     def _compose(self, field: Field, reach: Reach | None, units: int) -> Field:
         if reach is IDENTITY or reach is None:
@@ -191,15 +191,15 @@ class _Pass:
 
     def _seen(self, term: SupportTerm) -> Box | None:
         """The clipped hull of all units of a term; None where a certificate is missing."""
-        found = []
+        box = []
         for field, alive, image in zip(term.axes, term.alive, self.image, strict=True):
             if alive is None or not field.monotone:
                 return None
             first, last = field.at(alive[0]), field.at(alive[1])
             if first is None or last is None:
                 return None
-            found.append((max(0, first[0]), min(image - 1, last[1])))
-        return tuple(found)
+            box.append((max(0, first[0]), min(image - 1, last[1])))
+        return tuple(box)
 
 
 def around(boxes: Sequence[Box]) -> Box:
@@ -221,14 +221,14 @@ def hull(support: Support, unit: Sequence[int], channel: int | None = None) -> l
 
 def boxes_at(support: Support, unit: Sequence[int], channel: int | None = None) -> list[tuple[Span, ...]]:
     """The products of spans that one unit sees, unclipped."""
-    found: list[tuple[Span, ...]] = []
+    boxes: list[tuple[Span, ...]] = []
     for term in support.terms:
         if channel is not None and not term.channels >> channel & 1:
             continue
         spans = [field.at(i) for field, i in zip(term.axes, unit, strict=True)]
         if all(span is not None for span in spans):
-            found.append(tuple(span for span in spans if span is not None))
-    return found
+            boxes.append(tuple(span for span in spans if span is not None))
+    return boxes
 
 
 def clipped(support: Support, unit: Sequence[int], image: Sequence[int]) -> Box | None:
@@ -240,10 +240,10 @@ def clipped(support: Support, unit: Sequence[int], image: Sequence[int]) -> Box 
 
 def _cut(term: SupportTerm, unit: Sequence[int], image: Sequence[int]) -> Box | None:
     """A unit's box of one term, cut to the image; None if the unit is not alive."""
-    found = []
+    box = []
     for field, alive, i, n in zip(term.axes, term.alive, unit, image, strict=True):
         span = field.at(i)
         if span is None or alive is None or not alive[0] <= i <= alive[1]:
             return None
-        found.append((max(0, span[0]), min(n - 1, span[1])))
-    return tuple(found)
+        box.append((max(0, span[0]), min(n - 1, span[1])))
+    return tuple(box)

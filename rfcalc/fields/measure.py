@@ -86,21 +86,21 @@ def _fills(units: Sequence[Spans], k: int) -> bool:
 def _lengths(axes: Sequence[Sequence[Spans]], axis: int) -> set[int]:
     """The lengths of boxes along one axis. Along the others, only which terms are alive there matters."""
     others = product(*({_alive(unit) for unit in units} for k, units in enumerate(axes) if k != axis))
-    found = set()
+    lengths = set()
     masks = {_both(masks) for masks in others}
     for unit in axes[axis]:
         for mask in masks:
             spans = [span for k, span in enumerate(unit) if span is not None and mask >> k & 1]
             if spans:
-                found.add(max(span[1] for span in spans) - min(span[0] for span in spans) + 1)
-    return found
+                lengths.add(max(span[1] for span in spans) - min(span[0] for span in spans) + 1)
+    return lengths
 
 
 def _both(masks: Sequence[int]) -> int:
-    found = -1
+    both = -1
     for mask in masks:
-        found &= mask
-    return found
+        both &= mask
+    return both
 
 
 def _coverage(unit: Sequence[Spans]) -> float | None:

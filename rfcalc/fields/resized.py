@@ -55,20 +55,20 @@ class ShapesAtSize:
 
     def at(self, size: Sequence[int]) -> list[Resized]:
         """Each node at an input size; raises SizeError."""
-        found: list[Resized] = []
+        indices: list[Resized] = []
         known, nodes = self._known, self.graph.nodes
         for kind, inputs in self._kinds:
-            if not inputs and nodes[len(found)].is_input:
-                found.append(self._input(nodes[len(found)], tuple(size)))
+            if not inputs and nodes[len(indices)].is_input:
+                indices.append(self._input(nodes[len(indices)], tuple(size)))
                 continue
-            key = (kind, found[inputs[0]].number) if len(inputs) == 1 else (kind, *[found[j].number for j in inputs])
+            key = (kind, indices[inputs[0]].number) if len(inputs) == 1 else (kind, *[indices[j].number for j in inputs])
             layer = known.get(key)
             if layer is None:
-                layer = known[key] = self._infer(nodes[len(found)], tuple(found[j].shape for j in inputs))
+                layer = known[key] = self._infer(nodes[len(indices)], tuple(indices[j].shape for j in inputs))
             if isinstance(layer, str):
-                raise SizeError(nodes[len(found)].name, layer)
-            found.append(layer)
-        return found
+                raise SizeError(nodes[len(indices)].name, layer)
+            indices.append(layer)
+        return indices
 
     def graph_at(self, size: Sequence[int]) -> Graph:
         """The whole graph at another input size; raises SizeError."""

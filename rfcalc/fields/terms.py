@@ -64,15 +64,15 @@ def compact(terms: list[SupportTerm]) -> list[SupportTerm]:
     if len(terms) < 2:
         return terms
     unions: dict[tuple[Field, ...], Field] = {}
-    found = list(terms)
+    kept = list(terms)
     for axis in range(-1, len(terms[0].axes)):
         groups: dict[object, list[SupportTerm]] = {}
-        for term in found:
+        for term in kept:
             groups.setdefault(_all_but(term, axis), []).append(term)
-        found = []
+        kept = []
         for group in groups.values():
-            found += [_one(group, axis, unions)] if len(group) > 1 and _few_phases(group, axis) else group
-    return found
+            kept += [_one(group, axis, unions)] if len(group) > 1 and _few_phases(group, axis) else group
+    return kept
 
 
 def _all_but(term: SupportTerm, axis: int) -> object:
@@ -115,8 +115,8 @@ def joined(terms: Sequence[SupportTerm]) -> list[SupportTerm]:
     for number, term in enumerate(terms):
         total = all(field.total for field in term.axes)
         groups.setdefault((term.channels, *(f.rate for f in term.axes)) if total else number, []).append(term)
-    found: list[SupportTerm] = []
+    joined_terms: list[SupportTerm] = []
     for group in groups.values():
         axes = tuple(united([t.axes[k] for t in group]) for k in range(len(group[0].axes)))
-        found.append(group[0] if len(group) == 1 else SupportTerm(group[0].channels, axes, (None,) * len(axes)))
-    return found
+        joined_terms.append(group[0] if len(group) == 1 else SupportTerm(group[0].channels, axes, (None,) * len(axes)))
+    return joined_terms

@@ -46,16 +46,16 @@ def render(reports: Sequence[Report], screen: Screen) -> str:
 
 
 def _table(table: Table, width: int) -> RichTable:
-    found = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, GAP - 1, 0, 0), header_style="bold", show_edge=False)
+    shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, GAP - 1, 0, 0), header_style="bold", show_edge=False)
     cells = [[c.show(v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
     widths = _widths(table, cells, width)
     for column, room in zip(table.columns, widths, strict=True):
         side: Literal["left", "right"] = "right" if column.right else "left"
         overflow: Literal["fold", "ellipsis"] = "fold" if column.wrap else "ellipsis"
-        found.add_column(column.title, justify=side, no_wrap=not column.wrap, overflow=overflow, width=room)
+        shown.add_column(column.title, justify=side, no_wrap=not column.wrap, overflow=overflow, width=room)
     for first, *others in cells:
-        found.add_row(Text(first if table.columns[0].wrap else _cut(first, widths[0])), *map(Text, others))
-    return found
+        shown.add_row(Text(first if table.columns[0].wrap else _cut(first, widths[0])), *map(Text, others))
+    return shown
 
 
 def _cut(name: str, room: int) -> str:
@@ -84,12 +84,12 @@ def _widths(table: Table, cells: Sequence[Sequence[str]], width: int) -> list[in
 
 
 def _notes(notes: Sequence[tuple[str, str]]) -> RichTable:
-    found = RichTable.grid(padding=(0, 2, 0, 0))
-    found.add_column(no_wrap=True)
-    found.add_column(overflow="fold")
+    shown = RichTable.grid(padding=(0, 2, 0, 0))
+    shown.add_column(no_wrap=True)
+    shown.add_column(overflow="fold")
     for name, text in notes:
-        found.add_row(Text(name, style="bold"), Text(text))
-    return found
+        shown.add_row(Text(name, style="bold"), Text(text))
+    return shown
 
 
 def _needed(reports: Sequence[Report]) -> int:

@@ -138,9 +138,9 @@ def _importer(path: str) -> Importer:
 
 def shipped() -> list[tuple[str, str]]:
     """Name and one-line description (the first comment line) of each shipped network."""
-    found = []
+    networks = []
     for name, path in shipped_files().items():
         with path.open(encoding="utf-8") as file:
             line = file.readline()
-        found.append((name, line.lstrip("#").strip() if line.startswith("#") else ""))
-    return found
+        networks.append((name, line.lstrip("#").strip() if line.startswith("#") else ""))
+    return networks

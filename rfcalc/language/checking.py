@@ -66,10 +66,10 @@ class Checker:
                 return self.shared[key]
         except TypeError:  # a mapping among the settings
             return self._recipe(word, kind, mark, given, known)
-        found = self._recipe(word, kind, mark, given, known)
-        if found is not None and not found.names:
-            self.shared[key] = found
-        return found
+        checked = self._recipe(word, kind, mark, given, known)
+        if checked is not None and not checked.names:
+            self.shared[key] = checked
+        return checked
 
     def _recipe(self, word: str, kind: str, mark: Marked, given: Given, known: Known) -> LayerRecipe | None:
         entries: dict[str, GivenSetting] = {}

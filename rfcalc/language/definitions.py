@@ -22,17 +22,17 @@ from rfcalc.layers.words import WORDS
 
 def params(top: Top, given: Mapping[str, Marked], problems: Problems) -> dict[str, Any]:
     """The values of the params; each may use those above it."""
-    found: dict[str, Any] = {}
+    params: dict[str, Any] = {}
     for name, (mark, default) in top.params.items():
         if not _usable(name, mark, problems):
             continue
         node = given.get(name, default)
         try:
-            found[name] = evaluate(_checked(node.plain(), found), found, FREE)
+            params[name] = evaluate(_checked(node.plain(), params), params, FREE)
         except RuleError as error:
             problems.rule("E106", f"{mark.text}: ", error, node)
-            found[name] = BROKEN
-    return found
+            params[name] = BROKEN
+    return params
 
 
 def _checked(raw: Any, known: Mapping[str, Any]) -> Any:
@@ -53,9 +53,9 @@ def _usable(name: Any, mark: Marked, problems: Problems) -> bool:
 
 def defaults(top: Top, params: Mapping[str, Any], problems: Problems) -> Defaults:
     """The parsed settings that hold where a layer says nothing; they see the spec's params, not those of a block."""
-    found: dict[str, dict[str, Any]] = {}
+    defaults: dict[str, dict[str, Any]] = {}
     for word, entries in top.defaults.items():
-        values = found.setdefault(word, {})
+        values = defaults.setdefault(word, {})
         for name, (_, node) in entries.items():
             kind = lookup(word)[name].kind
             values[name] = BROKEN
@@ -66,12 +66,12 @@ def defaults(top: Top, params: Mapping[str, Any], problems: Problems) -> Default
                 values[name] = parsed(name, kind, given.raw, params)
             except RuleError as error:
                 problems.rule("E104", f"{word}: ", error, node)
-    return found
+    return defaults
 
 
 def blocks(top: Top, known: frozenset[str], problems: Problems, defaults: Defaults) -> Checker:
     """A checker with the blocks, which are read and checked; one that contains itself is a problem and stays empty."""
-    found: dict[str, Block] = {}
+    blocks: dict[str, Block] = {}
     for name, (mark, node) in top.blocks.items():
         if not isinstance(name, str) or not WORD.fullmatch(name):
             problems.add("E111", f"{name_of(name)} is no name of a block", mark, "a letter, then letters, digits and _")
@@ -79,17 +79,17 @@ def blocks(top: Top, known: frozenset[str], problems: Problems, defaults: Defaul
             problems.add("E111", f"{name} is a word of the language and cannot be a block", mark)
         elif not isinstance(node, MarkedMapping) or not isinstance(node.get("layers"), MarkedList):
             problems.add("E105", f'the block "{name}" needs layers, a list', mark, "params: {...} and layers: [...]")
-            found[name] = Block(name, mark, {})
+            blocks[name] = Block(name, mark, {})
         else:
-            found[name] = Block(name, mark, dict(_block_params(node, known, problems)))
-    checker = Checker(problems, found, defaults)
-    for name, block in found.items():
+            blocks[name] = Block(name, mark, dict(_block_params(node, known, problems)))
+    checker = Checker(problems, blocks, defaults)
+    for name, block in blocks.items():
         node = top.blocks[name][1]
         if isinstance(node, MarkedMapping) and isinstance(node.get("layers"), MarkedList):
             reader = Reader(checker)
             block.body = reader.body(node.get("layers"), known.union(block.params))
             block.calls = reader.calls
-    _refuse_recursion(found, problems)
+    _refuse_recursion(blocks, problems)
     return checker
 
 

@@ -28,8 +28,8 @@ WIDTH = 100
 def words() -> dict[str, str]:
     """Every word that a layer can be, with one sentence."""
     layer = json_schema()["$defs"]["layer"]["anyOf"][1]["properties"]
-    found = {word: entry["description"] for word, entry in json_schema()["$defs"]["words"].items()}
-    return found | {word: layer[word]["description"] for word in ("residual", "branches")}
+    words = {word: entry["description"] for word, entry in json_schema()["$defs"]["words"].items()}
+    return words | {word: layer[word]["description"] for word in ("residual", "branches")}
 
 
 @cache
@@ -38,13 +38,13 @@ def keys() -> dict[str, tuple[str, ...]]:
     schema = json_schema()
     layer = schema["$defs"]["layer"]["anyOf"][1]["properties"]
     places = {"At the top of a spec": schema["properties"], "Beside a layer's word": layer}
-    found: dict[str, tuple[str, ...]] = {}
+    where: dict[str, tuple[str, ...]] = {}
     for place, entries in places.items():
         for key, entry in entries.items():
             if key not in words():
                 text = entry.get("description") or schema["$defs"][entry["$ref"].rpartition("/")[2]]["description"]
-                found[key] = (*found.get(key, ()), f"{place}: {text}.")
-    return found
+                where[key] = (*where.get(key, ()), f"{place}: {text}.")
+    return where
 
 
 def page(word: str) -> str:
@@ -128,10 +128,10 @@ def _limits(schema: dict[str, Any]) -> str:
 
 def torch_names(word: str) -> tuple[str, ...]:
     """The names of torch in a layer's own form, for maps of one to three axes and for vectors."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for shape in MAPS:
-        found.update(dict.fromkeys(_torch_name(word, shape)))
-    return tuple(found)
+        names.update(dict.fromkeys(_torch_name(word, shape)))
+    return tuple(names)
 
 
 def _torch_name(word: str, shape: Shape) -> list[str]:

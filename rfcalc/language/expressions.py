@@ -186,8 +186,8 @@ def _operators(ast: Any) -> dict[Any, Callable[..., Any]]:
         ast.FloorDiv: ("//", operator.floordiv),
         ast.Mod: ("%", operator.mod),
     }
-    found = {kind: _arithmetic(symbol, function) for kind, (symbol, function) in arithmetic.items()}
-    return found | {
+    operators = {kind: _arithmetic(symbol, function) for kind, (symbol, function) in arithmetic.items()}
+    return operators | {
         ast.USub: _arithmetic("-", operator.neg),
         ast.UAdd: _arithmetic("+", operator.pos),
         ast.Not: operator.not_,

@@ -21,11 +21,11 @@ FOLDERS = ("", "lessons")
 def shipped_files() -> dict[str, Path]:
     """The shipped networks by name (`resnet50`, `lessons/aspp`), in the order of their names."""
     root = PACKAGED if PACKAGED.is_dir() else CHECKOUT
-    found = {}
+    files = {}
     for folder in FOLDERS:
         for path in sorted((root / folder).glob("*.yaml")):
-            found[f"{folder}/{path.stem}" if folder else path.stem] = path
-    return found
+            files[f"{folder}/{path.stem}" if folder else path.stem] = path
+    return files
 
 
 def find(name: str, beside: str = "") -> Path:

@@ -26,9 +26,9 @@ from rfcalc.layers.vocabulary.source import Input
 
 def load(path: str, overrides: Mapping[str, str], max_layers: int) -> Graph:
     """The graph of a spec file, of a shipped network, or of standard input (`-`); raises SpecError."""
-    found = None if path == "-" else find(path)
-    source = STDIN if found is None else str(found)
-    return load_spec(text_of(read_bytes(found, source), source), source, overrides, max_layers)
+    path_found = None if path == "-" else find(path)
+    source = STDIN if path_found is None else str(path_found)
+    return load_spec(text_of(read_bytes(path_found, source), source), source, overrides, max_layers)
 
 
 def load_spec(text: str, source: str, overrides: Mapping[str, str] | None = None, max_layers: int = MAX_LAYERS) -> Graph:
@@ -95,15 +95,15 @@ class _Load:
         return str(node.plain())
 
     def _inputs(self, builder: Builder, expansion: Expansion) -> Sources:
-        found: list[int | None] = []
+        indices: list[int | None] = []
         axes: set[int] = set()
         for name, shape, mark in inputs(self.top, self.image, self.params, self.problems):
             index = None if shape is None else builder.add(name, Input(shape), (), mark.span)
             expansion.names.named[name] = ((index,), 0)
-            found.append(index)
+            indices.append(index)
             axes |= {len(shape.size)} if shape else set()
         object_size(self.top, axes, self.problems)
-        return tuple(found) or (None,)
+        return tuple(indices) or (None,)
 
     def _outputs(self, expansion: Expansion, frame: Frame, last: Sources, layers: bool) -> Sources:
         node = self.top.nodes.get("outputs")
@@ -112,16 +112,16 @@ class _Load:
                 self.problems.add("E108", "the spec has no layers", self.top.nodes["layers"])
             return last
         entries = node.items if isinstance(node, MarkedList) else [node]
-        found: list[int | None] = []
+        indices: list[int | None] = []
         for entry in entries:
             name = entry.plain()
             if isinstance(name, str) and name:
-                found += expansion.names.find(name, entry, frame)
+                indices += expansion.names.find(name, entry, frame)
             else:
                 self.problems.add("E119", "outputs is a list of names of layers", entry)
         if not entries:
             self.problems.add("E119", "outputs is a list of names of layers", node)
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(indices))
 
     def _unused(self, expansion: Expansion) -> None:
         """Overrides that changed nothing: a mistake, unless a broken layer may be why."""
@@ -139,12 +139,12 @@ class _Load:
 
     def _settings(self) -> dict[str, tuple[Any, Any]]:
         """The top keys that an analysis may ask for; a mapping also entry by entry (`budget.macs`)."""
-        found: dict[str, tuple[Any, Any]] = {}
+        settings: dict[str, tuple[Any, Any]] = {}
         for key in ("budget", "object_size"):
             node = self.top.nodes.get(key)
             if node is None:
                 continue
-            found[key] = (node.plain(), node.span)
+            settings[key] = (node.plain(), node.span)
             if isinstance(node, MarkedMapping):
-                found |= {f"{key}.{k}": (value.plain(), value.span) for k, (_, value) in node.entries.items()}
-        return found
+                settings |= {f"{key}.{k}": (value.plain(), value.span) for k, (_, value) in node.entries.items()}
+        return settings

@@ -107,8 +107,8 @@ class MarkedMapping(Marked):
 
     def get(self, key: str) -> Marked | None:
         """The value of a key, or None."""
-        found = self.entries.get(key)
-        return found[1] if found else None
+        entry = self.entries.get(key)
+        return entry[1] if entry else None
 
     def plain(self) -> dict[Any, Any]:
         return {key: value.plain() for key, (_, value) in self.entries.items()}

@@ -14,7 +14,7 @@ from rfcalc.language.recipes import GivenSetting, LayerRecipe, lookup
 
 def parsed(overrides: Mapping[str, str], problems: Problems) -> dict[str, Marked]:
     """The values of the overrides, read as YAML; broken ones are left out."""
-    found = {}
+    values = {}
     for key, text in overrides.items():
         line = f"{key}={text}"
         try:
@@ -24,8 +24,8 @@ def parsed(overrides: Mapping[str, str], problems: Problems) -> dict[str, Marked
                 problems.add(problem.code, f"{key}: {problem.message}", problem.span and replace(problem.span, text=line))
             continue
         document.lines = [line]
-        found[key] = node
-    return found
+        values[key] = node
+    return values
 
 
 class LayerOverrides:
@@ -42,7 +42,7 @@ class LayerOverrides:
 
     def of(self, name: str, recipe: LayerRecipe) -> tuple[GivenSetting, ...]:
         """The settings that overrides change in a layer."""
-        found = []
+        entries = []
         for key, pattern, word, node in self.patterns:
             if not fnmatchcase(name, pattern):
                 continue
@@ -51,5 +51,5 @@ class LayerOverrides:
             if setting is None:
                 continue
             self.used.add(key)
-            found.append(self.kept.setdefault((key, recipe.kind), GivenSetting(setting, node.plain(), node)))
-        return tuple(found)
+            entries.append(self.kept.setdefault((key, recipe.kind), GivenSetting(setting, node.plain(), node)))
+        return tuple(entries)

@@ -94,15 +94,15 @@ class Reader:
         if not isinstance(node, MarkedMapping):
             self.problems.add("E104", f"counts are a mapping such as {{params: 0}}, not {name_of(node and node.plain())}", node)
             return None
-        found = {}
+        counts = {}
         for key, entry in node.entries.values():
             if key.value not in COUNTS:
                 self.problems.add("E103", f'counts has no "{key.text[:40]}"; it has {", ".join(COUNTS)}', key)
                 continue
             value = self.checker.value(entry, known, f"counts: {key.value}")
             if value is not None:
-                found[key.value] = value
-        return found
+                counts[key.value] = value
+        return counts
 
     def _not_one(self, item: MarkedMapping, keys: list[MarkedScalar]) -> None:
         """A mapping without an op, or with several."""
@@ -158,7 +158,7 @@ class Reader:
         """The names after `from`; the empty one stands for one that is wrong."""
         if node is None:
             return None
-        found = []
+        sources = []
         for entry in (node.items or [node]) if isinstance(node, MarkedList) else [node]:
             name = entry.plain()
             if not isinstance(name, str) or not name:
@@ -166,8 +166,8 @@ class Reader:
                 hint = "leave from out to read the layer above, or give the layer that is meant a name"
                 self.problems.add("E109", f"from takes names of layers, not {what}", entry, hint)
                 name = ""
-            found.append((name, entry))
-        return tuple(found)
+            sources.append((name, entry))
+        return tuple(sources)
 
     def _does(self, step: Step, node: Marked | None, known: Known, group: Group) -> LayerRecipe | BlockCall | Branches | None:
         """What the op of a step is. An unnamed step that needs a name waits for it."""

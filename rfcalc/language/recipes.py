@@ -86,8 +86,8 @@ def kind_of(word: str) -> LayerKind | None:
 @cache
 def lookup(word: str) -> dict[str, Setting]:
     """The settings of a word by long name and by alias."""
-    found = {setting.alias: setting for setting in settings_for(word) if setting.alias}
-    return found | {setting.name: setting for setting in settings_for(word)}
+    settings = {setting.alias: setting for setting in settings_for(word) if setting.alias}
+    return settings | {setting.name: setting for setting in settings_for(word)}
 
 
 @cache

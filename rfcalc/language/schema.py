@@ -158,12 +158,12 @@ def _op(word: str, description: str) -> dict[str, Any]:
 
 
 def _settings(settings: Iterable[Setting]) -> dict[str, Any]:
-    found = {}
+    properties = {}
     for setting in settings:
         schema = {**setting.kind.schema(), "description": setting.help}
         if setting.default is not MISSING:
             schema["default"] = list(setting.default) if isinstance(setting.default, tuple) else setting.default
-        found[setting.name] = schema
+        properties[setting.name] = schema
         if setting.alias:
-            found[setting.alias] = {**schema, "description": f"{setting.name}: {setting.help}"}
-    return found
+            properties[setting.alias] = {**schema, "description": f"{setting.name}: {setting.help}"}
+    return properties

@@ -48,8 +48,8 @@ def explain(error: Any, lines: Sequence[str], text: str, at: At) -> Problem:
             return Problem("E007", "a tab; YAML indents with spaces", at(mark.line, mark.column))
         character = line[mark.column : mark.column + 1]
         return Problem("E007", f"a value cannot begin with {character}", at(mark.line, mark.column), "put quotes around it")
-    found = next(((message, hint) for part, message, hint in SAID if part in said), (said, ""))
-    return Problem("E007", found[0], at(mark.line, mark.column), _glued(lines, mark.line) or found[1])
+    explanation = next(((message, hint) for part, message, hint in SAID if part in said), (said, ""))
+    return Problem("E007", explanation[0], at(mark.line, mark.column), _glued(lines, mark.line) or explanation[1])
 
 
 def _glued(lines: Sequence[str], number: int) -> str:

@@ -40,7 +40,7 @@ def expanded(graph: Graph) -> str:
 def names_of(graph: Graph) -> list[str]:
     """A name for each node that the language allows; the node's own wherever it is one."""
     taken = set(graph.by_name)
-    found = []
+    names = []
     for node in graph.nodes:
         name = node.name
         if not is_name(name):
@@ -52,8 +52,8 @@ def names_of(graph: Graph) -> list[str]:
                 number += 1
                 name = f"{stem}_{number}"
             taken.add(name)
-        found.append(name)
-    return found
+        names.append(name)
+    return names
 
 
 def setting_lines(graph: Graph) -> list[str]:

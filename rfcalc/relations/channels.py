@@ -52,11 +52,11 @@ def _regroup(mask: int, groups: int, old: int, new: int) -> int:
         return mask
     if old == new == 1:
         return mask
-    window, full, found = (1 << old) - 1, (1 << new) - 1, 0
+    window, full, regrouped = (1 << old) - 1, (1 << new) - 1, 0
     for g in range(groups):
         if mask >> (g * old) & window:
-            found |= full << (g * new)
-    return found
+            regrouped |= full << (g * new)
+    return regrouped
 
 
 @record
@@ -107,7 +107,7 @@ class Band(Mix):
     def _spread(self, mask: int, up: int, down: int) -> int:
         if mask == -1:
             return mask
-        found = mask
+        spread = mask
         for by in range(1, max(up, down) + 1):
-            found |= (mask << by if by <= up else 0) | (mask >> by if by <= down else 0)
-        return found & ((1 << self.channels) - 1)
+            spread |= (mask << by if by <= up else 0) | (mask >> by if by <= down else 0)
+        return spread & ((1 << self.channels) - 1)

@@ -50,22 +50,22 @@ def reads(source: int, axes: Axes, out: Axes, sizes: Sizes, most: int = MOST_REA
     together = prod(sizes[name] for name in spread) > 1 and prod(sizes[name] for name in spread + placed) > most
     if together:
         spread = []
-    found = []
+    reads = []
     for values in product(*(range(sizes[name]) for name in spread + placed)):
         fixed = dict(zip(spread + placed, values, strict=True))
         relations = tuple(_relation(k, axes, out, sizes, fixed) for k in range(1, len(axes)))
-        found.append(Read(source, relations, _channels(axes[0], out[0], sizes, fixed), together=together))
-    if len(axes) == len(out) and len(found) == 1 and all(relation is IDENTITY for relation in found[0].axes):
-        return (replace(found[0], axes=()),)
-    return tuple(found)
+        reads.append(Read(source, relations, _channels(axes[0], out[0], sizes, fixed), together=together))
+    if len(axes) == len(out) and len(reads) == 1 and all(relation is IDENTITY for relation in reads[0].axes):
+        return (replace(reads[0], axes=()),)
+    return tuple(reads)
 
 
 def _strides(group: Group, sizes: Sizes) -> Sizes:
-    found, stride = {}, 1
+    strides, stride = {}, 1
     for name in reversed(group):
-        found[name] = stride
+        strides[name] = stride
         stride *= sizes[name]
-    return found
+    return strides
 
 
 def _relation(k: int, axes: Axes, out: Axes, sizes: Sizes, fixed: Sizes) -> Reach | None:
@@ -118,12 +118,12 @@ class Lookup(Mix):
     def pull(self, mask: int) -> int:
         if mask == -1:
             mask = (1 << len(self.sources)) - 1
-        found = 0
+        pulled = 0
         while mask:
             low = mask & -mask
-            found |= self.sources[low.bit_length() - 1]
+            pulled |= self.sources[low.bit_length() - 1]
             mask ^= low
-        return found
+        return pulled
 
 
 def _channels(group: Group, out: Group, sizes: Sizes, fixed: Sizes) -> Mix:
@@ -159,15 +159,15 @@ class Between(Mix):
     def _spread(self, mask: int, old: int, new: int) -> int:
         if mask == -1:
             return mask
-        found, full = 0, (1 << self.inner) - 1
+        spread, full = 0, (1 << self.inner) - 1
         for block in range(self.outer):
             part = mask >> (block * old * self.inner)
             digits = 0
             for i in range(old):
                 digits |= part >> (i * self.inner) & full
             for i in range(new):
-                found |= digits << ((block * new + i) * self.inner)
-        return found
+                spread |= digits << ((block * new + i) * self.inner)
+        return spread
 
 
 def _between(group: Group, out: Group, summed: list[str], sizes: Sizes) -> Mix | None:
@@ -212,5 +212,5 @@ def _digits(names: Sequence[str], sizes: Sizes) -> Iterable[tuple[int, ...]]:
 
 
 def _compact(numbers: list[int]) -> range | tuple[int, ...]:
-    found = evenly(tuple(numbers))
-    return tuple(numbers) if found is None or found.step < 1 or len(numbers) < 2 else found
+    run = evenly(tuple(numbers))
+    return tuple(numbers) if run is None or run.step < 1 or len(numbers) < 2 else run

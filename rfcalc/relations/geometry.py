@@ -107,17 +107,17 @@ class Reach:
     def runs(self) -> tuple[tuple[int, int, int], ...] | None:
         """The first period in runs of units that read consecutive units, one each: (first unit, its tap, how many). None if
         some unit reads several, or one before the first."""
-        found: list[tuple[int, int, int]] = []
+        runs: list[tuple[int, int, int]] = []
         for i, taps in enumerate(self.taps):
             if len(taps) > 1 or (taps and taps[0] < 0):
                 return None
             for tap in taps:
-                first, start, count = found[-1] if found else (0, 0, 0)
+                first, start, count = runs[-1] if runs else (0, 0, 0)
                 if count and first + count == i and start + count == tap:
-                    found[-1] = (first, start, count + 1)
+                    runs[-1] = (first, start, count + 1)
                 else:
-                    found.append((i, tap, 1))
-        return tuple(found)
+                    runs.append((i, tap, 1))
+        return tuple(runs)
 
 
 IDENTITY = Reach(1, 1, (range(1),))
@@ -251,10 +251,10 @@ def windows(
         pads = tuple(_named(padding, *axis) for axis in zip(size, k, s, d, strict=True))
     else:
         pads = sides(padding, rank)
-    found = tuple(Window(*axis) for axis in zip(k, s, d, *zip(*pads, strict=True), strict=True)) if rank else ()
-    for window in found:
+    made = tuple(Window(*axis) for axis in zip(k, s, d, *zip(*pads, strict=True), strict=True)) if rank else ()
+    for window in made:
         _check_sane(window)
-    return found
+    return made
 
 
 def _check_sane(window: Window) -> None:

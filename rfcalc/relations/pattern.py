@@ -37,17 +37,17 @@ class Pattern:
         """The size of each name; raises RuleError where the shapes do not fit the pattern."""
         if len(shapes) > len(self.inputs):
             raise RuleError(f"the pattern has {len(self.inputs)} inputs, not {len(shapes)}")
-        found = dict(self.given)
+        sizes = dict(self.given)
         waiting = [(group, n) for axes, shape in zip(self.inputs, shapes, strict=False) for group, n in _groups(axes, shape)]
         while waiting:
-            left = [entry for entry in waiting if not _settle(*entry, found)]
+            left = [entry for entry in waiting if not _settle(*entry, sizes)]
             if len(left) == len(waiting):
                 raise RuleError(f"the size of one of {', '.join(left[0][0])} must be given, as in {left[0][0][0]}:2")
             waiting = left
-        missing = [name for group in self.out for name in group if name not in found]
+        missing = [name for group in self.out for name in group if name not in sizes]
         if missing:
             raise RuleError(f"the size of {missing[0]} must be given, as in {missing[0]}:2")
-        return found
+        return sizes
 
     def shape(self, sizes: Sizes) -> Shape:
         """The output's shape."""

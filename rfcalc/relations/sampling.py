@@ -96,9 +96,9 @@ def interpolate(n: int, out: int, align_corners: bool, scale: Fraction | None = 
             return (base,)
         return (base - 1, base, base + 1, base + 2) if cubic else (base, base + 1)
 
-    found = _from_source(taps, ratio, PaddingMode.EDGE, out)
-    if found is not None:
-        return found
+    reach = _from_source(taps, ratio, PaddingMode.EDGE, out)
+    if reach is not None:
+        return reach
     _check_phases(out)
     return Reach(out, n, tuple(taps(i) for i in range(out)), PaddingMode.EDGE)
 
@@ -115,7 +115,7 @@ def _from_source(taps: Callable[[int], tuple[int, ...]], ratio: Fraction, fold: 
         return None
     period, advance = ratio.denominator, ratio.numerator
     _check_phases(period)
-    found = tuple(taps(i) for i in range(period))
-    if period == advance == 1 and found[0] == (0,):
+    phases = tuple(taps(i) for i in range(period))
+    if period == advance == 1 and phases[0] == (0,):
         return IDENTITY
-    return Reach(period, advance, found, fold)
+    return Reach(period, advance, phases, fold)

@@ -45,10 +45,10 @@ class Picture:
 
 
 def _union(sets: Iterable[int]) -> int:
-    found = 0
+    union = 0
     for bits in sets:
-        found |= bits
-    return found
+        union |= bits
+    return union
 
 
 def _halves(rows: Sequence[int], columns: int) -> list[str]:
@@ -59,7 +59,7 @@ def _halves(rows: Sequence[int], columns: int) -> list[str]:
 
 def _shares(rows: Sequence[int], columns: int, scale: int) -> list[str]:
     """Blocks of `scale` columns and twice as many rows, each as one character."""
-    found = []
+    drawn = []
     for y in range(0, len(rows), 2 * scale):
         block = rows[y : y + 2 * scale]
         line = ""
@@ -67,5 +67,5 @@ def _shares(rows: Sequence[int], columns: int, scale: int) -> list[str]:
             wide = min(scale, columns - x)
             read = sum((row >> x & ((1 << wide) - 1)).bit_count() for row in block)
             line += SHARES[0 if not read else 2 if read == wide * len(block) else 1]
-        found.append(line)
-    return found
+        drawn.append(line)
+    return drawn

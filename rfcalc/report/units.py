@@ -45,10 +45,10 @@ def times(values: Sequence[float]) -> str:
 
 def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
     """Ascending numbers as ranges of neighbours, first and last."""
-    found: list[tuple[int, int]] = []
+    ranges: list[tuple[int, int]] = []
     for n in numbers:
-        if found and n == found[-1][1] + 1:
-            found[-1] = (found[-1][0], n)
+        if ranges and n == ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], n)
         else:
-            found.append((n, n))
-    return found
+            ranges.append((n, n))
+    return ranges

@@ -12,14 +12,14 @@ FIRST_COLUMNS = (Column("kind", "Operation", ratio=3), Column("count", "Count", 
 
 def cost_report(graph: Graph) -> Report:
     """One row per kind of operation: its count, and how often each convention counts it; the totals; what is never counted."""
-    found = terms(graph)
-    counted = [term for term in found if any(term.factor(name) for name in CONVENTIONS)]
+    kinds = terms(graph)
+    counted = [term for term in kinds if any(term.factor(name) for name in CONVENTIONS)]
     columns = (*FIRST_COLUMNS, *(Column(name, name, _factor, True) for name in CONVENTIONS))
     rows = tuple((term.meaning, term.count, *(term.factor(name) for name in CONVENTIONS)) for term in counted)
     totals = {name: total(graph, name) for name in CONVENTIONS}
     shape = graph.nodes[graph.inputs[0]].shape
     notes = [(name, f"{short(value)} ({value:,}) at {shape}{_against(totals, name)}") for name, value in totals.items()]
-    rest = [term for term in found if term not in counted]
+    rest = [term for term in kinds if term not in counted]
     if rest:
         notes.append(("Nobody counts", "; ".join(f"{short(term.count)} x {term.meaning}" for term in rest)))
     data: dict[str, Json] = {
@@ -34,7 +34,7 @@ def cost_report(graph: Graph) -> Report:
                 "amounts": {name: term.amount(name) for name in CONVENTIONS},
                 "layers": list(term.layers),
             }
-            for term in found
+            for term in kinds
         ],
     }
     table = Table("How often each tool counts one", columns, rows)

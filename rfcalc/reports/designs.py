@@ -67,11 +67,11 @@ def nothing_found(space: Space) -> tuple[str, None, str]:
 
 def _smallest(space: Space, stage: Stage) -> tuple[BlockChoice, ...]:
     """The blocks of a stage that see least."""
-    found = []
+    units = []
     for first, later in zip(stage.first, stage.later, strict=True):
         start = min(first, key=lambda move: aim(space, move))
-        found.append([start, *sorted(later, key=lambda move: aim(space, move))[:1] * (stage.least - 1)])
-    return tuple(move.unit for move in min(found, key=lambda moves: sum(aim(space, move) for move in moves)))
+        units.append([start, *sorted(later, key=lambda move: aim(space, move))[:1] * (stage.least - 1)])
+    return tuple(move.unit for move in min(units, key=lambda moves: sum(aim(space, move) for move in moves)))
 
 
 def designs_report(space: Space, designs: Sequence[Design], choice: Choice, every: bool = False) -> Report:

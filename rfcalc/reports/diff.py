@@ -141,7 +141,7 @@ def _total(total: Total) -> dict[str, Figure]:
 
 def _layer(change: LayerChange) -> dict[str, Json]:
     old, new = change.old, change.new
-    found: dict[str, Json] = {
+    entry: dict[str, Json] = {
         "kind": change.kind,
         "old": old.name if old else None,
         "new": new.name if new else None,
@@ -149,5 +149,5 @@ def _layer(change: LayerChange) -> dict[str, Json]:
     }
     for metric in COLUMNS:
         if Shown.DIFF in metric.shown:
-            found[metric.stored] = [metric.of_layer(layer) if layer else None for layer in (old, new)]
-    return found
+            entry[metric.stored] = [metric.of_layer(layer) if layer else None for layer in (old, new)]
+    return entry

@@ -76,8 +76,8 @@ def _amount(metric: Metric) -> tuple[Column, Cell]:
 
 
 def _unit_table(rows: Sequence[TableRow]) -> Table | None:
-    found = [(row.last.name, unit.unit, unit.unclipped, unit.clipped, unit.pixels) for row in rows for unit in row.last.units]
-    if not found:
+    entries = [(row.last.name, unit.unit, unit.unclipped, unit.clipped, unit.pixels) for row in rows for unit in row.last.units]
+    if not entries:
         return None
     columns = (
         Column("layer", "Layer", ratio=3),
@@ -86,7 +86,7 @@ def _unit_table(rows: Sequence[TableRow]) -> Table | None:
         Column("clipped", "Box in the image", box_text),
         Column("pixels", "Pixels read", lambda n: f"{n:,}", True),
     )
-    return Table("What these units see", columns, tuple(found))
+    return Table("What these units see", columns, tuple(entries))
 
 
 def _input_text(analysis: Analysis) -> str:

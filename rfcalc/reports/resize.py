@@ -57,26 +57,26 @@ def diffs(task: Task, changes: Sequence[Edit], name: str, every: bool = False) -
 
 
 def _row(index: int, task: Task, base: DesignFigures, change: Edit) -> dict[str, Json]:
-    found = change.figures
+    figures = change.figures
     return {
         "number": f"{index + 1}",
         "change": change_text(change, ",\n") + _aside(base, change),
-        "field": found.field,
-        "off": found.field - task.target,
-        "macs": found.macs,
-        "more": found.macs / max(1, base.macs) - 1,
-        "params": found.params,
-        "extra": found.params / max(1, base.params) - 1,
+        "field": figures.field,
+        "off": figures.field - task.target,
+        "macs": figures.macs,
+        "more": figures.macs / max(1, base.macs) - 1,
+        "params": figures.params,
+        "extra": figures.params / max(1, base.params) - 1,
     }
 
 
 def _aside(base: DesignFigures, change: Edit) -> str:
     """What the words of a change do not say: the layers that a param reaches, another stride or shape."""
-    found, parts = change.figures, change.figures.changed(base)
+    figures, parts = change.figures, change.figures.changed(base)
     said = {knob.where for knob, _ in change.values}
     more = [] if said.issuperset(parts) else [" ".join(parts[:4]) + (" ..." if len(parts) > 4 else "")]
-    more += [f"stride {_stride(found.stride)}"] if found.stride != base.stride else []
-    more += [str(found.output)] if found.output != base.output else []
+    more += [f"stride {_stride(figures.stride)}"] if figures.stride != base.stride else []
+    more += [str(figures.output)] if figures.output != base.output else []
     return f" ({', '.join(more)})" if more else ""
 
 

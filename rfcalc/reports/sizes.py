@@ -112,18 +112,18 @@ class SizesOf:
         wanted += [tuple(-(-n * ratio // 4) for n in self.image) for ratio in (2, 3, 4, 6, 8)]
         wanted += [tuple(n for n in self.free if n is not None)] if self.free and None not in self.free else []
         snapped = {self._snapped(size) for size in wanted} | {self.image}
-        found = []
+        rows = []
         for size in sorted(size for size in snapped if size):
             try:
-                found.append(self._at(size))
+                rows.append(self._at(size))
             except SizeError:
                 continue
-        return found
+        return rows
 
     def _snapped(self, size: Sequence[int]) -> tuple[int, ...]:
         rules = [axis.lossless if axis.lossless.members else axis.fits for axis in self.axes]
-        found = [rule.from_on(n, 1) for rule, n in zip(rules, size, strict=True)]
-        return tuple(each[0] for each in found) if all(found) else ()
+        nearest = [rule.from_on(n, 1) for rule, n in zip(rules, size, strict=True)]
+        return tuple(each[0] for each in nearest) if all(nearest) else ()
 
     def _at(self, size: tuple[int, ...]) -> Growth:
         graph = self.sizes.graph_at(size)

@@ -56,8 +56,8 @@ def _candidates(tiling: Tiling, output: int) -> list[tuple[int, ...]]:
     axes = []
     for axis, grid in enumerate(tiling.grids):
         field, core = tiling.field(axis), int(output * tiling.strides[axis])
-        found = fitting(tiling.sizes, axis, 2 * (field + core) + 16 * grid).lossless.from_on(field, MOST)
-        axes.append([n for n in found if n % grid == 0] or found)
+        sizes = fitting(tiling.sizes, axis, 2 * (field + core) + 16 * grid).lossless.from_on(field, MOST)
+        axes.append([n for n in sizes if n % grid == 0] or sizes)
     return list(zip(*axes, strict=False))
 
 

@@ -76,8 +76,8 @@ def _row(run: Measurement, keys: tuple[str, ...]) -> tuple[object, ...]:
 
 
 def _comparison(first: Measurement, second: Measurement, comparison: Any) -> dict[str, Json]:
-    found = {"case": str(first.case), "first": first.network, "second": second.network}
-    return {**found, **vars(comparison), "ambiguous": comparison.ambiguous}
+    entry = {"case": str(first.case), "first": first.network, "second": second.network}
+    return {**entry, **vars(comparison), "ambiguous": comparison.ambiguous}
 
 
 def _notes(timing: Timing, environment: dict[str, Json]) -> Iterator[tuple[str, str]]:

@@ -56,17 +56,17 @@ def _figures(graph: Graph) -> dict[str, Json]:
     fields = Fields(graph)
     at = target(graph, fields, [])
     field = None if at is None else fields.of(at)
-    found: dict[str, Json] = {
+    entry: dict[str, Json] = {
         "macs": sum(node.cost.macs for node in graph.nodes),
         "params": sum(node.cost.params for node in graph.nodes),
         "layers": len(graph.layers),
         "output": ", ".join(str(graph.nodes[i].shape) for i in graph.outputs),
     }
     if at is not None and field is not None and field.size and field.stride:
-        found["field_of"] = f"{graph.nodes[at].name} {graph.nodes[at].shape}"
-        found["receptive_field"] = times(field.size)
-        found["stride"] = joined([float(x) for x in field.stride])
-    return found
+        entry["field_of"] = f"{graph.nodes[at].name} {graph.nodes[at].shape}"
+        entry["receptive_field"] = times(field.size)
+        entry["stride"] = joined([float(x) for x in field.stride])
+    return entry
 
 
 def _show(value: object) -> str:

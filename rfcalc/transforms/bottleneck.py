@@ -42,14 +42,14 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
 
 def _behind(graph: Graph, index: int) -> list[Node]:
     """The norm and the activation that follow a layer, if nothing else reads it."""
-    found: list[Node] = []
-    while len(graph.readers[index]) == 1 and len(found) < 2:
+    behind: list[Node] = []
+    while len(graph.readers[index]) == 1 and len(behind) < 2:
         index = graph.readers[index][0]
         node = graph.nodes[index]
-        if isinstance(node.op, Counted) or not (node.op.kind is LayerKind.NORM or (found and _activates(node))):
+        if isinstance(node.op, Counted) or not (node.op.kind is LayerKind.NORM or (behind and _activates(node))):
             break
-        found.append(node)
-    return found
+        behind.append(node)
+    return behind
 
 
 def _activates(node: Node) -> bool:

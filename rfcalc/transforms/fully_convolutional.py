@@ -48,13 +48,13 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
 
 def _leading(graph: Graph) -> list[bool]:
     """For each node, whether a linear or flatten layer reads it, through layers that keep its positions."""
-    found = [False] * len(graph.nodes)
+    leading = [False] * len(graph.nodes)
     for i in reversed(range(len(graph.nodes))):
         for reader in graph.readers[i]:
             node = graph.nodes[reader]
             same = node.shape.size == graph.nodes[i].shape.size and all(read.local for read in node.reads)
-            found[i] = found[i] or isinstance(node.op, Linear | Flatten) or (same and found[reader])
-    return found
+            leading[i] = leading[i] or isinstance(node.op, Linear | Flatten) or (same and leading[reader])
+    return leading
 
 
 def _linear(work: Rewriter, index: int, op: Linear) -> None:

@@ -42,18 +42,18 @@ class Rewriter:
 
     def add(self, name: str, op: Op, inputs: Sequence[int], like: Node) -> int:
         """A layer at the place of another; raises RuleError if it does not fit there."""
-        found = self.builder.add(name, op, inputs, like.span, like.part_of, like.repeat)
-        if found is None:
+        index = self.builder.add(name, op, inputs, like.span, like.part_of, like.repeat)
+        if index is None:
             raise RuleError(self.builder.problems[-1].message)
-        return found
+        return index
 
     def new(self, name: str) -> str:
         """A name that no layer has, beginning with this one."""
-        taken, found, number = self.graph.by_name.keys() | self.builder.names.keys(), name, 1
-        while found in taken:
+        taken, candidate, number = self.graph.by_name.keys() | self.builder.names.keys(), name, 1
+        while candidate in taken:
             number += 1
-            found = f"{name}_{number}"
-        return found
+            candidate = f"{name}_{number}"
+        return candidate
 
     def source(self, index: int, which: int = 0) -> Node:
         """What a node's input has become."""

@@ -53,17 +53,17 @@ def _beside(body: Sequence[str], lines: Sequence[str], head: int) -> list[str]:
     count = Counter(keys)
     once = {key: at for at, key in enumerate(keys) if at >= head and key and count[key] == 1}
     waiting = dict(once)
-    found: list[str] = []
+    comments: list[str] = []
     for line in body:
         key = _key(line)
         at = waiting.pop(key if key in once else key.rpartition("_")[0], None) if key else None
         if at is not None:
             indent = line[: len(line) - len(line.lstrip())]
-            found += [indent + text for text in _above(lines, at, head)]
+            comments += [indent + text for text in _above(lines, at, head)]
             beside = comment(lines[at])
             line += f"   {beside}" if beside else ""
-        found.append(line)
-    return found
+        comments.append(line)
+    return comments
 
 
 def _key(line: str) -> str:
@@ -82,16 +82,16 @@ def _head(lines: Sequence[str]) -> list[str]:
 def _commented(graph: Graph, body: Sequence[str], lines: Sequence[str], head: int) -> list[str]:
     """The layers, each with the comment beside it and those above it, once for each line of the original."""
     first = body.index("layers:") + 1
-    found, used = list(body[:first]), set[int]()
+    written, used = list(body[:first]), set[int]()
     for node, line in zip(graph.layers, body[first:], strict=False):
         at = node.span.line - 1 if node.span and node.span.source == graph.source else -1
         if 0 <= at < len(lines) and at not in used:
             used.add(at)
-            found += [f"  {text}" for text in _above(lines, at, head)]
+            written += [f"  {text}" for text in _above(lines, at, head)]
             beside = comment(lines[at])
             line += f"   {beside}" if beside else ""
-        found.append(line)
-    return found + list(body[first + len(graph.layers) :])
+        written.append(line)
+    return written + list(body[first + len(graph.layers) :])
 
 
 def _above(lines: Sequence[str], at: int, head: int) -> list[str]:

@@ -63,11 +63,11 @@ def diagram(graph: Graph) -> Diagram:
 
 def dot(graph: Graph) -> str:
     """Graphviz text: `dot -Tsvg net.dot -o net.svg`."""
-    found = diagram(graph)
-    lines = [f"digraph {_dot_quoted(found.name)} {{", '  node [shape=box, style=rounded, fontname="Helvetica", fontsize=10];']
+    drawn = diagram(graph)
+    lines = [f"digraph {_dot_quoted(drawn.name)} {{", '  node [shape=box, style=rounded, fontname="Helvetica", fontsize=10];']
     lines += ['  graph [fontname="Helvetica", fontsize=10, color=gray];', "  edge [arrowsize=0.6];"]
-    lines += _dot_scope(found, found.scopes, "  ", "")
-    lines += [f"  n{a} -> n{b};" for a, b in found.arrows]
+    lines += _dot_scope(drawn, drawn.scopes, "  ", "")
+    lines += [f"  n{a} -> n{b};" for a, b in drawn.arrows]
     return "\n".join([*lines, "}", ""])
 
 
@@ -90,10 +90,10 @@ def _dot_quoted(text: str) -> str:
 
 def mermaid(graph: Graph) -> str:
     """Mermaid text, which Markdown pages on GitHub and GitLab draw."""
-    found = diagram(graph)
-    lines = ["flowchart TD", *_mermaid_scope(found, found.scopes, "  ", "s")]
-    lines += [f"  n{a} --> n{b}" for a, b in found.arrows]
-    ends = ",".join(f"n{k}" for k, box in enumerate(found.boxes) if box.end)
+    drawn = diagram(graph)
+    lines = ["flowchart TD", *_mermaid_scope(drawn, drawn.scopes, "  ", "s")]
+    lines += [f"  n{a} --> n{b}" for a, b in drawn.arrows]
+    ends = ",".join(f"n{k}" for k, box in enumerate(drawn.boxes) if box.end)
     return "\n".join([*lines, "  classDef ends font-weight:bold", f"  class {ends} ends", ""])
 
 

@@ -123,13 +123,13 @@ def _units_claim(graph: Graph, measured: Measured, i: int, units: Sequence[Unit]
         for number, source in enumerate(graph.inputs):
             seen = trace(graph, i, unit, source)
             claimed = _mask(seen, graph.nodes[source].shape.size)
-            found = measured.seen(i, unit, number)
+            measured_set = measured.seen(i, unit, number)
             if unit is units[0] and number == 0:
-                stated, measured_box = box_text(seen.box()), box_text(_box(found))
-            if claimed.equal(found) or (bounded and not bool((found & ~claimed).any())):
+                stated, measured_box = box_text(seen.box()), box_text(_box(measured_set))
+            if claimed.equal(measured_set) or (bounded and not bool((measured_set & ~claimed).any())):
                 equal += 1
             elif not difference:
-                difference = _difference(unit, claimed, found)
+                difference = _difference(unit, claimed, measured_set)
     total = len(units) * len(graph.inputs)
     how = f"{equal} of {total} units {'within the stated bound' if bounded else 'equal'}, pixel by pixel, {note}"
     detail = f"{where(node)}: {difference}" if difference else ""
@@ -169,10 +169,10 @@ def _box_claim(node: Node, field: ReceptiveField, big: Graph | None) -> Claim:
     sizes, detail = [], ""
     boxes = _extreme_units(larger, last)
     for unit, claimed in boxes:
-        found = _box(measured.seen(last, unit, 0))
-        if found != claimed and not detail:
-            detail = f"{where(node)}: unit {','.join(map(str, unit))}: stated {box_text(claimed)}, autograd {box_text(found)}"
-        sizes.append(times([b - a + 1 for a, b in found]) if found else "nothing")
+        box = _box(measured.seen(last, unit, 0))
+        if box != claimed and not detail:
+            detail = f"{where(node)}: unit {','.join(map(str, unit))}: stated {box_text(claimed)}, autograd {box_text(box)}"
+        sizes.append(times([b - a + 1 for a, b in box]) if box else "nothing")
     shown = " to ".join(dict.fromkeys(sizes)) or "-"
     how = f"autograd at an input of {times(larger.image)}"
     return Claim(what, stated, shown, not detail if boxes else None, detail or ("" if boxes else "no unit lies inside"), how)
@@ -181,14 +181,14 @@ def _box_claim(node: Node, field: ReceptiveField, big: Graph | None) -> Claim:
 def _extreme_units(fields: Fields, i: int) -> list[tuple[Unit, list[tuple[int, int]]]]:
     """Units near the centre with the smallest and the largest unclipped box, and these boxes."""
     size = fields.graph.nodes[i].shape.size
-    found: dict[int, tuple[Unit, list[tuple[int, int]]]] = {}
+    extremes: dict[int, tuple[Unit, list[tuple[int, int]]]] = {}
     for step in range(min(MOST_PHASES, *(n - n // 2 for n in size))):
         unit = tuple(n // 2 + step for n in size)
         seen = fields.unit(i, unit)
         box = seen.unclipped
         if box and box == seen.clipped:  # no border, no padding and no fold on the way
-            found.setdefault(sum(b - a for a, b in box), (unit, box))
-    return [found[key] for key in sorted({min(found), max(found)})] if found else []
+            extremes.setdefault(sum(b - a for a, b in box), (unit, box))
+    return [extremes[key] for key in sorted({min(extremes), max(extremes)})] if extremes else []
 
 
 def _mask(seen: Seen, size: Sequence[int]) -> Tensor:

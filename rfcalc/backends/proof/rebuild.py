@@ -43,9 +43,9 @@ def enlarged(graph: Graph, target: int, least: Sequence[int]) -> Graph | None:
     strides = [n // m for i in keep for n, m in zip(image, graph.nodes[i].shape.size, strict=False) if m > 1]
     for step in dict.fromkeys([(max([1, *strides]),) * len(image), image]):
         size = tuple(n + max(0, -(-(m - n) // k)) * k for n, m, k in zip(image, least, step, strict=True))
-        found = _resized(graph, keep, image, size)
-        if found is not None:
-            return found
+        larger = _resized(graph, keep, image, size)
+        if larger is not None:
+            return larger
     return None
 
 
@@ -62,22 +62,22 @@ def _resized(graph: Graph, keep: Sequence[int], image: tuple[int, ...], size: tu
 
 def ancestors(graph: Graph, target: int) -> list[int]:
     """A node, all inputs, and the nodes between, in order."""
-    found, waiting = set(graph.inputs), [target]
+    before, waiting = set(graph.inputs), [target]
     while waiting:
         at = waiting.pop()
-        if at not in found:
-            found.add(at)
+        if at not in before:
+            before.add(at)
             waiting += graph.nodes[at].inputs
-    return sorted(found)
+    return sorted(before)
 
 
 def narrower(graph: Graph) -> Iterator[Graph]:
     """The graph in ever larger widths, the last of which is its own."""
     widest = max(node.shape.channels for node in graph.nodes)
     for divisor in (0, 64, 32, 16, 8, 4, 2):
-        found = rebuilt(graph, lambda n, d=divisor: _width(n, d)) if divisor <= widest else None  # type: ignore[misc]
-        if found is not None:
-            yield found
+        thinner = rebuilt(graph, lambda n, d=divisor: _width(n, d)) if divisor <= widest else None  # type: ignore[misc]
+        if thinner is not None:
+            yield thinner
     yield graph
 
 

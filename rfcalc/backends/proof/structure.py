@@ -50,12 +50,12 @@ def fvcore_claim(graph: Graph) -> Claim:
     counter.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = int(counter.total())
+        counted = int(counter.total())
     rounded = [node.cost.macs for node in graph.nodes if isinstance(node.op, Contract)]
-    if found != stated and abs(found - stated) <= sum(macs // 1000 + 1 for macs in rounded):
-        return Claim("fvcore's total", f"{stated:,}", f"{found:,}", True, how="in eval(); einsum rounded by fvcore")
+    if counted != stated and abs(counted - stated) <= sum(macs // 1000 + 1 for macs in rounded):
+        return Claim("fvcore's total", f"{stated:,}", f"{counted:,}", True, how="in eval(); einsum rounded by fvcore")
     return _total(
-        "fvcore's total", stated, found, "in eval()" + (", without dead layers" if len(live) < len(graph.nodes) else "")
+        "fvcore's total", stated, counted, "in eval()" + (", without dead layers" if len(live) < len(graph.nodes) else "")
     )
 
 

@@ -20,10 +20,10 @@ def verify_graph(graph: Graph, globs: Sequence[str] = (), units: int = 6, seed: 
     if graph.last_spatial is not None:
         layers[graph.last_spatial] = None
     for glob in globs:
-        found = [i for i, node in enumerate(graph.nodes) if not node.is_input and _matches(glob, node.name, node.part_of)]
-        if not found:
+        chosen = [i for i, node in enumerate(graph.nodes) if not node.is_input and _matches(glob, node.name, node.part_of)]
+        if not chosen:
             raise no_layer(graph, glob)
-        layers |= dict.fromkeys(found)
+        layers |= dict.fromkeys(chosen)
     claims = [*structure_claims(graph), fvcore_claim(graph)]
     return [*claims, *field_claims(graph, sorted(layers), units, seed)]
 

@@ -21,12 +21,12 @@ class CpuClock:
 
     def block(self, step: Step, count: int) -> list[float]:
         """Milliseconds of `count` runs."""
-        found = []
+        seconds = []
         for _ in range(count):
             start = perf_counter_ns()
             step()
-            found.append((perf_counter_ns() - start) / 1e6)
-        return found
+            seconds.append((perf_counter_ns() - start) / 1e6)
+        return seconds
 
 
 class CudaClock:

@@ -50,14 +50,14 @@ class Measurement:
 
     def data(self) -> dict[str, Json]:
         """This run as JSON has it."""
-        found: dict[str, Json] = {"network": self.network, "device": self.case.device, "batch": self.case.batch}
-        found |= {"dtype": self.case.dtype, "memory_format": self.case.memory_format, "mode": self.case.mode}
-        found |= {"status": self.status, "latency_ms": vars(self.latency) if self.latency else None}
-        found |= {"samples_ms": self.samples, "throughput": self.throughput}
-        found["memory_bytes"] = self.prepared.memory if self.prepared else None
-        found["first_call_ms"] = self.prepared.first_ms if self.prepared else None
-        found["warm_up"] = vars(self.warm) if self.warm else None
-        return found
+        entry: dict[str, Json] = {"network": self.network, "device": self.case.device, "batch": self.case.batch}
+        entry |= {"dtype": self.case.dtype, "memory_format": self.case.memory_format, "mode": self.case.mode}
+        entry |= {"status": self.status, "latency_ms": vars(self.latency) if self.latency else None}
+        entry |= {"samples_ms": self.samples, "throughput": self.throughput}
+        entry["memory_bytes"] = self.prepared.memory if self.prepared else None
+        entry["first_call_ms"] = self.prepared.first_ms if self.prepared else None
+        entry["warm_up"] = vars(self.warm) if self.warm else None
+        return entry
 
 
 @dataclass

@@ -24,14 +24,14 @@ def read_checkpoint(path: str) -> dict[str, Tensor]:
     """The tensors of a checkpoint by name; raises SpecError for a file that cannot be read or holds anything else."""
     if not Path(path).is_file():
         raise fail("E705", f"{path}: {'is a folder' if Path(path).is_dir() else 'there is no such file'}")
-    found = _safetensors(path) if path.endswith(".safetensors") else _pickled(path)
+    content = _safetensors(path) if path.endswith(".safetensors") else _pickled(path)
     for name in WRAPPERS:
-        if isinstance(found, Mapping) and isinstance(found.get(name), Mapping):
-            found = found[name]
+        if isinstance(content, Mapping) and isinstance(content.get(name), Mapping):
+            content = content[name]
             break
-    if not isinstance(found, Mapping) or not found or not all(isinstance(t, Tensor) for t in found.values()):
+    if not isinstance(content, Mapping) or not content or not all(isinstance(t, Tensor) for t in content.values()):
         raise fail("E705", f"{path}: holds no table of tensors (a state_dict)")
-    tensors = {str(name): tensor for name, tensor in found.items()}
+    tensors = {str(name): tensor for name, tensor in content.items()}
     for prefix in PREFIXES:
         if all(name.startswith(prefix) for name in tensors):
             tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}

@@ -52,22 +52,22 @@ def module_paths(graph: Graph) -> dict[int, str]:
 
 
 def _facts(graph: Graph) -> dict[int, Torch]:
-    found, problems = {}, []
+    facts, problems = {}, []
     for i, node in enumerate(graph.nodes):
         try:
-            found[i] = node.op.torch(node.shapes)
+            facts[i] = node.op.torch(node.shapes)
         except RuleError as error:
             problems.append(Problem("E702", f'{node.op.word} "{node.name}" has no form in torch: {error}', node.span))
     if problems:
         raise SpecError(problems)
-    return {i: fact for i, fact in found.items() if not graph.nodes[i].is_input}
+    return {i: fact for i, fact in facts.items() if not graph.nodes[i].is_input}
 
 
 def class_for(name: str) -> str:
     """A class name: "mobilenet_v2" becomes "MobilenetV2"."""
-    found = "".join(part[:1].upper() + part[1:] for part in re.split(r"\W|_", name, flags=re.ASCII) if part)
-    found = identifier(found, "Net")
-    return found + "Net" if found in TAKEN_CLASSES else found
+    words = "".join(part[:1].upper() + part[1:] for part in re.split(r"\W|_", name, flags=re.ASCII) if part)
+    words = identifier(words, "Net")
+    return words + "Net" if words in TAKEN_CLASSES else words
 
 
 def _head(graph: Graph, text: str, class_name: str, helpers: Sequence[str]) -> Iterator[str]:

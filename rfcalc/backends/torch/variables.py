@@ -15,9 +15,9 @@ NEVER = 10**12
 
 def identifier(name: str, usual: str = "x") -> str:
     """A name made fit to be a Python identifier."""
-    found = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or usual
-    found = f"_{found}" if found[0].isdigit() else found
-    return f"{found}_" if iskeyword(found) or found in GLOBALS else found
+    name_made = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or usual
+    name_made = f"_{name_made}" if name_made[0].isdigit() else name_made
+    return f"{name_made}_" if iskeyword(name_made) or name_made in GLOBALS else name_made
 
 
 def statements(graph: Graph, forward: Mapping[int, str], calls: Mapping[int, str], record: bool) -> Iterator[str]:

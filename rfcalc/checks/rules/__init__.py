@@ -32,5 +32,5 @@ MODULES: tuple[str, ...] = (
 @cache
 def rules() -> dict[str, Rule]:
     """Every rule by its code."""
-    found = (import_module(f"rfcalc.checks.rules.{name}").RULE for name in MODULES)
-    return {rule.code: rule for rule in found}
+    loaded = (import_module(f"rfcalc.checks.rules.{name}").RULE for name in MODULES)
+    return {rule.code: rule for rule in loaded}

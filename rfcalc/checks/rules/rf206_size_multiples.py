@@ -19,11 +19,11 @@ def find(analysis: Analysis) -> Iterator[Hit]:
         return
     sizes = ShapesAtSize(graph)
     for axis in range(len(sizes.image)):
-        found = fitting(sizes, axis)
-        fits = found.fits
-        if found.refusals and fits.start is not None and 0 < len(fits.residues) < fits.period:
-            layer, _, example, message = max(found.refusals, key=lambda refusal: refusal[1])
-            yield Hit(layer, f"{_which(found)}; it refuses {example}, for one: {message}")
+        pattern = fitting(sizes, axis)
+        fits = pattern.fits
+        if pattern.refusals and fits.start is not None and 0 < len(fits.residues) < fits.period:
+            layer, _, example, message = max(pattern.refusals, key=lambda refusal: refusal[1])
+            yield Hit(layer, f"{_which(pattern)}; it refuses {example}, for one: {message}")
             return
 
 

@@ -36,13 +36,13 @@ def find(analysis: Analysis) -> Iterator[Hit]:
 
 def _before_spatial(graph: Graph) -> set[int]:
     """Nodes that some convolution with a spatial kernel reads, at whatever distance."""
-    found: set[int] = set()
+    before: set[int] = set()
     for i in reversed(range(len(graph.nodes))):
         for j in graph.readers[i]:
             node = graph.nodes[j]
-            if j in found or (convolves(node) and widens(node)):
-                found.add(i)
-    return found
+            if j in before or (convolves(node) and widens(node)):
+                before.add(i)
+    return before
 
 
 RULE = Rule(

@@ -31,13 +31,13 @@ def _alive(graph: Graph) -> set[int]:
 
 def _above(graph: Graph, index: int) -> set[int]:
     """A node and every node that it reads, at whatever distance."""
-    found, stack = {index}, [index]
+    above, stack = {index}, [index]
     while stack:
         for j in graph.nodes[stack.pop()].inputs:
-            if j not in found:
-                found.add(j)
+            if j not in above:
+                above.add(j)
                 stack.append(j)
-    return found
+    return above
 
 
 RULE = Rule(

@@ -59,15 +59,15 @@ def _invocation(outcome: Outcome, known: list[str]) -> dict[str, Json]:
 
 def _result(finding: Finding, known: list[str]) -> dict[str, Json]:
     text = f"{finding.text}{f' Hint: {finding.hint}' if finding.hint else ''}"
-    found: dict[str, Json] = {
+    result: dict[str, Json] = {
         "ruleId": finding.code,
         "level": finding.severity,
         "message": {"text": text},
         "locations": [_location(finding)],
     }
     if finding.code in known:
-        found["ruleIndex"] = known.index(finding.code)
-    return found
+        result["ruleIndex"] = known.index(finding.code)
+    return result
 
 
 def _location(finding: Finding) -> dict[str, Json]:

@@ -49,17 +49,17 @@ def _translated(path: str, overrides: Mapping[str, str], most: int, fold: bool =
     source = str(find(path))
     problems = Problems()
     given = parsed({key: text for key, text in overrides.items() if key == "input"}, problems).get("input")
-    found = sections(text_of(read_bytes(find(path), source), source), source, problems)
-    if len(found) > most + 1:
-        raise fail("E115", f"{source} has more than {most:,} layers", found[most + 1].span, "--max-layers raises the limit")
-    if not found or found[0].word not in NETS:
-        raise fail("E621", "a darknet file begins with [net]", found[0].span if found else Span(source, 1, 1))
-    if len(found) == 1:
-        problems.add("E621", "the file has no layers behind [net]", found[0].span)
-    mistyped(found[0], ("channels", "height", "width"), problems)
-    shape = _input(found[0], given, problems)
+    blocks = sections(text_of(read_bytes(find(path), source), source), source, problems)
+    if len(blocks) > most + 1:
+        raise fail("E115", f"{source} has more than {most:,} layers", blocks[most + 1].span, "--max-layers raises the limit")
+    if not blocks or blocks[0].word not in NETS:
+        raise fail("E621", "a darknet file begins with [net]", blocks[0].span if blocks else Span(source, 1, 1))
+    if len(blocks) == 1:
+        problems.add("E621", "the file has no layers behind [net]", blocks[0].span)
+    mistyped(blocks[0], ("channels", "height", "width"), problems)
+    shape = _input(blocks[0], given, problems)
     layers = Layers(channels_of(given) or shape[0])
-    places = _all(found[1:], layers, problems)
+    places = _all(blocks[1:], layers, problems)
     if problems.found:
         problems.stop()
     name = PurePath(path).stem

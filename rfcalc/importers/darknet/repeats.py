@@ -26,38 +26,40 @@ def folded(steps: Sequence[WrittenLayer], outputs: Sequence[str]) -> list[Writte
     what reads it need not change; the layers within lose their names."""
     read = Counter(name for step in _explicit(steps) for name in step.sources)
     read.update(outputs)
-    found: list[WrittenLayer] = []
+    shorter: list[WrittenLayer] = []
     at = 0
     while at < len(steps):
         run = _run(steps, at, read)
         if not run:
-            found.append(steps[at])
+            shorter.append(steps[at])
             at += 1
             continue
-        found.append(_written(run, found[-1].name if found else "input"))
+        shorter.append(_written(run, shorter[-1].name if shorter else "input"))
         at += sum(len(block.main) + 1 for block in run)
-    return found
+    return shorter
 
 
 def _explicit(steps: Sequence[WrittenLayer]) -> list[WrittenLayer]:
     """The layers, each with what it reads."""
     above = "input"
-    found = []
+    written = []
     for step in steps:
-        found.append(WrittenLayer(step.name, step.word, step.settings, step.sources or (above,), step.repeat))
+        written.append(WrittenLayer(step.name, step.word, step.settings, step.sources or (above,), step.repeat))
         above = step.name
-    return found
+    return written
 
 
 def _run(steps: Sequence[WrittenLayer], at: int, read: Counter[str]) -> list[Residual]:
     """The equal residual blocks that begin at a layer, each on top of the one before."""
-    found: list[Residual] = []
+    residuals: list[Residual] = []
     while (block := _block(steps, at, read)) is not None:
-        if found and (_shape(block) != _shape(found[0]) or block.source != found[-1].sum.name or read[block.source] != 2):
+        if residuals and (
+            _shape(block) != _shape(residuals[0]) or block.source != residuals[-1].sum.name or read[block.source] != 2
+        ):
             break
-        found.append(block)
+        residuals.append(block)
         at += len(block.main) + 1
-    return found
+    return residuals
 
 
 def _block(steps: Sequence[WrittenLayer], at: int, read: Counter[str]) -> Residual | None:

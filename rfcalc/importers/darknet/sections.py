@@ -84,7 +84,7 @@ class Section:
 
 def sections(text: str, source: str, problems: Problems) -> list[Section]:
     """The sections of a file; lines that are none of darknet's are kept as problems."""
-    found: list[Section] = []
+    sections: list[Section] = []
     for number, line in enumerate(text.splitlines(), 1):
         bare = re.split(r"[#;]", line, maxsplit=1)[0].strip()
         if not bare:
@@ -95,14 +95,14 @@ def sections(text: str, source: str, problems: Problems) -> list[Section]:
             word = bare[1:-1].strip().lower() if bare.endswith("]") else ""
             if not word:
                 problems.add("E620", "a section is a word in brackets", span, "[convolutional]")
-            found.append(Section(word, span, {}, {}))
+            sections.append(Section(word, span, {}, {}))
         elif "=" not in bare:
             problems.add("E620", f"{name_of(bare)} is neither a section nor an option", span, "[section] or key=value")
-        elif not found:
+        elif not sections:
             problems.add("E620", "an option before the first section", span, "a file begins with [net]")
         else:
-            _option(found[-1], bare, span)
-    return found
+            _option(sections[-1], bare, span)
+    return sections
 
 
 def _option(section: Section, bare: str, span: Span) -> None:

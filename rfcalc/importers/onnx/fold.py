@@ -45,13 +45,13 @@ UNARY = {
 def _table() -> dict[str, Function]:
     import numpy as np
 
-    found: dict[str, Function] = {name: _elementwise(getattr(np, function)) for name, function in BINARY.items()}
-    found |= {name: _single(getattr(np, function)) for name, function in UNARY.items()}
-    found["Div"] = _elementwise(_divided)
-    found["Pow"] = _elementwise(lambda a, b: np.power(a, b).astype(a.dtype))
+    functions: dict[str, Function] = {name: _elementwise(getattr(np, function)) for name, function in BINARY.items()}
+    functions |= {name: _single(getattr(np, function)) for name, function in UNARY.items()}
+    functions["Div"] = _elementwise(_divided)
+    functions["Pow"] = _elementwise(lambda a, b: np.power(a, b).astype(a.dtype))
     for name, reduce in (("ReduceProd", np.prod), ("ReduceSum", np.sum), ("ReduceMax", np.max), ("ReduceMin", np.min)):
-        found[name] = _reduction(reduce)
-    return found | {
+        functions[name] = _reduction(reduce)
+    return functions | {
         "Cast": _cast,
         "CastLike": lambda ins, attrs: ins[0].astype(ins[1].dtype),
         "Size": lambda ins, attrs: np.array(ins[0].size, np.int64),
@@ -191,15 +191,15 @@ def reshaped(shape: Sequence[int], wanted: Sequence[int], allowzero: int = 0) ->
     """The shape that a Reshape gives: 0 keeps an axis, one -1 takes what is left; raises RuleError."""
     if not allowzero and any(n == 0 and i >= len(shape) for i, n in enumerate(wanted)):
         raise RuleError(f"its shape {list(wanted)[:12]} keeps an axis that is not there")
-    found = [shape[i] if n == 0 and not allowzero else n for i, n in enumerate(wanted)]
-    if min(found, default=0) < -1 or found.count(-1) > 1:
-        raise RuleError(f"its shape {found[:12]} is none")
-    if -1 in found:
-        rest = prod(n for n in found if n != -1)
+    sizes = [shape[i] if n == 0 and not allowzero else n for i, n in enumerate(wanted)]
+    if min(sizes, default=0) < -1 or sizes.count(-1) > 1:
+        raise RuleError(f"its shape {sizes[:12]} is none")
+    if -1 in sizes:
+        rest = prod(n for n in sizes if n != -1)
         if rest == 0 or prod(shape) % rest:
-            raise RuleError(f"{'x'.join(map(str, shape))} cannot be reshaped to {found[:12]}")
-        found[found.index(-1)] = prod(shape) // rest
-    return tuple(found)
+            raise RuleError(f"{'x'.join(map(str, shape))} cannot be reshaped to {sizes[:12]}")
+        sizes[sizes.index(-1)] = prod(shape) // rest
+    return tuple(sizes)
 
 
 def shape_slice(shape: Sequence[int], attributes: Mapping[str, Any]) -> Any:

@@ -107,10 +107,10 @@ class Inputs:
         kind = value.type.tensor_type
         if not kind.HasField("shape"):
             return None
-        found = [dim.dim_value if dim.HasField("dim_value") and dim.dim_value else None for dim in kind.shape.dim]
-        if any(n is not None and n < 0 for n in found):
-            found = [None if n is not None and n < 0 else n for n in found]
-        return found
+        sizes = [dim.dim_value if dim.HasField("dim_value") and dim.dim_value else None for dim in kind.shape.dim]
+        if any(n is not None and n < 0 for n in sizes):
+            sizes = [None if n is not None and n < 0 else n for n in sizes]
+        return sizes
 
     def _free(self, name: str, what: str) -> SpecError:
         more = f"{name}=" if self.count > 1 else ""

@@ -87,17 +87,17 @@ def parsed(data: bytes, path: str) -> Any:
 def _opsets(model: Any, path: str) -> dict[str, int]:
     import onnx
 
-    found = {"" if entry.domain in DOMAINS else entry.domain: entry.version for entry in model.opset_import}
-    if not found and model.ir_version < 3:
-        found = {"": 1}
+    versions = {"" if entry.domain in DOMAINS else entry.domain: entry.version for entry in model.opset_import}
+    if not versions and model.ir_version < 3:
+        versions = {"": 1}
     known = onnx.defs.onnx_opset_version()
-    version = found.get("", 1)
-    if not found:
+    version = versions.get("", 1)
+    if not versions:
         raise fail("E604", f"{path}: does not say which version of the operators it uses (opset_import)")
     if not 1 <= version <= known:
         hint = "pip install -U onnx" if version > known else ""
         raise fail("E604", f"{path}: opset {version} is unknown; onnx {onnx.__version__} knows 1 to {known}", hint=hint)
-    return found
+    return versions
 
 
 def subgraphs(node: Any) -> Iterator[Any]:
@@ -111,13 +111,13 @@ def subgraphs(node: Any) -> Iterator[Any]:
 def needed(graph: Any) -> list[Any]:
     """The nodes that an output depends on, in their order."""
     wanted = {value.name for value in graph.output}
-    found = []
+    nodes = []
     for node in reversed(graph.node):
         if any(name in wanted for name in node.output if name):
-            found.append(node)
+            nodes.append(node)
             wanted.update(outer_names(node))
-    found.reverse()
-    return found
+    nodes.reverse()
+    return nodes
 
 
 def outer_names(node: Any) -> list[str]:

@@ -57,13 +57,13 @@ def _from_metadata(node: Any) -> str | None:
 
 def _joined(parts: Sequence[str]) -> str:
     """One path from parts each of which may repeat the part before: layer1, layer1.0, conv1."""
-    found: list[str] = []
+    pieces: list[str] = []
     for part in parts:
-        if found and part.startswith(f"{found[-1]}."):
-            found[-1] = part
+        if pieces and part.startswith(f"{pieces[-1]}."):
+            pieces[-1] = part
         elif part:
-            found.append(part)
-    return clean(".".join(found))
+            pieces.append(part)
+    return clean(".".join(pieces))
 
 
 def owner_of(weight: str) -> str:
@@ -79,11 +79,11 @@ def clean(name: str) -> str:
 
 def containers(nodes: Sequence[Any], paths: Sequence[str]) -> frozenset[str]:
     """Paths that hold other ones, or in which several kinds of operators run."""
-    found: set[str] = set()
+    names: set[str] = set()
     kinds: dict[str, set[str]] = {}
     for node, path in zip(nodes, paths, strict=True):
         parts = path.split(".")
-        found.update(".".join(parts[:i]) for i in range(1, len(parts)))
+        names.update(".".join(parts[:i]) for i in range(1, len(parts)))
         if node.op_type not in LAYERLESS:
             kinds.setdefault(path, set()).add(node.op_type)
-    return frozenset(found | {path for path, words in kinds.items() if len(words) > 1 and path})
+    return frozenset(names | {path for path, words in kinds.items() if len(words) > 1 and path})

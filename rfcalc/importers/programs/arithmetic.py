@@ -156,16 +156,16 @@ def _two(program: Program, function: str, first: Tensor, second: Tensor) -> Tens
 
 def _pairs(first: Layout, second: Layout) -> list[list[Pair]]:
     """For each axis of the result, its digits as they lie in either operand; None where an operand is repeated."""
-    found: list[list[Pair]] = []
+    pairs: list[list[Pair]] = []
     for x, y in zip_longest(reversed(first), reversed(second), fillvalue=()):
         if size_of(x) == size_of(y):
-            found.append([(p, q) for p, q in zip(*common(x, y), strict=True)])
+            pairs.append([(p, q) for p, q in zip(*common(x, y), strict=True)])
         elif not x or not y:
-            found.append([(p, None) for p in x] + [(None, q) for q in y])
+            pairs.append([(p, None) for p in x] + [(None, q) for q in y])
         else:
             raise UnfollowedError(f"axes of {size_of(x)} and {size_of(y)} do not go together")
-    found.reverse()
-    return [[(_real(p), _real(q)) if _real(p) or _real(q) else (p, q) for p, q in axis] for axis in found]
+    pairs.reverse()
+    return [[(_real(p), _real(q)) if _real(p) or _real(q) else (p, q) for p, q in axis] for axis in pairs]
 
 
 def _real(factor: Factor | None) -> Factor | None:
@@ -196,14 +196,14 @@ def _aligned(pairs: Sequence[Pair], first: Shape, second: Shape) -> bool:
 
 def _homes(pairs: Sequence[Pair], base: int, rank: int) -> list[list[Pair]]:
     """The digits of each axis of the result: where the base operand has them, the others where their own layer has them."""
-    found: list[list[tuple[int, Pair]]] = [[] for _ in range(rank + 1)]
+    homes: list[list[tuple[int, Pair]]] = [[] for _ in range(rank + 1)]
     for pair in pairs:
         factor = pair[base] or pair[1 - base]
         if factor is None or factor.axis in (BATCH, REPEATED):
             continue
         axis = factor.axis if factor.axis <= rank else CHANNELS
-        found[axis].append((factor.stride, pair))
-    return [[pair for _, pair in sorted(axis, key=lambda entry: -entry[0])] for axis in found]
+        homes[axis].append((factor.stride, pair))
+    return [[pair for _, pair in sorted(axis, key=lambda entry: -entry[0])] for axis in homes]
 
 
 def _side(members: Sequence[Pair], side: int) -> Axis:
@@ -211,14 +211,14 @@ def _side(members: Sequence[Pair], side: int) -> Axis:
     own = [pair[side] for pair in members]
     if not any(own):
         return ()
-    found = [f or Factor(REPEATED, 0, _either(pair).size) for f, pair in zip(own, members, strict=True)]
-    return merged(found)
+    axis = [f or Factor(REPEATED, 0, _either(pair).size) for f, pair in zip(own, members, strict=True)]
+    return merged(axis)
 
 
 def _places(axis: int, members: Sequence[Pair]) -> list[tuple[Pair, Factor]]:
-    found, stride = [], 1
+    places, stride = [], 1
     for pair in reversed(members):
         size = _either(pair).size
-        found.append((pair, Factor(axis, stride, size)))
+        places.append((pair, Factor(axis, stride, size)))
         stride *= size
-    return found
+    return places

@@ -37,11 +37,11 @@ def digit_names(factors: Iterable[Factor], rank: int, mark: str = "") -> dict[Fa
     for factor in factors:
         if factor.axis >= 0:
             by_axis.setdefault(factor.axis, []).append(factor)
-    found = {}
+    names = {}
     for axis, members in by_axis.items():
         for i, factor in enumerate(sorted(members, key=lambda f: -f.stride)):
-            found[factor] = mark + letter(axis, rank) + (str(i) if len(members) > 1 else "")
-    return found
+            names[factor] = mark + letter(axis, rank) + (str(i) if len(members) > 1 else "")
+    return names
 
 
 def pattern_text(inputs: Sequence[Groups], out: Groups, sizes: dict[str, int], untold: Iterable[str] = ()) -> str:

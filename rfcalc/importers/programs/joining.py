@@ -73,15 +73,15 @@ def _along_channels(program: Program, parts: Sequence[Any], dim: int) -> Tensor:
 
 def _split_alike(tensors: Sequence[Tensor], dim: int) -> list[Tensor]:
     """The same tensors with all axes but one cut into digits of the same sizes: 16 channels and 2 x 8 ones as 2 x 8."""
-    found = [list(tensor.layout) for tensor in tensors]
-    for i in range(len(found[0])):
+    layouts = [list(tensor.layout) for tensor in tensors]
+    for i in range(len(layouts[0])):
         if i != dim:
-            cuts = sorted({prod(f.size for f in layout[i][k:]) for layout in found for k in range(len(layout[i]))} | {1})
+            cuts = sorted({prod(f.size for f in layout[i][k:]) for layout in layouts for k in range(len(layout[i]))} | {1})
             if any(b % a for a, b in zip(cuts, cuts[1:], strict=False)):
                 raise UnfollowedError("two tensors are joined whose axes are split differently")
-            for layout in found:
+            for layout in layouts:
                 layout[i] = _cut(layout[i], cuts)
-    return [Tensor(tensor.node, tuple(layout)) for tensor, layout in zip(tensors, found, strict=True)]
+    return [Tensor(tensor.node, tuple(layout)) for tensor, layout in zip(tensors, layouts, strict=True)]
 
 
 def _cut(axis: Sequence[Factor], cuts: Sequence[int]) -> tuple[Factor, ...]:

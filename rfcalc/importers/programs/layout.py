@@ -51,14 +51,14 @@ def standard(shape: Shape, batch: int = 1) -> Layout:
 
 def merged(factors: Iterable[Factor]) -> Axis:
     """The same axis with neighbouring factors joined where they are digits next to each other."""
-    found: list[Factor] = []
+    joined_factors: list[Factor] = []
     for factor in factors:
-        last = found[-1] if found else None
+        last = joined_factors[-1] if joined_factors else None
         if last and last.axis == factor.axis and last.stride == factor.stride * factor.size:
-            found[-1] = Factor(last.axis, factor.stride, last.size * factor.size)
+            joined_factors[-1] = Factor(last.axis, factor.stride, last.size * factor.size)
         elif factor.size > 1:
-            found.append(factor)
-    return tuple(found)
+            joined_factors.append(factor)
+    return tuple(joined_factors)
 
 
 def reshape(layout: Layout, shape: Sequence[int]) -> Layout:
@@ -66,7 +66,7 @@ def reshape(layout: Layout, shape: Sequence[int]) -> Layout:
     if prod(shape) != prod(sizes_of(layout)):
         raise RuleError(f"{text(sizes_of(layout))} cannot be reshaped to {text(shape)}")
     left = list(reversed(merged(factor for axis in layout for factor in axis)))
-    found = []
+    new_axes = []
     for size in shape:
         taken: list[Factor] = []
         while size > 1:
@@ -81,8 +81,8 @@ def reshape(layout: Layout, shape: Sequence[int]) -> Layout:
             taken.append(Factor(factor.axis, factor.stride * inner, size))
             left.append(Factor(factor.axis, factor.stride, inner))
             size = 1
-        found.append(merged(taken))
-    return tuple(found)
+        new_axes.append(merged(taken))
+    return tuple(new_axes)
 
 
 def split(axis: Axis, sizes: Sequence[int]) -> Axis:
@@ -112,14 +112,14 @@ def common(first: Axis, second: Axis) -> tuple[Axis, Axis]:
 
 def _cut(axis: Axis, sizes: Sequence[int]) -> Axis:
     """The axis in factors of exactly these sizes, not merged."""
-    left, found = list(reversed(axis)), []
+    left, parts = list(reversed(axis)), []
     for size in sizes:
         factor = left.pop()
         inner = factor.size // size
-        found.append(Factor(factor.axis, factor.stride * inner if factor.axis != REPEATED else 0, size))
+        parts.append(Factor(factor.axis, factor.stride * inner if factor.axis != REPEATED else 0, size))
         if inner > 1:
             left.append(Factor(factor.axis, factor.stride, inner))
-    return tuple(found)
+    return tuple(parts)
 
 
 def of_axis(layout: Layout, axis: int) -> list[Factor]:

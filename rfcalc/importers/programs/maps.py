@@ -18,8 +18,8 @@ MOST_SLICES = 32
 
 def numbers(value: Any, rank: int) -> tuple[int, ...]:
     """One number per axis, from a number or a list that may hold one for all."""
-    found = list(value) if isinstance(value, list | tuple) else [value]
-    return tuple(int(n) for n in (found * rank if len(found) == 1 else found))
+    values = list(value) if isinstance(value, list | tuple) else [value]
+    return tuple(int(n) for n in (values * rank if len(values) == 1 else values))
 
 
 def halves(total: int, upper: bool = True) -> tuple[int, int]:
@@ -49,20 +49,20 @@ def conv(
         dims = 1 if len(tensor.layout) == rank + 2 else 0
         layout = (*tensor.layout[:dims], full(CHANNELS, out), *tensor.layout[dims + 1 :])
         return program.emit(op, [tensor], layout, claim)
-    found = as_map(program, tensor, rank)
+    view = as_map(program, tensor, rank)
     settings = {"kernel": tuple(kernel), "stride": numbers(stride, rank), "dilation": numbers(dilation, rank)}
     padding = tuple(pads)
-    out, groups = out * found.heads, groups * found.heads
-    if found.extra:
-        settings = {name: (1,) * found.extra + value for name, value in settings.items()}
-        padding = ((0, 0),) * found.extra + padding
+    out, groups = out * view.heads, groups * view.heads
+    if view.extra:
+        settings = {name: (1,) * view.extra + value for name, value in settings.items()}
+        padding = ((0, 0),) * view.extra + padding
     plain = {name: value[0] if len(set(value)) == 1 else value for name, value in settings.items()}
-    channels = program.shape(found.tensor).channels
+    channels = program.shape(view.tensor).channels
     if groups > 1 and groups == channels == wide * groups and out % channels == 0:
         op = make("dwconv", multiplier=out // channels, padding=_short(padding), bias=bias is not None, **plain)
     else:
         op = make("conv", out=out, padding=_short(padding), groups=groups, bias=bias is not None, **plain)
-    return placed(program, found, program.emit(op, [found.tensor], None, claim))
+    return placed(program, view, program.emit(op, [view.tensor], None, claim))
 
 
 def _short(padding: Pads) -> Any:
@@ -114,13 +114,13 @@ def conv_transpose(
     """A transposed convolution; `weight` has the shape (in, out / groups, kernel...)."""
     kernel = weight.shape[2:]
     rank = len(kernel)
-    found = as_map(program, tensor, rank)
-    if found.extra or found.heads > 1:
+    view = as_map(program, tensor, rank)
+    if view.extra or view.heads > 1:
         raise UnfollowedError("a transposed convolution of the frames of a video one by one")
     settings = {"stride": stride, "padding": padding, "output_padding": extra, "dilation": dilation}
     plain = {name: one(numbers(value, rank)) for name, value in settings.items()}
     op = make("upconv", out=weight.shape[1] * groups, kernel=one(kernel), groups=groups, bias=bias is not None, **plain)
-    return placed(program, found, program.emit(op, [found.tensor], None, program.claim([weight, bias])))
+    return placed(program, view, program.emit(op, [view.tensor], None, program.claim([weight, bias])))
 
 
 def one(values: Numbers) -> Any:
@@ -132,12 +132,12 @@ def pool(program: Program, word: str, tensor: Tensor, rank: int, pads: Pads, **s
     """A sliding pool; kernel, stride and dilation as tuples."""
     if (band := _pooled_channels(program, word, tensor, rank, pads, settings)) is not None:
         return band
-    found = as_map(program, tensor, rank)
+    view = as_map(program, tensor, rank)
     more = {}
     for name, value in settings.items():
-        more[name] = one((1,) * found.extra + value) if isinstance(value, tuple) else value
-    padding = _short(((0, 0),) * found.extra + pads)
-    return placed(program, found, program.add(word, [found.tensor], padding=padding, **more))
+        more[name] = one((1,) * view.extra + value) if isinstance(value, tuple) else value
+    padding = _short(((0, 0),) * view.extra + pads)
+    return placed(program, view, program.add(word, [view.tensor], padding=padding, **more))
 
 
 def _pooled_channels(
@@ -161,20 +161,20 @@ def _pooled_channels(
 
 def adaptive_pool(program: Program, function: str, tensor: Tensor, size: Numbers) -> Tensor:
     """Adaptive average ("mean") or maximum ("max") pooling to a size."""
-    found = as_map(program, tensor, len(size))
-    shape = program.shape(found.tensor)
-    kept = shape.size[: found.extra]
-    if set(size) == {1} and not found.extra:
+    view = as_map(program, tensor, len(size))
+    shape = program.shape(view.tensor)
+    kept = shape.size[: view.extra]
+    if set(size) == {1} and not view.extra:
         if shape.positions == 1:
-            return placed(program, found, found.tensor)
-        return placed(program, found, program.add({"mean": "gap", "max": "gmp"}[function], [found.tensor]))
+            return placed(program, view, view.tensor)
+        return placed(program, view, program.add({"mean": "gap", "max": "gmp"}[function], [view.tensor]))
     word = {"mean": "adaptivepool", "max": "adaptivemaxpool"}[function]
-    return placed(program, found, program.add(word, [found.tensor], out=one((*kept, *size))))
+    return placed(program, view, program.add(word, [view.tensor], out=one((*kept, *size))))
 
 
 def on_map(program: Program, word: str, tensor: Tensor, rank: int, **settings: Any) -> Tensor:
     """Any other layer without parameters that reads a map of `rank` spatial axes."""
-    found = as_map(program, tensor, rank)
-    if found.heads > 1:
+    view = as_map(program, tensor, rank)
+    if view.heads > 1:
         raise UnfollowedError("moves channels that lie in the batch")
-    return placed(program, found, program.add(word, [found.tensor], **settings))
+    return placed(program, view, program.add(word, [view.tensor], **settings))

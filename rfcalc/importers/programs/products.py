@@ -132,12 +132,12 @@ def _solid(program: Program, operands: Sequence[Tensor], labels: Sequence[Labels
         {label for label, axis in zip(dims, t.layout, strict=True) if axis and not repeats(axis)}
         for t, dims in zip(operands, labels, strict=True)
     ]
-    found = []
+    tensors = []
     for i, (tensor, dims) in enumerate(zip(operands, labels, strict=True)):
         others = set().union(*(names for j, names in enumerate(held) if j != i))
         keep = [dim for dim, label in enumerate(dims) if label in others and repeats(tensor.layout[dim])]
-        found.append(solid(program, tensor, keep))
-    return found
+        tensors.append(solid(program, tensor, keep))
+    return tensors
 
 
 def laid(program: Program, operand: Any) -> Tensor:

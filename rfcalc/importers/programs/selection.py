@@ -95,11 +95,11 @@ def chunks(program: Program, tensor: Tensor, dim: int, sizes: Sequence[int]) -> 
     """Consecutive parts of an axis."""
     if sum(sizes) != size_of(tensor.layout[dim]) or min(sizes, default=-1) < 0:
         raise UnfollowedError(f"its parts {list(sizes)[:12]} do not make {size_of(tensor.layout[dim])}")
-    found, start = [], 0
+    parts, start = [], 0
     for size in sizes:
-        found.append(narrow(program, tensor, dim, start, size))
+        parts.append(narrow(program, tensor, dim, start, size))
         start += size
-    return tuple(found)
+    return tuple(parts)
 
 
 def gather(program: Program, tensor: Tensor, dim: int, index: Sequence[int]) -> Any:

@@ -179,10 +179,10 @@ def _wanted(module: Any, shapes: Mapping[str, Shape], text: str) -> dict[str, Sh
     if unknown := [name for name in shapes if name and name not in known]:
         raise fail("E402", f"{text} has no input {unknown[0]}", hint=f"it has {', '.join(sorted(known))}")
     default = shapes.get("") or _own_shape(module)
-    found = {name: shapes.get(name) or default for name in dict.fromkeys([*needed, *(n for n in shapes if n)])}
-    if None in found.values():
+    shapes_of_inputs = {name: shapes.get(name) or default for name in dict.fromkeys([*needed, *(n for n in shapes if n)])}
+    if None in shapes_of_inputs.values():
         raise fail("E402", f"{text} does not say its input's shape", hint="--input 3x224x224")
-    return {name: shape for name, shape in found.items() if shape is not None}
+    return {name: shape for name, shape in shapes_of_inputs.items() if shape is not None}
 
 
 def _own_shape(module: Any) -> Shape | None:

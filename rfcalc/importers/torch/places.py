@@ -47,26 +47,26 @@ def span_of(node: Any) -> Span | None:
 
 def containers(nodes: Sequence[Any]) -> set[str]:
     """Modules that hold other ones, or that do several things themselves."""
-    found: set[str] = set()
+    names: set[str] = set()
     calls: Counter[tuple[str, str]] = Counter()
     for node in nodes:
         if node.op != "call_function":
             continue
         path, _, key = scope_of(node)
         parts = path.split(".")
-        found.update(".".join(parts[:i]) for i in range(1, len(parts)))
+        names.update(".".join(parts[:i]) for i in range(1, len(parts)))
         if base_name(node.target) not in VIEWS:
             calls[path, key] += 1
-    return found | {path for (path, _), count in calls.items() if count > 1}
+    return names | {path for (path, _), count in calls.items() if count > 1}
 
 
 def kinds(nodes: Sequence[Any]) -> dict[str, str]:
     """The class of each module that the program runs."""
-    found: dict[str, str] = {}
+    classes: dict[str, str] = {}
     for node in nodes:
         for path, kind in (node.meta.get("nn_module_stack") or {}).values():
-            found.setdefault(_path(path), kind if isinstance(kind, str) else kind.__qualname__)
-    return found
+            classes.setdefault(_path(path), kind if isinstance(kind, str) else kind.__qualname__)
+    return classes
 
 
 def _path(path: str) -> str:

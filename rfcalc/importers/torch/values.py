@@ -34,15 +34,15 @@ class LazyConstant:
 
 def bound_arguments(target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """All arguments of an operator by name, defaults included."""
-    found = {}
+    arguments = {}
     for i, argument in enumerate(target._schema.arguments):
         if i < len(args) and not argument.kwarg_only:
-            found[argument.name] = args[i]
+            arguments[argument.name] = args[i]
         elif argument.name in kwargs:
-            found[argument.name] = kwargs[argument.name]
+            arguments[argument.name] = kwargs[argument.name]
         else:
-            found[argument.name] = argument.default_value if argument.has_default_value() else None
-    return found
+            arguments[argument.name] = argument.default_value if argument.has_default_value() else None
+    return arguments
 
 
 class DependentError(UnfollowedError):

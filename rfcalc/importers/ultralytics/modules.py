@@ -51,12 +51,12 @@ ACT, SHORTCUT, E = ("act", FLAG, True), ("shortcut", FLAG, True), ("e", SHARE, 0
 
 def conv(c1: int, out: int, values: Values) -> Values:
     """A convolution's settings: without p it keeps the size at stride 1, and an even kernel adds a row."""
-    found = {key: value for key, value in values.items() if key not in ("act", "p")}
+    kept = {key: value for key, value in values.items() if key not in ("act", "p")}
     if values.get("p") is not None:
-        found["p"] = values["p"]
+        kept["p"] = values["p"]
     else:
-        found |= _even(values.get("k", 1), values.get("d", 1))
-    return found if values.get("act", True) else {**found, "act": "none"}
+        kept |= _even(values.get("k", 1), values.get("d", 1))
+    return kept if values.get("act", True) else {**kept, "act": "none"}
 
 
 def _even(k: Any, d: Any) -> Values:
@@ -77,9 +77,9 @@ def depthwise(c1: int, out: int, values: Values) -> Values:
 
 def transposed(c1: int, out: int, values: Values) -> Values:
     """A transposed convolution with its norm and activation."""
-    found: Values = {key: values[key] for key in ("k", "s", "p")}
-    found |= {} if values["bn"] else {"norm": "none", "bias": True}
-    return found if values["act"] else {**found, "act": "none"}
+    kept: Values = {key: values[key] for key in ("k", "s", "p")}
+    kept |= {} if values["bn"] else {"norm": "none", "bias": True}
+    return kept if values["act"] else {**kept, "act": "none"}
 
 
 def bottleneck(c1: int, out: int, values: Values) -> Values:
@@ -134,8 +134,8 @@ def rep(c1: int, out: int, values: Values) -> Values:
         raise RuleError("with bn adds its input, which needs equal channels and stride 1")
     if second < first // 2:
         raise RuleError(f"with a kernel of {first} needs padding of at least {first // 2}, not {second}")
-    found = {key: values[key] for key in ("k", "s", "p", "g", "act")}
-    return {**found, "p1": second - first // 2, "id": values["bn"]}
+    kept = {key: values[key] for key in ("k", "s", "p", "g", "act")}
+    return {**kept, "p1": second - first // 2, "id": values["bn"]}
 
 
 def half_of_input(c1: int, out: int, values: Values) -> Values:

@@ -57,15 +57,15 @@ class ModuleRow:
                 self.place(skip + len(args)),
                 f"after the channels: {names}" if skip else f"they are: {names}",
             )
-        found = {}
+        values = {}
         for position, arg in enumerate(args):
             if position < len(given):
-                found[arg.name] = self.parsed(arg, skip + position)
+                values[arg.name] = self.parsed(arg, skip + position)
             elif arg.default is NEEDED:
                 raise ArgError(f"{self.module} needs {arg.name}", self.mark)
             else:
-                found[arg.name] = arg.default
-        return found
+                values[arg.name] = arg.default
+        return values
 
     def parsed(self, arg: Arg, position: int) -> Any:
         """One arg, checked; raises ArgError."""
@@ -87,14 +87,14 @@ class RowReader:
 
     def rows(self, parts: Sequence[Marked]) -> list[ModuleRow | None]:
         """All rows in their order; None for one that is broken, whose problem is kept."""
-        found: list[ModuleRow | None] = []
+        rows: list[ModuleRow | None] = []
         for part in parts:
             if not isinstance(part, MarkedList):
                 self.problems.add("E618", f"backbone and head are lists of rows, not {name_of(part.plain())}", part, FORM)
                 continue
             for item in part.items:
-                found.append(self._row(item, len(found)))
-        return found
+                rows.append(self._row(item, len(rows)))
+        return rows
 
     def _row(self, item: Marked, index: int) -> ModuleRow | None:
         if not isinstance(item, MarkedList) or len(item.items) != 4:
@@ -120,7 +120,7 @@ class RowReader:
 
     def _sources(self, node: Marked, index: int) -> tuple[int, ...] | None:
         """Absolute numbers of the rows that `from` means: as written from 0 on, counted backwards if negative."""
-        found = []
+        sources = []
         for entry in node.items if isinstance(node, MarkedList) else [node]:
             number = entry.plain()
             if isinstance(number, bool) or not isinstance(number, int):
@@ -134,10 +134,10 @@ class RowReader:
                     "E613", f"row {index} reads {what}", entry, f"rows above it: 0 to {index - 1}" if index else ""
                 )
                 return None
-            found.append(target)
-        if not found:
+            sources.append(target)
+        if not sources:
             self.problems.add("E613", f"row {index} reads nothing", node, "-1 is the row above")
-        return tuple(found) or None
+        return tuple(sources) or None
 
     def _value(self, node: Marked) -> Any:
         """An arg: names stand for their values, also in lists; a mapping stays, and no arg takes it."""

@@ -48,8 +48,8 @@ class Options:
 
 def scale_of(path: str) -> str:
     """The letter of the scale in a file's name, as in yolov8n.yaml or yolo11s-seg.yaml; empty if it has none."""
-    found = SCALED.search(PurePath(path).name)
-    return found[2] if found else ""
+    match = SCALED.search(PurePath(path).name)
+    return match[2] if match else ""
 
 
 def options(top: MarkedMapping, given: Mapping[str, Marked], path: str, problems: Problems) -> Options:
@@ -113,14 +113,14 @@ class _Reader:
         if not isinstance(node, MarkedList) or len(node.items) != 3:
             self.problems.add("E615", f"a scale is [depth, width, most channels], not {name_of(node.plain())}", node)
             return 1.0, 1.0, math.inf
-        found = []
+        numbers = []
         for entry, (what, kind) in zip(node.items, (("depth", FACTOR), ("width", FACTOR), ("channels", COUNT)), strict=True):
             try:
-                found.append(kind.parse(entry.plain()))
+                numbers.append(kind.parse(entry.plain()))
             except RuleError as error:
                 self.problems.add("E615", f"{what} {error}", entry)
-                found.append(1.0)
-        return found[0], found[1], found[2]
+                numbers.append(1.0)
+        return numbers[0], numbers[1], numbers[2]
 
     def activation(self) -> Any:
         """The activation of every convolution, as the spec language writes it; SiLU if the file names none."""

@@ -145,8 +145,8 @@ def _need_axes(shape: Shape) -> None:
 
 
 def _tuple(values: Iterable[int]) -> str:
-    found = tuple(values)
-    return repr(found[0]) if len(set(found)) == 1 else repr(found)
+    numbers = tuple(values)
+    return repr(numbers[0]) if len(set(numbers)) == 1 else repr(numbers)
 
 
 def inside(axes: tuple[Window, ...]) -> bool:

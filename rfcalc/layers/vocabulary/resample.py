@@ -104,7 +104,7 @@ class Resample(Op):
 
     def _rows(self, source: Shape) -> list[list[tuple[tuple[int, ...], tuple[float, ...]]]]:
         """For each axis and output unit, what it reads and with which weights."""
-        found = []
+        table = []
         for n, (out, scale), part in zip(source.size, self._axes(source), self._parts(source), strict=True):
             rows, width = [], max(1 / float(scale), 1.0) if self.antialias else 1.0
             reach = self._reach(n, out, scale, part)
@@ -114,8 +114,8 @@ class Resample(Op):
                 raw = [self._weight(abs(j - x) / width) for j in taps]
                 inside = [w if 0 <= j < n or not self.exclude_outside else 0.0 for j, w in zip(taps, raw, strict=True)]
                 rows.append((taps, tuple(w / (sum(inside) or 1.0) for w in inside)))
-            found.append(rows)
-        return found
+            table.append(rows)
+        return table
 
     def _weight(self, t: float) -> float:
         if self.mode == "nearest":
@@ -204,9 +204,9 @@ def position(i: int, n: int, out: int, scale: Fraction, coordinates: str, part: 
 def _taps(x: Fraction, reach: int, width: Fraction, n: int, inside: bool) -> tuple[int, ...]:
     """The units with a weight other than zero: nearer than reach*width, but for the zeros of a cubic kernel."""
     span = reach * width
-    found = []
+    taps = []
     for j in range(floor(x - span), ceil(x + span) + 1):
         distance = abs(j - x) / width
         if distance < reach and not (distance and distance.denominator == 1):
-            found.append(j)
-    return tuple(j for j in found if 0 <= j < n) if inside else tuple(found)
+            taps.append(j)
+    return tuple(j for j in taps if 0 <= j < n) if inside else tuple(taps)

@@ -173,7 +173,7 @@ def reorganized(source: Shape, r: int) -> tuple[Read, ...]:
     memory, of width / r each; r of them make a row of the input, and the map that is cut into blocks has rows r times wider."""
     height, runs = source.size[0], source.channels // r**2
     rows = height // r
-    found: dict[tuple[int, tuple[tuple[int, ...], ...]], list[tuple[int, int]]] = {}
+    groups: dict[tuple[int, tuple[tuple[int, ...], ...]], list[tuple[int, int]]] = {}
     for k in range(source.channels * r**2):
         taken: dict[int, dict[int, int]] = {}  # input channel: {output row: input row}
         for y in range(rows):
@@ -184,9 +184,9 @@ def reorganized(source: Shape, r: int) -> tuple[Read, ...]:
             taken.setdefault(channel, {})[y] = row
         for channel, pairs in taken.items():
             table: tuple[tuple[int, ...], ...] = tuple((pairs[y],) if y in pairs else () for y in range(rows))
-            found.setdefault((offset % r, table), []).append((k, channel))
+            groups.setdefault((offset % r, table), []).append((k, channel))
     reads = []
-    for (a, rows_read), channels in found.items():
+    for (a, rows_read), channels in groups.items():
         axes = (Reach(rows, height, rows_read), window(1, r, 1, -a))
         reads.append(Read(0, axes, Route(tuple(k for k, _ in channels), tuple(c for _, c in channels))))
     return tuple(reads)
