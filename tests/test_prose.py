@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
 
 from rfcalc.cli import COMMANDS, app
+from rfcalc.importers.programs.declared import GROUP
 from tests.documents import ROOT
 
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted((ROOT / "docs").rglob("*.md"))
@@ -18,6 +21,7 @@ SPAN = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"\b(RF|E)\d{3}\b")
 FILE = re.compile(r"(?:rfcalc|tests|docs|configs|benchmarks)/[\w./*-]*[\w*]/?")
+DOTTED = re.compile(r"rfcalc(?:\.\w+)+")
 COMMAND = re.compile(r"rfcalc ([a-z][a-z-]*)((?: --?[a-z][a-z-]*)*)")
 ENDS = re.compile(r"[.:?!;][)\"'*_`]*$|\)$|`$")
 
@@ -51,7 +55,21 @@ def lost_names(text: str) -> list[str]:
     for span in SPAN.findall(text):
         found += [path for path in FILE.findall(span) if span.startswith(path) and not any(ROOT.glob(path))]
         found += [f"rfcalc {name}{given}" for name, given in COMMAND.findall(span) if not known(name, given.split())]
+        found += [span] if DOTTED.fullmatch(span) and span != GROUP and not defined(span) else []
     return found
+
+
+def defined(name: str) -> bool:
+    """Whether a dotted name leads to a module, or to something that a module has."""
+    parts = name.split(".")
+    for k in range(len(parts), 0, -1):
+        module = ".".join(parts[:k])
+        if (ROOT / module.replace(".", "/")).is_dir() or (ROOT / (module.replace(".", "/") + ".py")).is_file():
+            value: Any = import_module(module)
+            for part in parts[k:]:
+                value = getattr(value, part, None) or getattr(value, "__annotations__", {}).get(part)
+            return value is not None
+    return False
 
 
 def known(name: str, options: list[str]) -> bool:
@@ -80,3 +98,5 @@ def test_what_does_not_hold_is_found() -> None:
     assert lost_names("RF401, RF999, E002, E998") == ["RF999", "E998"]
     names = "`rfcalc analyze --at`, `rfcalc analyze --att 1,1`, `rfcalc analyse`, `tests/zoo`, `rfcalc/no/such/`, `tests/x.py`"
     assert lost_names(names) == ["rfcalc analyze --att", "rfcalc analyse", "rfcalc/no/such/", "tests/x.py"]
+    names = "`rfcalc.graph.Node`, `rfcalc.graph.Nod`, `rfcalc.layers.contract.Cost.macs`, `rfcalc.fields`, `rfcalc.field`"
+    assert lost_names(names) == ["rfcalc.graph.Nod", "rfcalc.field"]
