@@ -162,7 +162,7 @@ def test_standard_input_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_command_takes_it_so(folder: Path) -> None:
     for command in (("sizes", "fixed.yaml"), ("check", "fixed.yaml"), ("resize", "fixed.yaml", "--target", "5")):
         run = rfcalc(*command, "--input", "3x64x64")
-        assert (run.code, "fits one input size" in run.err) == (2, True), run.err
+        assert (run.code, "fits one input size" in run.out + run.err) == (2, True), run.err
     written = rfcalc("convert", "fixed.cfg", "--input", "3,32,32")
     assert written.code == 0
     assert re.search(r'^input: "?3x32x32"?$', written.out, re.M)
