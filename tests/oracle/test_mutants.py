@@ -42,7 +42,7 @@ def shifted_transposed(self: Window) -> Reach:
 
 
 def pool_without_stride(self: Any, inputs: Any) -> Any:
-    windows = pool.pool_windows(self, inputs[0], self.dilation)
+    windows = self.sliding.on(inputs[0].size)
     return (Read(0, tuple(geometry.window(w.kernel, 1, w.dilation, w.before) for w in windows), channels.SAME),)
 
 
