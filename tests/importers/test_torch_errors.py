@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from rfcalc.analyses.network import analyze
 from rfcalc.errors import Problem, SpecError
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from rfcalc.importers.programs.program import UnfollowedError
+from rfcalc.importers.torch.call import Call, handles
 from rfcalc.reports.parts.contract import layer_data, totals_data
 from tests.cli.run import Result, run
 from tests.importers.torch_models import FOLDER
@@ -48,13 +51,12 @@ UNKNOWN = {
     "Dynamic": ("the model (Dynamic), aten.conv2d.default: its weight depends on the input", "F.conv2d"),
     "Blur": ("the model (Blur), refused.blur.default", "refused.blur("),
     "Nested": ("body.0 (Inner), aten.sort.default", "x.sort(1)"),
-    "Columns": ("matrix of attention", "weights[..., :3]"),
 }
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_an_unknown_step_names_operator_module_and_line(name: str) -> None:
-    problem = refused(name, "3x20" if name == "Recurrent" else "3x4x4" if name == "Columns" else IMAGE)
+    problem = refused(name, "3x20" if name == "Recurrent" else IMAGE)
     message, code = UNKNOWN[name]
     assert message in problem.message
     assert problem.code == "E410"
@@ -101,10 +103,25 @@ def test_a_bound_is_marked_wherever_it_is_shown(rfcalc: Callable[..., Result]) -
     assert "refused.blur.default in the model is not followed" in " ".join(done.out.split())
 
 
-def test_a_failed_step_leaves_nothing_behind() -> None:
+def test_a_failed_step_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Layers and parameters that a step had claimed before it failed are counted once."""
-    graph = bounded("Columns", "3x4x4")
-    assert [node.op.word for node in graph.layers] == ["contract", "unknown"]
+    known = handles.find("conv2d")
+    assert known is not None
+
+    def failing(call: Call) -> None:
+        known.follow(call)  # type: ignore[misc]
+        raise UnfollowedError("fails after its layer was added")
+
+    monkeypatch.setitem(handles.known, "conv2d", replace(known, follow=failing))
+    graph = bounded("Blur")
+    assert [node.op.word for node in graph.layers] == ["unknown", "unknown"]
+    assert analyze(graph).params == 5 + 3 * 3 * 9 + 3
+
+
+def test_some_columns_of_an_attention_matrix_are_a_bound() -> None:
+    """What each key reads is not told apart: the field of some of them is that of all, and says so."""
+    contracted, taken = analyze(load(f"{FILE}:Columns", {"input": "3x4x4"})).layers
+    assert (contracted.bounded, taken.bounded) == (False, True)
 
 
 DEPENDENT = {"Branch": "if x.sum() > 0", "Item": "x.max().item()", "Selected": "x[x > 0]"}

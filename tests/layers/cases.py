@@ -193,11 +193,13 @@ IMPORTED: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         *on({"kernel": 3}, image(2, 5, 6)),
         *on({"kernel": 3, "stride": 2, "padding": 1, "dilation": 2}, image(2, 7, 6)),
         *on({"kernel": 5, "stride": 2, "padding": 2}, line(2, 9), volume(1, 5, 7, 6)),
+        *on({"kernel": 2, "stride": 2, "dilation": 3, "padding": 1}, line(2, 9), volume(1, 5, 7, 6)),
         *on({"kernel": 17, "padding": 1}, image(1, 16, 15)),
     ],
     "fold": [
         *on({"size": (6, 7), "kernel": 3}, image(18, 4, 5)),
         *on({"size": (7, 6), "kernel": 3, "stride": 2, "padding": 1}, image(9, 4, 3)),
+        *on({"size": (12,), "kernel": 3, "stride": 2, "padding": 1, "dilation": 2}, line(6, 5)),
     ],
     "resample": [
         *on({"scale": 2}, *MAPS),

@@ -74,10 +74,11 @@ class Patches(Op):
                 str(tuple(getattr(w, name) for w in axes)) for name in ("kernel", "dilation", "before", "stride")
             )
             return Torch("", f"F.unfold({{0}}, {settings}).reshape{(-1, out.channels, *out.size)}")
-        if any(w.dilation > 1 for w in axes):
-            raise RuleError("dilated windows as channels have a torch form on 2 axes only")
         pads = tuple(w.before for w in reversed(axes) for _ in range(2))
-        text = f"F.pad({{0}}, {pads})" + "".join(f".unfold({k}, {w.kernel}, {w.stride})" for k, w in enumerate(axes, 2))
+        text = f"F.pad({{0}}, {pads})"
+        for k, w in enumerate(axes, 2):
+            text += f".unfold({k}, {w.dilation * (w.kernel - 1) + 1}, {w.stride})"
+            text += f"[..., ::{w.dilation}]" if w.dilation > 1 else ""
         rank = len(axes)
         order = (0, 1, *range(2 + rank, 2 + 2 * rank), *range(2, 2 + rank))
         return Torch("", f"{text}.permute{order}.reshape{(-1, out.channels, *out.size)}")
@@ -136,11 +137,13 @@ class Fold(Op):
         )
 
     def torch(self, inputs: Shapes) -> Torch:
-        axes = self._windows(inputs[0])
-        if len(axes) != 2:
-            raise RuleError("windows are summed by torch on 2 axes only")
-        settings = ", ".join(str(tuple(getattr(w, name) for w in axes)) for name in ("kernel", "dilation", "before", "stride"))
-        return Torch("", f"F.fold({{0}}.flatten(2), {self.size}, {settings})")
+        axes, one = self._windows(inputs[0]), (1,) * (2 - len(self.size))
+        if len(axes) > 2:
+            raise RuleError("windows are summed by torch on 1 or 2 axes only")
+        kernel, dilation, stride = ((*one, *(getattr(w, name) for w in axes)) for name in ("kernel", "dilation", "stride"))
+        size, padding = (*one, *self.size), (*(0 for _ in one), *(w.before for w in axes))
+        text = f"F.fold({{0}}.flatten(2), {size}, {kernel}, {dilation}, {padding}, {stride})"
+        return Torch("", text + (".squeeze(2)" if one else ""))
 
     def _windows(self, source: Shape) -> tuple[Window, ...]:
         if len(self.size) != source.rank:
