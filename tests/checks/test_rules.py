@@ -68,6 +68,26 @@ def test_the_documentation_holds_no_other_page() -> None:
 
 
 SILENT = {
+    "RF101: rates 1, 2, 5": "input: 3x128x128\nlayers:\n" + "".join(f"  - conv: {{out: 8, k: 3, d: {d}}}\n" for d in (1, 2, 5)),
+    "RF101: a gate that sees everything closes no hole, and none is said to be there": (
+        "input: 3x64x64\nlayers:\n  - conv: {out: 8, k: 3, d: 2}\n  - conv: {out: 8, k: 3, d: 2}\n  - se: 4\n"
+    ),
+    "RF102: a field of just the image's size before the last layer": (
+        "input: 3x63x63\nlayers:\n" + "  - conv: {out: 16, k: 3, s: 2}\n" * 4 + "  - conv: {out: 16, k: 3}\n" * 2
+    ),
+    "RF201: kernels that are multiples of the stride": (
+        "input: 16x32x32\nlayers:\n  - upconv: {out: 8, k: 4, s: 2, p: 1}\n  - upconv: {out: 8, k: 2, s: 2}\n"
+        "  - upconv: {out: 8, k: 3}\n"
+    ),
+    "RF201: nothing learned": "input: 16x32x32\nlayers:\n  - upsample: {scale: 2, mode: bilinear}\n  - {upsample: 3}\n",
+    "RF204: the second learned layer comes first": (
+        "input: 3x128x128\nlayers:\n  - conv: {out: 32, k: 7, s: 4}\n  - conv: {out: 32, k: 3}\n  - maxpool: 2\n"
+    ),
+    "RF204: four times smaller": "input: 3x128x128\nlayers:\n  - conv: {out: 32, k: 7, s: 4}\n  - conv: {out: 32, k: 3}\n",
+    "RF206: a map that is brought to the other's size": (
+        "input: 3x64x64\nlayers:\n  - {name: top, conv: {out: 3, k: 3}}\n  - {name: down, maxpool: 2}\n"
+        "  - {name: up, upsample: {}, from: [down, top]}\n  - {add: {}, from: [top, up]}\n"
+    ),
     "RF103: a field as large as the objects": "input: 3x64x64\nobject_size: 7\nlayers:\n" + "  - conv: {out: 8, k: 3}\n" * 3,
     "RF103: a field as large as the objects on each axis": (
         "input: 3x64x64\nobject_size: [7.0, 6.5]\nlayers:\n" + "  - conv: {out: 8, k: 3}\n" * 3
@@ -121,6 +141,10 @@ SILENT = {
     ),
     "RF402: an averaged map": "input: 3x32x32\nlayers:\n  - conv: {out: 16, k: 3}\n  - gap\n  - flatten\n  - linear: 10\n",
 }
+
+
+def test_every_rule_has_a_near_miss() -> None:
+    assert {what[:5] for what in SILENT} == set(CODES)
 
 
 @pytest.mark.parametrize("what", SILENT)
