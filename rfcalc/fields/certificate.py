@@ -8,15 +8,15 @@ from rfcalc.relations.geometry import PaddingMode, Reach
 Range = tuple[int, int]
 
 
-def certify(field: Field, alive: Range | None, reach: Reach, n: int, m: int, image: int) -> Range | None:
+def certify(field: Field, certified: Range | None, reach: Reach, n: int, m: int, image: int) -> Range | None:
     """The units, of `m`, whose clipped box is their unclipped box cut to the image; None if that cannot be promised.
 
     A window that begins before the first living unit `a` of the input reads, as its first real unit, one of a ... a+gap-1;
     if that one already sees the image's edge, cutting gives the same box. The same holds at the end.
     """
-    if alive is None or not (reach.monotone and field.monotone):
+    if certified is None or not (reach.monotone and field.monotone):
         return None
-    a, b = alive
+    a, b = certified
     gap = reach.gap
     head, tail = reach.at(0), reach.at(m - 1)
     if b - a + 1 < gap:

@@ -60,7 +60,7 @@ class Clean:
 
     def __init__(self, sizes: ShapesAtSize, axis: int) -> None:
         self.sizes, self.axis = sizes, axis
-        self.told = selects_channels(sizes.graph)  # whether channels are told apart
+        self.by_channel = selects_channels(sizes.graph)  # whether channels are told apart
         self._moves: dict[Resized, list[_Move]] = {}
         self._paths: dict[int, list[int]] = {}
 
@@ -73,7 +73,7 @@ class Clean:
             node, layer = nodes[i], layers[i]
             if node.is_input:
                 found[i] = {} if layer.shape.rank == rank else None
-            elif layer.same and (not self.told or type(layer.reads[0].channels) is Same):
+            elif layer.same and (not self.by_channel or type(layer.reads[0].channels) is Same):
                 found[i] = found[node.inputs[layer.reads[0].source]]
             else:
                 found[i] = self._layer(layer, [found[j] for j in node.inputs])
@@ -110,25 +110,25 @@ class _Move:
 
     def __init__(self, clean: Clean, layer: Resized, read: Read) -> None:
         source, out, axis = layer.inputs[read.source], layer.shape, clean.axis
-        self.read, self.told = read, clean.told
+        self.read, self.by_channel = read, clean.by_channel
         self.channels = (1 << out.channels) - 1
         axes = list(zip(read.axes or (IDENTITY,) * out.rank, source.size, out.size, strict=True))
         self.axis, self.others = axes[axis], axes[:axis] + axes[axis + 1 :]
-        phases = [_at(phase, m) for phase, m in zip(read.phases, out.size, strict=False)] if clean.told else []
+        phases = [_at(phase, m) for phase, m in zip(read.phases, out.size, strict=False)] if clean.by_channel else []
         self.phase, self.phases = (phases[axis], phases[:axis] + phases[axis + 1 :]) if phases else (-1, [])
-        self.start: Place = ((1 << source.channels) - 1 if self.told else -1, (-1,) * len(self.others))
+        self.start: Place = ((1 << source.channels) - 1 if self.by_channel else -1, (-1,) * len(self.others))
         self.everywhere = self._elsewhere(self.start[1])
         # Where each unit reads something, and all that it may read touches padding, so do all units.
         (reach, n, m), pushed = self.axis, read.channels.push(self.start[0]) & self.channels
-        every = not phases and self.everywhere == self.start[1] and (not self.told or pushed == self.channels)
+        every = not phases and self.everywhere == self.start[1] and (not self.by_channel or pushed == self.channels)
         self.total = every and (reach is None or reach.total)
-        self.all, self.whole = (1 << n) - 1, {(self.channels if self.told else -1, self.everywhere): (1 << m) - 1}
+        self.all, self.whole = (1 << n) - 1, {(self.channels if self.by_channel else -1, self.everywhere): (1 << m) - 1}
 
     def of(self, before: Touched) -> Iterator[tuple[Place, int]]:
         """Rows at each place; those that are read beyond the edge in any case."""
         for (channels, others), rows in (before if self.start in before else {self.start: 0, **before}).items():
             rows = self._reading(rows) & self.phase
-            pushed = self.read.channels.push(channels) & self.channels if self.told else -1
+            pushed = self.read.channels.push(channels) & self.channels if self.by_channel else -1
             moved = self.everywhere if others == self.start[1] else self._elsewhere(others)
             if rows and pushed and 0 not in moved:
                 yield (pushed, moved), rows

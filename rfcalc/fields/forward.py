@@ -1,7 +1,7 @@
 """Forward engine: the unclipped support of every unit of every layer, in one pass, free of the image's size.
 
 A layer's support is a union of terms; a term is a product of one Field per axis, for a set of channels. A term also
-carries a certificate per axis, the range of units that are alive: within it the clipped box of a unit is its unclipped
+carries a certificate per axis, the range of units it is certified for: within it the clipped box of a unit is its unclipped
 box cut to the image. Where the certificate is lost (None), the backward engine answers instead.
 
 A path through a global layer (global pooling, linear, attention) adds no term; `extent` keeps what such a path sees.
@@ -93,9 +93,9 @@ class _Pass:
         return not self.resolve or type(read.channels) is Same
 
     def _start(self, node: Node) -> Support:
-        alive = tuple((0, n - 1) for n in node.shape.size)
+        certified = tuple((0, n - 1) for n in node.shape.size)
         channels = (1 << node.shape.channels) - 1 if self.resolve else -1
-        return Support((SupportTerm(channels, (START,) * node.shape.rank, alive),))
+        return Support((SupportTerm(channels, (START,) * node.shape.rank, certified),))
 
     def _layer(self, node: Node, reads: Sequence[Read], inputs: Sequence[Support]) -> Support:
         terms: list[SupportTerm] = []
@@ -129,7 +129,7 @@ class _Pass:
         joint: dict[int, list[Box]] = {}
         for box, channels in alike.items():
             joint.setdefault(channels, []).append(box)
-        certain = certain and all(None not in term.alive for term in kept)
+        certain = certain and all(None not in term.certified for term in kept)
         return Support(tuple(kept), tuple((mask, around(boxes)) for mask, boxes in joint.items()), certain, merged)
 
     def _push(self, node: Node, read: Read, mask: int) -> int:
@@ -156,15 +156,15 @@ class _Pass:
             if not read.axes and not read.phases and channels == term.channels:
                 moved.append(term)
                 continue
-            axes, alive = term.axes, term.alive
+            axes, certified = term.axes, term.certified
             if read.axes:
-                moves = list(zip(term.axes, term.alive, read.axes, size, units, self.image, strict=True))
+                moves = list(zip(term.axes, term.certified, read.axes, size, units, self.image, strict=True))
                 axes = tuple(self._compose(field, reach, m) for field, _, reach, _, m, _ in moves)
-                alive = tuple(self._certify(*move) for move in moves)
+                certified = tuple(self._certify(*move) for move in moves)
             if read.phases and self.resolve:
                 axes = tuple(self._mask(f, *phase, m) for f, phase, m in zip(axes, read.phases, units, strict=True))
-                alive = tuple(None for _ in axes)
-            moved.append(SupportTerm(channels, axes, alive))
+                certified = tuple(None for _ in axes)
+            moved.append(SupportTerm(channels, axes, certified))
         return moved
 
     def _compose(self, field: Field, reach: Reach | None, units: int) -> Field:
@@ -181,21 +181,27 @@ class _Pass:
             self.masked[key] = mask_phases(field, period, phase, units)
         return self.masked[key]
 
-    def _certify(self, field: Field, alive: Range | None, reach: Reach | None, n: int, m: int, image: int) -> Range | None:
+    def _certify(self, field: Field, certified: Range | None, reach: Reach | None, n: int, m: int, image: int) -> Range | None:
         if reach is IDENTITY or reach is None:
-            return alive if alive is None or n <= m else (alive[0], min(alive[1], m - 1)) if alive[0] < m else None
-        key = (field, alive, reach, n, m, image)
+            return (
+                certified
+                if certified is None or n <= m
+                else (certified[0], min(certified[1], m - 1))
+                if certified[0] < m
+                else None
+            )
+        key = (field, certified, reach, n, m, image)
         if key not in self.certificates:
-            self.certificates[key] = certify(field, alive, reach, n, m, image)
+            self.certificates[key] = certify(field, certified, reach, n, m, image)
         return self.certificates[key]
 
     def _seen(self, term: SupportTerm) -> Box | None:
         """The clipped hull of all units of a term; None where a certificate is missing."""
         box = []
-        for field, alive, image in zip(term.axes, term.alive, self.image, strict=True):
-            if alive is None or not field.monotone:
+        for field, certified, image in zip(term.axes, term.certified, self.image, strict=True):
+            if certified is None or not field.monotone:
                 return None
-            first, last = field.at(alive[0]), field.at(alive[1])
+            first, last = field.at(certified[0]), field.at(certified[1])
             if first is None or last is None:
                 return None
             box.append((max(0, first[0]), min(image - 1, last[1])))
@@ -239,11 +245,11 @@ def clipped(support: Support, unit: Sequence[int], image: Sequence[int]) -> Box 
 
 
 def _cut(term: SupportTerm, unit: Sequence[int], image: Sequence[int]) -> Box | None:
-    """A unit's box of one term, cut to the image; None if the unit is not alive."""
+    """A unit's box of one term, cut to the image; None if the unit is not certified."""
     box = []
-    for field, alive, i, n in zip(term.axes, term.alive, unit, image, strict=True):
+    for field, certified, i, n in zip(term.axes, term.certified, unit, image, strict=True):
         span = field.at(i)
-        if span is None or alive is None or not alive[0] <= i <= alive[1]:
+        if span is None or certified is None or not certified[0] <= i <= certified[1]:
             return None
         box.append((max(0, span[0]), min(n - 1, span[1])))
     return tuple(box)

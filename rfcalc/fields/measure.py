@@ -84,7 +84,7 @@ def _fills(units: Sequence[Spans], k: int) -> bool:
 
 
 def _lengths(axes: Sequence[Sequence[Spans]], axis: int) -> set[int]:
-    """The lengths of boxes along one axis. Along the others, only which terms are alive there matters."""
+    """The lengths of boxes along one axis. Along the others, only which terms are certified there matters."""
     others = product(*({_alive(unit) for unit in units} for k, units in enumerate(axes) if k != axis))
     lengths = set()
     masks = {_both(masks) for masks in others}

@@ -20,7 +20,7 @@ class SupportTerm:
 
     channels: int
     axes: tuple[Field, ...]
-    alive: tuple[Range | None, ...]
+    certified: tuple[Range | None, ...]
 
 
 def antichain(terms: Sequence[SupportTerm]) -> list[SupportTerm]:
@@ -50,13 +50,13 @@ def term_covers(big: SupportTerm, small: SupportTerm) -> bool:
 
 def weakened(big: SupportTerm, small: SupportTerm) -> SupportTerm:
     """`big` with the certificates that still hold once `small` is counted within it."""
-    if big.alive == small.alive:
+    if big.certified == small.certified:
         return big
-    alive = tuple(
+    certified = tuple(
         a if a is not None and b is not None and a[0] <= b[0] and a[1] >= b[1] else None
-        for a, b in zip(big.alive, small.alive, strict=True)
+        for a, b in zip(big.certified, small.certified, strict=True)
     )
-    return big if alive == big.alive else replace(big, alive=alive)
+    return big if certified == big.certified else replace(big, certified=certified)
 
 
 def compact(terms: list[SupportTerm]) -> list[SupportTerm]:
@@ -78,8 +78,8 @@ def compact(terms: list[SupportTerm]) -> list[SupportTerm]:
 def _all_but(term: SupportTerm, axis: int) -> object:
     """What terms must have in common to differ on one axis only; -1 stands for the channels."""
     if axis < 0:
-        return (*term.axes, term.alive)
-    others = tuple(f for k, f in enumerate(term.axes) if k != axis), tuple(a for k, a in enumerate(term.alive) if k != axis)
+        return (*term.axes, term.certified)
+    others = tuple(f for k, f in enumerate(term.axes) if k != axis), tuple(a for k, a in enumerate(term.certified) if k != axis)
     return (term.channels, *others, term.axes[axis].rate)
 
 
@@ -94,8 +94,8 @@ def _one(group: Sequence[SupportTerm], axis: int, unions: dict[tuple[Field, ...]
     fields = tuple(term.axes[axis] for term in group)
     if fields not in unions:
         unions[fields] = united(fields)
-    alive = first.alive[axis] if len({term.alive[axis] for term in group}) == 1 else None
-    return SupportTerm(first.channels, _placed(first.axes, axis, unions[fields]), _placed(first.alive, axis, alive))
+    certified = first.certified[axis] if len({term.certified[axis] for term in group}) == 1 else None
+    return SupportTerm(first.channels, _placed(first.axes, axis, unions[fields]), _placed(first.certified, axis, certified))
 
 
 def _few_phases(group: Sequence[SupportTerm], axis: int) -> bool:

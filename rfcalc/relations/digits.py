@@ -96,9 +96,9 @@ def _table(
     offsets = sorted(base + sum(d * s for d, (_, s) in zip(digits, summed, strict=True)) for digits in _counted(summed))
     taps: list[tuple[int, ...]] = []
     for i in range(m):
-        alive = all(i // place % size == value for place, size, value in where)
+        inside = all(i // place % size == value for place, size, value in where)
         at = sum(i // place % size * stride for place, size, stride in local)
-        taps.append(tuple(at + offset for offset in offsets) if alive else ())
+        taps.append(tuple(at + offset for offset in offsets) if inside else ())
     return tabled(tuple(taps), n)
 
 

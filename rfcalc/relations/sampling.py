@@ -24,7 +24,7 @@ def adaptive(n: int, out: int) -> Reach:
 
 @lru_cache(maxsize=1024)
 def tabled(taps: tuple[tuple[int, ...], ...], n: int, fold: PaddingMode = PaddingMode.ZERO) -> Reach:
-    """Unit i reads taps[i] of `n` units; told with the shortest period after which this repeats, moved."""
+    """Unit i reads taps[i] of `n` units; given with the shortest period after which this repeats, moved."""
     period, advance = _period(taps, n)
     first = taps[:period]
     if period == 1 and (even := evenly(first[0])) is not None:

@@ -99,8 +99,8 @@ def _input_text(analysis: Analysis) -> str:
 def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
     where = _input_text(analysis)
     yield "Compute", f"{short(analysis.macs, 'MACs')} ({short(2 * analysis.macs, 'FLOPs')}) at {where}"
-    if told := analysis.convention:
-        yield f"By {told.name}", f"{short(told.total)} ({told.total:,}) at {where} (rfcalc explain-cost tells why)"
+    if by := analysis.convention:
+        yield f"By {by.name}", f"{short(by.total)} ({by.total:,}) at {where} (rfcalc explain-cost says why)"
     dtype = DTYPES.get(analysis.dtype_bytes, f"{8 * analysis.dtype_bytes} bit")
     size = short(analysis.dtype_bytes * analysis.params, "B")
     yield "Parameters", f"{short(analysis.params)} ({analysis.params:,}), {size} in {dtype}"

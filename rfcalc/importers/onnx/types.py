@@ -59,8 +59,8 @@ class Types:
 
     def _stated(self, node: Any, name: str) -> tuple[int, ...] | None:
         """What the file says about an operator that ONNX does not know, or that runs graphs; nothing where an axis is free."""
-        told = self._schema(node) is not None and not any(subgraphs(node))
-        return None if told else sizes(self.stated.get(name))
+        typed = self._schema(node) is not None and not any(subgraphs(node))
+        return None if typed else sizes(self.stated.get(name))
 
     def _schema(self, node: Any) -> Any:
         import onnx

@@ -47,7 +47,7 @@ def digit_names(factors: Iterable[Factor], rank: int, mark: str = "") -> dict[Fa
 def pattern_text(inputs: Sequence[Groups], out: Groups, sizes: dict[str, int], untold: Iterable[str] = ()) -> str:
     """A pattern (see rfcalc/pattern.py) from named groups, with those sizes that the inputs' shapes do not tell (`untold`:
     names that no input has)."""
-    told: set[str] = set()
+    placed: set[str] = set()
     hidden = set(untold)
     shown = []
     for groups in (*inputs, out):
@@ -55,9 +55,9 @@ def pattern_text(inputs: Sequence[Groups], out: Groups, sizes: dict[str, int], u
         for group in groups:
             parts = []
             for i, name in enumerate(group):
-                known = name in told or (i == 0 and groups is not out and name not in hidden)
+                known = name in placed or (i == 0 and groups is not out and name not in hidden)
                 parts.append(name if known else f"{name}:{sizes[name]}")
-                told.add(name)
+                placed.add(name)
             words.append(parts[0] if len(parts) == 1 else f"({' '.join(parts)})" if parts else "1")
         shown.append(" ".join(words))
     return f"{', '.join(shown[:-1])} -> {shown[-1]}"

@@ -1,4 +1,4 @@
-"""Matrix products of a program: linear layers, matmul, einsum, attention. A product is told by labels for the axes."""
+"""Matrix products of a program: linear layers, matmul, einsum, attention. A product is described by labels for the axes."""
 
 from __future__ import annotations
 

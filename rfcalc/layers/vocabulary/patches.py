@@ -23,7 +23,7 @@ MOST_READS = 256
 class Patches(Op):
     """The units of each window as channels: channel c*taps + t is tap t of channel c.
 
-    Windows of more than MOST_READS taps are told as a whole, of all their channels together.
+    Windows of more than MOST_READS taps are described as a whole, of all their channels together.
     """
 
     word: ClassVar[str] = "patches"
@@ -88,7 +88,7 @@ class Patches(Op):
 class Fold(Op):
     """The inverse of patches: each unit is the sum of what the windows over it hold for it. `size` is the output's.
 
-    Windows of more than MOST_READS taps are told as a whole: a unit is said to read all channels at each of their places.
+    Windows of more than MOST_READS taps are described as a whole: a unit is said to read all channels at each of their places.
     """
 
     word: ClassVar[str] = "fold"

@@ -1,4 +1,4 @@
-"""Layers told by named axes (see pattern.py): rearrangements and reductions, matrix products, attention, softmax."""
+"""Layers described by named axes (see pattern.py): rearrangements and reductions, matrix products, attention, softmax."""
 
 from __future__ import annotations
 
