@@ -48,6 +48,24 @@ def test_a_pipe_that_nobody_reads() -> None:
     assert run("analyze", "resnet152", "--full", shell="| true; exit ${PIPESTATUS[0]}").stderr == b""
 
 
+def test_a_pipe_that_is_closed_after_the_first_line(tmp_path: Path) -> None:
+    """What is left goes nowhere, and the command does all its work and ends with its own exit code."""
+    first = "| head -1 > /dev/null; exit ${PIPESTATUS[0]}"
+    for words in (("analyze", "resnet152", "--full"), ("analyze", "resnet152", "-f", "json"), ("show", "resnet152")):
+        done = run(*words, shell=first)
+        assert (done.returncode, done.stderr) == (0, b""), words
+    assert run("check", "resnet152", "--max-macs", "*=1", "-f", "json", shell=first).returncode == 1
+    assert run("analyze", "resnet152", "nowhere", "--full", "-f", "csv", shell=first).returncode == 2
+    net = tmp_path / "net.yaml"
+    done = run("resize", "resnet50", "--target", "300", "--all", "-o", str(net), shell=first)
+    assert (done.returncode, done.stderr) == (0, f"wrote {net}\n".encode())
+    assert net.exists()
+
+
+def test_errors_that_nobody_reads() -> None:
+    assert run("analyze", "nowhere", shell="2>&1 | true; exit ${PIPESTATUS[0]}").returncode == 2
+
+
 def test_closed() -> None:
     assert run(*OVER, shell=">&-").returncode == 1
     assert run("check", "nowhere", shell=">&- 2>&-").returncode == 2
