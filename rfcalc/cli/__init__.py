@@ -28,7 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain-cost": ("rfcalc.cli.explain_cost", "explain_cost"),
     "explain": ("rfcalc.cli.explain", "explain"),
     "configs": ("rfcalc.cli.configs", "configs"),
-    "show": ("rfcalc.cli.show", "show"),
+    "show": ("rfcalc.cli.export", "show"),
     "schema": ("rfcalc.cli.schema", "schema"),
     "verify": ("rfcalc.cli.verify", "verify"),
     "time": ("rfcalc.cli.timing", "time"),
@@ -129,8 +129,6 @@ def _run() -> int:
     except SpecError as error:
         print(error, file=sys.stderr)
         return 2
-    except BrokenPipeError:
-        return 0
     except RecursionError:
         print("error E301: the input is nested too deeply", file=sys.stderr)
         return 2

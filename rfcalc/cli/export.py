@@ -1,4 +1,4 @@
-"""`rfcalc export`: the network for other programs."""
+"""`rfcalc export`: the network for other programs; `rfcalc show`, the short name of one of its forms."""
 
 from __future__ import annotations
 
@@ -40,7 +40,6 @@ def export(
 
       rfcalc export resnet18.yaml --to onnx -o resnet18.onnx
     """
-
     choice(to, (*TEXTS, "onnx"), "--to")
     if to == "onnx":
         from rfcalc.backends.optional import require
@@ -53,5 +52,27 @@ def export(
 
         write(output, onnx_bytes(given.load(spec)), force)
         return
+    _write(spec, to, output, force, given)
+
+
+@networks
+def show(
+    spec: Spec,
+    output: Output = None,
+    force: Force = False,
+    *,
+    given: LoadOptions,
+) -> None:
+    """Print the spec with every block, repeat and expression worked out, one explicit layer per line: the short name of
+    rfcalc export --to yaml.
+
+    Example:
+
+      rfcalc show resnet50.yaml -s depth=101
+    """
+    _write(spec, "yaml", output, force, given)
+
+
+def _write(spec: str, to: str, output: str | None, force: bool, given: LoadOptions) -> None:
     module, function = TEXTS[to]
     write(output or "-", getattr(import_module(module), function)(given.load(spec)), force)

@@ -21,7 +21,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Gate": {
         "check": "lint rules and budgets, for people and for CI",
-        "init": "a starter spec, or the CI job that runs check",
+        "init": "a starter spec, a copy of a shipped one, or a CI job",
         "explain": "what a code, or a word of the spec language, means",
     },
     "Measure": {
@@ -32,8 +32,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "max-batch": "the largest batch that fits into memory",
     },
     "Files": {
-        "configs": "the networks that ship with rfcalc",
-        "show": "a spec with every layer written out",
+        "configs": "the networks that ship with rfcalc, and the text of each",
+        "show": "a spec with every layer written out: export --to yaml",
         "export": "torch source, ONNX, Graphviz, Mermaid or YAML",
         "schema": "the JSON Schema of specs, for editors",
     },

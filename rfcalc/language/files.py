@@ -39,21 +39,36 @@ def find(name: str, beside: str = "") -> Path:
             return plain if ".." in path.parts and plain.exists() and plain.samefile(path) else path
     except (OSError, ValueError):
         raise fail("E001", f"{name[:200]!r} is no path") from None
+    found = _shipped(name)
+    if found:
+        return found
+    raise fail("E001", f"there is no file {name}, and no shipped network of that name", hint=_near(_stem(name), path.parent))
+
+
+def shipped_text(name: str) -> str:
+    """The text of a shipped network as it is written; raises SpecError where none has that name."""
+    found = _shipped(name)
+    if not found:
+        raise fail("E001", f"there is no shipped network {name}", hint=_near(_stem(name)))
+    return text_of(read_bytes(found, name), name)
+
+
+def _shipped(name: str) -> Path | None:
     networks = shipped_files()
-    stem = name.removesuffix(".yaml").removesuffix(".yml")
-    for key in (stem, f"lessons/{stem}"):
-        if key in networks:
-            return networks[key]
-    raise fail("E001", f"there is no file {name}, and no shipped network of that name", hint=_near(stem, path.parent))
+    return next((networks[key] for key in (_stem(name), f"lessons/{_stem(name)}") if key in networks), None)
 
 
-def _near(stem: str, folder: Path) -> str:
-    """What may have been meant."""
+def _stem(name: str) -> str:
+    return name.removesuffix(".yaml").removesuffix(".yml")
+
+
+def _near(stem: str, folder: Path | None = None) -> str:
+    """What may have been meant: shipped networks, and specs of a folder."""
     networks = list(shipped_files())
     begun = [network for network in networks if stem and network.startswith(stem)]
     if begun:
         return f"shipped are {', '.join(begun[:6])}"
-    files = {file.stem: file.name for file in [*folder.glob("*.y*ml")][:1000]} if folder.is_dir() else {}
+    files = {file.stem: file.name for file in [*folder.glob("*.y*ml")][:1000]} if folder and folder.is_dir() else {}
     known = {network: network for network in networks} | files
     near = difflib.get_close_matches(os.path.basename(stem)[:60], known, n=1)
     return f'did you mean "{known[near[0]]}"?' if near else "rfcalc configs lists them"

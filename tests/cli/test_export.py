@@ -26,6 +26,14 @@ def test_the_yaml_is_a_spec_of_the_same_network(tiny: str, tmp_path: Path) -> No
     assert [(n.op, n.shape) for n in one.layers] == [(n.op, n.shape) for n in two.layers]
 
 
+def test_show_is_the_short_name_of_one_form(tiny: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    assert rfcalc("show", tiny).out == rfcalc("export", tiny, "--to", "yaml").out
+    assert rfcalc("show", tiny, "-o", str(path)).code == 0
+    assert path.read_text() == rfcalc("export", tiny, "--to", "yaml").out
+    assert "export --to yaml" in " ".join(rfcalc("show", "--help").out.split())
+
+
 def test_bad_input(tiny: str, tmp_path: Path) -> None:
     run = rfcalc("export", tiny, "--to", "pdf")
     assert (run.code, run.out) == (2, "")

@@ -52,6 +52,31 @@ def test_nothing_is_overwritten(repository: Repository) -> None:
     assert repository.rfcalc("init", "net.yaml/inner.yaml").returncode == 2
 
 
+def test_a_copy_of_a_shipped_network(repository: Repository) -> None:
+    """Its own text, comments and all, which is the same network; a file is replaced only with --force."""
+    text = (ROOT / "configs" / "resnet101.yaml").read_text()
+    done = repository.rfcalc("init", "--from", "resnet101")
+    assert (done.returncode, done.stdout) == (0, "resnet101.yaml: a copy of resnet101; next: rfcalc analyze resnet101.yaml\n")
+    copy = repository.folder / "resnet101.yaml"
+    assert copy.read_text() == text == repository.rfcalc("configs", "resnet101").stdout
+    copy.write_text("mine")
+    again = repository.rfcalc("init", "--from", "resnet101")
+    assert (again.returncode, copy.read_text()) == (2, "mine")
+    assert "exists already" in again.stderr
+    assert repository.rfcalc("init", "--from", "resnet101.yaml", "--force").returncode == 0
+    assert copy.read_text() == text
+    assert repository.rfcalc("init", "-", "--from", "resnet101").stdout == text
+    assert repository.rfcalc("init", "models/mine.yaml", "--from", "lessons/aspp").returncode == 0
+    assert repository.rfcalc("analyze", "models/mine.yaml").returncode == 0
+
+
+def test_a_copy_of_none(repository: Repository) -> None:
+    done = repository.rfcalc("init", "--from", "resnet5")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error E001: there is no shipped network resnet5\n    hint: shipped are resnet50\n"
+    assert "one of them" in repository.rfcalc("init", "--from", "resnet50", "--ci", "github").stderr
+
+
 @pytest.mark.parametrize(
     ("system", "path"),
     [("github", ".github/workflows/rfcalc.yml"), ("gitlab", ".gitlab-ci.yml"), ("pre-commit", ".pre-commit-config.yaml")],
