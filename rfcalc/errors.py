@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
+from typing import Any
 
 from rfcalc.record import record
 
@@ -21,6 +23,17 @@ class Span:
     column: int
     text: str = ""
     width: int = 1
+
+
+@record
+class Placed:
+    """A value of somebody's file that knows its places: its own, that of its `key`, and those of its entries (by key or by
+    index)."""
+
+    value: Any
+    span: Span | None = None
+    key: Span | None = None
+    entries: Mapping[Any, Placed] = field(default_factory=dict)
 
 
 @record

@@ -63,13 +63,13 @@ class Node:
 @record(eq=False)
 class Graph:
     """A network. `nodes` begin with its inputs; `outputs` are indices; `settings` keeps top-level keys of the spec that an
-    analysis may ask for (budget, object_size), each with its place; `kinds` the class of each module of an imported one."""
+    analysis may ask for (budget, object_size), read; `kinds` the class of each module of an imported one."""
 
     name: str
     source: str
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
-    settings: Mapping[str, tuple[Any, Span | None]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -189,7 +189,7 @@ class Builder:
         """Keeps a problem for the report at the end."""
         self.problems.append(Problem(code, message, span, hint))
 
-    def graph(self, outputs: Sequence[int], settings: Mapping[str, tuple[Any, Span | None]] | None = None) -> Graph:
+    def graph(self, outputs: Sequence[int], settings: Mapping[str, Any] | None = None) -> Graph:
         """The finished graph; raises SpecError with every problem kept so far."""
         if self.problems:
             raise SpecError(self.problems)

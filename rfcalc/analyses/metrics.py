@@ -27,9 +27,14 @@ class Unit(Enum):
     PIXELS = auto()
     RATIO = auto()
 
+    @property
+    def is_cost(self) -> bool:
+        """Whether it counts what is paid: operations, numbers, bytes."""
+        return self in (Unit.OPERATIONS, Unit.NUMBERS, Unit.BYTES)
+
     def show(self, value: float) -> str:
         """A figure as people read it: "4.09 G", "22.5 MB", "427"."""
-        if self in (Unit.OPERATIONS, Unit.NUMBERS, Unit.BYTES):
+        if self.is_cost:
             return short(int(value), "B" if self is Unit.BYTES else "")
         return plain(value)
 

@@ -11,7 +11,7 @@ from rfcalc.report.findings import Finding
 def per_place(findings: Iterable[Finding]) -> list[Finding]:
     """Findings of one code at one place as the first of them, with all its layers; one that has no place stays as it is.
 
-    A layer that breaks a code twice, or two limits, keeps both.
+    A layer that breaks a code twice keeps both; what several networks say of one limit stays apart.
     """
     groups: dict[tuple[object, ...], list[Finding]] = {}
     times: dict[tuple[object, ...], int] = {}
@@ -19,8 +19,8 @@ def per_place(findings: Iterable[Finding]) -> list[Finding]:
         if finding.span is None or not finding.layer:
             groups[(id(finding),)] = [finding]
             continue
-        limit = finding.hint if finding.code == "RF501" else ""
-        key = (finding.code, finding.name, finding.severity, finding.source, finding.line, finding.column, limit)
+        whose = (finding.case, finding.hint) if finding.code == "RF501" else ()  # a figure is one network's own
+        key = (finding.code, finding.name, finding.severity, finding.source, finding.line, finding.column, whose)
         again = (*key, finding.network, finding.layer)
         times[again] = times.get(again, 0) + 1
         groups.setdefault((*key, times[again]), []).append(finding)

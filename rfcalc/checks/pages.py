@@ -5,9 +5,9 @@ from __future__ import annotations
 from textwrap import dedent, fill
 
 from rfcalc.analyses.metrics import METRICS
-from rfcalc.checks.budget import WORDS
 from rfcalc.checks.codes import errors
 from rfcalc.checks.rules import rules
+from rfcalc.language.budget import WORDS
 
 OTHER_PAGES = {
     "RF000": dedent(
@@ -47,6 +47,10 @@ OTHER_PAGES = {
         Those of layers can be limited for the layers whose name matches a glob, as above (as an option: `--max-macs
         'layer4.*=300M'`). Against `--base` each has a limit on its change in percent: `macs_change: <= 5 %`. Units: k, M, G, T
         and Ki, Mi, Gi, Ti.
+
+        The signs are <=, >=, ==, < and >. A cost (numbers, operations, bytes) without a sign is the most that is allowed:
+        `macs: 4.2 G`. Other figures need one: `receptive_field: 400` is an error, since it may mean `">= 400"` or `"<= 400"`.
+        A finding stands on the line of its limit, in the spec, in what it extends or in the settings, and then names the spec.
 
         ## How to mend it
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from rfcalc.analyses.network import Analysis
-from rfcalc.checks.budget import Limit, broken, limits
+from rfcalc.checks.budget import broken
 from rfcalc.checks.rules import rules
 from rfcalc.checks.settings import Settings
-from rfcalc.errors import RuleError, Span, fail
+from rfcalc.errors import Span
+from rfcalc.language.budget import Limit
 from rfcalc.report.findings import Explained, Finding
 
 _IGNORE = re.compile(r"#\s*rfcalc:\s*ignore(?:\[([A-Z0-9,\s]*)\])?")
@@ -46,15 +47,11 @@ def budget(analysis: Analysis, settings: Settings, extra: Sequence[Limit], base:
     """The limits, from the spec, the settings and the flags, that a network does not keep."""
     if not settings.wants("RF501", True):
         return
-    stated, span = analysis.graph.settings.get("budget", ({}, None))
-    try:
-        bounds = [*limits(stated), *settings.budget, *extra]
-    except RuleError as error:
-        raise fail("E123", f"budget: {error}", span) from None
     severity = settings.severity.get("RF501", "error")
-    for one in broken(analysis, bounds, base):
-        place = _span(analysis, one.layer) if one.layer else span
-        hint = f"{one.limit.name}: {one.limit.text}"
+    for one in broken(analysis, [*analysis.graph.settings.get("budget", ()), *settings.budget, *extra], base):
+        place, hint = one.limit.span, ""
+        if place is None:  # from an option, which stands on no line
+            place, hint = _span(analysis, one.layer), f"{one.limit.name}: {one.limit.text}"
         yield _finding(analysis, "RF501", "budget", severity, one.message, hint, one.layer, place)
 
 
@@ -95,4 +92,5 @@ def _finding(
     analysis: Analysis, code: str, name: str, severity: str, message: str, hint: str, layer: str, span: Span | None
 ) -> Finding:
     graph = analysis.graph
-    return Finding(code, name, severity, message, hint, graph.name, layer, span.source if span else graph.source, span)
+    source = span.source if span else graph.source
+    return Finding(code, name, severity, message, hint, graph.name, layer, source, span, spec=graph.source)

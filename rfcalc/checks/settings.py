@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import field, replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
-from rfcalc.checks.budget import Limit, limits
 from rfcalc.checks.rules import rules
-from rfcalc.errors import RuleError, Span, SpecError, did_you_mean, fail
+from rfcalc.checks.toml import placed
+from rfcalc.errors import Placed, RuleError, Span, did_you_mean, fail
+from rfcalc.language.budget import Limit, limits
+from rfcalc.language.problems import Problems
 from rfcalc.record import record
 
 KEYS = ("select", "ignore", "severity", "budget", "baseline", "per-path")
@@ -78,83 +81,106 @@ def read(start: Path) -> Settings:
             if path.is_file():
                 table = _table(path, inner)
                 if table is not None:
-                    return parse(table, path, folder)
+                    return parse(table, folder)
     return Settings(folder=start)
 
 
-def _table(path: Path, inner: bool) -> Any:
+def _table(path: Path, inner: bool) -> Placed | None:
+    """The settings in a file; None where it has none."""
+    shown, text = _shown(path), ""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        table: Placed | None = placed(text, shown)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise fail("E020", f"{path.name}: {error}", Span(str(path), 1, 1)) from None
-    return data.get("tool", {}).get("rfcalc") if inner else data
+        line = re.search(r"at line (\d+), column (\d+)", str(error))
+        place = (int(line[1]), int(line[2])) if line else (max(1, len(text.splitlines())), 1)
+        raise fail("E020", f"{path.name}: {error}", Span(shown, *place)) from None
+    for key in ("tool", "rfcalc") if inner else ():
+        table = table.entries.get(key) if table else None
+    return table
 
 
-def parse(table: Any, path: Path, folder: Path) -> Settings:
+def _shown(path: Path) -> str:
+    """A path as people type it, from the working folder."""
+    with suppress(ValueError):  # another drive
+        return Path(os.path.relpath(path)).as_posix()
+    return str(path)
+
+
+def parse(table: Placed, folder: Path) -> Settings:
     """Settings from a table; every problem is raised at once."""
-    problems: list[str] = []
-    if not isinstance(table, dict):
-        raise _broken(path, ["rfcalc's settings are a table"])
-    _unknown(table, KEYS, "", problems)
-    settings = _part(table, "", problems)
-    paths = table.get("per-path", {})
+    problems = Problems()
+    settings = Settings()
+    if _mapping(table, "rfcalc's settings are a table", problems):
+        _unknown(table, KEYS, "", problems)
+        settings = _part(table, "", problems)
     parts: list[tuple[str, Settings]] = []
-    if isinstance(paths, dict):
-        for glob, inner in paths.items():
-            if isinstance(inner, dict):
+    paths = table.entries.get("per-path")
+    if paths and _mapping(paths, "per-path is a table of globs", problems):
+        for glob, inner in paths.entries.items():
+            if _mapping(inner, f"per-path.{glob} is a table", problems):
                 _unknown(inner, PATH_KEYS, f"per-path.{glob}: ", problems)
                 parts.append((glob, _part(inner, f"per-path.{glob}: ", problems)))
-            else:
-                problems.append(f"per-path.{glob} is a table")
-    else:
-        problems.append("per-path is a table of globs")
-    baseline = table.get("baseline", "")
-    if not isinstance(baseline, str):
-        problems.append("baseline is the name of a file")
-    if problems:
-        raise _broken(path, problems)
-    return replace(settings, paths=tuple(parts), baseline=str(folder / baseline) if baseline else "", folder=folder)
+    baseline = table.entries.get("baseline")
+    if baseline and not isinstance(baseline.value, str):
+        problems.add("E021", "baseline is the name of a file", baseline.span)
+    if problems.found:
+        problems.stop()
+    lock = str(folder / baseline.value) if baseline and baseline.value else ""
+    return replace(settings, paths=tuple(parts), baseline=lock, folder=folder)
 
 
-def _part(table: Mapping[str, Any], where: str, problems: list[str]) -> Settings:
-    select, ignore = (codes(table.get(key, []), f"{where}{key}", problems) for key in ("select", "ignore"))
-    severity = table.get("severity", {})
-    if not isinstance(severity, dict) or any(value not in ("warning", "error") for value in severity.values()):
-        problems.append(f"{where}severity is a table of codes with warning or error")
-        severity = {}
-    codes(list(severity), f"{where}severity", problems)
-    budget: tuple[Limit, ...] = ()
-    try:
-        budget = tuple(limits(table.get("budget", {})))
-    except RuleError as error:
-        problems.append(f"{where}budget: {error}")
-    return Settings(select, ignore, severity, budget)
+def _mapping(table: Placed, otherwise: str, problems: Problems) -> bool:
+    if not isinstance(table.value, dict):
+        problems.add("E021", otherwise, table.span)
+        return False
+    return True
 
 
-def codes(values: object, where: str, problems: list[str]) -> tuple[str, ...]:
-    """Codes, or beginnings of codes, that exist; what is wrong is added to `problems`."""
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        problems.append(f"{where} is a list of codes, such as RF201")
+def _part(table: Placed, where: str, problems: Problems) -> Settings:
+    """The settings that may hold for some files only."""
+    select, ignore = (_codes(table.entries.get(key), f"{where}{key}", problems) for key in ("select", "ignore"))
+    severity: dict[str, str] = {}
+    given = table.entries.get("severity")
+    if given and _mapping(given, f"{where}severity is a table of codes with warning or error", problems):
+        for name, entry in given.entries.items():
+            severity[name] = entry.value
+            _known(name, entry.key, f"{where}severity", problems)
+            if entry.value not in ("warning", "error"):
+                problems.add("E021", f"{where}severity of {name} is warning or error, not {entry.value!r}", entry.span)
+    budget = table.entries.get("budget")
+    return Settings(select, ignore, severity, limits(budget, problems) if budget else ())
+
+
+def _codes(given: Placed | None, where: str, problems: Problems) -> tuple[str, ...]:
+    if given is None:
         return ()
+    if not isinstance(given.value, list) or not all(isinstance(value, str) for value in given.value):
+        problems.add("E021", f"{where} is a list of codes, such as RF201", given.span)
+        return ()
+    for entry in given.entries.values():
+        _known(entry.value, entry.span, where, problems)
+    return tuple(given.value)
+
+
+def _known(code: str, place: Span | None, where: str, problems: Problems) -> None:
+    try:
+        code_or_beginning(code)
+    except RuleError as error:
+        problems.add("E021", f"{where}: {error}", place)
+
+
+def code_or_beginning(code: str) -> str:
+    """A code, the beginning of some, or ALL; raises RuleError for anything else."""
     known = [*rules(), *BUDGET_CODES]
-    for value in values:
-        if value != "ALL" and not any(code.startswith(value) for code in known):
-            hint = did_you_mean(value, known)
-            problems.append(f'{where}: there is no rule "{value}"' + (f"; {hint}" if hint else ""))
-    return tuple(values)
+    if code != "ALL" and not any(each.startswith(code) for each in known):
+        hint = did_you_mean(code, known)
+        raise RuleError(f'there is no rule "{code}"' + (f"; {hint}" if hint else ""))
+    return code
 
 
-def _unknown(table: Mapping[str, Any], keys: tuple[str, ...], where: str, problems: list[str]) -> None:
-    for key in table:
+def _unknown(table: Placed, keys: tuple[str, ...], where: str, problems: Problems) -> None:
+    for key, entry in table.entries.items():
         if key not in keys:
-            hint = did_you_mean(str(key), keys)
-            problems.append(f'{where}there is no setting "{key}"' + (f"; {hint}" if hint else ""))
-
-
-def _broken(path: Path, problems: list[str]) -> SpecError:
-    from rfcalc.errors import Problem
-
-    lines = path.read_text(encoding="utf-8").splitlines()
-    at = next((k for k, line in enumerate(lines) if "tool.rfcalc" in line), 0)
-    text = lines[at] if lines else ""
-    return SpecError([Problem("E021", problem, Span(str(path), at + 1, 1, text, len(text))) for problem in problems])
+            hint = did_you_mean(str(key), keys) or f"the settings are {', '.join(keys)}"
+            problems.add("E021", f'{where}there is no setting "{key}"', entry.key, hint)

@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from rfcalc.analyses.metrics import METRICS, Metric
-from rfcalc.checks.budget import SIGNS, WORDS, Limit, limit
 from rfcalc.cli.common import usage
 from rfcalc.cli.gathered import gathered
-from rfcalc.errors import RuleError
+from rfcalc.language.budget import SIGNS, WORDS, Limit, LimitError, limit
 
 OPTIONS = {
     f"{WORDS[sign]}_{metric.option}": (metric, sign) for metric in METRICS if metric.option for sign in metric.better.value
@@ -24,9 +23,9 @@ def _limits(values: dict[str, list[str] | None]) -> list[Limit]:
         for given in texts or ():
             glob, _, text = given.rpartition("=")
             try:
-                limits.append(limit(metric.name, f"{sign} {text}", layer=glob))
-            except RuleError as error:
-                raise usage(str(error)) from None
+                limits.append(limit(metric.name, f"{sign} {text}", glob))
+            except LimitError as error:
+                raise usage("; ".join(part for part in (str(error), error.hint) if part)) from None
     return limits
 
 

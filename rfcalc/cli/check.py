@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.checks.budget import Limit
 from rfcalc.cli.budgets import budgets
 from rfcalc.cli.common import LoadOptions, Specs, networks, uncollected, usage
 from rfcalc.cli.findings import Base, Format, emit, read_all, targets
 from rfcalc.cli.writing import place
+from rfcalc.errors import RuleError
+from rfcalc.language.budget import Limit
 
 if TYPE_CHECKING:
     from rfcalc.analyses.network import Analysis
@@ -79,17 +80,20 @@ def check(
 def _settings(select: str | None, ignore: str | None) -> Settings:
     from dataclasses import replace
 
-    from rfcalc.checks.settings import codes, read
+    from rfcalc.checks.settings import read
 
     settings = read(Path.cwd())
-    problems: list[str] = []
-    chosen, dropped = (
-        codes([part.strip() for part in (text or "").split(",") if part.strip()], option, problems)
-        for option, text in (("--select", select), ("--ignore", ignore))
-    )
-    if problems:
-        raise usage("; ".join(problems))
+    chosen, dropped = (_codes(text, option) for option, text in (("--select", select), ("--ignore", ignore)))
     return replace(settings, select=chosen or settings.select, ignore=(*settings.ignore, *dropped))
+
+
+def _codes(text: str | None, option: str) -> tuple[str, ...]:
+    from rfcalc.checks.settings import code_or_beginning
+
+    try:
+        return tuple(code_or_beginning(part.strip()) for part in (text or "").split(",") if part.strip())
+    except RuleError as error:
+        raise usage(f"{option}: {error}") from None
 
 
 def _lock_path(baseline: str | None, settings: Settings) -> Path:

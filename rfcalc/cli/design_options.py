@@ -69,8 +69,8 @@ def limits(macs: str | None, params: str | None, depth: int | None) -> Limits:
 
 
 def _amount(option: str, text: str | None) -> int | None:
-    from rfcalc.checks.budget import limit
     from rfcalc.errors import RuleError
+    from rfcalc.language.budget import limit
 
     if text is None:
         return None

@@ -92,7 +92,7 @@ def wanted(text: Text, dataset: Text, resize: Text, image: tuple[int, ...], grap
 
 def object_size(graph: Graph) -> int | None:
     """The largest number of a spec's `object_size`, in whole pixels; None if it has none."""
-    value, _ = graph.settings.get("object_size", (None, None))
+    value = graph.settings.get("object_size")
     if value is None:
         return None
     sizes: Any = value if isinstance(value, list | tuple) else [value]

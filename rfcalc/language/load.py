@@ -10,11 +10,12 @@ from typing import Any
 
 from rfcalc.errors import did_you_mean
 from rfcalc.graph import Builder, Graph, layer_hint
+from rfcalc.language.budget import limits, unmatched
 from rfcalc.language.definitions import blocks, defaults, params
 from rfcalc.language.expand import Expansion
 from rfcalc.language.files import STDIN, find, read_bytes, text_of
 from rfcalc.language.limits import MAX_LAYERS, MOST_VALUES
-from rfcalc.language.marked import Marked, MarkedList, MarkedMapping, MarkedScalar
+from rfcalc.language.marked import Marked, MarkedList, MarkedScalar, placed
 from rfcalc.language.overrides import LayerOverrides, parsed
 from rfcalc.language.problems import Problems
 from rfcalc.language.reading import Reader
@@ -60,7 +61,7 @@ class _Load:
 
     def __init__(self, top: Top, given: Mapping[str, Marked], problems: Problems, most: int) -> None:
         self.top, self.problems, self.most = top, problems, most
-        self.given = dict(given)
+        self.given, self.asked = dict(given), bool(given)
         own = {key: self.given.pop(key) for key in list(self.given) if key in top.params}
         self.image = self.given.pop("input", None)
         self.params = params(top, own, problems)
@@ -82,9 +83,10 @@ class _Load:
         self._unused(expansion)
         if not self.problems.found and all(node.is_input for node in builder.nodes):
             self.problems.add("E108", "every layer is left out, by its when or repeat", self.top.nodes["layers"])
+        settings = self._settings(builder)
         if self.problems.found:
             self.problems.stop()
-        return builder.graph([i for i in outputs if i is not None], self._settings())
+        return builder.graph([i for i in outputs if i is not None], settings)
 
     def _name(self, source: str) -> str:
         node = self.top.nodes.get("name")
@@ -137,14 +139,15 @@ class _Load:
                 hint = layer_hint(pattern, list(expansion.builder.names)[:5000], f".{setting}")
             self.problems.add("E116", what, node, hint)
 
-    def _settings(self) -> dict[str, tuple[Any, Any]]:
-        """The top keys that an analysis may ask for; a mapping also entry by entry (`budget.macs`)."""
-        settings: dict[str, tuple[Any, Any]] = {}
-        for key in ("budget", "object_size"):
-            node = self.top.nodes.get(key)
-            if node is None:
-                continue
-            settings[key] = (node.plain(), node.span)
-            if isinstance(node, MarkedMapping):
-                settings |= {f"{key}.{k}": (value.plain(), value.span) for k, (_, value) in node.entries.items()}
+    def _settings(self, builder: Builder) -> dict[str, Any]:
+        """The top keys that an analysis may ask for, read."""
+        settings: dict[str, Any] = {}
+        if (node := self.top.nodes.get("object_size")) is not None:
+            settings["object_size"] = node.plain()
+        node = self.top.nodes.get("budget")
+        if node is not None and node.plain() is not None:
+            budget = placed(node)
+            settings["budget"] = limits(budget, self.problems)
+            if not self.problems.found and not self.asked:  # an override may leave layers out
+                unmatched(budget, settings["budget"], builder.nodes, self.problems)
         return settings

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from rfcalc.errors import Problem, Span, SpecError, fail
+from rfcalc.errors import Placed, Problem, Span, SpecError, fail
 from rfcalc.language.limits import MOST_BYTES, MOST_NESTED, MOST_PROBLEMS, MOST_VALUES
 from rfcalc.language.scalars import resolve
 from rfcalc.language.syntax import explain
@@ -112,6 +112,16 @@ class MarkedMapping(Marked):
 
     def plain(self) -> dict[Any, Any]:
         return {key: value.plain() for key, (_, value) in self.entries.items()}
+
+
+def placed(node: Marked, key: Marked | None = None) -> Placed:
+    """The value of a node with its places, for rooms that know no YAML."""
+    entries: dict[Any, Placed] = {}
+    if isinstance(node, MarkedMapping):
+        entries = {name: placed(value, mark) for name, (mark, value) in node.entries.items()}
+    elif isinstance(node, MarkedList):
+        entries = {i: placed(item) for i, item in enumerate(node.items)}
+    return Placed(node.plain(), node.span, key.span if key else None, entries)
 
 
 def read(text: str, source: str, most_nodes: int = MOST_VALUES) -> tuple[Document, Marked]:

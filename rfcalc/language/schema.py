@@ -91,7 +91,8 @@ def _budget() -> dict[str, Any]:
     """Limits on figures and on their changes; any other key is a glob over layers, with limits on theirs."""
 
     def limits(metrics: Iterable[Metric], of: str = "", key: str = "") -> dict[str, Any]:
-        return {m.name + key: {"type": ["string", "number"], "description": of + m.text} for m in metrics}
+        kinds = {True: ["string", "number"], False: "string"}  # of costs, a number alone is the most that is allowed
+        return {m.name + key: {"type": kinds[m.unit.is_cost], "description": of + m.text} for m in metrics}
 
     single = limits(metric for metric in METRICS if not metric.whole)
     return {

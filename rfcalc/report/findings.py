@@ -14,7 +14,8 @@ SEVERITIES = ("note", "warning", "error")
 @record
 class Finding:
     """One thing that was found: a stable code, its severity (note, warning, error), the layer and its place in the spec;
-    `layers` are all layers of that place that it holds for, `layer` the first.
+    `layers` are all layers of that place that it holds for, `layer` the first; `spec` is the file that was looked at, which
+    need not be the one where the place is (`source`): a line may stand in what it extends, or in the settings.
 
     An error code (E...) is no verdict on a design: something could not be read, and was not checked.
     """
@@ -29,6 +30,12 @@ class Finding:
     source: str
     span: Span | None
     layers: tuple[str, ...] = ()
+    spec: str = ""
+
+    @property
+    def case(self) -> str:
+        """What was looked at when this was found."""
+        return self.spec or self.source
 
     @property
     def unread(self) -> bool:
@@ -52,11 +59,11 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """The message with its layer."""
-        if not self.layer:
-            return self.message
-        more = f" (first of {len(self.layers)} layers)" if len(self.layers) > 1 else ""
-        return f'"{self.layer}"{more}: {self.message}'
+        """The message with its layer, and with the spec where the place is in another file."""
+        parts = [self.spec] if self.case != self.source else []
+        if self.layer:
+            parts.append(f'"{self.layer}"' + (f" (first of {len(self.layers)} layers)" if len(self.layers) > 1 else ""))
+        return ": ".join([*parts, self.message])
 
 
 @record

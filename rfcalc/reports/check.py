@@ -87,7 +87,7 @@ def _summary(findings: Sequence[Finding], unread: Unread) -> str:
     if findings:
         severe = sum(finding.severity == "error" for finding in findings)
         kinds = [times(n, word) for n, word in ((severe, "error"), (len(findings) - severe, "warning")) if n]
-        text = f"{' and '.join(kinds)} in {len({finding.source for finding in findings})} of {text}"
+        text = f"{' and '.join(kinds)} in {len({finding.case for finding in findings})} of {text}"
     elif count:
         text += ", no findings"
     return "; ".join([text, *(unread.summary or ([MORE] if findings else []))])

@@ -46,6 +46,102 @@ def checked(tmp_path: Path, budget: str, *words: str) -> tuple[int, list[str], s
     return run.code, [line for line in run.out.splitlines() if "RF501" in line or "E123" in line], run.err
 
 
+def spec(folder: Path, budget: str, name: str = "net.yaml") -> str:
+    """A spec of two convolutions with a budget, in the working folder."""
+    (folder / name).write_text(NET + budget)
+    return name
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def places(*words: str) -> list[tuple[str, int, int]]:
+    found = rfcalc("check", *words, "--select", "RF5", "-f", "json").data["findings"]
+    return [(f["file"], f["line"], f["column"]) for f in found]
+
+
+def test_each_finding_stands_on_its_own_line(here: Path) -> None:
+    spec(here, "budget:\n  params: <= 1\n  macs: <= 2 k\n  conv: {macs: <= 3, params: 4}\n")
+    assert places("net.yaml") == [("net.yaml", 6, 11), ("net.yaml", 7, 9), ("net.yaml", 8, 16), ("net.yaml", 8, 30)]
+
+
+def test_a_budget_of_the_settings_stands_there(here: Path) -> None:
+    spec(here, "")
+    text = '[project]\nname = "x"\n\n[tool.rfcalc.budget]\nmacs = "<= 1"\nconv = {params = 5}\n'
+    (here / "pyproject.toml").write_text(text + '[tool.rfcalc.per-path."n*"]\nbudget.buffers = "== 3"\n')
+    assert places("net.yaml") == [("pyproject.toml", 5, 8), ("pyproject.toml", 6, 18), ("pyproject.toml", 8, 18)]
+    assert "pyproject.toml:5:8: RF501 error: net.yaml: MACs" in rfcalc("check", "net.yaml").out
+    (here / "below").mkdir()
+    (here / "rfcalc.toml").write_text('budget = {stride = ">= 9"}\n')
+    assert places("net.yaml") == [("rfcalc.toml", 1, 20)]
+
+
+def test_the_spec_is_named_where_the_line_stands_in_another_file(here: Path) -> None:
+    spec(here, "budget: {params: <= 1}\n")
+    for name in ("one.yaml", "two.yaml"):
+        (here / name).write_text("extends: net.yaml\n")
+    run = rfcalc("check", "one.yaml", "two.yaml", "net.yaml", "--select", "RF5", "-f", "json")
+    assert [(f["file"], f["line"], f["spec"]) for f in run.data["findings"]] == [
+        ("net.yaml", 5, "one.yaml"),
+        ("net.yaml", 5, "two.yaml"),
+        ("net.yaml", 5, "net.yaml"),
+    ]
+    run = rfcalc("check", "one.yaml", "two.yaml", "net.yaml", "--select", "RF5", "-f", "concise")
+    assert ["one.yaml: parameters" in line for line in run.out.splitlines()[:3]] == [True, False, False]
+    assert ["two.yaml: parameters" in line for line in run.out.splitlines()[:3]] == [False, True, False]
+    assert "in 3 of 3 networks" in run.out
+
+
+def test_what_two_networks_say_of_one_limit_on_layers_stays_apart(here: Path) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        spec(here, "", name)
+    (here / "rfcalc.toml").write_text('budget = {"conv*" = {params = 5}}\n')
+    found = rfcalc("check", "a.yaml", "b.yaml", "--select", "RF5", "-f", "json").data["findings"]
+    assert [f["spec"] for f in found] == ["a.yaml", "b.yaml"]
+
+
+def test_every_command_refuses_a_broken_budget_with_all_that_is_wrong(here: Path) -> None:
+    budget = "budget:\n  param: 3\n  receptive_field: 400\n  cnv: {macs: 3}\n  conv: {memory: 3, mac: 4}\n  macs: [1]\n"
+    spec(here, budget)
+    for command in ("analyze", "sizes", "paths", "show", "explain-cost"):
+        run = rfcalc(command, "net.yaml")
+        assert (run.code, run.out) == (2, ""), command
+        lines = [line.split(":")[1:3] for line in run.err.splitlines() if "E123" in line]
+        assert lines == [["6", "3"], ["7", "20"], ["9", "10"], ["9", "21"], ["10", "9"]], command
+        assert 'did you mean "params"?' in run.err
+        assert 'did you mean "macs"?' in run.err
+    assert places("net.yaml") == [("net.yaml", int(line), int(column)) for line, column in lines]
+
+
+def test_a_number_without_a_sign_is_the_most_of_a_cost_and_no_limit_on_anything_else(here: Path) -> None:
+    for metric in METRICS:
+        spec(here, f"budget: {{{metric.name}: {FIGURES[metric.name] + 1}}}\n")
+        run = rfcalc("check", "net.yaml", "--select", "RF5")
+        if metric.unit.is_cost:
+            assert run.code == 0
+            spec(here, f"budget: {{{metric.name}: {FIGURES[metric.name] - 1}}}\n")
+            assert "at most" in rfcalc("check", "net.yaml", "--select", "RF5").out
+        else:
+            assert run.code == 2
+            assert f'">= {FIGURES[metric.name] + 1}" is at least, "<= {FIGURES[metric.name] + 1}" at most' in run.out
+
+
+def test_a_glob_that_matches_no_layer_is_a_mistake(here: Path) -> None:
+    spec(here, "budget: {pol: {macs: 3}, 'conv*': {macs: 3 G}}\n")
+    run = rfcalc("analyze", "net.yaml")
+    assert run.code == 2
+    assert 'net.yaml:5:10: error E123: budget: no layer matches "pol"' in run.err
+    assert 'did you mean "pool"?' in run.err
+    (here / "net.yaml").write_text(
+        "input: 2x16x16\nparams: {aux: true}\nlayers: [{name: a, relu: {}}, {name: b, relu: {}, when: aux}]\n"
+        "budget: {b: {macs: 3}}\n"
+    )
+    assert rfcalc("analyze", "net.yaml", "-s", "aux=false").code == 0
+
+
 def test_every_figure_has_a_row_here() -> None:
     assert FIGURES.keys() == {metric.name for metric in METRICS}
     assert OF_CONV.keys() == {metric.name for metric in METRICS if not metric.whole}
@@ -85,7 +181,7 @@ def test_the_options(metric, tmp_path: Path) -> None:  # type: ignore[no-untyped
         ("budget: {conv: {macs_change: 1 %}}", (), "macs_change is no figure of a single layer"),
         ("", ("--max-memory", "conv=1k"), "memory is no figure of a single layer"),
         ("budget: {saved: 1 k}", (), 'no budget "saved"'),
-        ("budget: {buffer: 1 k}", (), 'did you mean "buffers"'),
+        ("", ("--min-rf", "x"), "a sign, a number and a unit"),
         ("budget: {buffers: 1 %}", (), "buffers takes no percentage"),
         ("budget: {buffers_change: 1}", (), "buffers_change takes a percentage"),
         ("budget: {macs: true}", (), "a sign, a number and a unit"),

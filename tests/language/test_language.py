@@ -188,12 +188,10 @@ def test_the_last_layer_is_the_output() -> None:
 def test_the_name_and_the_settings_for_analyses() -> None:
     graph = network("- relu", "name: my net\nbudget: {macs: <= 4 G, receptive_field: '>= 9'}\nobject_size: 96")
     assert (graph.name, network("- relu").name) == ("my net", "test")
-    value, span = graph.settings["budget.macs"]
-    assert value == "<= 4 G"
-    assert span is not None
-    assert (span.line, span.column) == (3, 16)
-    assert graph.settings["object_size"][0] == 96
-    assert set(graph.settings["budget"][0]) == {"macs", "receptive_field"}
+    macs, field = graph.settings["budget"]
+    assert (macs.name, macs.text, field.name) == ("macs", "<= 4 G", "receptive_field")
+    assert (macs.span.line, macs.span.column) == (3, 16)
+    assert graph.settings["object_size"] == 96
 
 
 def test_a_layer_knows_its_line() -> None:

@@ -58,6 +58,7 @@ def test_shipped_networks_fit(name: str) -> None:
         "input: 3x8x8\nlayers: [branches: {a: relu}]",
         "input: 3x8x8\ndefaults: {convv: {k: 3}}\nlayers: [relu]",
         "input: 3x8x8\nblocks: {b: [relu]}\nlayers: [b]",
+        "input: 3x8x8\nlayers: [relu]\nbudget: {receptive_field: 400}",
     ],
 )
 def test_mistakes_do_not_fit(text: str) -> None:

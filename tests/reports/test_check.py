@@ -85,7 +85,7 @@ def test_a_file_that_is_none_of_the_specs(repository: Repository, name: str) -> 
         done = rfcalc(*command, "--base", "nowhere", "-f", name)
         assert done.code == 2
         assert codes(name, done.out) == {"E023"}
-    repository.write("rfcalc.toml", "budget = 3\nselct = []\n")
+    repository.write("rfcalc.toml", "severity = 3\nselct = []\n")
     done = rfcalc("check", "net.yaml", "-f", name)
     assert done.code == 2
     assert codes(name, done.out) == {"E021"}

@@ -10,7 +10,7 @@ from rfcalc.checks.model import Hit, Rule
 
 def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires for each output (or, behind a global pool, the last map) whose box is smaller than `object_size` on an axis."""
-    wanted = _sizes(analysis.graph.settings.get("object_size", (None, None))[0])
+    wanted = _sizes(analysis.graph.settings.get("object_size"))
     seen: set[str] = set()
     for output in analysis.outputs:
         layer = output if output.field.size is not None else analysis.last_spatial

@@ -27,6 +27,7 @@ def _finding(finding: Finding) -> dict[str, str | int | list[str]]:
         "message": finding.message,
         "hint": finding.hint,
         "network": finding.network,
+        "spec": finding.case,
         "layer": finding.layer,
         "layers": list(finding.layers) or [finding.layer] * bool(finding.layer),
         "file": finding.source,

@@ -10,16 +10,16 @@ from rfcalc.report.findings import Finding, Outcome
 
 def render(outcome: Outcome) -> str:
     """A test suite that CI servers read."""
-    cases = list(dict.fromkeys([*outcome.cases, *(finding.source for finding in outcome.findings)]))
+    cases = list(dict.fromkeys([*outcome.cases, *(finding.case for finding in outcome.findings)]))
     told = [finding for finding in outcome.findings if finding.severity != "note"]
-    failed, broken = ({f.source for f in told if f.unread is unread} for unread in (False, True))
+    failed, broken = ({f.case for f in told if f.unread is unread} for unread in (False, True))
     counts = {"tests": str(len(cases)), "failures": str(len(failed)), "errors": str(len(broken))}
     suites = Xml.Element("testsuites", {"name": "rfcalc", **counts})
     suite = Xml.SubElement(suites, "testsuite", {"name": f"rfcalc {outcome.command}", **counts})
     for case in cases:
         node = Xml.SubElement(suite, "testcase", name=_clean(case), classname="rfcalc")
         for tag, unread in (("error", True), ("failure", False)):
-            _told(node, tag, [f for f in told if f.source == case and f.unread is unread])
+            _told(node, tag, [f for f in told if f.case == case and f.unread is unread])
     Xml.indent(suites)
     text: str = Xml.tostring(suites, encoding="us-ascii").decode("ascii")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'
