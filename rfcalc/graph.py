@@ -60,10 +60,34 @@ class Node:
         return self.op.kind is LayerKind.INPUT
 
 
+@record
+class Alive:
+    """Memory that is alive at once: `elements` of the activations' type, and bytes that do not depend on it; `at`: the module
+    that runs then."""
+
+    elements: int
+    others: int
+    at: str = ""
+
+    def bytes(self, dtype_bytes: int = 4) -> int:
+        """The bytes, with activations of a type."""
+        return self.elements * dtype_bytes + self.others
+
+
+@record
+class MemoryOfRun:
+    """What the run of a program in float32 has shown, batch 1: its peak at inference, and what training keeps for the backward
+    pass; None where it could not be seen."""
+
+    peak: Alive | None = None
+    saved: Alive | None = None
+
+
 @record(eq=False)
 class Graph:
     """A network. `nodes` begin with its inputs; `outputs` are indices; `settings` keeps top-level keys of the spec that an
-    analysis may ask for (budget, object_size), read; `kinds` the class of each module of an imported one."""
+    analysis may ask for (budget, object_size), read; `kinds` the class of each module of an imported one, and `memory` that of
+    its run, which its layers do not tell; None for a spec, whose layers do."""
 
     name: str
     source: str
@@ -71,6 +95,7 @@ class Graph:
     outputs: tuple[int, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
+    memory: MemoryOfRun | None = None
 
     @cached_property
     def inputs(self) -> tuple[int, ...]:

@@ -7,15 +7,19 @@ Peak. Layers run in the graph's order. A tensor is born with its layer, before t
 last reader. PyTorch's eager mode keeps some a little longer, because a module's caller refers to its arguments: with `held`,
 a module's inputs live until it has returned, where a module is a dotted scope (`layer1`, `layer1.0`) or a layer with its norm
 and activation. Outputs of the network live to the end. An activation that can overwrites an input that nobody else reads.
+
+That is what the layers' rules say of a spec. A program decides for itself what it overwrites and how long it refers to a
+tensor: its figures are those that its run has shown. Where none was seen, the rules' figure is labelled: it is about that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rfcalc.graph import Graph, Node
+from rfcalc.graph import Alive, Graph, Node
 from rfcalc.layers.contract import Keeps, Storage
 from rfcalc.record import record
+from rfcalc.report.units import short
 
 Run = list[int]  # first and last node of a module
 
@@ -39,9 +43,43 @@ class Saved:
     kept: tuple[int, ...]
 
 
+@record
+class Needed:
+    """A network's memory, in bytes. `about`: it is not certain; `at`: the layer or module that runs then."""
+
+    bytes: int
+    about: bool = False
+    at: str = ""
+
+    @property
+    def text(self) -> str:
+        """As people read it: "about 11.2 MB"."""
+        return "about " * self.about + short(self.bytes, "B")
+
+
+def at_inference(graph: Graph, dtype_bytes: int = 4) -> Needed:
+    """Peak of live activations, batch 1: what a program's run has shown, or what the layers' rules say."""
+    if graph.memory and graph.memory.peak:
+        return _shown(graph.memory.peak, dtype_bytes)
+    found = peak(graph, dtype_bytes)
+    return Needed(found.bytes, graph.memory is not None, "" if found.node is None else graph.nodes[found.node].name)
+
+
+def in_training(graph: Graph, dtype_bytes: int = 4) -> Needed:
+    """What the forward pass of training keeps, batch 1, likewise."""
+    if graph.memory and graph.memory.saved:
+        return _shown(graph.memory.saved, dtype_bytes)
+    return Needed(saved(graph, dtype_bytes).bytes, graph.memory is not None)
+
+
+def _shown(alive: Alive, dtype_bytes: int) -> Needed:
+    """In another type than that of the run, what a norm computes may have a type of its own."""
+    return Needed(alive.bytes(dtype_bytes), dtype_bytes != 4, alive.at)
+
+
 def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = True) -> Peak:
-    """Peak of live activations, batch 1. `inplace`: activations overwrite where they can. `held`: see the module's text;
-    without it the figure is what a static memory planner reaches."""
+    """Peak of live activations by the layers' rules, batch 1. `inplace`: activations overwrite where they can. `held`: see the
+    module's text; without it the figure is what a static memory planner reaches."""
     nodes = graph.nodes
     owner = _owners(graph, inplace)
     runs = _runs(nodes) if held else None
@@ -67,8 +105,8 @@ def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = 
 
 
 def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:
-    """What autograd keeps after a forward pass in training, tensors that share storage once; in-place activations where
-    their backward pass needs the output only (elsewhere torch keeps a copy of the input)."""
+    """What autograd keeps after a forward pass in training by the layers' rules, tensors that share storage once; in-place
+    activations where their backward pass needs the output only (elsewhere torch keeps a copy of the input)."""
     nodes = graph.nodes
     owner = _owners(graph, True, training=True)
     learns: list[bool] = []

@@ -66,7 +66,8 @@ class Metric:
 
     One of three says how it is computed. each: for a layer; a network's is the sum. axes: for a layer, one number per axis
     of its map; `worst` chooses the one that stands for all, and a network's is that of its last map. whole: for a network;
-    a layer has none. They give None, or no axes, where there is no such figure (the field of a layer that sees all).
+    a layer has none. They give None, or no axes, where there is no such figure (the field of a layer that sees all). about:
+    for a network, whether the figure is not certain.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Metric:
     axes: Callable[[Layer], Sequence[float]] | None = None
     worst: Callable[[Sequence[float]], float] = max
     whole: Callable[[Analysis], Figure] | None = None
+    about: Callable[[Analysis], bool] = lambda analysis: False
     key: str = ""
     option: str = ""
     shown: Shown = Shown.NOWHERE
@@ -163,6 +165,7 @@ METRICS: tuple[Metric, ...] = (
         unit=Unit.BYTES,
         better=Better.LESS,
         whole=lambda analysis: analysis.peak.bytes,
+        about=lambda analysis: analysis.peak.about,
         option="memory",
         shown=Shown.BASELINE | Shown.DIFF,
     ),
@@ -173,7 +176,8 @@ METRICS: tuple[Metric, ...] = (
         text="memory saved for the backward pass",
         unit=Unit.BYTES,
         better=Better.LESS,
-        whole=lambda analysis: analysis.saved,
+        whole=lambda analysis: analysis.saved.bytes,
+        about=lambda analysis: analysis.saved.about,
         option="saved",
     ),
     Metric(

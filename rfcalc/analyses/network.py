@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from rfcalc.analyses.memory import Peak, peak, saved
+from rfcalc.analyses.memory import Needed, at_inference, in_training
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField, UnitField
 from rfcalc.analyses.target import target
 from rfcalc.analyses.unproductive import unproductive
@@ -78,14 +78,14 @@ class Analysis:
     convention: Convention | None = None
 
     @cached_property
-    def peak(self) -> Peak:
+    def peak(self) -> Needed:
         """Peak of live activations at inference, batch 1."""
-        return peak(self.graph, self.dtype_bytes)
+        return at_inference(self.graph, self.dtype_bytes)
 
     @cached_property
-    def saved(self) -> int:
-        """Bytes that training keeps for the backward pass, batch 1."""
-        return saved(self.graph, self.dtype_bytes).bytes
+    def saved(self) -> Needed:
+        """What training keeps for the backward pass, batch 1."""
+        return in_training(self.graph, self.dtype_bytes)
 
     @property
     def input(self) -> Shape:

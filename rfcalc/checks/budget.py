@@ -31,13 +31,15 @@ def broken(analysis: Analysis, bounds: Sequence[Limit], base: Analysis | None = 
                 if bound.covers(layer.node):
                     yield from _beyond(bound, layer.name, bound.metric.of_layer(layer))
         else:
-            yield from _beyond(bound, "", bound.metric.of_network(analysis))
+            yield from _beyond(bound, "", bound.metric.of_network(analysis), bound.metric.about(analysis))
 
 
-def _beyond(bound: Limit, layer: str, figure: Figure) -> Iterator[Broken]:
+def _beyond(bound: Limit, layer: str, figure: Figure, about: bool = False) -> Iterator[Broken]:
     if figure is not None and not bound.holds(figure):
         shown, wanted = map(bound.metric.unit.show, (figure, bound.value))
-        yield Broken(bound, layer, f"{bound.metric.text}: {shown}, the budget is {SIGNS[bound.sign]} {wanted}")
+        yield Broken(
+            bound, layer, f"{bound.metric.text}: {'about ' * about}{shown}, the budget is {SIGNS[bound.sign]} {wanted}"
+        )
 
 
 def _changed(analysis: Analysis, base: Analysis, bound: Limit) -> Iterator[Broken]:

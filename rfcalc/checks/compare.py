@@ -15,12 +15,13 @@ from rfcalc.record import record
 
 @record
 class Total:
-    """One figure of both networks, or of one axis of theirs; None where a network has none."""
+    """One figure of both networks, or of one axis of theirs; None where a network has none. `about`: which are not certain."""
 
     title: str
     metric: Metric
     old: Figure
     new: Figure
+    about: tuple[bool, bool] = (False, False)
 
     @property
     def change(self) -> float | None:
@@ -33,12 +34,15 @@ class Total:
     def short(self) -> str:
         """The change in a few words: "params +0.1 %", "field 150 -> 156"."""
         if self.metric.axes:
-            return f"{self.title} {self.shown(self.old)} -> {self.shown(self.new)}"
-        return f"{self.title} {percent(self.change)}"
+            return f"{self.title} {' -> '.join(self.shown)}"
+        return f"{self.title} {'about ' * any(self.about)}{percent(self.change)}"
 
-    def shown(self, value: Figure) -> str:
-        """One of the two as people read it; a field that a network does not have is all of the input."""
-        return "all" if value is None else self.metric.unit.show(value)
+    @property
+    def shown(self) -> tuple[str, str]:
+        """The two as people read them; a field that a network does not have is all of the input."""
+        both = zip((self.old, self.new), self.about, strict=True)
+        old, new = ("all" if value is None else "about " * about + self.metric.unit.show(value) for value, about in both)
+        return old, new
 
 
 @record
@@ -110,14 +114,15 @@ def _totals(old: Analysis, new: Analysis) -> Iterator[Total]:
         if Shown.DIFF not in metric.shown:
             continue
         if metric.axes is None:
-            yield Total(metric.title, metric, metric.of_network(old), metric.of_network(new))
+            about = metric.about(old), metric.about(new)
+            yield Total(metric.title, metric, metric.of_network(old), metric.of_network(new), about)
             continue
         axes = [metric.axes(last) if (last := one.last_spatial) else () for one in (old, new)]
         values = list(zip_longest(*axes))
         if len(set(values)) == 1:
-            yield Total(metric.title, metric, *values[0])
+            yield Total(metric.title, metric, values[0][0], values[0][1])
         else:
-            yield from (Total(f"{metric.title} (axis {k})", metric, *pair) for k, pair in enumerate(values))
+            yield from (Total(f"{metric.title} (axis {k})", metric, a, b) for k, (a, b) in enumerate(values))
 
 
 def _described(layer: Layer) -> Iterator[tuple[str, str]]:

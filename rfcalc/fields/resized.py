@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from rfcalc.errors import RuleError
-from rfcalc.graph import Graph, Node
+from rfcalc.graph import Graph, MemoryOfRun, Node
 from rfcalc.layers.contract import Op
 from rfcalc.layers.vocabulary.source import Input
 from rfcalc.relations.read import Read
@@ -86,7 +86,8 @@ class ShapesAtSize:
             )
             for node, shape in zip(self.graph.nodes, shapes, strict=True)
         )
-        return Graph(self.graph.name, self.graph.source, nodes, self.graph.outputs, self.graph.settings)
+        memory = self.graph.memory if tuple(size) == self.image or self.graph.memory is None else MemoryOfRun()
+        return Graph(self.graph.name, self.graph.source, nodes, self.graph.outputs, self.graph.settings, memory=memory)
 
     def _input(self, node: Node, size: tuple[int, ...]) -> Resized:
         shape = Shape(node.shape.channels, size) if node.shape.size == self.image else node.shape

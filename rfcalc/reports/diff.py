@@ -80,7 +80,7 @@ def _tables(difference: Difference, title: str) -> Iterator[Table]:
         Column("new", new if old != new else "new", right=True),
         Column("change", "Change", right=True),
     )
-    rows = tuple((t.title, t.shown(t.old), t.shown(t.new), percent(t.change)) for t in difference.totals)
+    rows = tuple((t.title, *t.shown, percent(t.change)) for t in difference.totals)
     yield Table(title, columns, rows)
     changed = [change for change in difference.changes if change.kind != "affected"]
     if changed:
@@ -135,8 +135,9 @@ def _data(difference: Difference) -> dict[str, Json]:
     }
 
 
-def _total(total: Total) -> dict[str, Figure]:
-    return {"old": total.old, "new": total.new, "change_percent": total.change}
+def _total(total: Total) -> dict[str, Figure | bool]:
+    found: dict[str, Figure | bool] = {"old": total.old, "new": total.new, "change_percent": total.change}
+    return found | {"approximate": True} if any(total.about) else found
 
 
 def _layer(change: LayerChange) -> dict[str, Json]:

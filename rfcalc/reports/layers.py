@@ -105,9 +105,9 @@ def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
     size = short(analysis.dtype_bytes * analysis.params, "B")
     yield "Parameters", f"{short(analysis.params)} ({analysis.params:,}), {size} in {dtype}"
     peak = analysis.peak
-    where_peak = "" if peak.node is None else f" (while {analysis.graph.nodes[peak.node].name} runs)"
-    yield "Memory", f"peak of live activations {short(peak.bytes, 'B')} at {where}, {dtype}, batch 1{where_peak}"
-    yield "Training", f"keeps {short(analysis.saved, 'B')} for the backward pass, {dtype}, batch 1"
+    while_ = f" (while {peak.at} runs)" if peak.at else ""
+    yield "Memory", f"peak of live activations {peak.text} at {where}, {dtype}, batch 1{while_}"
+    yield "Training", f"keeps {analysis.saved.text} for the backward pass, {dtype}, batch 1"
     shown = list(analysis.outputs)
     if analysis.last_spatial and analysis.last_spatial not in shown:
         shown.insert(0, analysis.last_spatial)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rfcalc.analyses.memory import peak
+from rfcalc.analyses.memory import Needed, at_inference
 from rfcalc.analyses.sizes import Fitting, Rows, SizeSet, enough, fitting, need_axes, smallest_clean
 from rfcalc.fields.clean import Clean
 from rfcalc.fields.forward import Support
@@ -28,7 +28,7 @@ class Growth:
     size: tuple[int, ...]
     output: Shape
     macs: int
-    memory: int
+    memory: Needed
 
 
 def rule_text(rule: SizeSet) -> str:
@@ -128,7 +128,7 @@ class SizesOf:
     def _at(self, size: tuple[int, ...]) -> Growth:
         graph = self.sizes.graph_at(size)
         output = graph.nodes[self.output].shape
-        return Growth(size, output, sum(node.cost.macs for node in graph.nodes), peak(graph).bytes)
+        return Growth(size, output, sum(node.cost.macs for node in graph.nodes), at_inference(graph))
 
 
 def sizes_report(found: SizesOf) -> Report:
@@ -138,11 +138,11 @@ def sizes_report(found: SizesOf) -> Report:
         Column("input", "Input", lambda size: f"{graph.nodes[graph.inputs[0]].shape.channels}x{times(size)}"),
         Column("output", f"Output {graph.nodes[found.output].name}" if len(graph.outputs) > 1 else "Output"),
         Column("macs", "MACs", lambda n: short(n), True),
-        Column("memory", "Peak memory", lambda n: short(n, "B"), True),
+        Column("memory", "Peak memory", lambda needed: needed.text, True),
     )
     values = tuple((row.size, row.output, row.macs, row.memory) for row in rows)
-    keys = tuple(Column(key, key) for key in ("input", "output", "macs", "peak_activation_bytes"))
-    flat = tuple((times(row.size), str(row.output), row.macs, row.memory) for row in rows)
+    keys = tuple(Column(key, key) for key in ("input", "output", "macs", "peak_activation_bytes", "approximate"))
+    flat = tuple((times(row.size), str(row.output), row.macs, row.memory.bytes, str(row.memory.about).lower()) for row in rows)
     table = Table("", columns, values)
     return Report(
         f"{graph.name}: input sizes", (table,), tuple(_notes(found)), Table(graph.name, keys, flat), sizes_data(found, rows)
@@ -193,6 +193,13 @@ def _axis_notes(name: str, axis: Fitting) -> Iterator[tuple[str, str]]:
         yield "Refuses", f"{layer} refuses {count:,} size{'s' * (count > 1)}, {last} for one: {message}"
 
 
+def _growth_data(row: Growth) -> dict[str, Json]:
+    needed: dict[str, Json] = {"peak_activation_bytes": row.memory.bytes}
+    if row.memory.about:
+        needed["approximate"] = ["peak_activation_bytes"]
+    return {"input": list(row.size), "output": shape_data(row.output), "macs": row.macs, **needed}
+
+
 def sizes_data(found: SizesOf, rows: Sequence[Growth]) -> dict[str, Json]:
     """The answer as JSON."""
     graph = found.graph
@@ -210,9 +217,7 @@ def sizes_data(found: SizesOf, rows: Sequence[Growth]) -> dict[str, Json]:
         }
         for k, (axis, free) in enumerate(zip(found.axes, found.free or [None] * len(found.axes), strict=True))
     ]
-    growth: list[Json] = [
-        {"input": list(g.size), "output": shape_data(g.output), "macs": g.macs, "peak_activation_bytes": g.memory} for g in rows
-    ]
+    growth: list[Json] = [_growth_data(row) for row in rows]
     layer = None if found.target is None else graph.nodes[found.target].name
     skips: list[Json] = [
         {"layer": graph.nodes[node].name, "read_by": [graph.nodes[i].name for i in readers]}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rfcalc.errors import RuleError, Span, SpecError, fail
-from rfcalc.graph import Builder, Graph
+from rfcalc.graph import Builder, Graph, MemoryOfRun
 from rfcalc.importers.programs.layout import Layout, sizes_of, standard
 from rfcalc.layers.contract import Op
 from rfcalc.layers.counted import Counted
@@ -203,13 +203,13 @@ class Program:
             index = self.builder.add(self._free(self.place.scope), make("unused", params=params, buffers=buffers))
             self._checked(index)
 
-    def finish(self, outputs: Sequence[int]) -> Graph:
-        """The graph, with repeated modules marked so that they fold; raises SpecError."""
+    def finish(self, outputs: Sequence[int], memory: MemoryOfRun | None = None) -> Graph:
+        """The graph, with repeated modules marked so that they fold, and what is known of its memory; raises SpecError."""
         from rfcalc.importers.programs.folding import folded
 
         self.unused()
         graph = self.builder.graph(list(dict.fromkeys(outputs)))
-        return replace(folded(graph), kinds=self.kinds)
+        return replace(folded(graph), kinds=self.kinds, memory=memory or MemoryOfRun())
 
     def _layer(self, name: str, op: Op, nodes: Sequence[int]) -> int:
         if len(self.builder.nodes) >= self.max_layers:

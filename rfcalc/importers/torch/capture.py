@@ -13,9 +13,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from rfcalc.errors import SpecError, fail
+from rfcalc.graph import MemoryOfRun
 from rfcalc.importers.programs.asked import meant_by
 from rfcalc.importers.programs.program import Held
 from rfcalc.importers.torch.build import LARGEST, quiet
+from rfcalc.importers.torch.memory import memory_of
 from rfcalc.importers.torch.places import place_of
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
@@ -28,7 +30,7 @@ PART = "name a part of it, such as pkg.models:detector.backbone"
 class Captured:
     """An exported program. `held`: the stored tensors; `named`: which of them each placeholder is; `inputs`: the others;
     `values`: stored numbers that are small and not learned (indices, masks), where they are known; `lists`: arguments that
-    are lists of images, which have no batch axis."""
+    are lists of images, which have no batch axis; `memory`: what the module's run shows of it."""
 
     program: Any
     held: Mapping[str, Held]
@@ -36,6 +38,7 @@ class Captured:
     inputs: Sequence[str]
     values: Mapping[str, Any]
     lists: tuple[str, ...] = ()
+    memory: MemoryOfRun | None = None
 
 
 def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
@@ -53,7 +56,8 @@ def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
             raise
         except (Exception, SystemExit) as error:
             raise _refused(text, error, shapes) from None
-    return replace(_captured(program, held, canonical, values), lists=_lists(module))
+        memory = memory_of(module, inputs, words, mode)
+    return replace(_captured(program, held, canonical, values), lists=_lists(module), memory=memory)
 
 
 def read(path: str) -> Captured:

@@ -37,7 +37,7 @@ def follow(captured: Captured, name: str, text: str, max_layers: int, bound: boo
     outputs = walk.outputs(flatten(run.values.get(nodes[-1])))
     if not outputs:
         raise fail("E408", f"{text}: no output depends on the input")
-    return program.finish(outputs)
+    return program.finish(outputs, captured.memory)
 
 
 class Run:

@@ -56,6 +56,8 @@ def totals_data(analysis: Analysis) -> dict[str, Json]:
     """The figures of the network."""
     found: dict[str, Json] = {metric.stored: metric.of_network(analysis) for metric in TOTALS}
     found["dtype_bytes"] = analysis.dtype_bytes
+    if about := [metric.stored for metric in TOTALS if metric.about(analysis)]:
+        found["approximate"] = about
     if uncounted := [layer.name for layer in analysis.layers if layer.uncounted]:
         found["uncounted_layers"] = uncounted
     return found

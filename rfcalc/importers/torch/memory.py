@@ -1,0 +1,173 @@
+"""What a module's memory does as it runs, on fake tensors, whose storages have a size and no memory: nothing is computed.
+
+An exported program has lost which names of Python code still refer to a tensor, so the module itself runs once as at
+inference and once as in training, and every storage is watched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rfcalc.graph import Alive, MemoryOfRun
+
+Call = Callable[[], object]
+
+
+def memory_of(module: Any, inputs: Sequence[Any], words: Mapping[str, Any], mode: Any) -> MemoryOfRun:
+    """The memory of a module of fake tensors, called with these; a figure is None if its run breaks off."""
+
+    def run() -> object:
+        with mode:
+            return module(*inputs, **words)
+
+    flags = [(part, part.training) for part in module.modules()]
+    with _steady():
+        most = _tried(lambda: _most(module, run))
+        with _single():
+            module.train()
+            kept = _tried(lambda: _kept(module, run, [*inputs, *words.values()]))
+    for part, training in flags:
+        part.training = training
+    return MemoryOfRun(most, kept)
+
+
+def _tried(run: Callable[[], Alive]) -> Alive | None:
+    """None for a module that does not run so: one that needs targets in training, or the values of its tensors."""
+    try:
+        return run()
+    except (Exception, SystemExit):
+        return None
+
+
+@contextlib.contextmanager
+def _steady() -> Iterator[None]:
+    """Memory in circles is freed at no certain time; here it is not."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@contextlib.contextmanager
+def _single() -> Iterator[None]:
+    """Batch norms take one image of one position, too."""
+    from torch.nn import functional as module
+
+    functional: Any = module
+    check = functional._verify_batch_size
+    functional._verify_batch_size = lambda size: None
+    try:
+        yield
+    finally:
+        functional._verify_batch_size = check
+
+
+def _most(module: Any, run: Call) -> Alive:
+    """The most that is alive at once without gradients, and the innermost module that runs then."""
+    import torch
+
+    around: list[str] = []
+    watch = Living(around)
+    names = {part: name for name, part in module.named_modules()}
+
+    def enter(part: Any, _: object) -> None:
+        around.append(names[part])
+
+    def leave(*_: object) -> None:
+        around.pop()
+
+    hooks = [part.register_forward_pre_hook(enter) for part in names]
+    hooks += [part.register_forward_hook(leave, always_call=True) for part in names]
+    try:
+        with torch.no_grad(), watching(watch):
+            run()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return watch.most
+
+
+def _kept(module: Any, run: Call, inputs: Sequence[Any]) -> Alive:
+    """What autograd keeps after a forward pass: each storage once, those of the inputs and of stored tensors not at all."""
+    import torch
+    from torch.utils._pytree import tree_leaves
+
+    stored = [*tree_leaves(inputs), *module.parameters(), *module.buffers()]
+    known = {tensor.untyped_storage()._cdata for tensor in stored if isinstance(tensor, torch.Tensor)}
+    kept: dict[int, Any] = {}
+
+    def pack(tensor: Any) -> Any:
+        kept[tensor.untyped_storage()._cdata] = tensor
+        return tensor
+
+    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        result = run()
+    del result
+    sizes = [size_of(tensor) for key, tensor in kept.items() if key not in known]
+    return Alive(sum(size for size, _ in sizes), sum(size for _, size in sizes))
+
+
+def size_of(tensor: Any) -> tuple[int, int]:
+    """The memory that a tensor lies in: elements of the activations' type, or bytes of another one."""
+    import torch
+
+    size = tensor.untyped_storage().nbytes()
+    return (size // 4, 0) if tensor.dtype is torch.float32 else (0, size)
+
+
+class Living:
+    """The storages that were made while somebody watched and are still referred to; the most that there were at once.
+    `around`: the modules that run, innermost last."""
+
+    def __init__(self, around: Sequence[str] = ()) -> None:
+        self.around = around
+        self.known: set[int] = set()
+        self.elements = self.others = 0
+        self.most = Alive(0, 0)
+
+    def meet(self, tensor: Any, size: tuple[int, int]) -> None:
+        """A tensor is seen; its memory counts as `size`."""
+        storage = tensor.untyped_storage()
+        key = storage._cdata
+        if key not in self.known:
+            self.known.add(key)
+            self.elements, self.others = self.elements + size[0], self.others + size[1]
+            weakref.finalize(storage, self._gone, key, size)
+
+    def _gone(self, key: int, size: tuple[int, int]) -> None:
+        self.known.discard(key)
+        self.elements, self.others = self.elements - size[0], self.others - size[1]
+
+    def step(self) -> None:
+        """An operator has run."""
+        now = Alive(self.elements, self.others, self.around[-1] if self.around else "")
+        if now.bytes() > self.most.bytes():
+            self.most = now
+
+
+def watching(living: Living) -> Any:
+    """A mode that tells `living` of every operator; what existed before does not count."""
+    from torch import Tensor
+    from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils._pytree import tree_leaves
+
+    class Watch(TorchDispatchMode):  # type: ignore[misc]
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            for tensor in tree_leaves((args, kwargs)):
+                if isinstance(tensor, Tensor):
+                    living.meet(tensor, (0, 0))
+            found = func(*args, **(kwargs or {}))
+            for tensor in tree_leaves(found):
+                if isinstance(tensor, Tensor):
+                    living.meet(tensor, size_of(tensor))
+            living.step()
+            return found
+
+    return Watch()
