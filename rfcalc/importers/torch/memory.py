@@ -75,23 +75,31 @@ def _most(module: Any, run: Call) -> Alive:
 
     around: list[str] = []
     watch = Living(around)
+    with torch.no_grad(), _told(module, around), watching(watch):
+        run()
+    return watch.most
+
+
+@contextlib.contextmanager
+def _told(module: Any, around: list[str]) -> Iterator[None]:
+    """Keeps in `around` the names of the modules that run, innermost last. By hooks for all modules there are: some modules
+    take another way if they have hooks of their own."""
+    from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+
     names = {part: name for name, part in module.named_modules()}
 
     def enter(part: Any, _: object) -> None:
-        around.append(names[part])
+        around.append(names.get(part, around[-1] if around else ""))
 
     def leave(*_: object) -> None:
         around.pop()
 
-    hooks = [part.register_forward_pre_hook(enter) for part in names]
-    hooks += [part.register_forward_hook(leave, always_call=True) for part in names]
+    hooks = register_module_forward_pre_hook(enter), register_module_forward_hook(leave, always_call=True)
     try:
-        with torch.no_grad(), watching(watch):
-            run()
+        yield
     finally:
         for hook in hooks:
             hook.remove()
-    return watch.most
 
 
 def _kept(module: Any, run: Call, inputs: Sequence[Any]) -> Alive:
