@@ -38,6 +38,7 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
         else:
             _check(work, index)
             work.keep(index)
+            _check_numbers(work, index)
     where = ", ".join(str(graph.nodes[i].shape) for i in graph.inputs)
     return work.done(
         True,
@@ -89,7 +90,14 @@ def _check(work: Rewriter, index: int) -> None:
         reads = [read for read in node.reads if read.source == which]
         if not all(not read.axes and not read.phases for read in reads):
             raise RuleError(f'{node.op.word} "{node.name}" needs a vector; it has no form on maps')
-        if new.positions > 1 and node.cost.params:
-            raise RuleError(f'{node.op.word} "{node.name}" has parameters for each number of a flattened {new}')
+        if new.positions > 1 and (node.cost.params or node.cost.buffers):
+            raise RuleError(f'{node.op.word} "{node.name}" keeps something for each number of a flattened {new}')
         if new.positions > 1 and not all(read.pointwise and read.channels is SAME for read in reads):
             raise RuleError(f'{node.op.word} "{node.name}" mixes the numbers of a flattened {new}')
+
+
+def _check_numbers(work: Rewriter, index: int) -> None:
+    """Refuses a layer that has other numbers now: a flattened map repeated along another one's axes, say."""
+    old, new = work.graph.nodes[index], work.builder.nodes[work.at[index]]
+    if new.shape.elements != old.shape.elements:
+        raise RuleError(f'{old.op.word} "{old.name}" gives {new.shape} of maps, where it gave {old.shape}')

@@ -55,8 +55,7 @@ class _Surgery:
         elif (window := _window(node)) is not None:
             self._sliding(index, node, window, rate, stride)
         elif all(not read.axes and not read.phases for read in node.reads):
-            self.work.keep(index)
-            self._after(rate, stride)
+            self._pointwise(index, node, rate, stride)
         elif not any(read.local for read in node.reads) and node.shape.positions == 1:
             self.averages.append(node.name)
             self.work.keep(index)
@@ -96,6 +95,18 @@ class _Surgery:
             steps = [Fraction(a.advance, a.period) if a else Fraction(1) for a in node.reads[0].axes]
             stride = tuple(s * step for s, step in zip(stride, steps, strict=True))
         self._after(rate if rank else (), stride)
+
+    def _pointwise(self, index: int, node: Node, rate: Rate, stride: tuple[Fraction, ...]) -> None:
+        """A layer on each unit by itself; a norm may take its statistics over the whole map, which has more units now."""
+        self.work.keep(index)
+        self._after(rate, stride)
+        new, norm = self.work.builder.nodes[self.work.at[index]], node.op.norm
+        if new.cost.params != node.cost.params:
+            raise RuleError(
+                f'{node.op.word} "{node.name}" has parameters for each unit of {node.shape}, and {new.shape} has more'
+            )
+        if norm is not None and norm.positions and not norm.batch and new.shape != node.shape:
+            self.averages.append(node.name)
 
     def _sliding(self, index: int, node: Node, window: Sliding, rate: Rate, stride: tuple[Fraction, ...]) -> None:
         steps = axes(window.stride, node.shape.rank)

@@ -70,7 +70,8 @@ def test_the_kind_is_that_of_the_module(case: Case) -> None:
         assert kind_of(module, case[2][0]) is None
     else:
         assert (op.kind if op.kind in TOLD else None) is kind_of(module, case[2][0])
-    assert (op.kind is LayerKind.NORM) == (op.norm is not None)
+    if op.word != "normalize":  # a norm or a softmax over any axes
+        assert (op.kind is LayerKind.NORM) == (op.norm is not None)
 
 
 @pytest.mark.parametrize("case", [case for case in EVERY if op_of(case).kind is LayerKind.VIEW], ids=label)
@@ -120,7 +121,11 @@ def test_a_bias_is_one_number_for_each_channel(case: Case) -> None:
     assert op.biased == (told and (held or op.word == "bias"))
 
 
-NORMED = [case for case in CASES if op_of(case).norm is not None]
+OVER_THE_MAP = [
+    ("normalize", {"pattern": pattern, "function": "layernorm"}, (Shape(6, (5, 7)),))
+    for pattern in ("c y x -> c", "(g:1 c) y x -> g", "c y x -> y x")
+]
+NORMED = [case for case in [*CASES, *OVER_THE_MAP] if op_of(case).norm is not None]
 
 
 def normed(case: Case) -> tuple[TorchLayer, Tensor]:

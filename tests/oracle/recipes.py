@@ -48,7 +48,11 @@ class Kitchen:
         self.rank = len(recipe.size)
         self.add(Input(Shape(recipe.channels, recipe.size)))
         for step in recipe.steps:
-            getattr(self, f"cook_{step.word}", self.cook_plain)(step)
+            self.cook(step)
+
+    def cook(self, step: Step) -> None:
+        """Adds what a step says, if it fits."""
+        getattr(self, f"cook_{step.word}", self.cook_plain)(step)
 
     def add(self, op: Op, *inputs: int) -> int | None:
         """Adds a layer if it fits and stays small."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from rfcalc.backends.torch.build import to_torch
 from rfcalc.errors import RuleError
 from rfcalc.graph import Builder, Graph
 from rfcalc.layers.vocabulary.source import Input
@@ -27,13 +28,15 @@ layers:
 
 
 def mapped(graph: Graph, new: Graph, state: State) -> State:
-    """Each linear weight in the shape of its convolution; all others as they are."""
-    found = {}
+    """Each linear weight in the shape of its convolution, each number per channel in that of a map; all others as they are."""
+    found, shapes = {}, {key: value.shape for key, value in to_torch(new, dtype=torch.float64).state_dict().items()}
     for key, value in state.items():
         name = key.removesuffix(".weight")
         node = new.nodes[new.by_name[name]] if name in new.by_name else None
         if node is not None and node.op.word == "conv" and value.ndim == 2:
             value = value.reshape(value.shape[0], node.shapes[0].channels, *kernel(node))
+        elif value.ndim == 1 and value.numel() == shapes[key].numel():
+            value = value.reshape(shapes[key])
         found[key] = value
     return found
 
@@ -115,7 +118,8 @@ def test_vgg_as_in_the_paper() -> None:
     ("text", "message"),
     [
         ("input: 3x8x8\nlayers: [conv: {out: 4, k: 3}]\n", "no linear layer"),
-        ("input: 3x8x8\nlayers: [flatten, bn, linear: 3]\n", "parameters for each number"),
+        ("input: 3x8x8\nlayers: [flatten, bn, linear: 3]\n", "keeps something for each number"),
+        ("input: 3x8x8\nlayers: [flatten, bn: {affine: false}, linear: 3]\n", "keeps something for each number"),
         ("input: 3x8x8\nlayers: [flatten, softmax, linear: 3]\n", "mixes the numbers"),
         ("input: 3x10x10\nlayers: [{name: p, adaptivepool: 3}, linear: 3]\n", "not all of one size"),
     ],

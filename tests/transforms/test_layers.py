@@ -130,13 +130,21 @@ def folded(graph: Graph, new: Graph, state: State) -> State:
         found.pop(f"{node.name}.num_batches_tracked")
         scale = (1.0 if read["weight"] is None else read["weight"]) / torch.sqrt(read["running_var"] + node.op.eps)  # type: ignore[attr-defined, operator]
         weight = found[f"{before.name}.weight"]
-        shape = [1] * weight.ndim
-        shape[1 if before.op.word == "upconv" else 0] = -1
-        found[f"{before.name}.weight"] = weight * scale.reshape(shape)
+        found[f"{before.name}.weight"] = weight * scaled(scale, weight, before.op)
         bias = found.get(f"{before.name}.bias", torch.zeros((), dtype=torch.float64))
         shift = 0.0 if read["bias"] is None else read["bias"]
         found[f"{before.name}.bias"] = (bias - read["running_mean"]) * scale + shift
     return found
+
+
+def scaled(scale: Any, weight: Tensor, op: Any) -> Any:
+    """One number per output channel, in the shape of a weight; a transposed one is (in, out/g, k...)."""
+    if isinstance(scale, float):
+        return scale
+    ones = (1,) * (weight.ndim - 2)
+    if op.word != "upconv":
+        return scale.reshape(-1, 1, *ones)
+    return scale.reshape(op.groups, 1, -1).expand(-1, len(weight) // op.groups, -1).reshape(len(weight), -1, *ones)
 
 
 @pytest.mark.parametrize(

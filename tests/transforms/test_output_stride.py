@@ -124,10 +124,31 @@ def test_both_transforms_compose() -> None:
 
 
 @pytest.mark.parametrize(
+    "norm",
+    [
+        "gn: 2",
+        "instancenorm: {}",
+        "layernorm: {over: all, affine: false}",
+        "normalize: {pattern: c y x -> c, function: layernorm}",
+    ],
+)
+def test_a_norm_over_the_map_has_other_statistics(norm: str) -> None:
+    layers = f"[{{name: c, conv: {{out: 4, k: 3, s: 2}}}}, {{name: n, {norm}}}]"
+    graph = net(f"input: 3x16x16\nlayers: {layers}\n")
+    outcome = apply(graph, "output-stride=1")
+    assert not outcome.equal
+    assert "up to n, which" in outcome.equivalence
+    holds(graph, 1, until="n")
+    assert apply(net("input: 3x16x16\nlayers: [conv: {out: 4, k: 3, s: 2}, layernorm]\n"), "output-stride=1").equal
+
+
+@pytest.mark.parametrize(
     ("text", "stride", "message"),
     [
         ("input: 3x8x8\nlayers: [conv: {out: 4, k: 3}]\n", "8", "no layer takes the stride beyond 8"),
         ("input: 3x8x8\nlayers: [conv: {out: 4, k: 3}]\n", "many", "takes a number"),
+        ("input: 3x8x8\nlayers: [conv: {out: 4, k: 3, s: 2}, positions]\n", "1", "parameters for each unit of 4x4x4"),
+        ("input: 3x8x8\nlayers: [conv: {out: 4, k: 3, s: 2}, layernorm: all]\n", "1", "parameters for each unit of 4x4x4"),
         ("input: 3x8x8\nlayers: [{name: c, conv: {out: 4, k: 3, s: 2}}, linear: 3]\n", "1", "fully-convolutional first"),
         (
             "input: 3x8x8\nlayers: [{conv: {out: 4, k: 3, s: 2}}, {upconv: {out: 4, k: 2, s: 2}}]\n",

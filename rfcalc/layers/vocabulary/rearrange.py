@@ -8,7 +8,7 @@ from typing import ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, Text, Word, setting
-from rfcalc.layers.traits import LayerKind
+from rfcalc.layers.traits import LayerKind, Norm
 from rfcalc.record import record
 from rfcalc.relations.digits import Axes, Sizes, reads
 from rfcalc.relations.pattern import Pattern, parse
@@ -221,6 +221,15 @@ class Normalize(Op):
     pattern: str = setting(Text(), help='"(h u v) y x -> h y x": over the names that are missing at the end')
     function: str = setting(Word(("softmax", "layernorm", "rmsnorm")), default="softmax", help="which")
     params: int = setting(Int(0), default=0, help="learned numbers: one, or two, per normalized number")
+
+    @property
+    def norm(self) -> Norm | None:
+        if self.function == "softmax":
+            return None
+        pattern = parse(self.pattern)
+        channels, *positions = ([n for n in group if n in _missing(pattern)] for group in pattern.inputs[0])
+        # of how many groups the channels are, only their number tells: at least of one
+        return Norm(1 if channels else None, positions=any(positions), centred=self.function == "layernorm")
 
     def shape(self, inputs: Shapes) -> Shape:
         _parsed(self.pattern, 1).sizes(inputs)
