@@ -30,7 +30,7 @@ OF_THE_WHOLE = {
     "importers": ("broken_files",),
     "language": ("language", "names"),
     "layers": ("facts", "reach", "rules", "training", "values"),
-    "transforms": ("composed", "layers", "shipped"),
+    "transforms": ("composed", "layers", "random", "shipped"),
 }
 
 
