@@ -11,6 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from rfcalc.cli.command import Command
 from rfcalc.errors import SpecError
 
 # command: (module, function)
@@ -50,7 +51,7 @@ class _Commands(TyperGroup):
             return None
         module, function = COMMANDS[cmd_name]
         single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        single.command(name=cmd_name, no_args_is_help=False)(getattr(import_module(module), function))
+        single.command(name=cmd_name, cls=Command, no_args_is_help=False)(getattr(import_module(module), function))
         return typer.main.get_command(single)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

@@ -27,7 +27,9 @@ Convention = Annotated[
     str | None,
     typer.Option("--convention", metavar="NAME", help="Cost as another tool counts: torch, fvcore, thop, ptflops, macs."),
 ]
-Dtype = Annotated[str, typer.Option("--dtype", help="Of the memory figures: fp64, fp32, tf32, fp16, bf16, fp8 or int8.")]
+Dtype = Annotated[
+    str, typer.Option("--dtype", metavar="DTYPE", help="Of the memory figures: fp64, fp32, tf32, fp16, bf16, fp8 or int8.")
+]
 DTYPES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "fp8": 1, "int8": 1}
 Full = Annotated[bool, typer.Option("--full", help="One row per layer; do not fold repeated blocks.")]
 

@@ -27,9 +27,10 @@ def check(
     specs: Specs,
     format: Format = None,
     select: Annotated[
-        str | None, typer.Option(help="Only these codes, or their beginnings: RF2,RF301. ALL adds the opt-in ones.")
+        str | None,
+        typer.Option(metavar="CODE,...", help="Only these codes, or their beginnings: RF2,RF301. ALL adds the opt-in ones."),
     ] = None,
-    ignore: Annotated[str | None, typer.Option(help="All but these codes.")] = None,
+    ignore: Annotated[str | None, typer.Option(metavar="CODE,...", help="All but these codes.")] = None,
     base: Base = None,
     baseline: Annotated[
         str | None, typer.Option(metavar="FILE", help="The accepted figures; rfcalc.lock.json if it is there.")
@@ -50,7 +51,7 @@ def check(
 
       rfcalc check net.yaml --max-macs 4.2G --max-params 26M --min-rf 400
 
-      rfcalc check net.yaml --base origin/main --format github --format sarif=rfcalc.sarif
+      rfcalc check net.yaml --format github --format sarif=rfcalc.sarif
     """
     from rfcalc.reports.check import Unread, checked
 

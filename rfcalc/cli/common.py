@@ -59,8 +59,8 @@ Declare = Annotated[
 ]
 Layers = Annotated[list[str] | None, typer.Option("--layer", "-l", metavar="GLOB", help="Only layers whose name matches.")]
 FORMAT_NAMES = " or ".join(", ".join(FORMATS).rsplit(", ", 1))
-Format = Annotated[str, typer.Option("--format", "-f", help=f"{FORMAT_NAMES}.")]
-MaxLayers = Annotated[int, typer.Option("--max-layers", min=1, help="Refuse a network of more layers.")]
+Format = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"{FORMAT_NAMES}.")]
+MaxLayers = Annotated[int, typer.Option("--max-layers", metavar="N", min=1, help="Refuse a network of more layers.")]
 MAX_LAYERS = 100_000
 
 

@@ -33,15 +33,19 @@ def design(
     input: Annotated[str, typer.Option("--input", "-i", metavar="N|HxW|CxHxW", help="The image.")] = "512",
     dataset: Dataset = None,
     resize: Resize = None,
-    stride: Annotated[int, typer.Option("--stride", help="Input pixels per unit of the last map.")] = 32,
+    stride: Annotated[int, typer.Option("--stride", metavar="N", help="Input pixels per unit of the last map.")] = 32,
     tolerance: Tolerance = "10%",
     holes: Holes = False,
     max_macs: Annotated[Text, typer.Option("--max-macs", metavar="N", help="Most MACs, such as 4G.")] = None,
     max_params: Annotated[Text, typer.Option("--max-params", metavar="N", help="Most parameters, such as 10M.")] = None,
-    max_depth: Annotated[int | None, typer.Option("--max-depth", min=1, help="Most convolutions in a row.")] = None,
-    stages: Annotated[int | None, typer.Option("--stages", help="How many stages follow the stem (4).")] = None,
+    max_depth: Annotated[
+        int | None, typer.Option("--max-depth", metavar="N", min=1, help="Most convolutions in a row.")
+    ] = None,
+    stages: Annotated[int | None, typer.Option("--stages", metavar="N", help="How many stages follow the stem (4).")] = None,
     widths: Annotated[Text, typer.Option("--widths", metavar="A,B,..", help="Channels of each stage (64,128,..).")] = None,
-    stem: Annotated[int | None, typer.Option("--stem", help="Channels of the stem (half of the first stage's).")] = None,
+    stem: Annotated[
+        int | None, typer.Option("--stem", metavar="N", help="Channels of the stem (half of the first stage's).")
+    ] = None,
     kernels: Annotated[str, typer.Option("--kernels", metavar="A,B,..", help="Kernels that may be used.")] = "3,5,7",
     dilations: Annotated[str, typer.Option("--dilations", metavar="A,B,..", help="Dilations that may be used.")] = "1,2,4",
     blocks: Annotated[str, typer.Option("--blocks", metavar="A,B,..", help="plain, separable, basic, bottleneck.")] = "plain",

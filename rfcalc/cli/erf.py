@@ -18,10 +18,10 @@ def erf(
         str | None,
         typer.Option("--trained", metavar="CHECKPOINT", help="Weights: .safetensors, or a state_dict by torch.save."),
     ] = None,
-    samples: Annotated[int, typer.Option("--samples", min=1, help="How many gradients to average.")] = 10,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="For weights and inputs.")] = 0,
+    samples: Annotated[int, typer.Option("--samples", metavar="N", min=1, help="How many gradients to average.")] = 10,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="For weights and inputs.")] = 0,
     device: Annotated[
-        str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
+        str, typer.Option("--device", "-d", metavar="DEVICE", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
     ] = "auto",
     png: Png = None,
     force: Force = False,

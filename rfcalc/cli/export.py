@@ -22,7 +22,7 @@ TEXTS = {
 @networks
 def export(
     spec: Spec,
-    to: Annotated[str, typer.Option("--to", "-t", help="torch, onnx, dot, mermaid or yaml.")],
+    to: Annotated[str, typer.Option("--to", "-t", metavar="FORMAT", help="torch, onnx, dot, mermaid or yaml.")],
     output: Output = None,
     force: Force = False,
     *,

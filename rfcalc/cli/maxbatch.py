@@ -16,13 +16,15 @@ UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "M
 def max_batch(
     spec: Spec,
     device: Annotated[
-        str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
+        str, typer.Option("--device", "-d", metavar="DEVICE", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
     ] = "auto",
-    dtype: Annotated[str, typer.Option("--dtype", help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
+    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
     memory: Annotated[
         str | None, typer.Option("--memory", metavar="BYTES", help="The budget, such as 8GiB; what is free.")
     ] = None,
-    reserve: Annotated[float, typer.Option("--reserve", min=0, max=0.9, help="Share of the free memory to keep back.")] = 0.1,
+    reserve: Annotated[
+        float, typer.Option("--reserve", metavar="SHARE", min=0, max=0.9, help="Share of the free memory to keep back.")
+    ] = 0.1,
     format: Format = "table",
     *,
     given: LoadOptions,

@@ -14,13 +14,15 @@ from rfcalc.cli.writing import Force, Png, write
 def profile(
     spec: Spec,
     device: Annotated[
-        str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
+        str, typer.Option("--device", "-d", metavar="DEVICE", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
     ] = "auto",
-    batch: Annotated[int, typer.Option("--batch", "-b", min=1, help="Batch size.")] = 1,
-    dtype: Annotated[str, typer.Option("--dtype", help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
-    memory_format: Annotated[str, typer.Option("--memory-format", help="contiguous or channels_last.")] = "contiguous",
-    seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="How long to measure.")] = 2.0,
-    top: Annotated[int, typer.Option("--top", min=1, help="How many layers to show.")] = 15,
+    batch: Annotated[int, typer.Option("--batch", "-b", metavar="N", min=1, help="Batch size.")] = 1,
+    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
+    memory_format: Annotated[
+        str, typer.Option("--memory-format", metavar="LAYOUT", help="contiguous or channels_last.")
+    ] = "contiguous",
+    seconds: Annotated[float, typer.Option("--seconds", metavar="S", min=0.01, help="How long to measure.")] = 2.0,
+    top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="How many layers to show.")] = 15,
     png: Png = None,
     force: Force = False,
     format: Format = "table",

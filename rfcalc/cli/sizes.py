@@ -25,7 +25,9 @@ def sizes(
         int | None, typer.Option("--output", min=1, metavar="N", help="The smallest tile that keeps N units of output.")
     ] = None,
     layer: Annotated[str | None, typer.Option("--layer", "-l", metavar="GLOB", help="The layer that is meant.")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=64, max=MOST, help="Try sizes up to this one.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=64, max=MOST, help="Try sizes up to this one.")
+    ] = None,
     format: Format = "table",
     *,
     given: LoadOptions,

@@ -28,7 +28,11 @@ Dataset = Annotated[
 ]
 Resize = Annotated[
     Text,
-    typer.Option("--resize", help="How the images of --dataset become the input: letterbox (default), stretch, shorter, none."),
+    typer.Option(
+        "--resize",
+        metavar="HOW",
+        help="How the images of --dataset become the input: letterbox (default), stretch, shorter, none.",
+    ),
 ]
 Tolerance = Annotated[str, typer.Option("--tolerance", metavar="N%", help="Largest error of the field.")]
 Holes = Annotated[bool, typer.Option("--holes/--no-holes", help="Whether the field may have holes.")]

@@ -14,7 +14,9 @@ from rfcalc.cli.common import Format, LoadOptions, Specs, choice, finish, networ
 if TYPE_CHECKING:
     from rfcalc.backends.timing.latency import Tick
 
-Device = Annotated[str, typer.Option("--device", "-d", help="cpu, cuda or cuda:N; auto is CUDA where there is a GPU.")]
+Device = Annotated[
+    str, typer.Option("--device", "-d", metavar="DEVICE", help="cpu, cuda or cuda:N; auto is CUDA where there is a GPU.")
+]
 
 
 @networks
@@ -29,8 +31,10 @@ def time(
     mode: Annotated[
         str, typer.Option("--mode", metavar="M,...", help="eager, graph (a replayed CUDA graph), compile (torch.compile).")
     ] = "eager",
-    seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="How long to measure each row.")] = 2.0,
-    warm_up: Annotated[float, typer.Option("--warm-up", min=0, help="Most seconds to wait until times settle.")] = 5.0,
+    seconds: Annotated[float, typer.Option("--seconds", metavar="S", min=0.01, help="How long to measure each row.")] = 2.0,
+    warm_up: Annotated[
+        float, typer.Option("--warm-up", metavar="S", min=0, help="Most seconds to wait until times settle.")
+    ] = 5.0,
     format: Format = "table",
     *,
     given: LoadOptions,
@@ -42,7 +46,7 @@ def time(
 
     Examples:
 
-      rfcalc time resnet50.yaml --batch 1,8,32 --dtype fp32,bf16 --mode eager,graph
+      rfcalc time resnet50.yaml --batch 1,8,32 --dtype fp32,bf16 --mode graph
 
       rfcalc time resnet50.yaml resnet101.yaml --device cpu
     """

@@ -29,7 +29,7 @@ def transform(
     layer: Layers = None,
     output: Output = None,
     force: Force = False,
-    format: Annotated[str, typer.Option("--format", "-f", help=f"The report: {FORMAT_NAMES}.")] = "table",
+    format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"The report: {FORMAT_NAMES}.")] = "table",
     *,
     given: LoadOptions,
 ) -> None:

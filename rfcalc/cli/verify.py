@@ -13,8 +13,8 @@ from rfcalc.cli.common import Format, Layers, LoadOptions, Specs, choice, finish
 def verify(
     specs: Specs,
     layer: Layers = None,
-    units: Annotated[int, typer.Option("--units", min=1, help="How many units of each layer to trace.")] = 6,
-    seed: Annotated[int, typer.Option("--seed", help="For the units that are drawn at random.")] = 0,
+    units: Annotated[int, typer.Option("--units", metavar="N", min=1, help="How many units of each layer to trace.")] = 6,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="For the units that are drawn at random.")] = 0,
     format: Format = "table",
     *,
     given: LoadOptions,
