@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rfcalc.cli import complete
 from rfcalc.cli.common import Format, Layers, LoadOptions, Specs, choice, finish, networks, show, uncollected, unit, usage
 from rfcalc.cli.writing import ErfMap, Force, MaskPng, write
 
@@ -25,10 +26,21 @@ Erf = Annotated[bool, typer.Option("--erf", help="Effective receptive field unde
 Mask = Annotated[bool, typer.Option("--mask", help="With --at: draw which pixels the unit sees.")]
 Convention = Annotated[
     str | None,
-    typer.Option("--convention", metavar="NAME", help="Cost as another tool counts: torch, fvcore, thop, ptflops, macs."),
+    typer.Option(
+        "--convention",
+        metavar="NAME",
+        autocompletion=complete.conventions,
+        help="Cost as another tool counts: torch, fvcore, thop, ptflops, macs.",
+    ),
 ]
 Dtype = Annotated[
-    str, typer.Option("--dtype", metavar="DTYPE", help="Of the memory figures: fp64, fp32, tf32, fp16, bf16, fp8 or int8.")
+    str,
+    typer.Option(
+        "--dtype",
+        metavar="DTYPE",
+        autocompletion=complete.one_of(lambda: DTYPES),
+        help="Of the memory figures: fp64, fp32, tf32, fp16, bf16, fp8 or int8.",
+    ),
 ]
 DTYPES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "fp8": 1, "int8": 1}
 Full = Annotated[bool, typer.Option("--full", help="One row per layer; do not fold repeated blocks.")]

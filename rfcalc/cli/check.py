@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rfcalc.cli import complete
 from rfcalc.cli.budgets import budgets
 from rfcalc.cli.common import LoadOptions, Specs, networks, uncollected, usage
 from rfcalc.cli.findings import Base, Format, emit, read_all, targets
@@ -28,9 +29,15 @@ def check(
     format: Format = None,
     select: Annotated[
         str | None,
-        typer.Option(metavar="CODE,...", help="Only these codes, or their beginnings: RF2,RF301. ALL adds the opt-in ones."),
+        typer.Option(
+            metavar="CODE,...",
+            autocompletion=complete.codes,
+            help="Only these codes, or their beginnings: RF2,RF301. ALL adds the opt-in ones.",
+        ),
     ] = None,
-    ignore: Annotated[str | None, typer.Option(metavar="CODE,...", help="All but these codes.")] = None,
+    ignore: Annotated[
+        str | None, typer.Option(metavar="CODE,...", autocompletion=complete.codes, help="All but these codes.")
+    ] = None,
     base: Base = None,
     baseline: Annotated[
         str | None, typer.Option(metavar="FILE", help="The accepted figures; rfcalc.lock.json if it is there.")

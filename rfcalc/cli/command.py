@@ -16,7 +16,7 @@ PANELS: dict[str, tuple[str, ...]] = {
         *("min_rf", "max_rf", "max_params", "max_buffers", "max_macs", "max_flops", "max_memory", "max_saved"),
         *("max_downsampling", "max_depth"),
     ),
-    "Output": ("format", "output", "force", "full", "all", "pick", "top", "png", "mask_png", "erf_map", "exit_code"),
+    "Output": ("format", "output", "force", "full", "every", "pick", "top", "png", "mask_png", "erf_map", "exit_code"),
 }
 PANEL = {name: panel for panel, names in PANELS.items() for name in names}
 

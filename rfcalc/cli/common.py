@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rfcalc.cli import complete
 from rfcalc.cli.gathered import gathered
 from rfcalc.errors import SpecError, did_you_mean
 from rfcalc.formats import FORMATS
@@ -25,8 +26,8 @@ NETWORK = (
     "A spec file, a shipped network's name, - for standard input, an ONNX file, Ultralytics' YAML, a Darknet .cfg, or a torch "
     "model: package.module:callable, file.py:callable or a .pt2 file. Naming a Python module or file runs its code."
 )
-Spec = Annotated[str, typer.Argument(metavar="SPEC", help=NETWORK)]
-Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=NETWORK)]
+Spec = Annotated[str, typer.Argument(metavar="SPEC", help=NETWORK, autocompletion=complete.specs)]
+Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=NETWORK, autocompletion=complete.specs)]
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -50,6 +51,7 @@ Unknown = Annotated[
     typer.Option(
         "--unknown",
         metavar="error|bound",
+        autocompletion=complete.one_of(lambda: ("error", "bound")),
         help="A layer of an imported program that nobody knows: refused, or read as a bound.",
     ),
 ]
@@ -57,9 +59,15 @@ Declare = Annotated[
     list[str] | None,
     typer.Option("--declare", metavar="NAME=RULE", help="What such a layer is: pointwise, whole, window K S P."),
 ]
-Layers = Annotated[list[str] | None, typer.Option("--layer", "-l", metavar="GLOB", help="Only layers whose name matches.")]
+Layers = Annotated[
+    list[str] | None,
+    typer.Option("--layer", "-l", metavar="GLOB", help="Only layers whose name matches.", autocompletion=complete.layers),
+]
 FORMAT_NAMES = " or ".join(", ".join(FORMATS).rsplit(", ", 1))
-Format = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"{FORMAT_NAMES}.")]
+Format = Annotated[
+    str,
+    typer.Option("--format", "-f", metavar="FORMAT", help=f"{FORMAT_NAMES}.", autocompletion=complete.one_of(lambda: FORMATS)),
+]
 MaxLayers = Annotated[int, typer.Option("--max-layers", metavar="N", min=1, help="Refuse a network of more layers.")]
 MAX_LAYERS = 100_000
 

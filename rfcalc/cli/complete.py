@@ -5,10 +5,11 @@ Nothing that is offered runs a program: a torch model or an ONNX file has no nam
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Callable, Iterable
 from glob import escape, glob
 from os.path import isdir
-from typing import Any
 
 Offer = Callable[[str], list[str]]
 SUFFIXES = (".yaml", ".yml", ".onnx", ".cfg", ".pt2", ".py")
@@ -43,21 +44,30 @@ def specs(incomplete: str) -> list[str]:
     return [*(name for name, _ in shipped() if name.startswith(incomplete)), *here]
 
 
-def layers(ctx: Any, incomplete: str) -> list[str]:
-    """The layers of the spec that was named before."""
+def layers(incomplete: str) -> list[str]:
+    """The layers of the specs that the line names before; programs are left alone, since reading one runs its code."""
     from rfcalc.errors import SpecError
     from rfcalc.importers import is_program, load
 
-    named = ctx.params.get("spec") or ctx.params.get("specs") or ()
     names: dict[str, None] = {}
-    for spec in [named] if isinstance(named, str) else named:
-        if spec == "-" or is_program(spec):
+    for word in _typed():
+        if word.startswith("-") or is_program(word):
             continue
         try:
-            names.update((node.name, None) for node in load(spec).layers)
-        except SpecError:
+            names.update((node.name, None) for node in load(word).layers)
+        except SpecError:  # the value of an option, most likely
             continue
     return [name for name in names if name.startswith(incomplete)]
+
+
+def _typed() -> list[str]:
+    """The words after the command. The shells' scripts hand the line over in one of two variables; an option that still
+    lacks its value keeps the parser from reading the arguments before it."""
+    line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")
+    try:
+        return shlex.split(line)[2:]
+    except ValueError:  # an open quote
+        return line.split()[2:]
 
 
 def codes(incomplete: str) -> list[str]:
@@ -69,6 +79,43 @@ def codes(incomplete: str) -> list[str]:
 
 def explained(incomplete: str) -> list[str]:
     """What `rfcalc explain` knows: codes, names of rules, words of the language."""
-    from rfcalc.cli.explain import known
+    from rfcalc.checks.codes import errors
+    from rfcalc.checks.runner import explained as findings_explained
+    from rfcalc.language.explained import keys, words
 
-    return one_of(known)(incomplete)
+    return one_of(lambda: [*(one.code for one in findings_explained()), *errors(), *words(), *keys()])(incomplete)
+
+
+def findings(incomplete: str) -> list[str]:
+    """The formats of `check` and `diff`."""
+    from rfcalc.formats.findings import FORMATS
+
+    return one_of(lambda: FORMATS)(incomplete)
+
+
+def systems(incomplete: str) -> list[str]:
+    """Where `init --ci` writes a job for."""
+    from rfcalc.checks.templates import JOBS
+
+    return one_of(lambda: JOBS)(incomplete)
+
+
+def transforms(incomplete: str) -> list[str]:
+    """The words of `transform --to`; a number follows some of them."""
+    from rfcalc.transforms import TRANSFORMS
+
+    return one_of(lambda: TRANSFORMS)(incomplete)
+
+
+def conventions(incomplete: str) -> list[str]:
+    """The tools whose way to count is known."""
+    from rfcalc.analyses.cost import CONVENTIONS
+
+    return one_of(lambda: CONVENTIONS)(incomplete)
+
+
+def networks(incomplete: str) -> list[str]:
+    """Shipped networks."""
+    from rfcalc.importers import shipped
+
+    return one_of(lambda: (name for name, _ in shipped()))(incomplete)

@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from rfcalc.cli import complete
+
 
 def configs(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this one's own text.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", autocompletion=complete.networks, help="Print this one's own text.")
+    ] = None,
 ) -> None:
     """List the networks that ship with rfcalc, one line each; with a NAME print the spec as it is written.
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from rfcalc.cli import complete
 from rfcalc.cli.common import LoadOptions, networks
 from rfcalc.cli.writing import Force, Output, write
 
@@ -15,7 +16,9 @@ def convert(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="SOURCE", help="package.module:callable, file.py:callable, a file of another format, or a spec."
+            metavar="SOURCE",
+            autocompletion=complete.specs,
+            help="package.module:callable, file.py:callable, a file of another format, or a spec.",
         ),
     ],
     output: Output = None,

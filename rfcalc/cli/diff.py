@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rfcalc.cli import complete
 from rfcalc.cli.common import LoadOptions, networks, usage
 from rfcalc.cli.findings import Base, Format, emit, read_all, targets
 
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 @networks
 def diff(
-    specs: Annotated[list[str], typer.Argument(metavar="OLD NEW", help="Two specs; with --base or --baseline any number.")],
+    specs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="OLD NEW", autocompletion=complete.specs, help="Two specs; with --base or --baseline any number."
+        ),
+    ],
     format: Format = None,
     base: Base = None,
     baseline: Annotated[str | None, typer.Option(metavar="FILE", help="Compare with the figures of a baseline file.")] = None,

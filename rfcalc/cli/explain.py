@@ -8,13 +8,18 @@ from typing import Annotated
 
 import typer
 
+from rfcalc.cli import complete
 from rfcalc.cli.common import usage
 
 
 def explain(
     what: Annotated[
         str | None,
-        typer.Argument(metavar="CODE|WORD", help="RF201, E104, a rule's name, conv, repeat; all of them if left out."),
+        typer.Argument(
+            metavar="[CODE|WORD]",
+            autocompletion=complete.explained,
+            help="RF201, E104, a rule's name, conv, repeat; all of them if left out.",
+        ),
     ] = None,
 ) -> None:
     """Print what a finding or an error means and how to mend it, or the settings of a word of the spec language.

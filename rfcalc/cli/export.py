@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rfcalc.cli import complete
 from rfcalc.cli.common import LoadOptions, Spec, choice, networks, usage
 from rfcalc.cli.writing import Force, Output, write
 
@@ -22,7 +23,16 @@ TEXTS = {
 @networks
 def export(
     spec: Spec,
-    to: Annotated[str, typer.Option("--to", "-t", metavar="FORMAT", help="torch, onnx, dot, mermaid or yaml.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            "-t",
+            metavar="FORMAT",
+            help="torch, onnx, dot, mermaid or yaml.",
+            autocompletion=complete.one_of(lambda: (*TEXTS, "onnx")),
+        ),
+    ],
     output: Output = None,
     force: Force = False,
     *,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rfcalc.cli import complete
 from rfcalc.cli.common import LoadOptions, choice, finish, usage
 from rfcalc.cli.writing import place
 from rfcalc.errors import SpecError
@@ -22,7 +23,9 @@ HELP = (
     "full, concise, json, markdown, github, gitlab, sarif or junit; FORMAT=FILE writes a file, and can be given several "
     "times beside the one for standard output (full, or github under GitHub Actions)."
 )
-Format = Annotated[list[str] | None, typer.Option("--format", "-f", metavar="FORMAT[=FILE]", help=HELP)]
+Format = Annotated[
+    list[str] | None, typer.Option("--format", "-f", metavar="FORMAT[=FILE]", help=HELP, autocompletion=complete.findings)
+]
 Base = Annotated[str | None, typer.Option("--base", metavar="REV", help="Compare each spec with this git revision of it.")]
 PROGRAMS = ("json", "gitlab", "sarif", "junit")
 

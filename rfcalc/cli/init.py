@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rfcalc.cli import complete
 from rfcalc.cli.common import choice, usage
 from rfcalc.cli.writing import place
 
@@ -21,7 +22,10 @@ def init(
     shipped: Annotated[
         str | None, typer.Option("--from", metavar="NAME", help="Copy this shipped network (rfcalc configs lists them).")
     ] = None,
-    ci: Annotated[str | None, typer.Option(metavar="SYSTEM", help="Write a job for github, gitlab or pre-commit.")] = None,
+    ci: Annotated[
+        str | None,
+        typer.Option(metavar="SYSTEM", autocompletion=complete.systems, help="Write a job for github, gitlab or pre-commit."),
+    ] = None,
     install: Annotated[
         str | None, typer.Option(metavar="REQUIREMENT", help="What pip installs in CI, such as git+https://...; this version.")
     ] = None,

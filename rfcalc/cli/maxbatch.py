@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from rfcalc.backends.timing.words import DEVICES, DTYPES
+from rfcalc.cli import complete
 from rfcalc.cli.common import Format, LoadOptions, Spec, choice, networks, show, usage
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
@@ -16,9 +18,21 @@ UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "M
 def max_batch(
     spec: Spec,
     device: Annotated[
-        str, typer.Option("--device", "-d", metavar="DEVICE", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
+        str,
+        typer.Option(
+            "--device",
+            "-d",
+            metavar="DEVICE",
+            autocompletion=complete.one_of(lambda: DEVICES),
+            help="cpu, cuda or cuda:N; auto is CUDA where there is one.",
+        ),
     ] = "auto",
-    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
+    dtype: Annotated[
+        str,
+        typer.Option(
+            "--dtype", metavar="DTYPE", autocompletion=complete.one_of(lambda: DTYPES), help="fp32, tf32, bf16, fp16 or fp64."
+        ),
+    ] = "fp32",
     memory: Annotated[
         str | None, typer.Option("--memory", metavar="BYTES", help="The budget, such as 8GiB; what is free.")
     ] = None,
@@ -51,7 +65,7 @@ def max_batch(
     from rfcalc.reports.maxbatch import max_batch_report
 
     place = cases.usable_device(device)
-    case = cases.Case(place, 1, choice(dtype, cases.DTYPES, "--dtype"), "contiguous", "eager")
+    case = cases.Case(place, 1, choice(dtype, DTYPES, "--dtype"), "contiguous", "eager")
     graph = given.load(spec)
     kept = reserve if memory is None else 0.0
     budget = int(backend.free_bytes(case) * (1 - reserve)) if memory is None else size(memory)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from rfcalc.backends.timing.words import DEVICES, DTYPES, MEMORY_FORMATS
+from rfcalc.cli import complete
 from rfcalc.cli.common import Format, LoadOptions, Spec, choice, networks, show
 from rfcalc.cli.writing import Force, Png, write
 
@@ -14,12 +16,30 @@ from rfcalc.cli.writing import Force, Png, write
 def profile(
     spec: Spec,
     device: Annotated[
-        str, typer.Option("--device", "-d", metavar="DEVICE", help="cpu, cuda or cuda:N; auto is CUDA where there is one.")
+        str,
+        typer.Option(
+            "--device",
+            "-d",
+            metavar="DEVICE",
+            autocompletion=complete.one_of(lambda: DEVICES),
+            help="cpu, cuda or cuda:N; auto is CUDA where there is one.",
+        ),
     ] = "auto",
     batch: Annotated[int, typer.Option("--batch", "-b", metavar="N", min=1, help="Batch size.")] = 1,
-    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
+    dtype: Annotated[
+        str,
+        typer.Option(
+            "--dtype", metavar="DTYPE", autocompletion=complete.one_of(lambda: DTYPES), help="fp32, tf32, bf16, fp16 or fp64."
+        ),
+    ] = "fp32",
     memory_format: Annotated[
-        str, typer.Option("--memory-format", metavar="LAYOUT", help="contiguous or channels_last.")
+        str,
+        typer.Option(
+            "--memory-format",
+            metavar="LAYOUT",
+            autocompletion=complete.one_of(lambda: MEMORY_FORMATS),
+            help="contiguous or channels_last.",
+        ),
     ] = "contiguous",
     seconds: Annotated[float, typer.Option("--seconds", metavar="S", min=0.01, help="How long to measure.")] = 2.0,
     top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="How many layers to show.")] = 15,
@@ -52,8 +72,8 @@ def profile(
     from rfcalc.reports.profile import profile_report
 
     place = cases.usable_device(device)
-    choice(dtype, cases.DTYPES, "--dtype")
-    choice(memory_format, cases.MEMORY_FORMATS, "--memory-format")
+    choice(dtype, DTYPES, "--dtype")
+    choice(memory_format, MEMORY_FORMATS, "--memory-format")
     graph = given.load(spec)
     case = cases.Case(place, batch, dtype, memory_format, "eager")
     result = attempted(case, lambda: measure(graph, case, seconds))

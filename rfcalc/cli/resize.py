@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from rfcalc.cli import complete
 from rfcalc.cli.common import Format, Input, Set, choice, overrides, show, usage
 from rfcalc.cli.target import (
     Dataset,
@@ -29,7 +30,12 @@ MOST = 1 << 20
 
 
 def resize(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, a shipped network's name, - for standard input.")],
+    spec: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPEC", autocompletion=complete.specs, help="A spec file, a shipped network's name, - for standard input."
+        ),
+    ],
     target: Target = None,
     dataset: Dataset = None,
     resize: Resize = None,

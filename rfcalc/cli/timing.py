@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rfcalc.backends.timing.words import DEVICES, DTYPES, MEMORY_FORMATS, MODES
+from rfcalc.cli import complete
 from rfcalc.cli.common import Format, LoadOptions, Specs, choice, finish, networks, show, usage
 
 if TYPE_CHECKING:
     from rfcalc.backends.timing.latency import Tick
 
 Device = Annotated[
-    str, typer.Option("--device", "-d", metavar="DEVICE", help="cpu, cuda or cuda:N; auto is CUDA where there is a GPU.")
+    str,
+    typer.Option(
+        "--device",
+        "-d",
+        metavar="DEVICE",
+        autocompletion=complete.one_of(lambda: DEVICES),
+        help="cpu, cuda or cuda:N; auto is CUDA where there is a GPU.",
+    ),
 ]
 
 
@@ -24,12 +33,29 @@ def time(
     specs: Specs,
     device: Device = "auto",
     batch: Annotated[str, typer.Option("--batch", "-b", metavar="N,...", help="Batch sizes.")] = "1",
-    dtype: Annotated[str, typer.Option("--dtype", metavar="D,...", help="fp32, tf32, bf16, fp16, fp64.")] = "fp32",
+    dtype: Annotated[
+        str,
+        typer.Option(
+            "--dtype", metavar="D,...", autocompletion=complete.some_of(lambda: DTYPES), help="fp32, tf32, bf16, fp16, fp64."
+        ),
+    ] = "fp32",
     memory_format: Annotated[
-        str, typer.Option("--memory-format", metavar="F,...", help="contiguous, channels_last.")
+        str,
+        typer.Option(
+            "--memory-format",
+            metavar="F,...",
+            autocompletion=complete.some_of(lambda: MEMORY_FORMATS),
+            help="contiguous, channels_last.",
+        ),
     ] = "contiguous",
     mode: Annotated[
-        str, typer.Option("--mode", metavar="M,...", help="eager, graph (a replayed CUDA graph), compile (torch.compile).")
+        str,
+        typer.Option(
+            "--mode",
+            metavar="M,...",
+            autocompletion=complete.some_of(lambda: MODES),
+            help="eager, graph (a replayed CUDA graph), compile (torch.compile).",
+        ),
     ] = "eager",
     seconds: Annotated[float, typer.Option("--seconds", metavar="S", min=0.01, help="How long to measure each row.")] = 2.0,
     warm_up: Annotated[
@@ -61,9 +87,9 @@ def time(
     from rfcalc.reports.timing import timing_report
 
     place = cases.usable_device(device)
-    dtypes = [choice(word, cases.DTYPES, "--dtype") for word in dtype.split(",")]
-    layouts = [choice(word, cases.MEMORY_FORMATS, "--memory-format") for word in memory_format.split(",")]
-    modes = [choice(word, cases.MODES, "--mode") for word in mode.split(",")]
+    dtypes = [choice(word, DTYPES, "--dtype") for word in dtype.split(",")]
+    layouts = [choice(word, MEMORY_FORMATS, "--memory-format") for word in memory_format.split(",")]
+    modes = [choice(word, MODES, "--mode") for word in mode.split(",")]
     rows = cases.grid(place, whole_numbers(batch, "--batch"), dtypes, layouts, modes)
     graphs, errors = given.load_all(specs)
     interrupted = False

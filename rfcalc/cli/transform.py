@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rfcalc.cli import complete
 from rfcalc.cli.common import FORMAT_NAMES, Layers, LoadOptions, Spec, choice, networks, show, usage
 from rfcalc.cli.writing import Force, Output, write
 
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
     from rfcalc.report.tables import Report
 
 To = Annotated[
-    list[str] | None, typer.Option("--to", "-t", metavar="WORD[=N]", help="What to do; repeatable, one after the other.")
+    list[str] | None,
+    typer.Option(
+        "--to",
+        "-t",
+        metavar="WORD[=N]",
+        autocompletion=complete.transforms,
+        help="What to do; repeatable, one after the other.",
+    ),
 ]
 
 

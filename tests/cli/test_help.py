@@ -7,9 +7,12 @@ from inspect import getdoc
 from typing import Any, get_type_hints
 
 import pytest
+import typer
 from rich.text import Text
 
-from rfcalc.cli import COMMANDS
+from rfcalc.cli import COMMANDS, app
+from rfcalc.cli.command import PANELS
+from tests.running import rfcalc
 
 
 def texts(command: Any) -> list[str]:
@@ -27,3 +30,25 @@ def test_nothing_is_lost(name: str) -> None:
     for text in texts(command):
         shown = Text.from_markup(text).plain
         assert shown == text.replace("\\[", "[").replace("\b", "")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_says_what_to_type(name: str) -> None:
+    """No types of Python, nothing cut off, panels in their order, an example of at most one line."""
+    run = rfcalc(name, "--help", columns=80)
+    assert (run.code, run.err) == (0, "")
+    for text in ("<str", "<bool", "<int", "<float", "<list", "bool", "\u2026", "list[str]", "{"):
+        assert text not in run.out
+    lines = run.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    titles = [line.strip("\u256d\u256e\u2500 ") for line in lines if line.startswith("\u256d")]
+    assert titles == [title for title in ("Arguments", "Options", *PANELS) if title in titles]
+    examples = [line.strip() for line in lines if line.startswith("   rfcalc ")]
+    assert all(example.startswith(f"rfcalc {name}") for example in examples)
+    assert examples or name in ("schema", "explain-cost")
+
+
+def test_a_panel_is_for_options_that_exist() -> None:
+    group = typer.main.get_command(app)
+    known = {param.name for name in COMMANDS for param in group.get_command(None, name).params}  # type: ignore[attr-defined]
+    assert {name for names in PANELS.values() for name in names} <= known

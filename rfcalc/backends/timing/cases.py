@@ -10,15 +10,14 @@ from time import perf_counter
 import torch
 from torch import Tensor, nn
 
+from rfcalc.backends.timing import words
 from rfcalc.backends.torch.build import random_inputs, to_torch
 from rfcalc.backends.torch.tracked import peak_bytes
 from rfcalc.errors import fail
 from rfcalc.graph import Graph
 from rfcalc.record import record
 
-DTYPES = {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16, "fp64": torch.float64}
-MEMORY_FORMATS = ("contiguous", "channels_last")
-MODES = ("eager", "graph", "compile")
+DTYPES = {word: getattr(torch, name) for word, name in words.DTYPES.items()}
 
 
 class UnsupportedError(Exception):
