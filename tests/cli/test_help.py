@@ -43,7 +43,7 @@ def test_help_says_what_to_type(name: str) -> None:
     assert max(map(len, lines)) <= 80
     titles = [line.strip("\u256d\u256e\u2500 ") for line in lines if line.startswith("\u256d")]
     assert titles == [title for title in ("Arguments", "Options", *PANELS) if title in titles]
-    examples = [line.strip() for line in lines if line.startswith("   rfcalc ")]
+    examples = [line.strip() for line in lines if line.strip().startswith("rfcalc ")]
     assert all(example.startswith(f"rfcalc {name}") for example in examples)
     assert examples or name in ("schema", "explain-cost")
 
