@@ -38,7 +38,7 @@ APART: Mapping[str, tuple[str, ...]] = {
     "backends.pictures": (),
     "checks.codes": (),
     "checks.rules": (),
-    "cli": ("budgets", "common", "design_options", "findings", "gathered", "pictures", "target", "writing"),
+    "cli": ("budgets", "common", "complete", "design_options", "findings", "gathered", "pictures", "target", "writing"),
     "formats": ("parts",),
     "formats.findings": (),
     "formats.parts": (),
