@@ -48,6 +48,12 @@ CASES: dict[str, Recipe] = {
     "crop at the end": case(
         1, (12,), step("crop", margin=((0, 3),)), conv(3), step("pad", padding=((0, 1),)), conv(1, stride=2)
     ),
+    "fewer living units than a gap between taps": case(
+        1, (1,), step("upsample", scale=2, mode="linear"), conv(3, stride=2, dilation=3, padding=((4, 3),))
+    ),
+    "taps on both sides of the end": case(1, (12,), conv(2, stride=2, dilation=2, padding=((0, 6),))),
+    "taps on both sides of the start": case(1, (6,), conv(2, stride=2, dilation=2, padding=((5, 0),))),
+    "windows around a pooled map": case(1, (6,), step("gap", axis=None), conv(2, dilation=3, padding=((1, 2),))),
     "narrow then padded": case(1, (11,), conv(3, padding=0), conv(3)),
     "branches with holes": case(1, (25,), conv(3, dilation=4), conv(5, back=1, dilation=1), merge("concat")),
     "branches of different borders": case(1, (16,), conv(5, padding=0), step("crop", back=1, margin=2), merge("add")),

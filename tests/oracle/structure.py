@@ -19,7 +19,7 @@ def passes_global(graph: Graph, index: int) -> bool:
         if i in before:
             node = graph.nodes[i]
             before |= set(node.inputs[:1] if node.op.word in ("upsample", "crop") else node.inputs)
-    return any(_is_global(graph, i) for i in before)
+    return any(_is_global(graph, i) for i in before if not graph.nodes[i].is_input)
 
 
 def _is_global(graph: Graph, index: int) -> bool:

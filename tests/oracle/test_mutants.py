@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from rfcalc.fields import backward, field, forward, measure, terms
+from rfcalc.fields.certificate import all_read, certify
 from rfcalc.layers.vocabulary import pad, pool, resize
 from rfcalc.relations import channels, geometry, sampling
 from rfcalc.relations.geometry import PaddingMode, Reach, Window
@@ -116,6 +118,15 @@ def exact_ratio(n: int, out: int, scale: Fraction | None = None, rank: int = 2) 
     return Reach(out, n, tuple((min(int(i * ratio), n - 1),) for i in range(out)))
 
 
+def rewritten(function: Any, old: str, new: str) -> Any:
+    """A function with a part of its source replaced."""
+    source = inspect.getsource(function)
+    assert source.count(old) == 1
+    names = dict(vars(inspect.getmodule(function)))
+    exec(compile(source.replace(old, new), "a mutant", "exec"), names)
+    return names[function.__name__]
+
+
 ORIGINAL_INTERPOLATE, ORIGINAL_NAMED, ORIGINAL_INDEX = sampling.interpolate, geometry._named, PaddingMode.index
 ORIGINAL_PULL, ORIGINAL_PAIRS = backward.pull_axis, pad.Crop._pairs
 
@@ -136,6 +147,12 @@ MUTANTS: dict[str, list[Patch]] = {
     "reflected padding taken for replicated": [(PaddingMode, "index", reflect_as_edge)],
     "circular padding taken for zeros": [(PaddingMode, "index", circular_as_zeros)],
     "clipped box always certified": [(forward, "certify", always_certain)],
+    "living units may be fewer than a gap": [(forward, "certify", rewritten(certify, "b - a + 1 < gap", "False"))],
+    "a gap at the end is a unit shorter": [
+        (forward, "certify", rewritten(certify, "b - gap + 1, image", "b - gap + 2, image"))
+    ],
+    "a gap at the start is a unit shorter": [(forward, "certify", rewritten(certify, "a + gap - 1", "a + gap - 2"))],
+    "windows may step over a whole map": [(forward, "all_read", rewritten(all_read, " and reach.gap <= n", ""))],
     "holes forgotten in a union": [(field, "union", union_without_holes)],
     "holes forgotten in a dilated window": [(field, "repeated", repeated_without_holes)],
     "phases of a pixel shuffle ignored, backward": [(backward, "_every", lambda bits, *_: bits)],
