@@ -158,6 +158,22 @@ METRICS: tuple[Metric, ...] = (
         option="flops",
     ),
     Metric(
+        name="output_bytes",
+        title="output bytes",
+        text="bytes of the outputs",
+        unit=Unit.BYTES,
+        better=Better.LESS,
+        each=lambda layer: layer.output_bytes,
+    ),
+    Metric(
+        name="bytes_moved",
+        title="bytes moved",
+        text="bytes read and written: each input, the weights and the output once, nothing for a view",
+        unit=Unit.BYTES,
+        better=Better.LESS,
+        each=lambda layer: layer.bytes_moved,
+    ),
+    Metric(
         name="memory",
         key="peak_activation_bytes",
         title="memory",

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from rfcalc.analyses.memory import Needed, at_inference, in_training
+from rfcalc.analyses.memory import Needed, at_inference, bytes_moved, in_training
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField, UnitField
 from rfcalc.analyses.target import target
 from rfcalc.analyses.unproductive import unproductive
@@ -26,15 +26,16 @@ if TYPE_CHECKING:
 class Layer:
     """One layer and what the analyses say of it.
 
-    bounded: the field is an upper bound, because of this layer or of one before it; bound: why, where it is this one. Where it
-    was asked for: units: those that were traced. adds: what it adds to the field on the critical path, per axis. sigma: of
-    its effective field, per axis. cost: by the convention of another tool.
+    dtype_bytes: of a number, in the memory figures. bounded: the field is an upper bound, because of this layer or of one
+    before it; bound: why, where it is this one. Where it was asked for: units: those that were traced. adds: what it adds to
+    the field on the critical path, per axis. sigma: of its effective field, per axis. cost: by the convention of another tool.
     """
 
     node: Node
     inputs: tuple[str, ...]
     field: ReceptiveField
     downsampling: tuple[Fraction, ...]
+    dtype_bytes: int = 4
     unproductive: bool = False
     bounded: bool = False
     bound: str = ""
@@ -57,6 +58,16 @@ class Layer:
     def params(self) -> int:
         """Learned numbers."""
         return self.node.cost.params
+
+    @property
+    def output_bytes(self) -> int:
+        """Bytes of the output, batch 1."""
+        return self.node.shape.elements * self.dtype_bytes
+
+    @property
+    def bytes_moved(self) -> int:
+        """Bytes that it reads and writes at least, batch 1."""
+        return bytes_moved(self.node, self.dtype_bytes)
 
     @property
     def uncounted(self) -> str:
@@ -144,6 +155,7 @@ def analyze(
             inputs=tuple(graph.nodes[j].name for j in node.inputs),
             field=fields.of(i),
             downsampling=_downsampling(fields.image, node.shape.size),
+            dtype_bytes=dtype_bytes,
             unproductive=i in wasted,
             bounded=graph.bounded[i],
             bound=graph.bounds[i],

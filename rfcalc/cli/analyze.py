@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rfcalc.cli import complete
-from rfcalc.cli.common import Format, Layers, LoadOptions, Specs, choice, finish, networks, show, uncollected, unit, usage
+from rfcalc.cli.common import Format, Layers, LoadOptions, Specs, answer, choice, networks, uncollected, unit, usage
 from rfcalc.cli.writing import ErfMap, Force, MaskPng, write
 
 if TYPE_CHECKING:
@@ -104,15 +104,15 @@ def analyze(
         refused = [_refused(analysis, layer or (), units) for analysis in analyses]
         errors += [error for error in refused if error]
         shown = [analysis for analysis, error in zip(analyses, refused, strict=True) if not error]
-        if shown:
-            show(_reports(shown, format, full, mask), format)
+        reports = _reports(shown, format, full, mask)
+        if shown and (erf_map or mask_png):
             _write(shown[0], erf_map, mask_png, force)
-    finish(errors)
+        answer(reports, format, specs, errors)
 
 
 def _reports(analyses: Sequence[Analysis], format: str, full: bool, masks: bool) -> list[Report]:
     """JSON needs no tables, and what makes them is not imported for it."""
-    if format == "json":
+    if format in ("json", "jsonl"):
         from rfcalc.reports.parts.contract import data_report
 
         return [data_report(analysis, masks) for analysis in analyses]

@@ -19,6 +19,7 @@ from rfcalc.formats import FORMATS
 from rfcalc.record import record
 
 if TYPE_CHECKING:
+    from rfcalc.errors import Problem
     from rfcalc.graph import Graph
     from rfcalc.report.tables import Report
 
@@ -194,10 +195,18 @@ def unit(text: str) -> tuple[int, ...]:
         raise usage(f"--at takes one number per axis, such as 7,7, not {text!r}") from None
 
 
-def show(reports: Sequence[Report], name: str) -> None:
-    """Prints reports in a format; a terminal gives its width, and colours unless NO_COLOR is set."""
+def answer(reports: Sequence[Report], name: str, specs: Sequence[str], errors: Sequence[SpecError]) -> None:
+    """Prints what is said of the networks that `specs` name; ends with exit code 2 if something could not be read."""
+    problems = [problem for error in errors for problem in error.problems]
+    show(reports, name, problems, len(specs) > 1)
+    finish(errors)
+
+
+def show(reports: Sequence[Report], name: str, problems: Sequence[Problem] = (), many: bool = False) -> None:
+    """Prints reports in a format; a terminal gives its width, and colours unless NO_COLOR is set. See report.tables.Answer."""
     from rfcalc.formats import render
     from rfcalc.formats.parts.screen import Screen
+    from rfcalc.report.tables import Answer
 
     terminal = sys.stdout.isatty()
     columns = os.environ.get("COLUMNS", "")
@@ -205,7 +214,9 @@ def show(reports: Sequence[Report], name: str) -> None:
     if terminal and not width:
         width = os.get_terminal_size(sys.stdout.fileno()).columns
     color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    sys.stdout.write(render(name, reports, Screen(width, color)) + "\n")
+    text = render(name, Answer(tuple(reports), tuple(problems), many), Screen(width, color))
+    if text:
+        sys.stdout.write(text + "\n")
 
 
 def finish(errors: Sequence[SpecError]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rfcalc.cli.common import Format, LoadOptions, Specs, choice, finish, networks, show
+from rfcalc.cli.common import Format, LoadOptions, Specs, answer, choice, networks
 
 
 @networks
@@ -23,6 +23,4 @@ def explain_cost(
 
     choice(format, FORMATS, "--format")
     graphs, errors = given.load_all(specs)
-    if graphs:
-        show([cost_report(graph) for graph in graphs], format)
-    finish(errors)
+    answer([cost_report(graph) for graph in graphs], format, specs, errors)

@@ -35,7 +35,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "configs": "the networks that ship with rfcalc, and the text of each",
         "show": "a spec with every layer written out: export --to yaml",
         "export": "torch source, ONNX, Graphviz, Mermaid or YAML",
-        "schema": "the JSON Schema of specs, for editors",
+        "schema": "the JSON Schema of specs, or of what a command prints",
     },
 }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, LoadOptions, Specs, choice, finish, layers_like, networks, show
+from rfcalc.cli.common import Format, LoadOptions, Specs, answer, choice, layers_like, networks
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
@@ -45,9 +45,7 @@ def paths(
             errors.append(fail("E203", f"{graph.name}: {error}"))
         except SpecError as error:
             errors.append(error)
-    if reports:
-        show(reports, format)
-    finish(errors)
+    answer(reports, format, specs, errors)
 
 
 def _report(graph: Graph, layer: str | None) -> Report:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, LoadOptions, Specs, choice, finish, layers_like, networks, show, usage
+from rfcalc.cli.common import Format, LoadOptions, Specs, answer, choice, layers_like, networks, usage
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
@@ -58,9 +58,7 @@ def sizes(
             errors.append(fail("E203", f"{graph.name}: {error}"))
         except SpecError as error:
             errors.append(error)
-    if reports:
-        show(reports, format)
-    finish(errors)
+    answer(reports, format, specs, errors)
 
 
 def _tile(text: str) -> tuple[int, ...]:

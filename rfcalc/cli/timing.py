@@ -98,8 +98,7 @@ def time(
         with progress("Timing", len(rows) * len(graphs) * seconds) as tick:
             timing = time_all(graphs, rows, seconds, warm_up, tick)
         interrupted = timing.interrupted
-        place_data = {**environment(place), "gpu_before": before, "gpu_after": gpu_state(place)}
-        show([timing_report(timing, place_data)], format)
+        show([timing_report(timing, environment(place), before, gpu_state(place))], format)
     finish(errors)
     if interrupted:
         raise typer.Exit(130)

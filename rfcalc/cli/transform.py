@@ -118,5 +118,6 @@ def _aside(report: Report) -> None:
     """Prints a report on standard error."""
     from rfcalc.formats import render
     from rfcalc.formats.parts.screen import Screen
+    from rfcalc.report.tables import Answer
 
-    sys.stderr.write(render("table", [report], Screen()) + "\n")
+    sys.stderr.write(render("table", Answer((report,)), Screen()) + "\n")

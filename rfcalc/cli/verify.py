@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, Layers, LoadOptions, Specs, choice, finish, networks, show
+from rfcalc.cli.common import Format, Layers, LoadOptions, Specs, answer, choice, networks
 
 
 @networks
@@ -40,8 +40,6 @@ def verify(
 
     graphs, errors = given.load_all(specs)
     proofs = [(graph, verify_graph(graph, layer or (), units, seed)) for graph in graphs]
-    if proofs:
-        show([verify_report(graph, claims) for graph, claims in proofs], format)
-    finish(errors)
+    answer([verify_report(graph, claims) for graph, claims in proofs], format, specs, errors)
     if any(claim.ok is False for _, claims in proofs for claim in claims):
         raise typer.Exit(1)

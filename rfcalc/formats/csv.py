@@ -1,22 +1,20 @@
-"""CSV: one line per layer with every figure as it is; several networks get a first column with their name."""
+"""CSV: a line per layer, or whatever a command counts, with every figure as it is; the header once, however many networks."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from io import StringIO
 
 from rfcalc.formats.parts.screen import Screen
-from rfcalc.report.tables import Report
+from rfcalc.report.tables import Answer
 
 
-def render(reports: Sequence[Report], screen: Screen) -> str:
-    """The flat tables of the reports."""
+def render(answer: Answer, screen: Screen) -> str:
+    """The flat tables of the reports, which have the same columns."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    many = len(reports) > 1
-    writer.writerow((["network"] if many else []) + [column.key for column in reports[0].flat.columns])
-    for report in reports:
-        for row in report.flat.rows:
-            writer.writerow(([report.flat.title] if many else []) + list(row))
+    for i, report in enumerate(answer.reports):
+        if not i:
+            writer.writerow([column.key for column in report.flat.columns])
+        writer.writerows(report.flat.rows)
     return out.getvalue().rstrip("\n")

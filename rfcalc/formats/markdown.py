@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rfcalc.formats.parts.markdown import escape, table_lines
 from rfcalc.formats.parts.screen import Screen
-from rfcalc.report.tables import Report
+from rfcalc.report.tables import Answer, Report
 
 
-def render(reports: Sequence[Report], screen: Screen) -> str:
+def render(answer: Answer, screen: Screen) -> str:
     """The reports, one section each."""
-    return "\n\n".join("\n".join(_section(report)) for report in reports)
+    return "\n\n".join("\n".join(_section(report)) for report in answer.reports)
 
 
 def _section(report: Report) -> Iterator[str]:

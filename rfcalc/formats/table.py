@@ -12,15 +12,15 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from rfcalc.formats.parts.screen import Screen
-from rfcalc.report.tables import Report, Table
+from rfcalc.report.tables import Answer, Report, Table
 
 GAP = 2  # one of padding, one of the box
 
 
-def render(reports: Sequence[Report], screen: Screen) -> str:
+def render(answer: Answer, screen: Screen) -> str:
     """The reports one below the other."""
     out = StringIO()
-    width = screen.width or _needed(reports)
+    width = screen.width or _needed(answer.reports)
     console = Console(
         file=out,
         width=width,
@@ -30,7 +30,7 @@ def render(reports: Sequence[Report], screen: Screen) -> str:
         emoji=False,
         markup=False,
     )
-    for i, report in enumerate(reports):
+    for i, report in enumerate(answer.reports):
         if i:
             console.print()
         console.print(Text(report.title, style="bold"))

@@ -123,6 +123,11 @@ class Op:
         return {setting.name: getattr(self, setting.name) for setting in settings_of(type(self))}
 
     @property
+    def written(self) -> dict[str, object]:
+        """The value of each setting as a spec says it."""
+        return {setting.name: setting.kind.written(getattr(self, setting.name)) for setting in settings_of(type(self))}
+
+    @property
     def sliding(self) -> Sliding | None:
         """The window that slides over the positions, if one does."""
         return None

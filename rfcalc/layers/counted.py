@@ -49,6 +49,10 @@ class Counted(Op):
         return self.inner.settings
 
     @property
+    def written(self) -> dict[str, object]:
+        return self.inner.written
+
+    @property
     def sliding(self) -> Sliding | None:
         return self.inner.sliding
 

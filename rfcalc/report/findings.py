@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rfcalc.errors import Span
 from rfcalc.record import record
-from rfcalc.report.tables import Json, Table
+from rfcalc.report.tables import Table
 
 SEVERITIES = ("note", "warning", "error")
 
@@ -88,7 +88,7 @@ class Outcome:
     tables: tuple[Table, ...] = ()
     cases: tuple[str, ...] = ()
     codes: tuple[Explained, ...] = ()
-    data: Mapping[str, Json] | None = None
+    data: Mapping[str, object] | None = None
 
     @property
     def complete(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from rfcalc.errors import Problem
 from rfcalc.record import record
 from rfcalc.report.picture import Picture
 
@@ -36,15 +37,25 @@ class Table:
 
 @record
 class Report:
-    """Tables with (label, text) notes below them; `flat` is the table for programs; `data` is what JSON prints; `pictures`
-    stand between the tables and the notes."""
+    """Tables with (label, text) notes below them; `flat` is the table for programs; `data` is what JSON prints, typed in
+    report/models; `pictures` stand between the tables and the notes."""
 
     title: str
     tables: tuple[Table, ...]
     notes: tuple[tuple[str, str], ...]
     flat: Table
-    data: Mapping[str, Json]
+    data: Mapping[str, object]
     pictures: tuple[Picture, ...] = ()
+
+
+@record
+class Answer:
+    """What a command says: a report for each network that could be read, in the order in which they were named, and what is
+    wrong with the others. `many`: several were named, however many could be read."""
+
+    reports: tuple[Report, ...]
+    problems: tuple[Problem, ...] = ()
+    many: bool = False
 
 
 def box_text(box: Sequence[tuple[int, int]] | None) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rfcalc.design.boxes import RULES, ObjectSizes
-from rfcalc.report.tables import Column, Json, Report, Table
+from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import times
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.designs import DatasetData
 
 BAR = 30
 PROPOSED = (0.5, 0.9)
@@ -27,7 +31,7 @@ def with_sizes(report: Report, sizes: ObjectSizes, path: str, size: Sequence[int
     quantiles = ", ".join(f"{name(share)} {round(sizes.quantile(share))}" for share in PROPOSED)
     notes = [("Objects", f"longer sides: {quantiles}, largest {sizes.values[-1]:.0f} pixels; the target is {target}")]
     notes.append(("Resized", RULES[sizes.rule] + _left(sizes.left_out)))
-    data: dict[str, Json] = {
+    data: DatasetData = {
         "objects": len(sizes.values),
         "left_out": sizes.left_out,
         "resize": sizes.rule,

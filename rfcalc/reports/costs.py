@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rfcalc.analyses.cost import CONVENTIONS, terms, total
 from rfcalc.graph import Graph
-from rfcalc.report.tables import Column, Json, Report, Table
+from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import short
+from rfcalc.reports.parts.flat import flat_table
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.costs import CostsData
 
 FIRST_COLUMNS = (Column("kind", "Operation", ratio=3), Column("count", "Count", lambda n: f"{n:,}", True))
 
@@ -22,7 +28,7 @@ def cost_report(graph: Graph) -> Report:
     rest = [term for term in kinds if term not in counted]
     if rest:
         notes.append(("Nobody counts", "; ".join(f"{short(term.count)} x {term.meaning}" for term in rest)))
-    data: dict[str, Json] = {
+    data: CostsData = {
         "name": graph.name,
         "source": graph.source,
         "totals": totals,
@@ -38,7 +44,8 @@ def cost_report(graph: Graph) -> Report:
         ],
     }
     table = Table("How often each tool counts one", columns, rows)
-    return Report(f"{graph.name} at {shape}: what each tool counts", (table,), tuple(notes), table, data)
+    flat = flat_table(graph.name, [column.key for column in columns], rows)
+    return Report(f"{graph.name} at {shape}: what each tool counts", (table,), tuple(notes), flat, data)
 
 
 def _factor(value: int) -> str:

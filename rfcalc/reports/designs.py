@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rfcalc.design.blocks import BlockChoice
 from rfcalc.design.designs import front
 from rfcalc.design.space import SIGMAS, Design, Limits, Space, Stage, aim, measure, stages
 from rfcalc.record import record
-from rfcalc.report.tables import Column, Json, Report, Table
+from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import short
+from rfcalc.reports.parts.contract import shape_data
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.designs import DesignData, DesignsData
 
 SHOWN = 12
 
@@ -152,11 +157,11 @@ def _flat(space: Space, designs: Sequence[Design]) -> Table:
     return Table("designs", tuple(Column(key, key) for key in keys), rows)
 
 
-def _data(space: Space, designs: Sequence[Design], choice: Choice) -> dict[str, Json]:
+def _data(space: Space, designs: Sequence[Design], choice: Choice) -> DesignsData:
     return {
         "target": space.target,
         "aim": "effective_field" if space.effective else "receptive_field",
-        "input": {"channels": space.input.channels, "size": list(space.input.size)},
+        "input": shape_data(space.input),
         "stride": space.stride,
         "hole_free": not space.holes,
         "designs_searched": space.size(),
@@ -165,7 +170,7 @@ def _data(space: Space, designs: Sequence[Design], choice: Choice) -> dict[str, 
     }
 
 
-def _design(space: Space, index: int, design: Design) -> dict[str, Json]:
+def _design(space: Space, index: int, design: Design) -> DesignData:
     return {
         "number": index + 1,
         "receptive_field": design.field,

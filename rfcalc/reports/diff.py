@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from rfcalc.analyses.metrics import COLUMNS, Figure, Shown
 from rfcalc.analyses.network import Analysis, Layer
@@ -11,15 +12,18 @@ from rfcalc.checks.compare import Difference, LayerChange, Total, percent
 from rfcalc.checks.folding import per_place
 from rfcalc.checks.lock import figures, key
 from rfcalc.report.findings import Finding, Outcome
-from rfcalc.report.tables import Column, Json, Table
+from rfcalc.report.tables import Column, Table
 from rfcalc.report.units import runs
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.findings import ChangedLayerData, ChangedTotalData, DifferenceData, DifferencesData
 
 
 def diff_outcome(differences: Sequence[Difference | str]) -> Outcome:
     """The differences of pairs of networks; a text stands for one that has nothing to be compared with."""
     tables: list[Table] = []
     lines: list[str] = []
-    entries: list[dict[str, Json]] = []
+    entries: list[DifferenceData] = []
     findings: list[Finding] = []
     many = len(differences) > 1
     for one in differences:
@@ -40,7 +44,7 @@ def baseline_outcome(analyses: Mapping[str, Analysis], accepted: Mapping[str, Ma
     """The figures of networks, by what the command line calls them, that differ from those of a baseline."""
     tables: list[Table] = []
     lines: list[str] = []
-    entries: list[dict[str, Json]] = []
+    entries: list[DifferenceData] = []
     for spec, analysis in analyses.items():
         old, new = accepted.get(key(analysis, lock.resolve().parent)), figures(analysis)
         if old is None:
@@ -59,11 +63,11 @@ def baseline_outcome(analyses: Mapping[str, Analysis], accepted: Mapping[str, Ma
 def _outcome(
     lines: Sequence[str],
     tables: Sequence[Table],
-    entries: Sequence[Mapping[str, Json]],
+    entries: Sequence[DifferenceData],
     cases: tuple[str, ...],
     findings: Sequence[Finding] = (),
 ) -> Outcome:
-    data: dict[str, Json] = {"same": all(entry["same"] for entry in entries), "differences": list(entries)}
+    data: DifferencesData = {"same": all(entry["same"] for entry in entries), "differences": list(entries)}
     return Outcome("diff", tuple(findings), "\n".join(lines), tuple(tables), cases, data=data)
 
 
@@ -124,7 +128,7 @@ def _notes(difference: Difference) -> Iterator[Finding]:
         yield Finding("RF000", change.kind, "note", change.what, "", graph.name, change.name, source, span)
 
 
-def _data(difference: Difference) -> dict[str, Json]:
+def _data(difference: Difference) -> DifferenceData:
     return {
         "old": difference.old.graph.source,
         "new": difference.new.graph.source,
@@ -135,20 +139,21 @@ def _data(difference: Difference) -> dict[str, Json]:
     }
 
 
-def _total(total: Total) -> dict[str, Figure | bool]:
-    found: dict[str, Figure | bool] = {"old": total.old, "new": total.new, "change_percent": total.change}
-    return found | {"approximate": True} if any(total.about) else found
+def _total(total: Total) -> ChangedTotalData:
+    found: ChangedTotalData = {"old": total.old, "new": total.new, "change_percent": total.change}
+    if any(total.about):
+        found["approximate"] = True
+    return found
 
 
-def _layer(change: LayerChange) -> dict[str, Json]:
+def _layer(change: LayerChange) -> ChangedLayerData:
     old, new = change.old, change.new
-    entry: dict[str, Json] = {
+    entry: ChangedLayerData = {
         "kind": change.kind,
         "old": old.name if old else None,
         "new": new.name if new else None,
         "what": change.what,
     }
-    for metric in COLUMNS:
-        if Shown.DIFF in metric.shown:
-            entry[metric.stored] = [metric.of_layer(layer) if layer else None for layer in (old, new)]
-    return entry
+    shown = (metric for metric in COLUMNS if Shown.DIFF in metric.shown)
+    figures = {metric.stored: [metric.of_layer(layer) if layer else None for layer in (old, new)] for metric in shown}
+    return cast("ChangedLayerData", {**entry, **figures})

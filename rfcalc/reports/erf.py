@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.backends.proof.effective import WITHIN, Effective
-from rfcalc.report.tables import Column, Json, Report, Table
+from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import joined, times
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.erf import EffectiveData
 
 
 def erf_report(found: Effective, checkpoint: str | None) -> Report:
@@ -30,7 +35,7 @@ def erf_report(found: Effective, checkpoint: str | None) -> Report:
         ("Sigma", "standard deviation, in pixels, of the squared gradient of one unit, per axis"),
         ("Effective pixels", f"those whose gradient is at least {WITHIN:.2%} of the largest (Luo 2016)"),
     ]
-    data: dict[str, Json] = {
+    data: EffectiveData = {
         "name": found.graph.name,
         "layer": node.name,
         "unit": list(found.unit),

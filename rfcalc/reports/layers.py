@@ -12,6 +12,7 @@ from rfcalc.report.tables import Column, Report, Table, box_text
 from rfcalc.report.units import joined, short, times
 from rfcalc.reports.parts.asked import path_table, pictures
 from rfcalc.reports.parts.contract import analysis_data
+from rfcalc.reports.parts.flat import flat_table
 
 Cell = Callable[[TableRow], object]
 SHOWN = tuple(metric for metric in COLUMNS if Shown.TABLE in metric.shown)
@@ -183,6 +184,5 @@ FLAT: tuple[tuple[str, Callable[[Layer], object]], ...] = (
 
 def _flat(analysis: Analysis) -> Table:
     """One row per layer with every figure as it is, for programs."""
-    columns = tuple(Column(key, key) for key, _ in FLAT)
-    rows = tuple(tuple(value(layer) for _, value in FLAT) for layer in analysis.selected)
-    return Table(analysis.graph.name, columns, rows)
+    rows = (tuple(value(layer) for _, value in FLAT) for layer in analysis.selected)
+    return flat_table(analysis.graph.name, [key for key, _ in FLAT], rows)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rfcalc.backends.timing.cases import Case
 from rfcalc.backends.timing.maxbatch import Found
 from rfcalc.graph import Graph
-from rfcalc.report.tables import Column, Json, Report, Table
+from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import short
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.timing import MaxBatchData
 
 
 def max_batch_report(graph: Graph, case: Case, found: Found, budget: int, reserve: float) -> Report:
@@ -25,7 +30,7 @@ def max_batch_report(graph: Graph, case: Case, found: Found, budget: int, reserv
         ("Budget", f"{short(budget, 'B')} of memory" + (f", {reserve:.0%} kept back" if reserve else "")),
         ("Tries", how),
     )
-    data: dict[str, Json] = {
+    data: MaxBatchData = {
         "name": graph.name,
         "device": case.device,
         "dtype": case.dtype,

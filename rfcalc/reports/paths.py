@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rfcalc.analyses.paths import PathCounts, PathFields, path_fields, path_lengths
 from rfcalc.analyses.why import critical_paths
 from rfcalc.fields.forward import Support
 from rfcalc.graph import Graph
 from rfcalc.record import record
-from rfcalc.report.tables import Column, Json, Report, Table
+from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import plain
-from rfcalc.reports.parts.contract import SCHEMA_VERSION
+from rfcalc.reports.parts.flat import flat_table
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.paths import PathFieldsData, PathsData
 
 MOST_ROWS = 24
 BAR = 32
@@ -49,11 +53,11 @@ def paths_report(found: Ensemble) -> Report:
         for each in shown:
             axis = "" if len(shown) == 1 else f", axis {each.axis}"
             tables.append(_chart(f"Pixels that a path to {graph.nodes[found.seen].name} sees{axis}", "Pixels", each.fields))
-    keys = tuple(Column(key, key) for key in ("kind", "axis", "value", "paths"))
+    keys = ("kind", "axis", "value", "paths")
     rows: list[tuple[str, object, int, int]] = [("length", "", value, count) for value, count in found.lengths.lengths.items()]
     rows += [("field", each.axis, value, count) for each in found.fields for value, count in each.fields.items()]
     title = f"{graph.name}: paths to {graph.nodes[found.target].name}"
-    return Report(title, tuple(tables), tuple(_notes(found)), Table(graph.name, keys, tuple(rows)), paths_data(found))
+    return Report(title, tuple(tables), tuple(_notes(found)), flat_table(graph.name, keys, rows), paths_data(found))
 
 
 def _chart(title: str, what: str, counts: Counts) -> Table:
@@ -133,14 +137,14 @@ def _quantile(counts: Counts, total: int, percent: int) -> int:
     return max(counts)
 
 
-def paths_data(found: Ensemble) -> dict[str, Json]:
+def paths_data(found: Ensemble) -> PathsData:
     """The answer as JSON; numbers of paths are exact and may exceed 2^53."""
     graph = found.graph
-    fields: list[Json] = [
+    fields: list[PathFieldsData] = [
         {
             "axis": each.axis,
             "unit": each.unit,
-            "sizes": [list(pair) for pair in each.fields.items()],
+            "sizes": list(each.fields.items()),
             "whole_input": each.whole,
             "nothing": each.nothing,
             "upper_bound": each.bound,
@@ -148,12 +152,11 @@ def paths_data(found: Ensemble) -> dict[str, Json]:
         for each in found.fields
     ]
     return {
-        "schema_version": SCHEMA_VERSION,
         "name": graph.name,
         "source": graph.source,
         "layer": graph.nodes[found.target].name,
         "paths": found.lengths.count,
-        "lengths": [list(pair) for pair in found.lengths.lengths.items()],
+        "lengths": list(found.lengths.lengths.items()),
         "fields_of": None if found.seen is None else graph.nodes[found.seen].name,
         "fields": fields,
     }

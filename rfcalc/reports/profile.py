@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rfcalc.backends.timing.profile import LayerTime, Profile
 from rfcalc.layers.label import label
-from rfcalc.report.tables import Column, Json, Report, Table
+from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import short
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.timing import EnvironmentData, LayerTimeData, ProfileData
 
 
 def _ms(seconds: float | None) -> str:
@@ -32,7 +36,7 @@ COLUMNS = (
 )
 
 
-def profile_report(profile: Profile, top: int, environment: dict[str, Json]) -> Report:
+def profile_report(profile: Profile, top: int, environment: EnvironmentData) -> Report:
     """The `top` layers by time (all of them for programs)."""
     order = sorted(profile.layers, key=lambda layer: -layer.seconds)
     rows = tuple(_row(layer, profile.busy) for layer in order)
@@ -47,7 +51,7 @@ def _row(layer: LayerTime, busy: float) -> tuple[object, ...]:
     return (layer.node.name, label(layer.node.op), *figures)
 
 
-def _notes(profile: Profile, top: int, environment: dict[str, Json]) -> Iterator[tuple[str, str]]:
+def _notes(profile: Profile, top: int, environment: EnvironmentData) -> Iterator[tuple[str, str]]:
     ceilings, busy = profile.ceilings, profile.busy
     if len(profile.layers) > top:
         yield "Shown", f"the {top} slowest of {len(profile.layers)} layers (--top)"
@@ -76,10 +80,14 @@ def _verdict(profile: Profile) -> str:
     return text
 
 
-def _data(profile: Profile, environment: dict[str, Json]) -> dict[str, Json]:
+def _data(profile: Profile, environment: EnvironmentData) -> ProfileData:
     return {
         "network": profile.graph.name,
-        **vars(profile.case),
+        "device": profile.case.device,
+        "batch": profile.case.batch,
+        "dtype": profile.case.dtype,
+        "memory_format": profile.case.memory_format,
+        "mode": profile.case.mode,
         "verdict": profile.verdict,
         "latency_ms": profile.latency * 1000,
         "layers_ms": profile.busy * 1000,
@@ -94,7 +102,7 @@ def _data(profile: Profile, environment: dict[str, Json]) -> dict[str, Json]:
     }
 
 
-def _layer_data(layer: LayerTime) -> dict[str, Json]:
+def _layer_data(layer: LayerTime) -> LayerTimeData:
     return {
         "name": layer.node.name,
         "op": layer.node.op.word,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from rfcalc.design.edits import DesignFigures, Edit, Task
 from rfcalc.design.patch import diff
 from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import joined, number, short
 from rfcalc.reports.parts.contract import shape_data
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.designs import ChangeData, ChangesData, DesignFiguresData
 
 SHOWN = 8
 
@@ -129,7 +133,7 @@ def _flat(task: Task, base: DesignFigures, changes: Sequence[Edit]) -> Table:
     return Table("changes", tuple(Column(key, key) for key in keys), rows)
 
 
-def _data(task: Task, base: DesignFigures, changes: Sequence[Edit]) -> dict[str, Json]:
+def _data(task: Task, base: DesignFigures, changes: Sequence[Edit]) -> ChangesData:
     best = recommended(task, changes) + 1 if changes else None
     return {
         "target": task.target,
@@ -141,7 +145,7 @@ def _data(task: Task, base: DesignFigures, changes: Sequence[Edit]) -> dict[str,
     }
 
 
-def _figures(task: Task, figures: DesignFigures) -> dict[str, Json]:
+def _figures(task: Task, figures: DesignFigures) -> DesignFiguresData:
     return {
         "layer": figures.layer,
         "receptive_field": figures.field,
@@ -154,7 +158,7 @@ def _figures(task: Task, figures: DesignFigures) -> dict[str, Json]:
     }
 
 
-def _change(task: Task, base: DesignFigures, index: int, change: Edit) -> dict[str, Json]:
+def _change(task: Task, base: DesignFigures, index: int, change: Edit) -> ChangeData:
     return {
         "number": index + 1,
         "values": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rfcalc.analyses.memory import Needed, at_inference
 from rfcalc.analyses.sizes import Fitting, Rows, SizeSet, enough, fitting, need_axes, smallest_clean
@@ -12,9 +13,13 @@ from rfcalc.fields.resized import ShapesAtSize, SizeError
 from rfcalc.graph import Graph
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
-from rfcalc.report.tables import Column, Json, Report, Table
+from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import joined, runs, short, times
-from rfcalc.reports.parts.contract import SCHEMA_VERSION, shape_data
+from rfcalc.reports.parts.contract import shape_data
+from rfcalc.reports.parts.flat import flat_table
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.sizes import AxisSizesData, GrowthData, RuleData, SizesData, SkipData
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 SHOWN = 6
@@ -56,7 +61,7 @@ def _runs(numbers: Sequence[int]) -> str:
     return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
 
 
-def rule_data(rule: SizeSet) -> dict[str, Json]:
+def rule_data(rule: SizeSet) -> RuleData:
     """A rule as JSON: from `from` on, n fits if and only if n mod `period` is one of `residues`; below, only `irregular`."""
     known = rule.start is not None
     return {
@@ -141,12 +146,10 @@ def sizes_report(found: SizesOf) -> Report:
         Column("memory", "Peak memory", lambda needed: needed.text, True),
     )
     values = tuple((row.size, row.output, row.macs, row.memory) for row in rows)
-    keys = tuple(Column(key, key) for key in ("input", "output", "macs", "peak_activation_bytes", "approximate"))
-    flat = tuple((times(row.size), str(row.output), row.macs, row.memory.bytes, str(row.memory.about).lower()) for row in rows)
+    keys = ("input", "output", "macs", "peak_activation_bytes", "approximate")
+    flat = flat_table(graph.name, keys, map(_flat, rows))
     table = Table("", columns, values)
-    return Report(
-        f"{graph.name}: input sizes", (table,), tuple(_notes(found)), Table(graph.name, keys, flat), sizes_data(found, rows)
-    )
+    return Report(f"{graph.name}: input sizes", (table,), tuple(_notes(found)), flat, sizes_data(found, rows))
 
 
 def _notes(found: SizesOf) -> Iterator[tuple[str, str]]:
@@ -193,20 +196,29 @@ def _axis_notes(name: str, axis: Fitting) -> Iterator[tuple[str, str]]:
         yield "Refuses", f"{layer} refuses {count:,} size{'s' * (count > 1)}, {last} for one: {message}"
 
 
-def _growth_data(row: Growth) -> dict[str, Json]:
-    needed: dict[str, Json] = {"peak_activation_bytes": row.memory.bytes}
+def _flat(row: Growth) -> tuple[object, ...]:
+    return times(row.size), str(row.output), row.macs, row.memory.bytes, str(row.memory.about).lower()
+
+
+def _growth_data(row: Growth) -> GrowthData:
+    found: GrowthData = {
+        "input": row.size,
+        "output": shape_data(row.output),
+        "macs": row.macs,
+        "peak_activation_bytes": row.memory.bytes,
+    }
     if row.memory.about:
-        needed["approximate"] = ["peak_activation_bytes"]
-    return {"input": list(row.size), "output": shape_data(row.output), "macs": row.macs, **needed}
+        found["approximate"] = ["peak_activation_bytes"]
+    return found
 
 
-def sizes_data(found: SizesOf, rows: Sequence[Growth]) -> dict[str, Json]:
+def sizes_data(found: SizesOf, rows: Sequence[Growth]) -> SizesData:
     """The answer as JSON."""
     graph = found.graph
-    axes: list[Json] = [
+    axes: list[AxisSizesData] = [
         {
             "axis": k,
-            "tried": [1, axis.fits.limit],
+            "tried": (1, axis.fits.limit),
             "fits": rule_data(axis.lossless),
             "runs": rule_data(axis.fits),
             "padding_free": free,
@@ -217,11 +229,17 @@ def sizes_data(found: SizesOf, rows: Sequence[Growth]) -> dict[str, Json]:
         }
         for k, (axis, free) in enumerate(zip(found.axes, found.free or [None] * len(found.axes), strict=True))
     ]
-    growth: list[Json] = [_growth_data(row) for row in rows]
+    growth = [_growth_data(row) for row in rows]
     layer = None if found.target is None else graph.nodes[found.target].name
-    skips: list[Json] = [
+    skips: list[SkipData] = [
         {"layer": graph.nodes[node].name, "read_by": [graph.nodes[i].name for i in readers]}
         for node, readers in found.skipped().items()
     ]
-    head: dict[str, Json] = {"schema_version": SCHEMA_VERSION, "name": graph.name, "source": graph.source}
-    return {**head, "padding_free_layer": layer, "axes": axes, "growth": growth, "skips": skips}
+    return {
+        "name": graph.name,
+        "source": graph.source,
+        "padding_free_layer": layer,
+        "axes": axes,
+        "growth": growth,
+        "skips": skips,
+    }

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 from math import prod
+from typing import TYPE_CHECKING
 
 from rfcalc.analyses.sizes import fitting, need_axes
 from rfcalc.analyses.tiles import AxisTile, TileTooSmallError, Tiling
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 from rfcalc.record import record
-from rfcalc.report.tables import Column, Json, Report, Table
+from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import joined, number, times
-from rfcalc.reports.parts.contract import SCHEMA_VERSION
+from rfcalc.reports.parts.flat import flat_table
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.sizes import TileData, TilesData
 
 MOST = 4096
 SHOWN = 8
@@ -81,7 +85,7 @@ def tiles_report(graph: Graph, found: Sequence[Tiled]) -> Report:
         Column("work", "Work", lambda ratio: f"{ratio:.2f}x", True),
     )
     rows = tuple(_row(each) for each in found)
-    flat = tuple(
+    flat = (
         (each.layer, k, axis.size, *axis.halo, *axis.aligned, axis.grid, axis.step, axis.overlap)
         for each in found
         for k, axis in enumerate(each.axes)
@@ -93,8 +97,8 @@ def tiles_report(graph: Graph, found: Sequence[Tiled]) -> Report:
     )
     if found[0].sizes:
         notes += (("Tiles", f"the smallest that fit: {', '.join(joined(size) for size in found[0].sizes)}"),)
-    table = Table(graph.name, tuple(Column(key, key) for key in keys), flat)
-    return Report(f"{graph.name} in tiles", (Table("", columns, rows),), notes, table, tiles_data(graph, found))
+    table, data = Table("", columns, rows), tiles_data(graph, found)
+    return Report(f"{graph.name} in tiles", (table,), notes, flat_table(graph.name, keys, flat), data)
 
 
 def _row(found: Tiled) -> tuple[object, ...]:
@@ -117,9 +121,9 @@ def _sides(pairs: Sequence[tuple[int, int]]) -> str:
     return shown[0] if len(set(shown)) == 1 else " x ".join(shown)
 
 
-def tiles_data(graph: Graph, found: Sequence[Tiled]) -> dict[str, Json]:
+def tiles_data(graph: Graph, found: Sequence[Tiled]) -> TilesData:
     """The answer as JSON."""
-    tiles: list[Json] = [
+    tiles: list[TileData] = [
         {
             "layer": each.layer,
             "work": each.work,
@@ -128,10 +132,10 @@ def tiles_data(graph: Graph, found: Sequence[Tiled]) -> dict[str, Json]:
                 {
                     "tile": axis.size,
                     "output": axis.output,
-                    "keep": list(axis.keep),
+                    "keep": axis.keep,
                     "pixels_per_unit": number(axis.stride),
-                    "halo": list(axis.halo),
-                    "aligned_halo": list(axis.aligned),
+                    "halo": axis.halo,
+                    "aligned_halo": axis.aligned,
                     "grid": axis.grid,
                     "step": axis.step,
                     "overlap": axis.overlap,
@@ -141,4 +145,4 @@ def tiles_data(graph: Graph, found: Sequence[Tiled]) -> dict[str, Json]:
         }
         for each in found
     ]
-    return {"schema_version": SCHEMA_VERSION, "name": graph.name, "source": graph.source, "tiles": tiles}
+    return {"name": graph.name, "source": graph.source, "tiles": tiles}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rfcalc.backends.timing.latency import OK, Measurement, Timing
-from rfcalc.backends.timing.samples import Summary
+from rfcalc.backends.timing.samples import Comparison, Summary
 from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import short
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.timing import ComparisonData, EnvironmentData, GpuData, TimedEnvironmentData, TimingData
 
 LAUNCH_BOUND = 1.25  # eager this many times as slow as a replayed CUDA graph: the GPU waits for the launches
 
@@ -43,14 +46,17 @@ T = TypeVar("T")
 NONE = (None, None, None, None)
 
 
-def timing_report(timing: Timing, environment: dict[str, Json]) -> Report:
-    """The runs as a table."""
+def timing_report(
+    timing: Timing, place: EnvironmentData, before: GpuData | None = None, after: GpuData | None = None
+) -> Report:
+    """The runs as a table; `before` and `after`: the state of the GPU."""
+    environment: TimedEnvironmentData = {**place, "gpu_before": before, "gpu_after": after}
     shown = tuple(c for c in FIGURES if c.key != "reserved" or any(run.case.cuda for run in timing.runs))
     rows = tuple(_row(run, tuple(c.key for c in shown)) for run in timing.runs)
     flat = Table("", CASE + shown, rows)
     same = [k for k in range(1, len(CASE)) if len({row[k] for row in rows}) == 1]
     table = Table("", _without(flat.columns, same), tuple(_without(row, same) for row in rows))
-    data: dict[str, Json] = {
+    data: TimingData = {
         "runs": [run.data() for run in timing.runs],
         "comparisons": [_comparison(*entry) for entry in timing.comparisons()],
         "interrupted": timing.interrupted,
@@ -75,12 +81,19 @@ def _row(run: Measurement, keys: tuple[str, ...]) -> tuple[object, ...]:
     return (run.network, case.device, case.batch, case.dtype, case.memory_format, case.mode, *(figures[key] for key in keys))
 
 
-def _comparison(first: Measurement, second: Measurement, comparison: Any) -> dict[str, Json]:
-    entry = {"case": str(first.case), "first": first.network, "second": second.network}
-    return {**entry, **vars(comparison), "ambiguous": comparison.ambiguous}
+def _comparison(first: Measurement, second: Measurement, comparison: Comparison) -> ComparisonData:
+    return {
+        "case": str(first.case),
+        "first": first.network,
+        "second": second.network,
+        "ratio": comparison.ratio,
+        "low": comparison.low,
+        "high": comparison.high,
+        "ambiguous": comparison.ambiguous,
+    }
 
 
-def _notes(timing: Timing, environment: dict[str, Json]) -> Iterator[tuple[str, str]]:
+def _notes(timing: Timing, environment: TimedEnvironmentData) -> Iterator[tuple[str, str]]:
     many = len({run.case for run in timing.runs}) > 1
     for first, second, comparison in timing.comparisons():
         verdict = comparison.verdict(first.network, second.network)
@@ -126,8 +139,8 @@ def _same(one: Any, other: Any) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in ("device", "batch", "dtype", "memory_format"))
 
 
-def _state(state: Json) -> str:
-    if not isinstance(state, Mapping):
+def _state(state: GpuData | None) -> str:
+    if state is None:
         return "unknown (no NVML)"
     return (
         f"{state['sm_clock_mhz']} MHz, {state['power_w']} W, {state['temperature_c']} C, throttling {state['throttle_reasons']}"

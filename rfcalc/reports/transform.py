@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.target import target
 from rfcalc.graph import Graph
-from rfcalc.report.tables import Column, Json, Report, Table
+from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import joined, short, times
 from rfcalc.transforms.outcome import Transformed
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.transform import StepData, TransformData, TransformFiguresData
 
 SHOWN = 6
 TITLES = {
@@ -40,7 +44,7 @@ def transform_report(graph: Graph, steps: Sequence[tuple[str, Transformed]], spe
         for i, text in enumerate((_changed(outcome), outcome.equivalence, *outcome.notes))
     ]
     flat = Table(graph.name, tuple(Column(c.key, c.key) for c in columns[:3]), tuple(row[:3] for row in rows))
-    data: dict[str, Json] = {
+    data: TransformData = {
         "name": graph.name,
         "source": graph.source,
         "steps": [_step(word, outcome) for word, outcome in steps],
@@ -52,11 +56,11 @@ def transform_report(graph: Graph, steps: Sequence[tuple[str, Transformed]], spe
     return Report(title, (Table("", columns, rows),), tuple(notes), flat, data)
 
 
-def _figures(graph: Graph) -> dict[str, Json]:
+def _figures(graph: Graph) -> TransformFiguresData:
     fields = Fields(graph)
     at = target(graph, fields, [])
     field = None if at is None else fields.of(at)
-    entry: dict[str, Json] = {
+    entry: TransformFiguresData = {
         "macs": sum(node.cost.macs for node in graph.nodes),
         "params": sum(node.cost.params for node in graph.nodes),
         "layers": len(graph.layers),
@@ -86,7 +90,7 @@ def _changed(outcome: Transformed) -> str:
     return f"{len(names)} layer{'s' if len(names) > 1 else ''} changed: {', '.join(names[:SHOWN])}{more}"
 
 
-def _step(word: str, outcome: Transformed) -> dict[str, Json]:
+def _step(word: str, outcome: Transformed) -> StepData:
     return {
         "transform": word,
         "changed": list(outcome.changed),

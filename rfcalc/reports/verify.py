@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from rfcalc.backends.proof.claims import Claim
 from rfcalc.graph import Graph
-from rfcalc.report.tables import Column, Json, Report, Table
+from rfcalc.report.tables import Column, Report, Table
+from rfcalc.reports.parts.flat import flat_table
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.verify import ClaimData, ProofData
 
 COLUMNS = (
     Column("ok", "", lambda ok: {True: "✓", False: "✗", None: "-"}[ok]),
@@ -28,13 +32,23 @@ def verify_report(graph: Graph, claims: Sequence[Claim]) -> Report:
     checked = len(claims) - len(open_ones)
     notes.append(("Verdict", f"{checked - len(wrong)} of {checked} claims hold"))
     table = Table("", COLUMNS, rows)
-    flat = Table(
-        "", (*COLUMNS, Column("detail", "Detail")), tuple((*row, c.detail) for row, c in zip(rows, claims, strict=True))
-    )
-    data: dict[str, Json] = {
+    keys = (*(column.key for column in COLUMNS), "detail")
+    flat = flat_table(graph.name, keys, ((*row, c.detail) for row, c in zip(rows, claims, strict=True)))
+    data: ProofData = {
         "name": graph.name,
         "source": graph.source,
         "verified": not wrong,
-        "claims": [asdict(claim) for claim in claims],
+        "claims": [_claim(claim) for claim in claims],
     }
     return Report(f"{graph.name}: the analysis against torch", (table,), tuple(notes), flat, data)
+
+
+def _claim(claim: Claim) -> ClaimData:
+    return {
+        "what": claim.what,
+        "stated": claim.stated,
+        "measured": claim.measured,
+        "ok": claim.ok,
+        "detail": claim.detail,
+        "how": claim.how,
+    }

@@ -22,6 +22,8 @@ FIGURES = {
     "buffers": 9,
     "macs": 72 * 256,
     "flops": 2 * 72 * 256,
+    "output_bytes": 4 * (3 * 4 * 256 + 4 * 64),
+    "bytes_moved": 4 * ((2 * 256 + 72 + 4 * 256) + (2 * 4 * 256 + 8) + 2 * 4 * 256 + (4 * 256 + 4 * 64)),
     "memory": 2 * 4 * 4 * 256,  # float32: what the norm reads and writes
     "saved_for_backward": 2 * 4 * 4 * 256 + 2 * 4 * 4 + 8 * 4 * 64,  # both; the norm's statistics; the pool's indices, int64
     "receptive_field": 4,
@@ -33,6 +35,8 @@ OF_CONV = {
     "buffers": 9,
     "macs": 72 * 256,
     "flops": 2 * 72 * 256,
+    "output_bytes": 4 * 4 * 256,
+    "bytes_moved": 4 * (2 * 4 * 256 + 8),  # of the norm
     "receptive_field": 3,
     "stride": 1,
     "downsampling": 1,

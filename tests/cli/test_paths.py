@@ -58,8 +58,8 @@ def test_global_paths_are_said(tmp_path: Path) -> None:
 
 def test_csv_and_markdown() -> None:
     lines = rfcalc("paths", "unet", "-f", "csv").out.splitlines()
-    assert lines[:2] == ["kind,axis,value,paths", "length,,5,1"]
-    assert lines.count("field,0,204,1") == 1
+    assert lines[:2] == ["network,kind,axis,value,paths", "unet,length,,5,1"]
+    assert lines.count("unet,field,0,204,1") == 1
     assert "| Layers | Paths | Share |" in rfcalc("paths", "unet", "-f", "markdown").out
 
 

@@ -137,8 +137,8 @@ def test_the_smallest_tile_for_an_output() -> None:
 
 def test_csv() -> None:
     lines = rfcalc("sizes", *PADDED, "--tile", "256x512", "-f", "csv").out.splitlines()
-    assert lines[0].split(",")[:5] == ["layer", "axis", "tile", "halo_before", "halo_after"]
-    assert [line.split(",")[:4] for line in lines[1:]] == [["out", "0", "256", "94"], ["out", "1", "512", "94"]]
+    assert lines[0].split(",")[:6] == ["network", "layer", "axis", "tile", "halo_before", "halo_after"]
+    assert [line.split(",")[1:5] for line in lines[1:]] == [["out", "0", "256", "94"], ["out", "1", "512", "94"]]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ class Effective:
     def sigma(self) -> tuple[float, ...]:
         """Standard deviation of the energy per axis, in pixels."""
         axes = range(self.energy.dim())
-        return tuple(_deviation(self.energy.sum([k for k in axes if k != axis])) for axis in axes)
+        others = ([k for k in axes if k != axis] for axis in axes)
+        return tuple(_deviation(self.energy.sum(rest) if rest else self.energy) for rest in others)  # of [] torch sums all
 
     @property
     def theory(self) -> tuple[float, ...] | None:

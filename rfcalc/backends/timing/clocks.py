@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter, perf_counter_ns
+from typing import TYPE_CHECKING
 
 import torch
 
 from rfcalc.record import record
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.timing import WarmUpData
 
 Step = Callable[[], object]
 BLOCK_SECONDS = 0.05
@@ -58,6 +62,10 @@ class Warm:
     runs: int
     seconds: float
     converged: bool
+
+    def data(self) -> WarmUpData:
+        """This as JSON has it."""
+        return {"block": self.block, "runs": self.runs, "seconds": self.seconds, "converged": self.converged}
 
 
 def warm_up(clock: Clock, step: Step, limit: float, block_seconds: float = BLOCK_SECONDS) -> Warm:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from typing import TYPE_CHECKING, cast
 
 import torch
 
-from rfcalc.report.tables import Json
 from rfcalc.version import __version__
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.timing import EnvironmentData, GpuData
 
 FIELDS = {
     "sm_clock_mhz": "clocks.sm",
@@ -20,7 +23,7 @@ FIELDS = {
 }
 
 
-def environment(device: str) -> dict[str, Json]:
+def environment(device: str) -> EnvironmentData:
     """What a reader needs to judge or repeat a measurement; None where something cannot be known."""
     cuda = device.startswith("cuda")
     return {
@@ -42,11 +45,11 @@ def environment(device: str) -> dict[str, Json]:
     }
 
 
-def gpu_state(device: str) -> dict[str, Json] | None:
+def gpu_state(device: str) -> GpuData | None:
     """Clocks, power, temperature and reasons for throttling now, read by NVML and never set; None without a GPU."""
     if not device.startswith("cuda"):
         return None
-    return _nvml(device) or _query(device, list(FIELDS)) or None
+    return _nvml(device) or cast("GpuData", _query(device, list(FIELDS))) or None
 
 
 def cpu_name() -> str:
@@ -61,7 +64,7 @@ def cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def _nvml(device: str) -> dict[str, Json] | None:
+def _nvml(device: str) -> GpuData | None:
     try:
         import pynvml
 
@@ -78,7 +81,7 @@ def _nvml(device: str) -> dict[str, Json] | None:
         return None
 
 
-def _query(device: str, names: list[str]) -> dict[str, Json]:
+def _query(device: str, names: list[str]) -> dict[str, float | str | None]:
     """Fields of nvidia-smi; empty if it cannot be asked."""
     columns = [FIELDS.get(name, name) for name in names]
     command = ["nvidia-smi", f"--query-gpu={','.join(columns)}", "--format=csv,noheader,nounits", f"--id={_uuid(device)}"]
@@ -90,7 +93,7 @@ def _query(device: str, names: list[str]) -> dict[str, Json]:
     return {name: _number(value) for name, value in zip(names, values, strict=False)}
 
 
-def _number(text: str) -> Json:
+def _number(text: str) -> float | str | None:
     try:
         return float(text)
     except ValueError:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
@@ -17,7 +17,9 @@ from rfcalc.backends.timing.clocks import BLOCK_SECONDS, Clock, CpuClock, CudaCl
 from rfcalc.backends.timing.samples import Comparison, Summary, compare, summary
 from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
-from rfcalc.report.tables import Json
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.timing import RunData
 
 LEAST_BLOCKS = 8
 OK, INTERRUPTED, OUT_OF_MEMORY = "ok", "interrupted", "out of memory"
@@ -48,16 +50,24 @@ class Measurement:
         """Inputs per second at the median latency."""
         return self.case.batch * 1000 / self.latency.median if self.latency else None
 
-    def data(self) -> dict[str, Json]:
+    def data(self) -> RunData:
         """This run as JSON has it."""
-        entry: dict[str, Json] = {"network": self.network, "device": self.case.device, "batch": self.case.batch}
-        entry |= {"dtype": self.case.dtype, "memory_format": self.case.memory_format, "mode": self.case.mode}
-        entry |= {"status": self.status, "latency_ms": vars(self.latency) if self.latency else None}
-        entry |= {"samples_ms": self.samples, "throughput": self.throughput}
-        entry["memory_bytes"] = self.prepared.memory if self.prepared else None
-        entry["first_call_ms"] = self.prepared.first_ms if self.prepared else None
-        entry["warm_up"] = vars(self.warm) if self.warm else None
-        return entry
+        case, latency, warm, prepared = self.case, self.latency, self.warm, self.prepared
+        return {
+            "network": self.network,
+            "device": case.device,
+            "batch": case.batch,
+            "dtype": case.dtype,
+            "memory_format": case.memory_format,
+            "mode": case.mode,
+            "status": self.status,
+            "latency_ms": None if latency is None else latency.data(),
+            "samples_ms": self.samples,
+            "throughput": self.throughput,
+            "memory_bytes": prepared.memory if prepared else None,
+            "first_call_ms": prepared.first_ms if prepared else None,
+            "warm_up": None if warm is None else warm.data(),
+        }
 
 
 @dataclass

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import comb
 from statistics import median
+from typing import TYPE_CHECKING
 
 from rfcalc.record import record
+
+if TYPE_CHECKING:
+    from rfcalc.report.models.timing import LatencyData
 
 WIDE = 0.1  # an interquartile range of more than this share of the median is worth a warning
 
@@ -19,6 +23,10 @@ class Summary:
     iqr: float
     p90: float
     p99: float
+
+    def data(self) -> LatencyData:
+        """These as JSON has them."""
+        return {"median": self.median, "iqr": self.iqr, "p90": self.p90, "p99": self.p99}
 
     @property
     def wide(self) -> bool:

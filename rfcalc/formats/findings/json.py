@@ -5,21 +5,18 @@ from __future__ import annotations
 import json
 
 from rfcalc.report.findings import Finding, Outcome
+from rfcalc.report.models.findings import CheckData, FindingData
+from rfcalc.version import HEAD
 
 
 def render(outcome: Outcome) -> str:
-    """{"schema_version", "command", "findings": [...], "summary", ...}."""
-    data = {
-        "schema_version": 1,
-        "command": outcome.command,
-        "summary": outcome.summary,
-        "findings": [_finding(finding) for finding in outcome.findings],
-        **(outcome.data or {}),
-    }
-    return json.dumps(data, indent=2)
+    """{"schema_version", "rfcalc_version", "command", "summary", "findings": [...], ...}."""
+    findings = [_finding(finding) for finding in outcome.findings]
+    data: CheckData = {"command": outcome.command, "summary": outcome.summary, "findings": findings}
+    return json.dumps({**HEAD, **data, **(outcome.data or {})}, indent=2)
 
 
-def _finding(finding: Finding) -> dict[str, str | int | list[str]]:
+def _finding(finding: Finding) -> FindingData:
     return {
         "code": finding.code,
         "name": finding.name,

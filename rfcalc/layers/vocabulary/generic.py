@@ -143,7 +143,7 @@ class Unknown(Op):
 
     name: str = setting(Text(200), help="what it is")
     out: int = setting(Int(), help="output channels")
-    size: tuple[int, ...] = setting(Optional(ListOf(Int())), default=(), help="output size, one number per axis")
+    size: tuple[int, ...] | None = setting(Optional(ListOf(Int())), default=None, help="output size, one number per axis")
     params: int = setting(Int(0), default=0, help="learned numbers")
     buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
     macs: int | None = setting(Optional(Int(0, 10**15)), default=None, help="multiply-accumulates, if they are known")

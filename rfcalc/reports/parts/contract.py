@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
 
 from rfcalc.analyses.metrics import OF_LAYERS, TOTALS
 from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.analyses.receptive_field import ReceptiveField, UnitField
 from rfcalc.fields.backward import runs
 from rfcalc.graph import Graph
+from rfcalc.layers.contract import Cost, Op
 from rfcalc.relations.shape import Shape
-from rfcalc.report.tables import Json, Report, Table
+from rfcalc.report.tables import Report, Table
 from rfcalc.report.units import number
-from rfcalc.version import __version__
 
 if TYPE_CHECKING:
     from rfcalc.analyses.erf import EffectiveField
     from rfcalc.analyses.why import CriticalPaths
-
-SCHEMA_VERSION = 1
+    from rfcalc.report.models.analyze import (
+        AxisData,
+        ErfData,
+        FieldData,
+        LayerData,
+        MarginalData,
+        NetworkData,
+        ShareData,
+        TotalsData,
+        UnitData,
+        WhyData,
+    )
+    from rfcalc.report.models.parts import ShapeData
 
 
 def data_report(analysis: Analysis, masks: bool = False) -> Report:
@@ -26,55 +38,55 @@ def data_report(analysis: Analysis, masks: bool = False) -> Report:
     return Report(analysis.graph.name, (), (), Table("", (), ()), analysis_data(analysis, masks))
 
 
-def analysis_data(analysis: Analysis, masks: bool = False) -> dict[str, Json]:
+def analysis_data(analysis: Analysis, masks: bool = False) -> NetworkData:
     """A network and its selected layers. `masks`: with the positions that each traced unit reads."""
     graph = analysis.graph
     nodes = graph.nodes
-    found: dict[str, Json] = {
-        "schema_version": SCHEMA_VERSION,
-        "rfcalc_version": __version__,
+    found: NetworkData = {
         "name": graph.name,
         "source": graph.source,
         "input": shape_data(analysis.input),
+        "totals": totals_data(analysis),
+        "outputs": [nodes[i].name for i in graph.outputs],
+        "last_spatial": analysis.last_spatial.name if analysis.last_spatial else None,
+        "layers": [layer_data(layer, masks) for layer in analysis.selected],
     }
     if len(graph.inputs) > 1:
         found["inputs"] = {nodes[i].name: shape_data(nodes[i].shape) for i in graph.inputs}
-    found["totals"] = totals_data(analysis)
-    found["outputs"] = [nodes[i].name for i in graph.outputs]
-    found["last_spatial"] = analysis.last_spatial.name if analysis.last_spatial else None
     if analysis.convention:
         found["convention"] = {"name": analysis.convention.name, "total": analysis.convention.total}
     if analysis.why:
         found["why"] = _why(graph, analysis.why)
     if analysis.erf:
         found["erf"] = _effective(graph, analysis.erf)
-    found["layers"] = [layer_data(layer, masks) for layer in analysis.selected]
     return found
 
 
-def totals_data(analysis: Analysis) -> dict[str, Json]:
+def totals_data(analysis: Analysis) -> TotalsData:
     """The figures of the network."""
-    found: dict[str, Json] = {metric.stored: metric.of_network(analysis) for metric in TOTALS}
-    found["dtype_bytes"] = analysis.dtype_bytes
+    figures = {metric.stored: metric.of_network(analysis) for metric in TOTALS}
+    found: TotalsData = {"dtype_bytes": analysis.dtype_bytes}
     if about := [metric.stored for metric in TOTALS if metric.about(analysis)]:
         found["approximate"] = about
     if uncounted := [layer.name for layer in analysis.layers if layer.uncounted]:
         found["uncounted_layers"] = uncounted
-    return found
+    return cast("TotalsData", {**figures, **found})
 
 
-def layer_data(layer: Layer, masks: bool = False) -> dict[str, Json]:
+def layer_data(layer: Layer, masks: bool = False) -> LayerData:
     """A layer."""
     node, field = layer.node, field_data(layer.field)
     if layer.bounded:
         field["upper_bound"] = True
-    found: dict[str, Json] = {
+    figures = {metric.stored: metric.of_layer(layer) for metric in OF_LAYERS}
+    found: LayerData = {
         "name": node.name,
         "op": node.op.word,
+        "settings": settings_data(node.op),
         "inputs": layer.inputs,
         "line": node.span.line if node.span else None,
         "output": shape_data(node.shape),
-        **{metric.stored: metric.of_layer(layer) for metric in OF_LAYERS},
+        "element_operations": operations_data(node.cost),
         "downsampling": [number(x) for x in layer.downsampling],
         "receptive_field": field,
     }
@@ -86,12 +98,12 @@ def layer_data(layer: Layer, masks: bool = False) -> dict[str, Json]:
         found["unproductive"] = True
     if layer.units:
         found["units"] = [unit_data(unit) for unit in layer.units]
-    return found | _asked(layer, masks)
+    _asked(found, layer, masks)
+    return cast("LayerData", {**found, **figures})
 
 
-def _asked(layer: Layer, masks: bool) -> dict[str, Json]:
-    """What a layer has only where it was asked for."""
-    found: dict[str, Json] = {}
+def _asked(found: LayerData, layer: Layer, masks: bool) -> None:
+    """Adds what a layer has only where it was asked for."""
     if layer.cost is not None:
         found["cost"] = layer.cost
     if layer.adds:
@@ -100,27 +112,40 @@ def _asked(layer: Layer, masks: bool) -> dict[str, Json]:
         found["erf_sigma"] = [round(x, 6) for x in layer.sigma]
     if masks and layer.units:
         found["masks"] = [mask_data(unit) for unit in layer.units]
+
+
+@lru_cache(maxsize=4096)
+def settings_data(op: Op) -> dict[str, object]:
+    """All settings of a layer as a spec says them, also those that have their default."""
+    return op.written
+
+
+def operations_data(cost: Cost) -> dict[str, int]:
+    """How many operations of each kind a layer does beside its multiply-accumulates."""
+    found: dict[str, int] = {}
+    for kind, count in cost.elements:
+        found[kind] = found.get(kind, 0) + count
     return found
 
 
-def shape_data(shape: Shape) -> dict[str, Json]:
+def shape_data(shape: Shape) -> ShapeData:
     """A shape."""
     return {"channels": shape.channels, "size": shape.size}
 
 
-def unit_data(unit: UnitField) -> dict[str, Json]:
+def unit_data(unit: UnitField) -> UnitData:
     """A traced unit."""
     return {"unit": unit.unit, "unclipped": unit.unclipped, "clipped": unit.clipped, "pixels": unit.pixels}
 
 
-def mask_data(unit: UnitField) -> list[Json]:
+def mask_data(unit: UnitField) -> list[list[list[tuple[int, int]]]]:
     """The exact set of positions that a unit reads: a union of products, one list of runs [first, last] per axis."""
     return [[runs(bits) for bits in product] for product in unit.products]
 
 
-def field_data(field: ReceptiveField) -> dict[str, Json]:
+def field_data(field: ReceptiveField) -> FieldData:
     """A receptive field."""
-    found: dict[str, Json] = {
+    found: FieldData = {
         "size": field.size,
         "size_min": field.size_min,
         "stride": None if field.stride is None else [number(x) for x in field.stride],
@@ -140,10 +165,10 @@ def field_data(field: ReceptiveField) -> dict[str, Json]:
     return found
 
 
-def _why(graph: Graph, why: CriticalPaths) -> dict[str, Json]:
-    axes: list[Json] = []
+def _why(graph: Graph, why: CriticalPaths) -> WhyData:
+    axes: list[AxisData] = []
     for path in why.paths:
-        shares: list[Json] = [
+        shares: list[ShareData] = [
             {
                 "layer": graph.nodes[share.node].name,
                 "adds": number(share.adds),
@@ -156,6 +181,8 @@ def _why(graph: Graph, why: CriticalPaths) -> dict[str, Json]:
     return {"layer": graph.nodes[why.target].name, "axes": axes}
 
 
-def _effective(graph: Graph, erf: EffectiveField) -> dict[str, Json]:
-    lines: list[Json] = [None if line is None else {"start": line.start, "shares": line.shares} for line in erf.marginals]
+def _effective(graph: Graph, erf: EffectiveField) -> ErfData:
+    lines: list[MarginalData | None] = []
+    for line in erf.marginals:
+        lines.append(None if line is None else {"start": line.start, "shares": line.shares})
     return {"layer": graph.nodes[erf.target].name, "unit": erf.unit, "marginals": lines}

@@ -37,6 +37,16 @@ def test_random_weights_spread_as_the_theory_says() -> None:
     assert 0 < found.pixels <= 13 * 13
 
 
+def test_on_one_axis(tmp_path: Path) -> None:
+    """As far as on one axis of two, which the theory says of both."""
+    graph = chain((41,), *CONVS, channels=3)
+    found = effective_field(graph, len(graph.nodes) - 1, 40, 0)
+    assert found.theory == pytest.approx((2.0,))
+    assert found.sigma == pytest.approx(found.theory, rel=0.15)
+    (tmp_path / "net.yaml").write_text("input: 4x50\nlayers: [{conv: {out: 8, k: 3}}]\n")
+    assert rfcalc("erf", str(tmp_path / "net.yaml"), "--samples", "2", "--device", "cpu").code == 0
+
+
 def test_a_trained_network_s_field_is_that_of_its_weights() -> None:
     """Identity kernels: each unit sees one pixel, whatever the theory says about random weights."""
     graph = chain((15, 15), *[("conv", {"out": 2, "kernel": 3, "bias": False})] * 3, channels=2)
