@@ -40,12 +40,12 @@ def text(entries: dict[str, dict[str, float | None]]) -> str:
     return json.dumps({"version": 1, "networks": entries}, indent=2, sort_keys=True) + "\n"
 
 
-def read(path: Path) -> dict[str, dict[str, float]]:
-    """The accepted figures by network; raises SpecError for a file that is none."""
+def read(path: Path, accept: str = "rfcalc check --write-baseline SPEC...") -> dict[str, dict[str, float]]:
+    """The accepted figures by network; raises SpecError for a file that is none. `accept` is the command that writes it."""
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise fail("E022", f"there is no baseline {path}", None, "rfcalc check --write-baseline writes it") from None
+        raise fail("E022", f"there is no baseline {path}", None, f"{accept} writes it") from None
     except json.JSONDecodeError as error:
         raise fail("E022", f"no baseline: {error.msg}", Span(str(path), error.lineno, error.colno)) from None
     except (OSError, UnicodeDecodeError) as error:

@@ -55,8 +55,8 @@ def budget(analysis: Analysis, settings: Settings, extra: Sequence[Limit], base:
         yield _finding(analysis, "RF501", "budget", severity, one.message, hint, one.layer, place)
 
 
-def drift(analysis: Analysis, accepted: Mapping[str, float], settings: Settings) -> Iterator[Finding]:
-    """The figures that differ from an accepted baseline."""
+def drift(analysis: Analysis, accepted: Mapping[str, float], settings: Settings, accept: str) -> Iterator[Finding]:
+    """The figures that differ from an accepted baseline; `accept` is the command that accepts them."""
     from rfcalc.checks.lock import figures
 
     if not settings.wants("RF502", True):
@@ -66,7 +66,7 @@ def drift(analysis: Analysis, accepted: Mapping[str, float], settings: Settings)
         if old != value:
             change = f" ({100 * (value - old) / old:+.1f} %)" if old and value is not None else ""
             message = f"{metric} is {_plain(value)}, the baseline says {_plain(old)}{change}"
-            hint = "accept it: rfcalc check --write-baseline"
+            hint = f"accept it: {accept}"
             severity = settings.severity.get("RF502", "error")
             yield _finding(analysis, "RF502", "baseline", severity, message, hint, "", None)
 

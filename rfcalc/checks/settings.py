@@ -18,14 +18,15 @@ from rfcalc.language.budget import Limit, limits
 from rfcalc.language.problems import Problems
 from rfcalc.record import record
 
-KEYS = ("select", "ignore", "severity", "budget", "baseline", "per-path")
+KEYS = ("include", "exclude", "select", "ignore", "severity", "budget", "baseline", "per-path")
 PATH_KEYS = ("select", "ignore", "severity", "budget")
 BUDGET_CODES = ("RF501", "RF502")
 
 
 @record
 class Settings:
-    """Which rules apply and what the budgets are. `select`: codes or their beginnings that replace the default ones;
+    """What is checked, which rules apply and what the budgets are. `include`: specs, folders and patterns, from `folder`;
+    `exclude`: what is left out of folders and patterns. `select`: codes or their beginnings that replace the default ones;
     `ignore`: those that are left out; `severity`: code -> warning or error; `paths`: (glob, settings for such files)."""
 
     select: tuple[str, ...] = ()
@@ -35,6 +36,22 @@ class Settings:
     baseline: str = ""
     paths: tuple[tuple[str, Settings], ...] = ()
     folder: Path = Path()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    @property
+    def included(self) -> tuple[str, ...]:
+        """What is checked where the command line names nothing, as seen from the working folder."""
+        return tuple(_shown(self.folder / name) if _is_path(name, self.folder) else name for name in self.include)
+
+    def leaves_out(self, source: str) -> bool:
+        """Whether a file, or a folder above it, is excluded."""
+        path = Path(os.path.abspath(source))
+        if self.folder not in path.parents:
+            return False
+        inside = path.relative_to(self.folder)
+        names = [name for part in (inside, *inside.parents[:-1]) for name in (part.as_posix(), part.name)]
+        return any(fnmatch(name, glob) for name in names for glob in self.exclude)
 
     def of(self, source: str) -> Settings:
         """The settings for one file."""
@@ -71,6 +88,11 @@ def _matches(source: str, glob: str, folder: Path) -> bool:
     with suppress(ValueError):
         names.append(path.resolve().relative_to(folder.resolve()).as_posix())
     return any(fnmatch(name, glob) for name in names)
+
+
+def _is_path(name: str, folder: Path) -> bool:
+    """Whether a name is a path or a pattern, rather than a shipped network or a torch model."""
+    return any(sign in name for sign in "*?[") or (folder / name).exists()
 
 
 def read(start: Path) -> Settings:
@@ -124,10 +146,21 @@ def parse(table: Placed, folder: Path) -> Settings:
     baseline = table.entries.get("baseline")
     if baseline and not isinstance(baseline.value, str):
         problems.add("E021", "baseline is the name of a file", baseline.span)
+    include, exclude = (_texts(table.entries.get(key), key, problems) for key in ("include", "exclude"))
     if problems.found:
         problems.stop()
     lock = str(folder / baseline.value) if baseline and baseline.value else ""
-    return replace(settings, paths=tuple(parts), baseline=lock, folder=folder)
+    return replace(settings, paths=tuple(parts), baseline=lock, folder=folder, include=include, exclude=exclude)
+
+
+def _texts(given: Placed | None, name: str, problems: Problems) -> tuple[str, ...]:
+    values = given.value if given else []
+    if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
+        problems.add(
+            "E021", f'{name} is a list of specs, folders and patterns, such as ["models"]', given.span if given else None
+        )
+        return ()
+    return tuple(values)
 
 
 def _mapping(table: Placed, otherwise: str, problems: Problems) -> bool:

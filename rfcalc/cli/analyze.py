@@ -100,6 +100,7 @@ def analyze(
     )
     with uncollected():
         graphs, errors = given.load_all(specs)
+        _check_pictures(False, bool(erf_map or mask_png), len(units), len(graphs))
         analyses = [wanted(graph) for graph in graphs]
         refused = [_refused(analysis, layer or (), units) for analysis in analyses]
         errors += [error for error in refused if error]

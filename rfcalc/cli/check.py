@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,8 +10,8 @@ import typer
 
 from rfcalc.cli import complete
 from rfcalc.cli.budgets import budgets
-from rfcalc.cli.common import LoadOptions, Specs, networks, uncollected, usage
-from rfcalc.cli.findings import Base, Format, emit, read_all, targets
+from rfcalc.cli.common import SEVERAL, LoadOptions, networks, uncollected, usage
+from rfcalc.cli.findings import Base, Format, emit, read_all, spell_out, targets
 from rfcalc.cli.writing import place
 from rfcalc.errors import RuleError
 from rfcalc.language.budget import Limit
@@ -22,10 +23,19 @@ if TYPE_CHECKING:
     from rfcalc.reports.check import Unread
 
 
+NOTHING = (
+    'say what to check: "rfcalc check net.yaml", "rfcalc check models/", or include = ["models"] below [tool.rfcalc] in '
+    "pyproject.toml (or in rfcalc.toml) and then rfcalc check alone"
+)
+
+
 @networks
 @budgets
 def check(
-    specs: Specs,
+    ctx: typer.Context,
+    specs: Annotated[
+        list[str] | None, typer.Argument(metavar="SPEC", help=f"{SEVERAL} Without any, what the settings include.")
+    ] = None,
     format: Format = None,
     select: Annotated[
         str | None,
@@ -54,7 +64,7 @@ def check(
 
     Examples:
 
-      rfcalc check configs/*.yaml
+      rfcalc check models/
 
       rfcalc check net.yaml --max-macs 4.2G --max-params 26M --min-rf 400
 
@@ -70,7 +80,11 @@ def check(
         emit(checked([], unread), wanted)
         return
     lock = _lock_path(baseline, settings)
-    unread.specs = tuple(dict.fromkeys(specs))
+    unread.specs = tuple(dict.fromkeys(specs or settings.included))
+    if not unread.specs:
+        raise usage(NOTHING)
+    spell_out(unread, settings.leaves_out)
+    accept = shlex.join(["rfcalc", "check", "--write-baseline", *(word for word in ctx.obj[1:] if word != "--write-baseline")])
     with uncollected():
         analyses = list(read_all(unread, given).values())
         if write_baseline:
@@ -79,7 +93,8 @@ def check(
                 return
             findings: list[Finding] = []
         else:
-            findings = _findings(analyses, settings, bounds, base, lock if baseline or lock.exists() else None, given, unread)
+            kept = lock if baseline or lock.exists() else None
+            findings = _findings(analyses, settings, bounds, base, kept, accept, given, unread)
     emit(checked(findings, unread), wanted)
     if findings:
         raise typer.Exit(1)
@@ -126,6 +141,7 @@ def _findings(
     bounds: list[Limit],
     base: str | None,
     lock: Path | None,
+    accept: str,
     given: LoadOptions,
     unread: Unread,
 ) -> list[Finding]:
@@ -136,7 +152,7 @@ def _findings(
 
     accepted: dict[str, dict[str, float]] = {}
     with unread.of(str(lock)):
-        accepted = read(lock) if lock else {}
+        accepted = read(lock, accept) if lock else {}
     findings: list[Finding] = []
     for analysis in analyses:
         source = analysis.graph.source
@@ -147,5 +163,5 @@ def _findings(
             findings += budget(analysis, mine, bounds, analyze(old) if old else None)
         entry = accepted.get(key(analysis, lock.resolve().parent)) if lock else None
         if entry is not None:
-            findings += drift(analysis, entry, mine)
+            findings += drift(analysis, entry, mine, accept)
     return findings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,7 +28,8 @@ NETWORK = (
     "model: package.module:callable, file.py:callable or a .pt2 file. Naming a Python module or file runs its code."
 )
 Spec = Annotated[str, typer.Argument(metavar="SPEC", help=NETWORK, autocompletion=complete.specs)]
-Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=NETWORK, autocompletion=complete.specs)]
+SEVERAL = f"{NETWORK} A folder stands for every spec below it; a pattern may be in quotes: 'models/**/*.yaml'."
+Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=SEVERAL, autocompletion=complete.specs)]
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -90,11 +91,17 @@ class LoadOptions:
         return self._load(spec, [spec, *others])
 
     def load_all(self, specs: Sequence[str]) -> tuple[list[Graph], list[SpecError]]:
-        """The graphs of the networks that load, and the errors of those that do not."""
+        """The graphs of the networks that load, folders and patterns spelled out, and the errors of those that do not."""
         graphs, errors = [], []
+        files: list[str] = []
         for spec in specs:
             try:
-                graphs.append(self._load(spec, specs))
+                files += spelled_out(spec)
+            except SpecError as error:
+                errors.append(error)
+        for spec in dict.fromkeys(files):
+            try:
+                graphs.append(self._load(spec, files))
             except SpecError as error:
                 errors.append(error)
         return graphs, errors
@@ -134,6 +141,17 @@ networks = gathered(
     },
     _given,
 )
+
+
+def spelled_out(word: str, left_out: Callable[[str], bool] = lambda _: False) -> tuple[str, ...]:
+    """The networks that one word names: itself, or what is in a folder or matches a pattern; what was left out is told on
+    standard error. Raises SpecError where there is none."""
+    from rfcalc.language.folders import named
+
+    found = named(word, left_out)
+    for note in found.notes:
+        print(f"note: {word}: {note}", file=sys.stderr)
+    return found.files
 
 
 def usage(message: str) -> typer.BadParameter:

@@ -9,7 +9,7 @@ import typer
 
 from rfcalc.cli import complete
 from rfcalc.cli.common import LoadOptions, networks, usage
-from rfcalc.cli.findings import Base, Format, emit, read_all, targets
+from rfcalc.cli.findings import Base, Format, emit, read_all, spell_out, targets
 
 if TYPE_CHECKING:
     from rfcalc.checks.compare import Difference
@@ -48,11 +48,13 @@ def diff(
     wanted = targets(format)
     if base and baseline:
         raise usage("--base and --baseline exclude each other")
-    if not base and not baseline and len(specs) != 2:
-        raise usage(f"diff takes two specs, not {len(specs)}; with --base any number")
     unread = Unread(tuple(dict.fromkeys(specs)))
+    spell_out(unread)
+    files = [*specs] if len(specs) == 2 and unread.specs == tuple(dict.fromkeys(specs)) else [*unread.specs]
+    if not base and not baseline and len(files) != 2 and not unread.failed:
+        raise usage(f"diff takes two specs, not {len(files)}; with --base any number")
     lock = Path(baseline) if baseline else None
-    outcome = _against_baseline(lock, given, unread) if lock else diff_outcome(_pairs(specs, base, given, unread))
+    outcome = _against_baseline(lock, given, unread) if lock else diff_outcome(_pairs(files, base, given, unread))
     outcome = unread.beside(outcome)
     emit(outcome, wanted)
     if exit_code and not (outcome.data or {}).get("same", True):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rfcalc.cli import complete
-from rfcalc.cli.common import LoadOptions, choice, finish, usage
+from rfcalc.cli.common import LoadOptions, choice, finish, spelled_out, usage
 from rfcalc.cli.writing import place
 from rfcalc.errors import SpecError
 from rfcalc.record import record
@@ -61,12 +62,25 @@ def targets(given: list[str] | None) -> Targets:
     return Targets(shown[0] if shown else usual, tuple((name, path) for path, name in files.items()))
 
 
+def spell_out(unread: Unread, left_out: Callable[[str], bool] = lambda _: False) -> None:
+    """Puts the files that folders and patterns stand for in their place among the specs; `unread` keeps those without any."""
+    files: dict[str, None] = {}
+    for word in unread.specs:
+        names: tuple[str, ...] = (word,)
+        with unread.of(word):
+            names = spelled_out(word, left_out)
+        files |= dict.fromkeys(names)
+    unread.specs = tuple(files)
+
+
 def read_all(unread: Unread, given: LoadOptions) -> dict[str, Analysis]:
     """The networks that can be read, by their specs; `unread` keeps what is wrong with the others."""
     from rfcalc.analyses.network import analyze
 
     found = {}
     for spec in unread.specs:
+        if spec in unread.failed:
+            continue
         with unread.of(spec):
             found[spec] = analyze(given.load(spec, *unread.specs))
     return found

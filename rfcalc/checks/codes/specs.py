@@ -87,6 +87,13 @@ SPECS = (
         "Fetch the revision (in CI: `fetch-depth: 0`), and name a spec's file inside the repository.",
     ),
     ErrorCode(
+        "E024",
+        "no-specs",
+        "A folder holds no spec, or too many files to look at; or a pattern matches no file.",
+        "Of a folder, specs are the YAML files with `layers:`, or with `extends:`, at their top. A pattern stands in quotes: "
+        '`"models/*.yaml"`, and `"models/**/*.yaml"` for all folders below.',
+    ),
+    ErrorCode(
         "E099",
         "too-many-problems",
         "A file has so many problems that the rest of it was not read.",
