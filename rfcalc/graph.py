@@ -83,19 +83,31 @@ class MemoryOfRun:
     saved: Alive | None = None
 
 
+@record
+class Stated:
+    """A top-level key of a spec that an analysis may ask for: its value as it is written, and what it means."""
+
+    written: Any
+    meaning: Any
+
+
 @record(eq=False)
 class Graph:
     """A network. `nodes` begin with its inputs; `outputs` are indices; `settings` keeps top-level keys of the spec that an
-    analysis may ask for (budget, object_size), read; `kinds` the class of each module of an imported one, and `memory` that of
+    analysis may ask for (budget, object_size); `kinds` the class of each module of an imported one, and `memory` that of
     its run, which its layers do not tell; None for a spec, whose layers do."""
 
     name: str
     source: str
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Stated] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     memory: MemoryOfRun | None = None
+
+    def stated(self, key: str, otherwise: Any) -> Any:
+        """What a top-level key of the spec means; `otherwise` where the spec says nothing."""
+        return self.settings[key].meaning if key in self.settings else otherwise
 
     @cached_property
     def inputs(self) -> tuple[int, ...]:
@@ -214,7 +226,7 @@ class Builder:
         """Keeps a problem for the report at the end."""
         self.problems.append(Problem(code, message, span, hint))
 
-    def graph(self, outputs: Sequence[int], settings: Mapping[str, Any] | None = None) -> Graph:
+    def graph(self, outputs: Sequence[int], settings: Mapping[str, Stated] | None = None) -> Graph:
         """The finished graph; raises SpecError with every problem kept so far."""
         if self.problems:
             raise SpecError(self.problems)

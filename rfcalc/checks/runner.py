@@ -48,7 +48,7 @@ def budget(analysis: Analysis, settings: Settings, extra: Sequence[Limit], base:
     if not settings.wants("RF501", True):
         return
     severity = settings.severity.get("RF501", "error")
-    for one in broken(analysis, [*analysis.graph.settings.get("budget", ()), *settings.budget, *extra], base):
+    for one in broken(analysis, [*analysis.graph.stated("budget", ()), *settings.budget, *extra], base):
         place, hint = one.limit.span, ""
         if place is None:  # from an option, which stands on no line
             place, hint = _span(analysis, one.layer), f"{one.limit.name}: {one.limit.text}"

@@ -34,7 +34,10 @@ NOTHING = (
 def check(
     ctx: typer.Context,
     specs: Annotated[
-        list[str] | None, typer.Argument(metavar="SPEC", help=f"{SEVERAL} Without any, what the settings include.")
+        list[str] | None,
+        typer.Argument(
+            metavar="SPEC", help=f"{SEVERAL} Without any, what the settings include.", autocompletion=complete.specs
+        ),
     ] = None,
     format: Format = None,
     select: Annotated[

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from math import ceil
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from rfcalc.record import record
 if TYPE_CHECKING:
     from rfcalc.design.boxes import ObjectSizes
     from rfcalc.graph import Graph
+    from rfcalc.language.objects import SizeRange
     from rfcalc.report.tables import Report
 
 Text = str | None
@@ -96,11 +97,8 @@ def wanted(text: Text, dataset: Text, resize: Text, image: tuple[int, ...], grap
 
 def object_size(graph: Graph) -> int | None:
     """The largest number of a spec's `object_size`, in whole pixels; None if it has none."""
-    value = graph.settings.get("object_size")
-    if value is None:
-        return None
-    sizes: Any = value if isinstance(value, list | tuple) else [value]
-    return int(max(map(ceil, sizes)))
+    sizes: Mapping[str, SizeRange] = graph.stated("object_size", {})
+    return max((ceil(side) for one in sizes.values() for side in one.most), default=None)
 
 
 def picked(pick: int | None, best: int, count: int) -> int:

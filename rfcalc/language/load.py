@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import PurePath
-from typing import Any
 
 from rfcalc.errors import did_you_mean
-from rfcalc.graph import Builder, Graph, layer_hint
+from rfcalc.graph import Builder, Graph, Stated, layer_hint
 from rfcalc.language.budget import limits, unmatched
 from rfcalc.language.definitions import blocks, defaults, params
 from rfcalc.language.expand import Expansion
 from rfcalc.language.files import STDIN, find, read_bytes, text_of
 from rfcalc.language.limits import MAX_LAYERS, MOST_VALUES
 from rfcalc.language.marked import Marked, MarkedList, MarkedScalar, placed
+from rfcalc.language.objects import object_sizes, written
 from rfcalc.language.overrides import LayerOverrides, parsed
 from rfcalc.language.problems import Problems
 from rfcalc.language.reading import Reader
 from rfcalc.language.scopes import Frame, Sources
-from rfcalc.language.shapes import inputs, object_size
+from rfcalc.language.shapes import inputs
 from rfcalc.language.top import Top, merged
 from rfcalc.layers.vocabulary.source import Input
 
@@ -62,6 +62,7 @@ class _Load:
     def __init__(self, top: Top, given: Mapping[str, Marked], problems: Problems, most: int) -> None:
         self.top, self.problems, self.most = top, problems, most
         self.given, self.asked = dict(given), bool(given)
+        self.output_names: dict[int, str] = {}
         own = {key: self.given.pop(key) for key in list(self.given) if key in top.params}
         self.image = self.given.pop("input", None)
         self.params = params(top, own, problems)
@@ -83,7 +84,7 @@ class _Load:
         self._unused(expansion)
         if not self.problems.found and all(node.is_input for node in builder.nodes):
             self.problems.add("E108", "every layer is left out, by its when or repeat", self.top.nodes["layers"])
-        settings = self._settings(builder)
+        settings = self._settings(builder, [i for i in outputs if i is not None])
         if self.problems.found:
             self.problems.stop()
         return builder.graph([i for i in outputs if i is not None], settings)
@@ -98,13 +99,10 @@ class _Load:
 
     def _inputs(self, builder: Builder, expansion: Expansion) -> Sources:
         indices: list[int | None] = []
-        axes: set[int] = set()
         for name, shape, mark in inputs(self.top, self.image, self.params, self.problems):
             index = None if shape is None else builder.add(name, Input(shape), (), mark.span)
             expansion.names.named[name] = ((index,), 0)
             indices.append(index)
-            axes |= {len(shape.size)} if shape else set()
-        object_size(self.top, axes, self.problems)
         return tuple(indices) or (None,)
 
     def _outputs(self, expansion: Expansion, frame: Frame, last: Sources, layers: bool) -> Sources:
@@ -118,7 +116,9 @@ class _Load:
         for entry in entries:
             name = entry.plain()
             if isinstance(name, str) and name:
-                indices += expansion.names.find(name, entry, frame)
+                found = expansion.names.find(name, entry, frame)
+                indices += found
+                self.output_names |= {i: name for i in found if i is not None and "*" not in name}
             else:
                 self.problems.add("E119", "outputs is a list of names of layers", entry)
         if not entries:
@@ -139,15 +139,27 @@ class _Load:
                 hint = layer_hint(pattern, list(expansion.builder.names)[:5000], f".{setting}")
             self.problems.add("E116", what, node, hint)
 
-    def _settings(self, builder: Builder) -> dict[str, Any]:
+    def _called(self, builder: Builder, outputs: Sequence[int]) -> dict[str, list[str]]:
+        """What each output may be called: as `outputs` does, as its layer in the spec, or as its last layer."""
+        called = {}
+        for i in outputs:
+            node = builder.nodes[i]
+            called[node.name] = list(dict.fromkeys([self.output_names.get(i, node.part_of), node.part_of, node.name]))
+        return called
+
+    def _settings(self, builder: Builder, outputs: Sequence[int]) -> dict[str, Stated]:
         """The top keys that an analysis may ask for, read."""
-        settings: dict[str, Any] = {}
+        settings: dict[str, Stated] = {}
         if (node := self.top.nodes.get("object_size")) is not None:
-            settings["object_size"] = node.plain()
+            axes = {one.shape.rank for one in builder.nodes if one.is_input}
+            called = self._called(builder, outputs)
+            sizes = object_sizes(node, axes, called, self.problems)
+            settings["object_size"] = Stated(written(node, called), sizes)
         node = self.top.nodes.get("budget")
         if node is not None and node.plain() is not None:
             budget = placed(node)
-            settings["budget"] = limits(budget, self.problems)
+            bounds = limits(budget, self.problems)
+            settings["budget"] = Stated(budget.value, bounds)
             if not self.problems.found and not self.asked:  # an override may leave layers out
-                unmatched(budget, settings["budget"], builder.nodes, self.problems)
+                unmatched(budget, bounds, builder.nodes, self.problems)
         return settings

@@ -22,9 +22,25 @@ SHAPE = {
     ],
 }
 PIXELS = {"type": "number", "minimum": 1}
+BOX = {"anyOf": [PIXELS, {"type": "array", "items": PIXELS, "minItems": 1, "maxItems": 3}]}
+SIZES_OF_OUTPUT = {
+    "anyOf": [
+        PIXELS,
+        {"type": "array", "items": PIXELS, "minItems": 2, "maxItems": 2, "description": "the smallest and the largest objects"},
+        {
+            "type": "object",
+            "properties": {
+                "anchors": {"type": "array", "items": BOX, "minItems": 1, "description": "boxes, one number per axis each"}
+            },
+            "required": ["anchors"],
+            "additionalProperties": False,
+        },
+    ]
+}
 OBJECT_SIZE = {
-    "description": "pixels of the objects that the task is about, or a list of one number per axis",
-    "anyOf": [PIXELS, {"type": "array", "items": PIXELS, "minItems": 1, "maxItems": 3}],
+    "description": "pixels of the objects that the task is about: a number, a list of one number per axis, or by output "
+    "(names or globs) a number, [smallest, largest] or {anchors: [[30, 60], [60, 30]]}",
+    "anyOf": [*BOX["anyOf"], {"type": "object", "additionalProperties": SIZES_OF_OUTPUT, "minProperties": 1}],
 }
 COUNTED = {
     "type": "object",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -93,22 +92,6 @@ def _by_name(override: Marked | None, several: MarkedMapping, problems: Problems
             what = f'there is no input "{name[:40]}"' if name else "the spec has several inputs"
             problems.add("E118", what, override, did_you_mean(name, map(str, several.entries)) or f"name them: input={example}")
     return given
-
-
-def object_size(top: Top, axes: set[int], problems: Problems) -> None:
-    """Reports an `object_size` that is neither a number of pixels nor a list of one per axis; `axes`: those of the inputs."""
-    node = top.nodes.get("object_size")
-    if node is None:
-        return
-    numbers = node.items if isinstance(node, MarkedList) else [node]
-    for item in numbers:
-        value = item.plain()
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value < math.inf:
-            problems.add("E118", f"object_size is a number of pixels from 1 on, not {name_of(value)}", item, "object_size: 96")
-    if isinstance(node, MarkedList) and axes and len(numbers) not in axes:
-        size = " or ".join(map(str, sorted(axes)))
-        what = f"object_size has {len(numbers)} number{'s' if len(numbers) != 1 else ''} for an input of {size} axes"
-        problems.add("E118", what, node, "one number for all axes, or a list of one per axis")
 
 
 def _shape(node: Marked, params: Mapping[str, Any], problems: Problems) -> Shape | None:

@@ -58,7 +58,7 @@ def names_of(graph: Graph) -> list[str]:
 
 def setting_lines(graph: Graph) -> list[str]:
     """The top-level keys that analyses ask for."""
-    return [f"{key}: {text_of(value)}" for key, (value, _) in graph.settings.items() if "." not in key]
+    return [f"{key}: {text_of(stated.written)}" for key, stated in graph.settings.items()]
 
 
 def input_lines(graph: Graph, names: list[str]) -> list[str]:

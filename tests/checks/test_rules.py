@@ -11,6 +11,7 @@ from rfcalc.checks.pages import page
 from rfcalc.checks.rules import rules
 from rfcalc.checks.runner import explained
 from rfcalc.importers import load, shipped
+from rfcalc.language.files import shipped_files
 from rfcalc.language.load import load_spec
 from tests.golden import Golden
 
@@ -150,6 +151,33 @@ def test_every_rule_has_a_near_miss() -> None:
 @pytest.mark.parametrize("what", SILENT)
 def test_the_near_miss_is_silent(what: str) -> None:
     assert not list(rules()[what[:5]].find(analyze(load_spec(SILENT[what], "silent.yaml"))))
+
+
+def test_each_head_is_compared_with_its_own_objects() -> None:
+    """SSD300 with the scales of its paper is silent; a head with those of another fires, and no other one does."""
+    text = shipped_files()["ssd300"].read_text(encoding="utf-8")
+
+    def hits(old: str, new: str) -> list[tuple[str, str]]:
+        assert old in text
+        graph = load_spec(text.replace(old, new), "ssd300.yaml")
+        return [(hit.layer, hit.message) for hit in rules()["RF103"].find(analyze(graph))]
+
+    heads = ["conv4_3_norm_mbox_loc", "conv4_3_norm_mbox_conf"]
+    assert hits("[30, 60]", "[30, 60]") == []
+    large = hits("conv4_3_norm_mbox_*: [30, 60]", "conv4_3_norm_mbox_*: [30, 111]")
+    assert [name for name, _ in large] == heads
+    assert large[0][1] == "a unit sees 108x108 pixels, less than its objects of 111 (object_size)"
+    blurred = hits("conv4_3_norm_mbox_*: [30, 60]", "conv4_3_norm_mbox_*: 60")
+    assert [name for name, _ in blurred] == heads
+    assert "the effective field of a unit spans 58.6 pixels" in blurred[0][1]
+    coarse = hits("conv7_2_mbox_*: [162, 213]", "conv7_2_mbox_*: {anchors: [[64, 213], 63]}")
+    assert [(name[:7], message[:46]) for name, message in coarse] == [
+        ("conv7_2", "the centres of units leave gaps of 64 pixels, ")
+    ] * 2
+    assert hits("conv7_2_mbox_*: [162, 213]", "conv7_2_mbox_*: {anchors: [[64, 213], 64]}") == []
+    border = hits("conv9_2_mbox_*: [264, 315]", "conv9_2_mbox_*: [163, 315]")
+    assert [name[:7] for name, _ in border] == ["conv9_2"] * 2
+    assert hits("conv9_2_mbox_*: [264, 315]", "conv9_2_mbox_*: [164, 315]") == []
 
 
 FIRES = {

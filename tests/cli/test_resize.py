@@ -34,6 +34,17 @@ def test_another_change_to_standard_output(tmp_path: Path) -> None:
     assert first.startswith("input: 1x224x224\n")
 
 
+def test_of_several_outputs_the_largest_objects_are_the_target(tmp_path: Path) -> None:
+    file = tmp_path / "net.yaml"
+    file.write_text(
+        "input: 1x99x99\nobject_size: {b: {anchors: [[9, 12.5]]}, a: [3, 9]}\nlayers:\n"
+        "  - {name: a, conv: {out: 4, k: 3, s: 2}}\n  - {name: b, conv: {out: 4, k: 3}}\noutputs: [a, b]\n"
+    )
+    result = rfcalc("resize", str(file))
+    assert result.code == 0
+    assert "13" in result.out.splitlines()[0] + result.out.splitlines()[-1] + result.out
+
+
 def test_object_size_is_the_target(tmp_path: Path) -> None:
     file = tmp_path / "net.yaml"
     file.write_text("input: 1x99x99\nobject_size: 41\nlayers:\n  - {name: a, conv: {out: 4, k: 3, s: 2}, repeat: 3}\n")

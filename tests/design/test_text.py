@@ -76,9 +76,9 @@ def test_budget_and_object_size_are_kept() -> None:
     space = Space(224, limits=Limits(macs=3 * 10**9, params=5 * 10**6))
     design = next(design for design in front(space) if design.field >= 224)
     settings = load_spec(spec_of(space, design), "net.yaml").settings
-    assert settings["object_size"] == 224
-    limits = {limit.name: limit.text for limit in settings["budget"]}
+    assert settings["object_size"].meaning[""].most == (224,)
+    limits = {limit.name: limit.text for limit in settings["budget"].meaning}
     assert limits == {"receptive_field": ">= 224", "macs": "<= 3 G", "params": "<= 5 M"}
     odd = Space(224, limits=Limits(macs=3 * 10**9 + 1, params=5_250_000))
-    limits = {limit.name: limit.text for limit in load_spec(spec_of(odd, design), "net.yaml").settings["budget"]}
+    limits = {limit.name: limit.text for limit in load_spec(spec_of(odd, design), "net.yaml").stated("budget", ())}
     assert limits == {"receptive_field": ">= 224", "macs": "<= 3000000001", "params": "<= 5.25 M"}

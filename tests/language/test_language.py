@@ -188,10 +188,10 @@ def test_the_last_layer_is_the_output() -> None:
 def test_the_name_and_the_settings_for_analyses() -> None:
     graph = network("- relu", "name: my net\nbudget: {macs: <= 4 G, receptive_field: '>= 9'}\nobject_size: 96")
     assert (graph.name, network("- relu").name) == ("my net", "test")
-    macs, field = graph.settings["budget"]
+    macs, field = graph.stated("budget", ())
     assert (macs.name, macs.text, field.name) == ("macs", "<= 4 G", "receptive_field")
     assert (macs.span.line, macs.span.column) == (3, 16)
-    assert graph.settings["object_size"] == 96
+    assert graph.stated("object_size", {})[""].most == (96,)
 
 
 def test_a_layer_knows_its_line() -> None:

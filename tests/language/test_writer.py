@@ -26,6 +26,16 @@ def test_a_shipped_network_reads_back_the_same(name: str) -> None:
     assert facts(load_spec(expanded(graph), "again.yaml")) == facts(graph)
 
 
+def test_what_an_output_is_to_find_is_written_by_the_name_of_its_layer() -> None:
+    top = (
+        "blocks: {b: {layers: [{conv: {out: 8, k: 3, act: relu}}]}}\nobject_size: {head: [3, 4], 'f*': {anchors: [5, [6, 7]]}}"
+    )
+    graph = network("- {name: head, b: {}}\n- {name: fc, conv: {out: 8, k: 1}}", f"{top}\noutputs: [head, fc]")
+    text = expanded(graph)
+    assert "object_size: {head.conv_relu: [3, 4], fc: {anchors: [5, [6, 7]]}}" in text
+    assert load_spec(text, "again.yaml").stated("object_size", {}) == graph.stated("object_size", {})
+
+
 def test_the_text_is_pleasant() -> None:
     layers = "- {name: c, conv: {out: 8, k: 3, s: 2, bias: false, norm: bn}}\n- {name: p, maxpool: 2}\n- gap\n- linear: 10"
     top = "name: small\nbudget: {macs: <= 4 G, params: '>= 3'}\noutputs: [p, c]"
