@@ -15,7 +15,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Compare": {"diff": "what changed between two specs, or since a revision"},
     "Design": {
         "design": "new designs with a receptive field of the size you need",
-        "resize": "the smallest changes to a spec that reach such a field",
+        "resize": "the cheapest changes to a spec that reach such a field",
         "transform": "fully convolutional, output stride, separable and more",
         "convert": "a torch, ONNX, Ultralytics or Darknet model as a spec",
     },

@@ -1,4 +1,4 @@
-"""`rfcalc resize SPEC`: the smallest changes to a spec after which its receptive field has the wanted size."""
+"""`rfcalc resize SPEC`: the cheapest changes to a spec after which its receptive field has the wanted size."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def resize(
     force: Force = False,
     format: Format = "table",
 ) -> None:
-    """The smallest changes to a spec after which its receptive field spans the target (the spec's object_size unless
+    """The cheapest changes of one or two numbers of a spec after which its field spans the target (its object_size unless
     --target or --dataset is given), each as a diff. No change opens holes in the field, unless --holes.
 
     Examples:

@@ -1,20 +1,22 @@
-"""The smallest changes to a design that give its receptive field a wanted size: each is applied and analysed again.
+"""The cheapest changes of one or two numbers that give a design's field a wanted size: each is applied and analysed again.
 
-The field is followed along one number at a time: it is taken to grow evenly, the prediction is tried and corrected. Where
-few single numbers reach the target, pairs are predicted from the growth of each and tried.
+The field is followed along one number at a time: it is taken to grow evenly, the prediction is tried and corrected. Pairs of
+numbers that should cost less than any single one (pairs.py) are tried and corrected too. The cheapest change comes first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from fnmatch import fnmatchcase
 from fractions import Fraction
-from itertools import combinations, permutations
+from itertools import islice
+from math import inf
 
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.target import target as target_of
-from rfcalc.design.knobs import DILATION, KERNEL, REPEAT, STRIDE, Knob, knobs
+from rfcalc.design.knobs import HIGHEST, KERNEL, STRIDE, Knob, knobs
+from rfcalc.design.pairs import Course, Point, predicted
 from rfcalc.design.patch import patched
 from rfcalc.errors import RuleError, SpecError
 from rfcalc.fields.forward import Support
@@ -25,11 +27,9 @@ from rfcalc.layers.contract import Op
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 
-MOST = {KERNEL: 31, DILATION: 64, REPEAT: 256}
-MOST_VALUE, MOST_LAYERS = 1024, 20_000
+MOST_LAYERS = 20_000
 STRIDES = (1, 2, 4)
-Pair = tuple[tuple[Knob, int], tuple[Knob, int]]
-ENOUGH, MOST_PAIRS, CORRECTIONS, MOST_NEIGHBOURS = 4, 40, 4, 16
+MOST_PAIRS, MOST_WORK, CORRECTIONS, MOST_NEIGHBOURS = 400, 20_000, 4, 16  # work: layers that are analysed for pairs
 
 
 @record
@@ -48,9 +48,18 @@ class DesignFigures:
     params: int
     parts: Mapping[str, tuple[tuple[str, Op], ...]]
 
+    @property
+    def layers(self) -> int:
+        """How many layers there are."""
+        return sum(map(len, self.parts.values()))
+
     def changed(self, base: DesignFigures) -> list[str]:
         """The parts of the network (what comes before the first dot of a name) in which layers differ from another's."""
         return [key for key in {**base.parts, **self.parts} if self.parts.get(key) != base.parts.get(key)]
+
+    def moved(self, base: DesignFigures) -> bool:
+        """Whether the layer has another stride or shape than another design's."""
+        return (self.stride, self.output) != (base.stride, base.output)
 
 
 @record
@@ -141,26 +150,26 @@ class Search:
         self.found: dict[str, Edit] = {}
 
     def run(self) -> list[Edit]:
-        """The changes that come within the tolerance, fewest numbers first, then by cost; else the nearest few.
+        """The changes that come within the tolerance, in the order of `rank`; else the nearest few.
 
         Raises RuleError if no number of the spec moves the field.
         """
-        growth: list[tuple[Knob, int, DesignFigures]] = []
+        courses: list[Course] = []
         for knob in knobs(self.root):
             if knob.role == STRIDE:
                 for value in STRIDES:
                     if value != knob.value:
                         self.attempt(((knob, value),))
                 continue
-            step = self.along(knob)
-            if step:
-                growth.append(step)
-        if len(self.reaching()) < ENOUGH:
-            for counts in (range(1, 9), range(-8, 0)):
-                if counts[0] < 0 and self.reaching():
-                    break
-                for pair in self.pairs(growth, counts):
-                    self.attempt(pair)
+            course = self.along(knob)
+            courses += [course] if course else []
+        for counts in (range(1, 16), range(-8, 0)):
+            if counts[0] < 0 and self.reaching():
+                break
+            below = min((cost(change, self.base) for change in self.reaching() if self.fits(change)), default=inf)
+            pairs = predicted(courses, self.task.target, self.task.slack, counts, below)
+            for pair in islice(pairs, min(MOST_PAIRS, MOST_WORK // self.base.layers)):
+                self.together(*pair)
         if not self.found:
             raise RuleError(self.nothing())
         nearest = sorted(self.found.values(), key=lambda change: (self.off(change.figures), self.rank(change)))
@@ -173,22 +182,34 @@ class Search:
         return f"{message}; its layers are in {parent.plain()}, which can be sized with -s" if parent else message
 
     def reaching(self) -> list[Edit]:
-        """For each set of numbers its best change within the tolerance: one that covers the target, if there is one."""
+        """For each set of numbers its best change within the tolerance: one that covers the target, if there is one. A second
+        number must pay: a pair costs less than every single one that does as well."""
         best: dict[tuple[object, ...], Edit] = {}
         near = [change for change in self.found.values() if self.off(change.figures) <= self.task.slack]
         for change in sorted(near, key=self.preferred):
             best.setdefault(tuple(knob.place for knob, _ in change.values), change)
-        return sorted(best.values(), key=self.rank)
+        alone = [change for change in best.values() if len(change.values) == 1]
+        return sorted(
+            (change for change in best.values() if not any(self.as_good(one, change) for one in alone)), key=self.rank
+        )
+
+    def as_good(self, alone: Edit, pair: Edit) -> bool:
+        """Whether a change of one number makes one of two idle."""
+        worse = self.task.covered(pair.figures.field) and not self.task.covered(alone.figures.field)
+        return len(pair.values) > 1 and not worse and self.rank(alone)[:2] <= self.rank(pair)[:2]
 
     def preferred(self, change: Edit) -> tuple[float, tuple[float, ...]]:
         """For one set of numbers: those that cover the target by rank, then the others from the nearest on."""
         return (0 if self.task.covered(change.figures.field) else self.off(change.figures)), self.rank(change)
 
+    def fits(self, change: Edit) -> bool:
+        """Whether a change covers the target and keeps the stride and the shape."""
+        return self.task.covered(change.figures.field) and not change.figures.moved(self.base)
+
     def rank(self, change: Edit) -> tuple[float, ...]:
-        """Fewest numbers first, then those that keep stride and shape, then by cost, by error, by how far they go."""
-        moved = (change.figures.stride, change.figures.output) != (self.base.stride, self.base.output)
+        """Those that keep stride and shape first, then by cost, the fewest numbers, by error, by how far they go."""
         far = max(value / max(1, knob.value) for knob, value in change.values)
-        return len(change.values), moved, cost(change, self.base), self.off(change.figures), far
+        return change.figures.moved(self.base), cost(change, self.base), len(change.values), self.off(change.figures), far
 
     def off(self, figures: DesignFigures) -> int:
         """The error in pixels."""
@@ -213,17 +234,17 @@ class Search:
             return False
         return found.skipping <= self.base.skipping and (self.task.holes or found.holed <= self.base.holed)
 
-    def along(self, knob: Knob) -> tuple[Knob, int, DesignFigures] | None:
-        """Follows one number to the target; gives its smallest step and what that step does, None if it does nothing."""
+    def along(self, knob: Knob) -> Course | None:
+        """Follows one number to the target; gives its steps and what is known of them, None if it does nothing."""
         up = self.task.target > self.base.field
-        for size in (2,) if knob.role == KERNEL else (1,) if knob.role in MOST else (1, 2):
+        for size in (2,) if knob.role == KERNEL else (1,) if knob.role in HIGHEST else (1, 2):
             step = size if up else -size
-            first = self.attempt(((knob, knob.value + step),)) if self.allowed(knob, knob.value + step) else None
+            first = self.attempt(((knob, knob.value + step),)) if 1 <= knob.value + step <= knob.highest else None
             if first is not None and (first.field - self.base.field) * step > 0:
                 break
         else:
             return None
-        known = {0: self.base.field, 1: first.field}
+        known = {0: point(self.base), 1: point(first)}
         for _ in range(CORRECTIONS):
             count = min(self.predicted(known), self.most(knob, step))
             if count in known:
@@ -231,15 +252,29 @@ class Search:
             tried = self.attempt(((knob, knob.value + count * step),))
             if tried is None:
                 break
-            known[count] = tried.field
+            known[count] = point(tried)
         self.beside(knob, step, known)
-        return knob, step, first
+        return Course(knob, step, self.most(knob, step), known)
 
-    def beside(self, knob: Knob, step: int, known: Mapping[int, int]) -> None:
+    def together(self, a: Course, n: int, b: Course, m: int) -> None:
+        """Tries two changes at once; where they do more or less than each alone, the second one is corrected."""
+        due, target = self.base.field + n * a.growth + m * b.growth, self.task.target
+        for _ in range(CORRECTIONS):
+            tried, alone = self.attempt(in_order(a.value(n), b.value(m))), None
+            if tried is None or tried.field == due or (alone := self.attempt((a.value(n),))) is None:
+                return
+            grown = tried.field - alone.field
+            rest = Fraction((target - alone.field) * m, grown) if grown else Fraction(0)
+            better = rest.__ceil__() if grown > 0 else rest.__floor__()
+            if better == m or not 1 <= better <= b.most:
+                return
+            m, due = better, target
+
+    def beside(self, knob: Knob, step: int, known: Mapping[int, Point]) -> None:
         """Tries the values beside the nearest one, by turns and within the tolerance, until one that covers the target is
         kept: a value may be out of question (it opens holes) where another one is not."""
-        middle = min(known, key=lambda count: abs(known[count] - self.task.target))
-        growth = max(1, abs(known[1] - known[0]))
+        middle = min(known, key=lambda count: abs(known[count][0] - self.task.target))
+        growth = max(1, abs(known[1][0] - known[0][0]))
         offsets = range(min(MOST_NEIGHBOURS, self.task.slack // growth + 1) + 1)
         for count in (middle + n for off in offsets for n in ((off, -off) if off else (0,))):
             if not 1 <= count <= self.most(knob, step):
@@ -249,43 +284,28 @@ class Search:
             if tried is not None and self.sound(values, tried) and 0 <= tried.field - self.task.target <= self.task.slack:
                 return
 
-    def predicted(self, known: Mapping[int, int]) -> int:
+    def predicted(self, known: Mapping[int, Point]) -> int:
         """The number of steps after which the field reaches the target, by the line through the two nearest known points."""
-        (a, fa), (b, fb) = sorted(sorted(known.items(), key=lambda point: abs(point[1] - self.task.target))[:2])
+        fields = sorted((abs(field - self.task.target), count, field) for count, (field, *_) in known.items())
+        (_, a, fa), (_, b, fb) = sorted(fields[:2], key=lambda one: one[1])
         if fa == fb:
             return b
         return max(1, a + -(-(self.task.target - fa) * (b - a) // (fb - fa)))
 
     @staticmethod
-    def allowed(knob: Knob, value: int) -> bool:
-        """Whether a number may have a value."""
-        return 1 <= value <= MOST.get(knob.role, MOST_VALUE)
-
-    @staticmethod
     def most(knob: Knob, step: int) -> int:
         """How many steps a number may be moved."""
-        return (MOST.get(knob.role, MOST_VALUE) - knob.value) // step if step > 0 else (knob.value - 1) // -step
+        return (knob.highest - knob.value) // step if step > 0 else (knob.value - 1) // -step
 
-    def pairs(self, growth: Sequence[tuple[Knob, int, DesignFigures]], counts: Sequence[int]) -> Iterator[Pair]:
-        """Pairs of changes that are predicted to come near the target, the cheapest first; one of each goes `counts` steps
-        towards the target (away from it, if negative)."""
-        base = self.base
-        pairs: list[tuple[int, int, int, Pair]] = []
-        turns = combinations(growth, 2) if counts[0] > 0 else permutations(growth, 2)
-        for (a, step_a, one), (b, step_b, other) in turns:
-            per_a, per_b = one.field - base.field, other.field - base.field
-            for n in counts:
-                rest = Fraction(self.task.target - base.field - n * per_a, per_b)
-                for m in {rest.__floor__(), rest.__ceil__()}:
-                    values = ((a, a.value + n * step_a), (b, b.value + m * step_b))
-                    off = abs(base.field + n * per_a + m * per_b - self.task.target)
-                    if m < 1 or off > self.task.slack or not all(self.allowed(*value) for value in values):
-                        continue
-                    macs = base.macs + n * (one.macs - base.macs) + m * (other.macs - base.macs)
-                    params = base.params + n * (one.params - base.params) + m * (other.params - base.params)
-                    pairs.append((macs * params, off, len(pairs), values))
-        for *_, values in sorted(pairs, key=lambda entry: entry[:3])[:MOST_PAIRS]:
-            yield values
+
+def in_order(*values: tuple[Knob, int]) -> tuple[tuple[Knob, int], ...]:
+    """Changes in the order of the spec's text."""
+    return tuple(sorted(values, key=lambda value: (value[0].place.line, value[0].place.column, value[0].what)))
+
+
+def point(figures: DesignFigures) -> Point:
+    """What the search follows along a number."""
+    return figures.field, figures.macs, figures.params
 
 
 def cost(change: Edit, base: DesignFigures) -> float:

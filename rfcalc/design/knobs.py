@@ -16,6 +16,7 @@ KERNEL, STRIDE, DILATION, REPEAT, OTHER = "kernel", "stride", "dilation", "repea
 ALIASES = {"k": KERNEL, "s": STRIDE, "d": DILATION}
 BODIES = ("main", "skip")
 MOST = 400
+HIGHEST, HIGHEST_OTHER = {KERNEL: 31, DILATION: 64, REPEAT: 256}, 1024
 
 
 @record
@@ -35,6 +36,11 @@ class Knob:
         what = self.what.split("[")[0]
         word = ALIASES.get(what, what)
         return word if word in (KERNEL, STRIDE, DILATION, REPEAT) else OTHER
+
+    @property
+    def highest(self) -> int:
+        """The largest value that is tried; 1 is the smallest."""
+        return HIGHEST.get(self.role, HIGHEST_OTHER)
 
 
 def knobs(root: Marked) -> list[Knob]:

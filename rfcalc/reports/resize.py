@@ -105,8 +105,7 @@ def _notes(task: Task, base: DesignFigures, changes: Sequence[Edit], shown: int)
     if abs(best.figures.field - task.target) > task.slack:
         yield "Out of reach", f"no change of one or two numbers comes within {task.slack} px; these are the nearest"
     else:
-        which = "of those that cover the target " if task.covered(best.figures.field) else ""
-        yield "Recommended", f"number {changes.index(best) + 1}: {which}it changes the fewest numbers and costs least"
+        yield "Recommended", f"number {changes.index(best) + 1}: {_why(task, base, changes, best)}"
     if not task.holes:
         yield "Holes", "no change opens holes in the field of any layer (--holes allows them)"
     if task.overrides:
@@ -114,6 +113,14 @@ def _notes(task: Task, base: DesignFigures, changes: Sequence[Edit], shown: int)
     if shown < len(changes):
         count = len(changes) - shown
         yield "Not shown", f"{count} change{'s that cost' if count > 1 else ' that costs'} more (--all)"
+
+
+def _why(task: Task, base: DesignFigures, changes: Sequence[Edit], best: Edit) -> str:
+    """What is said for a change: that it costs least, of which."""
+    which = ["cover the target"] if task.covered(best.figures.field) else []
+    if not best.figures.moved(base) and any(change.figures.moved(base) for change in changes):
+        which.append("keep the stride and the shape")
+    return f"of those that {' and '.join(which)} it costs least" if which else "it costs least"
 
 
 def _flat(task: Task, base: DesignFigures, changes: Sequence[Edit]) -> Table:

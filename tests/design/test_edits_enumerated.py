@@ -6,6 +6,7 @@ The networks are chains of three convolutions in which every number is written o
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, product
 
@@ -82,7 +83,7 @@ class Judge:
     def rank(self, values: dict[tuple[int, int], int], found: Figures) -> tuple[float, ...]:
         moved = (found.stride, found.size) != (self.base.stride, self.base.size)
         cost = found.macs / self.base.macs * (found.params / self.base.params)
-        return len(values), moved, cost, abs(found.field - self.target)
+        return moved, cost, len(values), abs(found.field - self.target)
 
     def preferred(self, values: dict[tuple[int, int], int], found: Figures) -> tuple[object, ...]:
         return (0 if found.field >= self.target else abs(found.field - self.target)), self.rank(values, found)
@@ -155,6 +156,41 @@ def test_each_number_gets_its_best_value(seed: int) -> None:
     assert got == wanted
 
 
+def every_pair(judge: Judge, upwards: bool = False) -> Iterator[tuple[Figures, tuple[float, ...]]]:
+    """Every change of two numbers that is allowed, with its rank."""
+    numbers = judge.numbers
+    for a, b in combinations([place for place in product(range(3), range(4)) if WHAT[place[1]] != "stride"], 2):
+        for x, y in product(*(other_values(WHAT[j], numbers[i][j], 13) for i, j in (a, b))):
+            values = {a: x, b: y}
+            if upwards and any(values[i, j] < numbers[i][j] for i, j in (a, b)):
+                continue
+            after = figures(changed(numbers, values))
+            if judge.allowed(values, after):
+                yield after, judge.rank(values, after)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_change_of_one_number_or_two_costs_less_than_the_recommended_one(seed: int) -> None:
+    """Of those that cover the target: every value of every number, and every pair of values that are not below the design's
+    (a pair of which one number takes away what the other one adds is another design)."""
+    rng = random.Random(200 + seed)
+    numbers = some_numbers(rng)
+    numbers = tuple((k, s, 1, n) for k, s, _, n in numbers)
+    target = figures(numbers).field + rng.randint(10, 40)
+    judge = Judge(numbers, target, int(target * 0.1))
+    found = [change for change in proposed(judge, 0.1) if change.figures.field >= target]
+    ranks = [judge.rank(values, figures(changed(numbers, values))) for values in map(places, found)]
+    assert ranks == sorted(ranks)
+    for i, j in product(range(3), range(4)):
+        for value in other_values(WHAT[j], numbers[i][j], 31):
+            after = figures(changed(numbers, {(i, j): value}))
+            if judge.allowed({(i, j): value}, after) and after.field >= target:
+                assert ranks[0] <= judge.rank({(i, j): value}, after)
+    for after, rank in every_pair(judge, upwards=True):
+        if after.field >= target:
+            assert ranks[0] <= rank
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_where_one_number_is_not_enough_the_best_pair_comes_first(seed: int) -> None:
     rng = random.Random(100 + seed)
@@ -164,13 +200,7 @@ def test_where_one_number_is_not_enough_the_best_pair_comes_first(seed: int) -> 
         found = proposed(judge, 0.0)
         if not any(len(change.values) == 1 for change in found):
             break
-    best: tuple[float, ...] | None = None
-    for a, b in combinations([place for place in product(range(3), range(4)) if WHAT[place[1]] != "stride"], 2):
-        for x, y in product(*(other_values(WHAT[j], numbers[i][j], 13) for i, j in (a, b))):
-            values = {a: x, b: y}
-            after = figures(changed(numbers, values))
-            if judge.allowed(values, after):
-                best = min(best or (99,), judge.rank(values, after))
+    best = min((rank for _, rank in every_pair(judge)), default=None)
     if best is None:
         assert not found
         return
