@@ -114,6 +114,13 @@ def conventions(incomplete: str) -> list[str]:
     return one_of(lambda: CONVENTIONS)(incomplete)
 
 
+def printed(incomplete: str) -> list[str]:
+    """What `schema --of` has a schema of."""
+    from rfcalc.reports.schema import COMMANDS
+
+    return one_of(lambda: ("spec", *COMMANDS))(incomplete)
+
+
 def networks(incomplete: str) -> list[str]:
     """Shipped networks."""
     from rfcalc.importers import shipped

@@ -20,7 +20,13 @@ def init(
         typer.Argument(metavar="[FILE]", help="The spec to write (net.yaml); with --ci the specs to check. - prints the file."),
     ] = None,
     shipped: Annotated[
-        str | None, typer.Option("--from", metavar="NAME", help="Copy this shipped network (rfcalc configs lists them).")
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="NAME",
+            autocompletion=complete.networks,
+            help="Copy this shipped network (rfcalc configs lists them).",
+        ),
     ] = None,
     ci: Annotated[
         str | None,

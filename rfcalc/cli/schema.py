@@ -6,12 +6,19 @@ from typing import Annotated
 
 import typer
 
+from rfcalc.cli import complete
 from rfcalc.cli.common import choice
 
 
 def schema(
     of: Annotated[
-        str, typer.Option("--of", metavar="COMMAND", help="Of the JSON that this command prints; spec: of specs.")
+        str,
+        typer.Option(
+            "--of",
+            metavar="COMMAND",
+            autocompletion=complete.printed,
+            help="Of the JSON that this command prints; spec: of specs.",
+        ),
     ] = "spec",
 ) -> None:
     """Print the JSON Schema of specs, for editors (yaml-language-server) and validators, or of what a command prints with

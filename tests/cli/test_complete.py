@@ -26,6 +26,8 @@ OFFERED = {
     "rfcalc init --ci git": ["github", "gitlab"],
     "rfcalc explain E10": [f"E10{n}" for n in (1, 2, 3, 4, 5, 6, 8, 9)],
     "rfcalc explain pixel": ["pixelshuffle", "pixelunshuffle"],
+    "rfcalc schema --of d": ["diff", "design"],
+    "rfcalc init --from alex": ["alexnet"],
     "rfcalc configs lessons/chec": ["lessons/checkerboard"],
 }
 

@@ -15,9 +15,11 @@ from jsonschema import Draft202012Validator
 from rfcalc.cli import COMMANDS as PROGRAM
 from rfcalc.language.files import shipped_files
 from rfcalc.layers.settings import settings_of
-from rfcalc.layers.words import WORDS, class_of
+from rfcalc.layers.words import WORDS, class_of, make
 from rfcalc.reports.schema import COMMANDS, output_schema
 from tests.golden import Golden
+from tests.layers.cases import CASES as CASES_OF_LAYERS
+from tests.layers.cases import IMPORTED_CASES, Case, label
 from tests.reports.schema_page import page
 from tests.running import rfcalc
 
@@ -158,14 +160,32 @@ def test_a_key_that_is_missing_is_refused(folder: Path) -> None:
         assert said("analyze", less), key
 
 
+def settings_schema(word: str) -> dict[str, Any]:
+    """What the schema of `analyze` says of the settings of a word."""
+    conditions: list[dict[str, Any]] = validator("analyze").schema["$defs"]["LayerData"]["allOf"]
+    (then,) = [one["then"] for one in conditions if one["if"]["properties"]["op"]["const"] == word]
+    found: dict[str, Any] = then["properties"]["settings"]
+    return found
+
+
 @pytest.mark.parametrize("word", WORDS)
 def test_the_settings_of_each_word(word: str) -> None:
     """All of them, and as JSON has them: no expression."""
-    conditions = output_schema("analyze")["$defs"]["LayerData"]["allOf"]  # type: ignore[index,call-overload]
-    (then,) = [one["then"] for one in conditions if one["if"]["properties"]["op"]["const"] == word]  # type: ignore[index,call-overload,union-attr]
-    settings = then["properties"]["settings"]
+    settings = settings_schema(word)
     assert list(settings["properties"]) == settings["required"] == [one.name for one in settings_of(class_of(word))]
     assert "expression" not in json.dumps(settings)
+
+
+@pytest.mark.parametrize("case", [*CASES_OF_LAYERS, *IMPORTED_CASES], ids=label)
+def test_settings_obey_and_read_back(case: Case) -> None:
+    """What JSON says of a layer's settings is what a spec would say: read again they make the same layer."""
+    word, given, _ = case
+    op = make(word, **given)
+    written = json.loads(json.dumps(op.written))
+    assert list(Draft202012Validator(settings_schema(word)).iter_errors(written)) == []
+    kinds = {one.name: one.kind for one in settings_of(type(op))}
+    again = make(word, **{name: kinds[name].parse(value) for name, value in written.items()})
+    assert again.settings == op.settings
 
 
 def test_the_settings_are_those_of_a_spec() -> None:
