@@ -99,7 +99,7 @@ class LoadOptions:
                 files += spelled_out(spec)
             except SpecError as error:
                 errors.append(error)
-        for spec in dict.fromkeys(files):
+        for spec in files:
             try:
                 graphs.append(self._load(spec, files))
             except SpecError as error:
