@@ -51,7 +51,7 @@ class TableRow:
 def rows_of(layers: Sequence[Layer], full: bool) -> list[TableRow]:
     """The rows of the layer table: one per layer as written, repeated equal blocks folded unless `full`."""
     if full:
-        return [TableRow(layer.name, label(layer.node.op), (layer,)) for layer in layers]
+        return [TableRow(layer.name, label(layer.node.op, layer.node.shape.rank), (layer,)) for layer in layers]
     return list(_folded(layers, 0))
 
 
@@ -86,7 +86,7 @@ def _squeezed(words: Sequence[str]) -> list[str]:
 def _parts(layers: Sequence[Layer]) -> Iterator[TableRow]:
     for name, group in groupby(layers, lambda layer: layer.node.part_of):
         members = tuple(group)
-        yield TableRow(name, " + ".join(label(layer.node.op) for layer in members), members)
+        yield TableRow(name, " + ".join(label(layer.node.op, layer.node.shape.rank) for layer in members), members)
 
 
 def field_text(field: ReceptiveField) -> str:

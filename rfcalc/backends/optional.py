@@ -6,6 +6,9 @@ from importlib import import_module
 from typing import Any
 
 from rfcalc.errors import fail
+from rfcalc.version import to_install
+
+PACKAGES = {"PIL": "pillow"}  # where a module is not called as its package is
 
 
 def require(module: str, extra: str) -> Any:
@@ -15,5 +18,6 @@ def require(module: str, extra: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != module.partition(".")[0]:
             raise
-        package = error.name
-        raise fail("E400", f'this needs {package}, which is not installed: pip install "rfcalc[{extra}]"') from None
+        package = PACKAGES.get(error.name, error.name)
+        hint = to_install(extra, package)
+        raise fail("E400", f"this needs {package}, which is not installed", hint=hint) from None

@@ -67,7 +67,7 @@ class LayerChange:
         """What changed about it."""
         if not (self.old and self.new):
             layer = self.new or self.old
-            return f"{label(layer.node.op)}, {layer.node.shape}" if layer else ""
+            return f"{label(layer.node.op, layer.node.shape.rank)}, {layer.node.shape}" if layer else ""
         both = [(title, a, b) for (title, a), (_, b) in zip(_described(self.old), _described(self.new), strict=True)]
         parts = [f"{title} {a} -> {b}".strip() for title, a, b in both if a != b]
         return "; ".join(parts) or _settings(self.old, self.new)
@@ -127,7 +127,7 @@ def _totals(old: Analysis, new: Analysis) -> Iterator[Total]:
 
 def _described(layer: Layer) -> Iterator[tuple[str, str]]:
     """What one sees of a layer, each with a title."""
-    yield "", label(layer.node.op)
+    yield "", label(layer.node.op, layer.node.shape.rank)
     yield "", str(layer.node.shape)
     for metric in COLUMNS:
         if Shown.DIFF in metric.shown:

@@ -33,7 +33,10 @@ def init(
         typer.Option(metavar="SYSTEM", autocompletion=complete.systems, help="Write a job for github, gitlab or pre-commit."),
     ] = None,
     install: Annotated[
-        str | None, typer.Option(metavar="REQUIREMENT", help="What pip installs in CI, such as git+https://...; this version.")
+        str | None,
+        typer.Option(
+            metavar="REQUIREMENT", help="What pip installs in CI, such as git+https://...; where this rfcalc came from."
+        ),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a file; not one that may hold other jobs: its addition is printed.")
@@ -75,18 +78,18 @@ def _spec(file: str | None, shipped: str | None, force: bool) -> None:
 def _job(specs: str, ci: str, install: str | None, force: bool) -> None:
     """The job of a CI system, or what is to be added to its file."""
     from rfcalc.checks.templates import JOBS
-    from rfcalc.version import __version__
+    from rfcalc.version import requirement
 
-    requirement = install or f"rfcalc=={__version__}"
+    source = install or requirement()
     job = JOBS[choice(ci, JOBS, "--ci")]
-    text = job.text(requirement, NAME if specs == "-" else specs)
+    text = job.text(source, NAME if specs == "-" else specs)
     if specs == "-":
         print(text, end="")
     elif job.shared and Path(job.path).exists():
         print(f"# {job.path} is there and was left alone; add this to it:\n{text}", end="")
     else:
         _create(job.path, text, force)
-        print(f"{job.path}: a job that installs {requirement} (--install: another source) and checks {specs}")
+        print(f"{job.path}: a job that installs {source} (--install: another source) and checks {specs}")
 
 
 def _create(path: str, text: str, force: bool) -> None:

@@ -15,6 +15,7 @@ from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.tables import Answer, Report, Table
 
 GAP = 2  # one of padding, one of the box
+LEAST, BARE = 12, 6  # of a name: before a column gives way, and when none is left that could
 
 
 def render(answer: Answer, screen: Screen) -> str:
@@ -49,11 +50,12 @@ def _table(table: Table, width: int) -> RichTable:
     shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, GAP - 1, 0, 0), header_style="bold", show_edge=False)
     cells = [[c.show(v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
     widths = _widths(table, cells, width)
-    for column, room in zip(table.columns, widths, strict=True):
+    kept = [i for i, room in enumerate(widths) if room]
+    for column, room in ((table.columns[i], widths[i]) for i in kept):
         side: Literal["left", "right"] = "right" if column.right else "left"
         overflow: Literal["fold", "ellipsis"] = "fold" if column.wrap else "ellipsis"
         shown.add_column(column.title, justify=side, no_wrap=not column.wrap, overflow=overflow, width=room)
-    for first, *others in cells:
+    for first, *others in ([row[i] for i in kept] for row in cells):
         shown.add_row(Text(first if table.columns[0].wrap else _cut(first, widths[0])), *map(Text, others))
     return shown
 
@@ -64,23 +66,27 @@ def _cut(name: str, room: int) -> str:
 
 
 def _widths(table: Table, cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    """A width per column: figures get what they need, names and ops share what is left on a narrow screen."""
+    """A width per column; 0 for one that has no room. Figures are shown whole: names and ops share what is left on a narrow
+    screen, and where that is next to nothing the columns that yield are left out."""
     needed = [
         max(len(line) for text in [c.title, *(row[i] for row in cells)] for line in text.split("\n"))
         for i, c in enumerate(table.columns)
     ]
     flexible = [i for i, column in enumerate(table.columns) if column.ratio]
-    excess = sum(needed) + GAP * len(needed) - width
-    for i in sorted(flexible, key=lambda i: -needed[i]):
-        if excess > 0:
-            rest = [needed[k] for k in flexible if k != i]
-            least = max(12, (sum(needed[k] for k in flexible) - excess) // 2 if rest else 12)
-            cut = min(excess, max(0, needed[i] - least))
-            needed[i], excess = needed[i] - cut, excess - cut
-    while excess > 0 and flexible and max(needed[i] for i in flexible) > 12:
-        widest = max(flexible, key=lambda i: needed[i])
-        needed[widest], excess = needed[widest] - 1, excess - 1
+    yielding = sorted((i for i, column in enumerate(table.columns) if column.yields), key=lambda i: table.columns[i].yields)
+    while _excess(needed, width) > 0:
+        widest = max(flexible, key=lambda i: needed[i], default=None)
+        if widest is not None and needed[widest] > (LEAST if yielding else BARE):
+            needed[widest] -= 1
+        elif yielding:
+            needed[yielding.pop()] = 0
+        else:
+            break
     return needed
+
+
+def _excess(needed: Sequence[int], width: int) -> int:
+    return sum(n + GAP for n in needed if n) - GAP - width
 
 
 def _notes(notes: Sequence[tuple[str, str]]) -> RichTable:

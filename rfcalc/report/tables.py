@@ -16,7 +16,7 @@ Json: TypeAlias = "str | float | bool | Sequence[Json] | Mapping[str, Json] | No
 @record
 class Column:
     """One column. `show` makes text of a raw value; right-aligned if `right`; `ratio` > 0 lets a narrow screen shorten it, or
-    with `wrap` break it into lines."""
+    with `wrap` break it into lines. A column that `yields` is left out of a screen too narrow for all, the highest first."""
 
     key: str
     title: str
@@ -24,6 +24,7 @@ class Column:
     right: bool = False
     ratio: int = 0
     wrap: bool = False
+    yields: int = 0
 
 
 @record

@@ -13,7 +13,7 @@ from rfcalc.reports.parts.flat import flat_table
 if TYPE_CHECKING:
     from rfcalc.report.models.costs import CostsData
 
-FIRST_COLUMNS = (Column("kind", "Operation", ratio=3), Column("count", "Count", lambda n: f"{n:,}", True))
+FIRST_COLUMNS = (Column("kind", "Operation", ratio=3, wrap=True), Column("count", "Count", lambda n: f"{n:,}", True))
 
 
 def cost_report(graph: Graph) -> Report:

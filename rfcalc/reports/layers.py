@@ -51,8 +51,8 @@ def layer_report(analysis: Analysis, full: bool = False, masks: bool = False) ->
 def _columns(analysis: Analysis, rows: Sequence[TableRow]) -> Iterator[tuple[Column, Cell]]:
     """The columns of the layer table, each with its cell of a row."""
     yield Column("name", "Layer", ratio=3), lambda row: row.name
-    yield Column("op", "Op", ratio=4), lambda row: row.op
-    yield Column("output", "Output"), lambda row: row.last.node.shape
+    yield Column("op", "Op", ratio=4, yields=3), lambda row: row.op
+    yield Column("output", "Output", yields=1), lambda row: row.last.node.shape
     yield Column("field", "RF", lambda cell: "<=" * cell[2] + field_text(cell[0]) + "*" * cell[1], True), lambda row: row.field
     if any(row.last.sigma for row in rows):
         yield Column("erf", "ERF sigma", lambda sigma: joined(sigma) if sigma else "-", True), lambda row: row.last.sigma
@@ -60,7 +60,7 @@ def _columns(analysis: Analysis, rows: Sequence[TableRow]) -> Iterator[tuple[Col
         yield Column("adds", "Adds", lambda adds: f"+{joined(adds)}" if any(adds) else "", True), lambda row: row.adds
     if any(_holes_text(row.last.field) for row in rows):
         yield Column("read", "Read", _holes_text, True), lambda row: row.last.field
-    yield Column("stride", "Stride", _stride_text, True), lambda row: row.last.field
+    yield Column("stride", "Stride", _stride_text, True, yields=2), lambda row: row.last.field
     yield from (_amount(metric) for metric in SHOWN if metric.unit is Unit.OPERATIONS)
     if analysis.convention:
         yield Column("cost", analysis.convention.name, short, True), lambda row: row.cost

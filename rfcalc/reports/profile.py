@@ -24,7 +24,7 @@ def _times(ratio: float | None) -> str:
 
 COLUMNS = (
     Column("layer", "Layer", ratio=3),
-    Column("op", "Op", ratio=2),
+    Column("op", "Op", ratio=2, yields=1),
     Column("seconds", "Time ms", _ms, True),
     Column("share", "Share", lambda share: f"{share:.1%}", True),
     Column("floor", "Floor ms", _ms, True),
@@ -48,7 +48,7 @@ def profile_report(profile: Profile, top: int, environment: EnvironmentData) -> 
 def _row(layer: LayerTime, busy: float) -> tuple[object, ...]:
     share = layer.seconds / busy
     figures = (layer.seconds, share, layer.floor, layer.ratio, layer.moved, layer.flops, layer.intensity, layer.bound)
-    return (layer.node.name, label(layer.node.op), *figures)
+    return (layer.node.name, label(layer.node.op, layer.node.shape.rank), *figures)
 
 
 def _notes(profile: Profile, top: int, environment: EnvironmentData) -> Iterator[tuple[str, str]]:

@@ -399,7 +399,7 @@ class TestCommands:
         find = importlib.util.find_spec
         monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "onnx" else find(name, *more))
         run = rfcalc("analyze", saved(conv(), tmp_path))
-        assert (run.code, 'pip install "rfcalc[onnx]"' in run.err) == (2, True)
+        assert (run.code, "pip install onnx" in run.err) == (2, True)
 
 
 def test_asking_what_a_file_is_imports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def diagram(graph: Graph) -> Diagram:
         for part in outer:
             place = place.setdefault(f"{part}.", {})  # the dot keeps a block apart from a layer of the same name
         place[last] = k
-        text = " + ".join(label(node.op) for node in nodes)
+        text = " + ".join(label(node.op, node.shape.rank) for node in nodes)
         boxes.append(Box(last, text, str(nodes[-1].shape), k in ends))
     return Diagram(graph.name, boxes, [(a, b) for a, b in arrows if a != b], scopes)
 

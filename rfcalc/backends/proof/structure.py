@@ -16,6 +16,7 @@ from rfcalc.backends.torch.build import random_inputs, recorded, to_torch
 from rfcalc.backends.torch.source import module_paths
 from rfcalc.graph import Graph
 from rfcalc.layers.vocabulary.rearrange import Contract
+from rfcalc.version import to_install
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ def fvcore_claim(graph: Graph) -> Claim:
     try:
         from fvcore.nn import FlopCountAnalysis
     except ModuleNotFoundError:
-        return Claim("fvcore's total", f"{stated:,}", "-", None, 'fvcore is not installed: pip install "rfcalc[torch]"')
+        return Claim("fvcore's total", f"{stated:,}", "-", None, f"fvcore is not installed: {to_install('torch', 'fvcore')}")
     counter = FlopCountAnalysis(to_torch(graph).eval(), random_inputs(graph))
     counter.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
     with warnings.catch_warnings():

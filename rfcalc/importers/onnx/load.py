@@ -9,6 +9,7 @@ from rfcalc.errors import fail
 from rfcalc.graph import Graph
 from rfcalc.importers.programs.asked import asked_shapes
 from rfcalc.language.limits import MAX_LAYERS
+from rfcalc.version import to_install
 
 
 def load(
@@ -24,7 +25,7 @@ def load(
     from importlib.util import find_spec
 
     if find_spec("onnx") is None:
-        raise fail("E400", "ONNX models need onnx", hint='pip install "rfcalc[onnx]"')
+        raise fail("E400", "ONNX models need onnx", hint=to_install("onnx", "onnx"))
     for key in overrides or {}:
         if key != "input":
             raise fail("E601", f"{key} is nothing that an ONNX model has", hint="only its input can be given another shape")

@@ -13,6 +13,7 @@ from rfcalc.errors import fail
 from rfcalc.graph import Graph
 from rfcalc.importers.torch.target import Target, request_of, wanted
 from rfcalc.language.limits import MAX_LAYERS
+from rfcalc.version import to_install
 
 
 def load(
@@ -69,4 +70,4 @@ def _need_torch() -> None:
     from importlib.util import find_spec
 
     if find_spec("torch") is None:
-        raise fail("E400", "torch models need torch", hint='pip install "rfcalc[torch]"')
+        raise fail("E400", "torch models need torch", hint=to_install("torch", "torch"))

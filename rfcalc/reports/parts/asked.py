@@ -23,7 +23,7 @@ def path_table(analysis: Analysis, why: CriticalPaths, full: bool) -> Table:
         rows.append((row.name, row.op, row.adds, share, list(sums)))
     columns = (
         Column("name", "Layer", ratio=3),
-        Column("op", "Op", ratio=4),
+        Column("op", "Op", ratio=4, yields=1),
         Column("adds", "Adds", lambda adds: f"{'+' if min(adds) >= 0 else ''}{joined(adds)}", True),
         Column("share", "Share", lambda share: f"{share:.1%}", True),
         Column("sum", "Sum", joined, True),

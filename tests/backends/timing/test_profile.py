@@ -101,7 +101,7 @@ def test_without_matplotlib(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     run = rfcalc("profile", tiny, "--png", "x.png", *QUICK)
     assert run.code == 2
-    assert 'pip install "rfcalc[plot]"' in run.err
+    assert "pip install matplotlib" in run.err
 
 
 def test_what_the_device_cannot_do_is_an_error(tiny: str) -> None:
