@@ -8,7 +8,9 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from rfcalc.errors import SpecError
 from rfcalc.graph import Graph
+from rfcalc.importers.meant import explained, refuse_weights
 from rfcalc.importers.sized import at_size, with_size
 from rfcalc.language.files import STDIN, all_scales, head_of, read_bytes, shipped_files, text_of
 from rfcalc.language.limits import MAX_LAYERS
@@ -98,15 +100,19 @@ def load(
     is the input at which the network is looked at: no parameter may change (`at_size`). Raises SpecError.
     """
     importer = _importer(path)
+    refuse_weights(path)
     more: dict[str, Any] = {"unknown": unknown, "declare": declare} if importer.programs else {}
     more |= {"arguments": arguments or {}} if importer.callables else {}
     if path == "-" and size is not None:
         read = _read_once(max_layers)
     else:
         read = partial(import_module(importer.module).load, path, max_layers=max_layers, **more)
-    if size is None or importer.programs:
-        return read(overrides=with_size(overrides or {}, size))
-    return at_size(lambda given: read(overrides=given), overrides or {}, size, path)
+    try:
+        if size is None or importer.programs:
+            return read(overrides=with_size(overrides or {}, size))
+        return at_size(lambda given: read(overrides=given), overrides or {}, size, path)
+    except SpecError as error:
+        raise explained(path, error) from None
 
 
 def _read_once(max_layers: int) -> Callable[..., Graph]:

@@ -16,7 +16,7 @@ import yaml
 from rfcalc.errors import Placed, Problem, Span, SpecError, fail
 from rfcalc.language.limits import MOST_BYTES, MOST_NESTED, MOST_PROBLEMS, MOST_VALUES
 from rfcalc.language.scalars import resolve
-from rfcalc.language.syntax import explain
+from rfcalc.language.syntax import explained
 
 Parser: Any = yaml.SafeLoader  # PyYAML built without libyaml: the same events, ten times slower
 if yaml.__with_libyaml__:
@@ -132,7 +132,7 @@ def read(text: str, source: str, most_nodes: int = MOST_VALUES) -> tuple[Documen
     try:
         root = _Tree(document, most_nodes).build(Parser(document.text))
     except yaml.YAMLError as error:
-        raise SpecError([*document.problems, explain(error, document.lines, document.text, document.span)]) from None
+        raise SpecError([*document.problems, *explained(error, document.lines, document.text, document.span)]) from None
     except UnicodeEncodeError:
         raise fail("E003", f"{source}: not text in UTF-8") from None
     except _StopError as stop:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rfcalc.errors import Problem, Span
 
 At = Callable[[int, int], Span]
 GLUED = re.compile(r"\s*(?:- )*([A-Za-z_]\w*):([^\s:/][^:]*)")
+# what stands in quotes, a comment, or an expression that lacks its quotes
+EXPRESSION = re.compile(
+    r""" "[^"]*" | '[^']*' | (?:^|\s)\#.* | (?<=[\s:,\[])(?P<expression> \$\{[^}]*\} | [A-Za-z_]\w*(?:\[[^\]{}]*\])+ ) """,
+    re.VERBOSE,
+)
 OPENED = {"flow mapping": "{", "flow sequence": "[", "quoted scalar": "quote"}
 # part of libyaml's text: (message, hint)
 SAID = (
@@ -31,7 +36,31 @@ SAID = (
 )
 
 
-def explain(error: Any, lines: Sequence[str], text: str, at: At) -> Problem:
+def explained(error: Any, lines: Sequence[str], text: str, at: At) -> list[Problem]:
+    """The problems that an error of the parser stands for: its own, or every expression in { } that lacks its quotes."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None and mark.line < len(lines) and any(_unquoted(lines[mark.line])):
+        return [problem for number, line in enumerate(lines) for problem in _expressions(number, line, at)]
+    return [_explained(error, lines, text, at)]
+
+
+def _expressions(number: int, line: str, at: At) -> Iterator[Problem]:
+    for start, expression in _unquoted(line):
+        inner = expression.removeprefix("${").removesuffix("}")
+        meant = inner if inner != expression else f'"{expression}"'
+        why = "an expression needs no ${ }" if inner != expression else "an expression with [ ] needs quotes within { }"
+        yield Problem("E007", why, at(number, start), f"write {meant}")
+
+
+def _unquoted(line: str) -> Iterator[tuple[int, str]]:
+    """The expressions of a line that stand within { } and not in quotes or a comment: their places and texts."""
+    if "{" in line:
+        for match in EXPRESSION.finditer(line[:1000]):
+            if match["expression"]:
+                yield match.start("expression"), match["expression"]
+
+
+def _explained(error: Any, lines: Sequence[str], text: str, at: At) -> Problem:
     """A problem E007 (or E003 for a forbidden character) from an error of the parser; `at` makes a Span of line, column."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:

@@ -102,6 +102,10 @@ def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
     yield "Compute", f"{short(analysis.macs, 'MACs')} ({short(2 * analysis.macs, 'FLOPs')}) at {where}"
     if by := analysis.convention:
         yield f"By {by.name}", f"{short(by.total)} ({by.total:,}) at {where} (rfcalc explain-cost says why)"
+    shape = analysis.input
+    if shape.rank == 3 and shape.channels == 1 and shape.size[0] <= 4:
+        depth, *image = shape.size
+        yield "Axes", f"1 channel on 3 axes; for {depth} channels leave the batch out: {depth}x{'x'.join(map(str, image))}"
     dtype = DTYPES.get(analysis.dtype_bytes, f"{8 * analysis.dtype_bytes} bit")
     size = short(analysis.dtype_bytes * analysis.params, "B")
     yield "Parameters", f"{short(analysis.params)} ({analysis.params:,}), {size} in {dtype}"

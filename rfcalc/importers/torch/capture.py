@@ -67,6 +67,8 @@ def read(path: str) -> Captured:
     try:
         with quiet(), _no_objects():
             program = torch.export.load(path)
+    except FileNotFoundError:
+        raise fail("E001", f"there is no file {path}") from None
     except Exception as error:
         reason = OBJECTS if isinstance(error, pickle.UnpicklingError) else _first_line(error)
         raise fail("E406", f"{path} is no saved program of torch.export: {reason}") from None
