@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from math import prod
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.memory import Needed, at_inference, bytes_moved, in_training
@@ -29,6 +30,7 @@ class Layer:
     dtype_bytes: of a number, in the memory figures. bounded: the field is an upper bound, because of this layer or of one
     before it; bound: why, where it is this one. Where it was asked for: units: those that were traced. adds: what it adds to
     the field on the critical path, per axis. sigma: of its effective field, per axis. cost: by the convention of another tool.
+    unread: of an output or the last map behind a global layer, the pixels that its middle unit does not read all the same.
     """
 
     node: Node
@@ -43,6 +45,7 @@ class Layer:
     adds: tuple[Fraction, ...] = ()
     sigma: tuple[float, ...] = ()
     cost: int | None = None
+    unread: int = 0
 
     @property
     def name(self) -> str:
@@ -149,6 +152,7 @@ def analyze(
     wasted = unproductive(graph, [fields.of(i).size_min for i in nodes], fields.image)
     further = _further(graph, fields, chosen if select else (), why, erf, convention)
     traced = set(chosen if at else ())
+    ends = {*graph.outputs, graph.last_spatial}
     layers = {
         i: Layer(
             node=node,
@@ -163,6 +167,7 @@ def analyze(
             adds=further.why.adds(i) if further.why else (),
             sigma=further.sigmas[i] if further.sigmas else (),
             cost=further.convention.amounts[i] if further.convention else None,
+            unread=_unread(fields, i) if i in ends else 0,
         )
         for i, node in enumerate(graph.nodes)
         if not node.is_input
@@ -212,6 +217,14 @@ def _units(fields: Fields, index: int, size: tuple[int, ...], at: Sequence[tuple
         for unit in at
         if len(unit) == len(size) and all(0 <= i < n for i, n in zip(unit, size, strict=True))
     )
+
+
+def _unread(fields: Fields, index: int) -> int:
+    """The pixels that the middle unit of a layer does not read, though a global layer lets it see the whole image."""
+    if not fields.of(index).whole_input:
+        return 0
+    unit = [n // 2 for n in fields.graph.nodes[index].shape.size]
+    return prod(fields.image) - fields.seen(index, unit).pixels()
 
 
 def _selected(node: Node, globs: Sequence[str]) -> bool:

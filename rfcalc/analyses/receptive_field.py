@@ -59,7 +59,7 @@ class ReceptiveField:
     stride: input pixels from one unit to the next. start: first index that unit 0 would read. center0: the middle of
     unit 0's box. coverage: share of the box that is really read, least over the phases; exact unless `coverage_bound`
     says that it is an upper bound. whole_input: some path passes a global layer, even one that reads only padding at this
-    size.
+    size. sized: a relation on the way depends on the input's size; at another size the field is another one.
     """
 
     size: tuple[int, ...] | None
@@ -73,6 +73,7 @@ class ReceptiveField:
     center: Center | None
     classes: tuple[ChannelField, ...] = ()
     misaligned: Misaligned | None = None
+    sized: bool = False
 
 
 @record
@@ -145,6 +146,7 @@ class Fields:
             whole_input=whole,
             center=center,
             classes=_classes(support, node.shape),
+            sized=any(field.units is not None for term in support.terms for field in term.axes),
         )
 
     def _center(self, index: int, node: Node, support: Support) -> Center | None:

@@ -90,10 +90,10 @@ def _parts(layers: Sequence[Layer]) -> Iterator[TableRow]:
 
 
 def field_text(field: ReceptiveField) -> str:
-    """A field in a cell: "427", "188-204" over phases, "all" for the whole input, "91, all" for both."""
+    """A field in a cell: "427", "188-204" over phases, "all" for the whole input, "91 and all" for both."""
     if field.size is None:
         return "all" if field.whole_input else "-"
     text = joined(field.size)
     if field.size_min and field.size_min != field.size:
         text = f"{joined(field.size_min)}-{text}"
-    return f"{text}, all" if field.whole_input else text
+    return f"{text} and all" if field.whole_input else text

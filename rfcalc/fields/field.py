@@ -30,12 +30,15 @@ class Field:
 
     `spans` has an entry for each phase, or, if there are too many, for each unit of the layer; then `origins` says what the
     others are made of: a unit's support is the union of what it reads of these fields, by these relations.
+    `units`: how many there are, each with an entry, where a relation on the way holds for one size of the input only: beyond
+    them there is none at any size, and who would read one reads nothing there.
     """
 
     period: int
     advance: int
     spans: tuple[Span | None, ...]
     origins: tuple[tuple[Field, Reach], ...] = ()
+    units: int | None = None
 
     @cached_property
     def rate(self) -> Fraction:
@@ -51,6 +54,8 @@ class Field:
 
     def at(self, i: int) -> Span | None:
         """The support of unit `i`; units outside the layer are those that padding would hold."""
+        if self.units is not None:
+            return self.spans[i] if 0 <= i < self.units else None
         turn, phase = divmod(i, self.period)
         try:
             span = self.spans[phase]
@@ -68,7 +73,7 @@ class Field:
 
     def knows(self, unit: int) -> bool:
         """True if a unit's support is listed or remembered."""
-        return unit % self.period < len(self.spans) or unit in self._others
+        return self.units is not None or unit % self.period < len(self.spans) or unit in self._others
 
     def parts(self, unit: int) -> list[tuple[Field, int]]:
         """The units of which a unit's support is the union."""
@@ -90,7 +95,7 @@ class Field:
         """True if no unit is empty, and first and last index never decrease from one unit to the next."""
         if self.origins:
             return all(field.monotone and reach.monotone for field, reach in self.origins)
-        ends = [self.at(i) for i in range(self.period + 1)]
+        ends = [self.at(i) for i in range(self.period + 1 if self.units is None else self.units)]
         if None in ends:
             return False
         return all(a[0] <= b[0] and a[1] <= b[1] for a, b in zip(ends, ends[1:], strict=False))  # type: ignore[index]
@@ -167,13 +172,14 @@ def compose(field: Field, reach: Reach, units: int) -> Field:
         return field
     turns = field.period // gcd(reach.advance, field.period) if reach.advance else 1
     period = reach.period * turns
-    listed = period if period <= max(MAX_PHASES, units) else units
+    limit = units if reach.sized or field.units is not None else None
+    listed = units if limit or period > max(MAX_PHASES, units) else period
     advance = field.advance * reach.advance * turns // field.period
-    if field.period == 1 and field.spans[0] is not None:
+    if field.period == 1 and field.spans[0] is not None and field.units is None:
         spans = [_single(field, field.spans[0], reach, i) for i in range(listed)]
     else:
         spans = [union(field.at(j) for j in reach.at(i)) for i in range(listed)]
-    return Field(period, advance, tuple(spans), ((field, reach),) if listed < period else ())
+    return Field(period, advance, tuple(spans), ((field, reach),) if listed < period and not limit else (), limit)
 
 
 def _single(field: Field, span: Span, reach: Reach, i: int) -> Span | None:
@@ -198,10 +204,14 @@ def mask_phases(field: Field, period: int, phase: int, units: int) -> Field:
 def united(fields: Sequence[Field]) -> Field:
     """The union of fields of one rate, unit by unit."""
     period = lcm(*(field.period for field in fields))
+    limit = min((field.units for field in fields if field.units is not None), default=None)
     listed = period if period <= MAX_PHASES else min(period, max(len(field.spans) for field in fields))
+    listed = listed if limit is None else limit
     advance = fields[0].advance * period // fields[0].period
     spans = tuple(union(field.at(i) for field in fields) for i in range(listed))
-    return Field(period, advance, spans, tuple((field, IDENTITY) for field in fields) if listed < period else ())
+    return Field(
+        period, advance, spans, tuple((field, IDENTITY) for field in fields) if listed < period and not limit else (), limit
+    )
 
 
 def field_covers(big: Field, small: Field) -> bool:
@@ -209,11 +219,12 @@ def field_covers(big: Field, small: Field) -> bool:
     tell."""
     if big is small:
         return True
-    if big.period == small.period == 1:
+    limit = min((field.units for field in (big, small) if field.units is not None), default=None)
+    if big.period == small.period == 1 and limit is None:
         return big.advance == small.advance and covers(big.spans[0], small.spans[0])
     if big.advance * small.period != small.advance * big.period:
         return False
-    period = lcm(big.period, small.period)
+    period = lcm(big.period, small.period) if limit is None else limit
     if period > MAX_PHASES:
         return _grown(big, small)
     return all(covers(big.at(i), small.at(i)) for i in range(period))

@@ -47,7 +47,8 @@ def _single(term: SupportTerm, size: Sequence[int]) -> Extremes | None:
     """One term: the axes are independent, and so are their extremes."""
     largest, smallest, coverage = [], [], 1.0
     for field, n in zip(term.axes, size, strict=True):
-        spans = [span for i in range(min(n, field.period)) if (span := field.at(i)) is not None]
+        count = n if field.units is not None else min(n, field.period)
+        spans = [span for i in range(count) if (span := field.at(i)) is not None]
         if not spans:
             return None
         lengths = [span[1] - span[0] + 1 for span in spans]
@@ -58,8 +59,8 @@ def _single(term: SupportTerm, size: Sequence[int]) -> Extremes | None:
 
 
 def _units(fields: Sequence[Field], n: int) -> list[Spans]:
-    """The different units of one axis: one per phase, or any of the `n` where the terms' rates differ."""
-    if len({field.rate for field in fields}) == 1:
+    """The different units of one axis: one per phase, or any of the `n` where the rates of the terms differ, or each counts."""
+    if len({field.rate for field in fields}) == 1 and all(field.units is None for field in fields):
         n = min(n, lcm(*(field.period for field in fields)))
     return list(dict.fromkeys(_moved([field.at(i) for field in fields]) for i in range(n)))
 

@@ -47,7 +47,8 @@ class PaddingMode(Enum):
 
 @record(eq=False)
 class Reach:
-    """The relation of one axis; `taps` holds one ascending collection per phase, which may be empty.
+    """The relation of one axis; `taps` holds one ascending collection per phase, which may be empty. `sized`: at another size
+    of the input it is another relation, so that there are no units beyond those that the layer has.
 
     Compared by identity: the constructors below are cached, so that equal relations are one object.
     """
@@ -56,6 +57,7 @@ class Reach:
     advance: int
     taps: tuple[Taps, ...]
     fold: PaddingMode = PaddingMode.ZERO
+    sized: bool = False
 
     def at(self, i: int) -> Taps:
         """Input indices read by output unit `i`, before the fold."""

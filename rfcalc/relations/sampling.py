@@ -19,7 +19,7 @@ def adaptive(n: int, out: int) -> Reach:
     period, advance = out // g, n // g
     _check_phases(period)
     taps = tuple(range(i * n // out, -(-(i + 1) * n // out)) for i in range(period))
-    return Reach(period, advance, taps)
+    return Reach(period, advance, taps, sized=True)
 
 
 @lru_cache(maxsize=1024)
@@ -67,11 +67,12 @@ def nearest(n: int, out: int, scale: Fraction | None = None, rank: int = 2) -> R
     step = _f32(1.0 / float(scale)) if scale else _f32(_f32(float(n)) / _f32(float(out)))
     index = [min(int(_f32(i * step)), n - 1) for i in range(out)]
     ratio = 1 / scale if scale else Fraction(n, out)
-    ideal = _from_source(lambda i: (int(i * ratio),), ratio, PaddingMode.EDGE, out)
+    sized = scale is None and bool(n % out and out % n)
+    ideal = _from_source(lambda i: (int(i * ratio),), ratio, PaddingMode.EDGE, out, sized)
     if ideal is not None and index == [min(ideal.at(i)[0], n - 1) for i in range(out)]:
         return ideal
     _check_phases(out)
-    return Reach(out, n, tuple((j,) for j in index))
+    return Reach(out, n, tuple((j,) for j in index), sized=True)
 
 
 @lru_cache(maxsize=1024)
@@ -96,11 +97,12 @@ def interpolate(n: int, out: int, align_corners: bool, scale: Fraction | None = 
             return (base,)
         return (base - 1, base, base + 1, base + 2) if cubic else (base, base + 1)
 
-    reach = _from_source(taps, ratio, PaddingMode.EDGE, out)
+    sized = align_corners or (scale is None and bool(n % out and out % n))
+    reach = _from_source(taps, ratio, PaddingMode.EDGE, out, sized)
     if reach is not None:
         return reach
     _check_phases(out)
-    return Reach(out, n, tuple(taps(i) for i in range(out)), PaddingMode.EDGE)
+    return Reach(out, n, tuple(taps(i) for i in range(out)), PaddingMode.EDGE, True)
 
 
 def _check_phases(count: int) -> None:
@@ -108,7 +110,9 @@ def _check_phases(count: int) -> None:
         raise RuleError(f"a ratio of sizes with {count:,} phases is beyond the limit of {MOST_TAPS:,}")
 
 
-def _from_source(taps: Callable[[int], tuple[int, ...]], ratio: Fraction, fold: PaddingMode, out: int) -> Reach | None:
+def _from_source(
+    taps: Callable[[int], tuple[int, ...]], ratio: Fraction, fold: PaddingMode, out: int, sized: bool
+) -> Reach | None:
     """A periodic relation for a source position that moves by `ratio`; None where it stands still (one input unit), or
     where the `out` units end long before the period."""
     if ratio == 0 or ratio.denominator > max(out, MOST_TAPS):
@@ -118,4 +122,4 @@ def _from_source(taps: Callable[[int], tuple[int, ...]], ratio: Fraction, fold: 
     phases = tuple(taps(i) for i in range(period))
     if period == advance == 1 and phases[0] == (0,):
         return IDENTITY
-    return Reach(period, advance, phases, fold)
+    return Reach(period, advance, phases, fold, sized)

@@ -24,7 +24,7 @@ def _stride_text(field: ReceptiveField) -> str:
 
 
 def _holes_text(field: ReceptiveField) -> str:
-    return "" if field.coverage in (None, 1.0) else f"{field.coverage:.0%}"
+    return "" if field.coverage in (None, 1.0) else f"{min(field.coverage, 0.99):.0%}"
 
 
 def layer_report(analysis: Analysis, full: bool = False, masks: bool = False) -> Report:
@@ -124,6 +124,10 @@ def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
         more = f", {wasted[1]}" + (f" and {len(wasted) - 2} more" if len(wasted) > 2 else "") if wasted[1:] else ""
         yield "Unproductive *", f"{wasted[0]}{more}: what they read already sees more than the image"
     yield from _unsure(analysis)
+    sized = [layer.name for layer in analysis.layers if layer.field.sized]
+    if sized:
+        more = f" and {len(sized) - 1} more" if sized[1:] else ""
+        yield "Of this size", f"{sized[0]}{more}: another size of the input gives another field"
     misaligned = [layer for layer in analysis.layers if layer.field.misaligned]
     for layer in misaligned[:3]:
         yield "Misaligned", f"{layer.name}: the inputs' {layer.field.misaligned}"
@@ -163,7 +167,8 @@ def _place_text(layer: Layer) -> str:
     if field.whole_input and layer.bounded:
         parts.append("at most the whole input")
     elif field.whole_input:
-        parts.append("sees the whole input" if field.size is None else "and the whole input by a global layer")
+        but = f" but for {layer.unread:,} pixels that are never read" if layer.unread else ""
+        parts.append(f"sees the whole input{but}" if field.size is None else f"and the whole input{but} by a global layer")
     if layer.downsampling:
         parts.append(f"downsampling {joined([float(x) for x in layer.downsampling])}")
     return ", ".join(parts)

@@ -168,3 +168,21 @@ def test_explain_cost_adds_up(rfcalc: Run) -> None:
     shown = json.loads(rfcalc("analyze", "resnet50.yaml", "--convention", "fvcore", "-f", "json").out)
     assert shown["convention"] == {"name": "fvcore", "total": 4_111_512_576}
     assert sum(layer["cost"] for layer in shown["layers"]) == 4_111_512_576
+
+
+def test_fields_that_depend_on_the_size_say_so(rfcalc: Run) -> None:
+    words = ["--layer", "conv5_4", "--layer", "conv5.2.conv3", "--format", "json"]
+    found = json.loads(rfcalc("analyze", "pspnet101", *words).out)
+    depend = {layer["name"]: layer["receptive_field"].get("depends_on_input_size") for layer in found["layers"]}
+    assert (depend["conv5.2.conv3"], depend["conv5_4"]) == (None, True)
+    out = " ".join(rfcalc("analyze", "pspnet101").out.split())
+    assert "1495-1503 and all" in out
+    assert "Of this size pyramid.pool6.level.pool and 21 more: another size" in out
+
+
+def test_pixels_that_strides_step_over_are_not_called_seen(rfcalc: Run, tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("input: 3x16x16\nlayers: [conv: {out: 4, k: 1, s: 2}, gap, linear: 3]\n")
+    assert "sees the whole input but for 192 pixels that are never read" in " ".join(rfcalc("analyze", str(spec)).out.split())
+    data = json.loads(rfcalc("analyze", str(spec), "--format", "json").out)
+    assert data["layers"][-1]["receptive_field"]["pixels_never_read"] == 192

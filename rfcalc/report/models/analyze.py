@@ -40,6 +40,10 @@ class FieldData(TypedDict):
     channels: NotRequired[Annotated[Sequence[ChannelsData], "fields by channel, where channels differ"]]
     misaligned: NotRequired[Annotated[str, "how the inputs of a merge lie against each other, where they do not fit"]]
     upper_bound: NotRequired[Annotated[bool, "true where the field may be smaller"]]
+    depends_on_input_size: NotRequired[Annotated[bool, "true where another size of the input gives another field"]]
+    pixels_never_read: NotRequired[
+        Annotated[int, "of an output or the last map that sees the whole input: the pixels that its middle unit does not read"]
+    ]
 
 
 class UnitData(TypedDict):

@@ -78,6 +78,8 @@ def layer_data(layer: Layer, masks: bool = False) -> LayerData:
     node, field = layer.node, field_data(layer.field)
     if layer.bounded:
         field["upper_bound"] = True
+    if layer.unread:
+        field["pixels_never_read"] = layer.unread
     figures = {metric.stored: metric.of_layer(layer) for metric in OF_LAYERS}
     found: LayerData = {
         "name": node.name,
@@ -158,6 +160,8 @@ def field_data(field: ReceptiveField) -> FieldData:
         found["center_of_unit_0"] = field.center0
     if field.coverage_bound:
         found["coverage_is_upper_bound"] = True
+    if field.sized:
+        found["depends_on_input_size"] = True
     if field.classes:
         found["channels"] = [{"channels": c.channels, "size": c.size} for c in field.classes]
     if field.misaligned:
