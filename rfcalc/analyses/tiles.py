@@ -16,6 +16,9 @@ from rfcalc.fields.forward import supports
 from rfcalc.fields.resized import Resized, ShapesAtSize, SizeError
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
+from rfcalc.relations.read import Read
+
+EVEN = 128  # steps of the grid by which an image is made larger, to see that a fraction of its units is always whole
 
 
 @record
@@ -106,6 +109,9 @@ class Tiling:
         is right to stitch."""
         layers = self._at(size)
         self._refuse_dependent(size, layers)
+        if self._differs(layers):
+            return Tiling(self.sizes.graph_at(size), self.target).tile(size)
+        self._refuse_uneven(size, layers)
         shape = layers[self.target].shape
         return tuple(self._axis(axis, tuple(size), shape.size[axis]) for axis in range(self.rank))
 
@@ -141,21 +147,41 @@ class Tiling:
         except SizeError as error:
             raise RuleError(f"a tile of {'x'.join(map(str, size))} does not fit: {error}") from None
 
+    def _differs(self, layers: list[Resized]) -> bool:
+        """Whether a layer on the way reads by another relation than at the graph's own size: grid and stride may differ."""
+        pairs = [(self.graph.nodes[i].reads, layers[i].reads) for i in self.path]
+        return tuple(layers[self.graph.inputs[0]].shape.size) != self.sizes.image and any(
+            not _alike(a, b) for reads, others in pairs for a, b in zip(reads, others, strict=True)
+        )
+
     def _refuse_dependent(self, size: Sequence[int], layers: list[Resized]) -> None:
         """Layers whose reach depends on the size see another place in a tile than in the image."""
         larger = [n + grid for n, grid in zip(size, self.grids, strict=True)]
         more = self._at(larger)
         for i in self.path:
             self._refuse_statistics(self.graph.nodes[i], layers[i], more[i])
-            for read, other in zip(layers[i].reads, more[i].reads, strict=True):
-                for a, b in zip(read.axes, other.axes, strict=True):
-                    if a is not b and (
-                        a is None or b is None or (a.period, a.advance, a.taps) != (b.period, b.advance, b.taps)
-                    ):
+            if not all(_alike(*both) for both in zip(layers[i].reads, more[i].reads, strict=True)):
+                node = self.graph.nodes[i]
+                raise RuleError(
+                    f'no tiling is exact: what {node.op.word} "{node.name}" reads depends on the size of the whole '
+                    "map (a ratio of sizes), so that a tile is not a part of the image"
+                )
+
+    def _refuse_uneven(self, size: Sequence[int], layers: list[Resized]) -> None:
+        """Layers that turn so many units into a fraction of them, and round: a larger image may have one unit less than its
+        tiles have together."""
+        for axis, grid in enumerate(self.grids):
+            fractions = [i for i in self.path for read in layers[i].reads for a in read.axes if a and a.period > 1 < a.advance]
+            for count in range(1, EVEN if fractions else 0):
+                larger = self._at((*size[:axis], size[axis] + count * grid, *size[axis + 1 :]))
+                for i in fractions:
+                    step = larger[i].shape.size[axis] - layers[i].shape.size[axis]
+                    rates = {term.axes[axis].rate for term in self.supports[i].terms}
+                    if any(step * rate != count * grid for rate in rates):
                         node = self.graph.nodes[i]
                         raise RuleError(
-                            f'no tiling is exact: what {node.op.word} "{node.name}" reads depends on the size of the whole '
-                            "map (a ratio of sizes), so that a tile is not a part of the image"
+                            f'no tiling is exact: {node.op.word} "{node.name}" rounds: at a size of '
+                            f"{size[axis] + count * grid} it gives {larger[i].shape}, not what its tiles give together"
                         )
 
     def _refuse_statistics(self, node: Node, a: Resized, b: Resized) -> None:
@@ -167,6 +193,14 @@ class Tiling:
                     f'no tiling is exact: {node.op.word} "{node.name}" takes statistics over the whole map, '
                     "which are others in a tile (a batch norm's are fixed)"
                 )
+
+
+def _alike(read: Read, other: Read) -> bool:
+    """Whether two reads are the same relation on each axis."""
+    return all(
+        a is b or (a is not None and b is not None and (a.period, a.advance, a.taps) == (b.period, b.advance, b.taps))
+        for a, b in zip(read.axes, other.axes, strict=True)
+    )
 
 
 def _ancestors(graph: Graph, target: int) -> list[int]:

@@ -166,3 +166,16 @@ def test_every_command_takes_it_so(folder: Path) -> None:
     written = rfcalc("convert", "fixed.cfg", "--input", "3,32,32")
     assert written.code == 0
     assert re.search(r'^input: "?3x32x32"?$', written.out, re.M)
+
+
+def test_a_slice_that_ends_before_the_last_units_follows_the_size(tmp_path: Path) -> None:
+    """The padded temporal convolutions of many models: cut at the end, however long the input is."""
+    (tmp_path / "tcn.py").write_text(
+        "from torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.a = nn.Conv1d(1, 4, 3, padding=2)\n        self.b = nn.Conv1d(4, 4, 3, padding=4, dilation=2)\n\n"
+        "    def forward(self, x):\n        return self.b(self.a(x)[:, :, :-2])[:, :, :-4]\n"
+    )
+    result = rfcalc("sizes", f"{tmp_path}/tcn.py:Net", "--input", "1x64", "--tile", "48", "--format", "json")
+    assert result.code == 0
+    (axis,) = result.data["tiles"][0]["axes"]
+    assert (axis["halo"], axis["step"]) == ([6, 0], 42)

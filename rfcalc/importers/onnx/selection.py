@@ -9,6 +9,8 @@ from rfcalc.importers.onnx.fold import python_slice, slices
 from rfcalc.importers.programs import selection
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
 
+LONGEST = (1 << 31) - 1  # from it on, an end is an exporter's word for none
+
 
 @handles("Slice", settings=(1, 2, 3, 4))
 def _slice(call: NodeCall) -> Any:
@@ -17,7 +19,7 @@ def _slice(call: NodeCall) -> Any:
     for axis, start, stop, step in slices(arrays, call.attributes, len(tensor.layout)):
         size = tensor.shape[axis]
         taken = range(*python_slice(size, start, stop, step).indices(size))
-        tensor = selection.sliced(call.program, tensor, axis, taken)
+        tensor = selection.sliced(call.program, tensor, axis, taken, start >= 0 and not 0 <= stop < LONGEST)
         if not isinstance(tensor, Tensor):
             raise UnfollowedError("nothing is left of it")
     return tensor

@@ -68,8 +68,16 @@ def select(program: Program, tensor: Tensor, dim: int, index: int) -> Tensor:
     return Tensor(found.node, (*found.layout[:dim], *found.layout[dim + 1 :]))
 
 
-def sliced(program: Program, tensor: Tensor, dim: int, taken: range) -> Any:
-    """The values of an axis at regular places, in rising or falling order; a constant if there are none."""
+def sliced(program: Program, tensor: Tensor, dim: int, taken: range, from_the_end: bool = False) -> Any:
+    """The values of an axis at regular places, in rising or falling order; a constant if there are none. `from_the_end`: the
+    stop is counted from there, so that a longer axis gives more of them."""
+    axis, shape = tensor.layout[dim], program.builder.nodes[tensor.node].shape
+    whole = len(axis) == 1 and axis[0].axis > 0 and axis[0].size == shape.size[axis[0].axis - 1]
+    if from_the_end and whole and taken.step == 1 and 0 < len(taken) < axis[0].size:
+        margin = [(0, 0)] * shape.rank
+        margin[axis[0].axis - 1] = (taken.start, axis[0].size - taken.stop)
+        found = program.add("crop", [tensor], margin=tuple(margin))
+        return Tensor(found.node, with_axis(tensor.layout, dim, (Factor(axis[0].axis, axis[0].stride, len(taken)),)))
     if taken.step < 0 and len(taken) > 1:
         return gather(program, tensor, dim, taken)
     return narrow(program, tensor, dim, taken.start, len(taken), max(1, taken.step))

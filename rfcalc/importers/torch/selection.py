@@ -9,10 +9,17 @@ from rfcalc.importers.programs.constants import known
 from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
 from rfcalc.importers.torch.call import Call, handles
 
+LONGEST = 1 << 60  # beyond it, an end is torch's word for none
+
 
 @handles("select")
 def _select(call: Call) -> Tensor:
     return selection.select(call.program, call.tensor(), call.axis(call["dim"]), call["index"])
+
+
+def open_ended(start: Any, end: Any) -> bool:
+    """Whether a slice of a longer axis would be longer: it begins with a certain value and ends before the last few or none."""
+    return isinstance(start, int) and start >= 0 and (end is None or not 0 <= end < LONGEST)
 
 
 @handles("slice", "narrow")
@@ -22,8 +29,9 @@ def _slice(call: Call) -> Any:
     if "length" in call.arguments:
         start = call["start"] % size
         return selection.sliced(call.program, call.tensor(), dim, range(start, start + call["length"]))
-    taken = range(*slice(call["start"], call["end"], call["step"]).indices(size))
-    return selection.sliced(call.program, call.tensor(), dim, taken)
+    start, end = call["start"] or 0, call["end"]
+    taken = range(*slice(start, end, call["step"]).indices(size))
+    return selection.sliced(call.program, call.tensor(), dim, taken, open_ended(start, end))
 
 
 @handles("split", "split_with_sizes", "chunk", "unsafe_split", "unsafe_chunk", "tensor_split")
