@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rfcalc.graph import Alive, Graph, Node
-from rfcalc.layers.contract import Keeps, Storage
+from rfcalc.layers.contract import Storage
 from rfcalc.record import record
 from rfcalc.report.units import short
 
@@ -90,7 +90,7 @@ def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = 
             death[owner[i]] = max(death[owner[i]], last)
     for i in graph.outputs:
         death[owner[i]] = len(nodes)
-    sizes = [0 if node.is_input or owner[i] != i else node.shape.elements for i, node in enumerate(nodes)]
+    sizes = [0 if node.is_input or owner[i] != i else node.shape.elements + node.cost.spare for i, node in enumerate(nodes)]
     freed = [0] * (len(nodes) + 1)
     now, most, at = 0, 0, None
     for j, node in enumerate(nodes):
@@ -105,27 +105,27 @@ def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = 
 
 
 def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:
-    """What autograd keeps after a forward pass in training by the layers' rules, tensors that share storage once; in-place
-    activations where their backward pass needs the output only (elsewhere torch keeps a copy of the input)."""
+    """What autograd keeps after a forward pass in training by the layers' rules, tensors that share storage once. An
+    activation that overwrites its input keeps what one that does not keeps: its output, or (where its backward pass needs the
+    input) a copy."""
     nodes = graph.nodes
-    owner = _owners(graph, True, training=True)
+    owner = _owners(graph, False, training=True)
     learns: list[bool] = []
     kept: set[int] = set()
     elements = words = fixed = 0
     for i, node in enumerate(nodes):
-        learns.append(node.cost.params > 0 or any(learns[j] for j in node.inputs))
-        if not learns[i]:
-            continue
-        elements += node.cost.saved
-        words += node.cost.words
-        fixed += node.cost.statistics
-        if node.cost.keeps.inputs:
-            kept.update(owner[j] for j in node.inputs)
-        if node.cost.keeps.output:
-            kept.add(owner[i])
+        cost, taught = node.cost, [learns[j] for j in node.inputs]
+        learns.append(cost.params > 0 or any(taught))
+        if cost.alone is not None and not any(taught):
+            elements += cost.alone * learns[i]
+        elif learns[i]:
+            elements, words, fixed = elements + cost.saved, words + cost.words, fixed + cost.fixed
+            kept.update(owner[node.inputs[k]] for k in cost.keeps.read(taught))
+            if cost.keeps.output:
+                kept.add(owner[i])
     tensors = tuple(sorted(i for i in kept if not nodes[i].is_input))
-    elements += sum(nodes[i].shape.elements for i in tensors)
-    return Saved(batch * (elements * dtype_bytes + words * 4) + fixed * 4, fixed * 4, tensors)
+    elements += sum(nodes[i].shape.elements + nodes[i].cost.spare for i in tensors)
+    return Saved(batch * (elements * dtype_bytes + words * 4) + fixed, fixed, tensors)
 
 
 def bytes_moved(node: Node, dtype_bytes: int = 4) -> int:
@@ -152,8 +152,6 @@ def _owners(graph: Graph, inplace: bool, training: bool = False) -> list[int]:
             shared = storage is Storage.VIEW or (storage is Storage.IDLE and not training)
             if storage is Storage.IN_PLACE and inplace:
                 shared = last_read[at] <= i and not nodes[at].is_input and node.shape.elements == nodes[at].shape.elements
-                if training:
-                    shared = shared and node.cost.keeps is not Keeps.INPUT and not nodes[node.inputs[0]].cost.keeps.output
         owner.append(at if shared else i)
         if shared:
             last_read[at] = max(last_read[at], last_read[i])

@@ -12,6 +12,7 @@ and for all, so that nobody keeps a list of words.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -23,15 +24,24 @@ from rfcalc.relations.shape import Shape, Shapes
 
 
 class Keeps(Enum):
-    """Which of a layer's tensors its backward pass reads: (the inputs, the output)."""
+    """Which of a layer's tensors its backward pass reads: (the inputs, the output, and when)."""
 
     NOTHING = (False, False)
     INPUT = (True, False)
     OUTPUT = (False, True)
     BOTH = (True, True)
+    FACTORS = (True, False, "each input for the gradient of another one")
+    QUOTIENT = (True, False, "the first input for the gradient of the second, the second for both")
 
-    def __init__(self, inputs: bool, output: bool) -> None:
-        self.inputs, self.output = inputs, output
+    def __init__(self, inputs: bool, output: bool, when: str = "always") -> None:
+        self.inputs, self.output, self.when = inputs, output, when
+
+    def read(self, learns: Sequence[bool]) -> tuple[int, ...]:
+        """Which inputs are read, where some of them have no gradient because nothing before them learns."""
+        every = range(len(learns)) if self.inputs else range(0)
+        if self.when == "always":
+            return tuple(every)
+        return tuple(i for i in every if any(learns[:i] + learns[i + 1 :]) or (self is Keeps.QUOTIENT and i))
 
 
 class Storage(Enum):
@@ -54,8 +64,10 @@ class Cost:
     storage: where the output lies.
     saved: elements of activations that training keeps beyond the tensors that `keeps` names (the layer's own).
     words: the same in units of 4 bytes, whatever the type of the activations (indices, statistics of one image).
-    statistics: the same, but once per batch instead of once per image (batch norm).
+    alone: elements that training keeps instead of all that where no input learns, for the layer's own weights; None: the same.
+    fixed: bytes that it keeps once per batch instead of once per image (a batch norm's statistics).
     inner: elements of activations that live only within the layer, at its busiest moment, besides inputs and output.
+    spare: elements of the memory that the output lies in, beyond its own (what was cut off).
     scratch: bytes that do so, whatever the type of the activations (a max pool's indices, a norm's statistics).
     """
 
@@ -67,8 +79,10 @@ class Cost:
     storage: Storage
     saved: int = 0
     words: int = 0
-    statistics: int = 0
+    alone: int | None = None
+    fixed: int = 0
     inner: int = 0
+    spare: int = 0
     scratch: int = 0
 
 

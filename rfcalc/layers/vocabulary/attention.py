@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from math import prod
 from typing import ClassVar
@@ -9,6 +10,7 @@ from typing import ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, PerAxis, setting
+from rfcalc.layers.strides import moved, packed
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import MIX
@@ -117,9 +119,8 @@ class Attention(Op):
     def cost(self, inputs: Shapes) -> Cost:
         channels, n = inputs[0].channels, inputs[0].positions
         cost = attention_cost(channels, n, n, self.heads, self.qkv_bias)
-        return replace(
-            cost, keeps=Keeps.INPUT, saved=4 * channels * n, words=self.heads * n, inner=(4 + (self.heads > 1)) * channels * n
-        )
+        apart = self.qkv_bias and channels > 1 and n > 1  # torch adds the bias apart to tokens that do not lie in order
+        return replace(cost, keeps=Keeps.INPUT, saved=4 * channels * n, words=self.heads * n, inner=(4 + apart) * channels * n)
 
     def torch(self, inputs: Shapes) -> Torch:
         bias = "" if self.qkv_bias else ", qkv_bias=False"
@@ -153,27 +154,54 @@ class WindowAttention(Op):
         return (Read(0, tuple(window_reach(w, s) for w, s in pairs), MIX),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        source, seen = inputs[0], prod(self._windows(inputs[0]))
-        tokens = prod(-(-n // w) * w for n, w in zip(source.size, self._windows(source), strict=True))
+        source, windows = inputs[0], self._windows(inputs[0])
+        sizes = tuple(-(-n // w) * w for n, w in zip(source.size, windows, strict=True))
+        tokens, seen, shifted = prod(sizes), prod(windows), any(self._shifts(source))
+        full, pairs = source.channels * tokens, tokens * seen
         cost = attention_cost(source.channels, tokens, seen, self.heads, self.qkv_bias)
-        full, pairs, shifted = source.channels * tokens, tokens * seen, any(self._shifts(source))
-        table = self.heads * seen**2 * self.relative  # of one window
-        masks = (pairs + -(-pairs // 4) + tokens + self.heads * pairs * self.relative) * shifted
-        if shifted:
-            inner = max(8 * full, 5 * full + table) + masks
-        else:
-            inner = 8 * full + table if source.rank > 1 else max(7 * full, 6 * full + table)
-        inner -= source.elements
+        inner, scratch = self._needed(Shape(source.channels, sizes), windows, self._shifts(source))
+        cost = replace(cost, inner=inner - full, scratch=scratch, spare=full - source.elements)
         if not self.relative:  # kept: the windows, q, k, v, the result, the mask, a number per query and head
-            return replace(cost, saved=5 * full + pairs * shifted, words=self.heads * tokens, inner=inner)
+            return replace(cost, saved=5 * full + pairs * shifted, words=self.heads * tokens)
+        copied = 5 if self.heads > 1 and tokens > seen else 7  # of v alone torch makes a copy, or it keeps q, k and v
         return replace(
             cost,
-            params=cost.params + self.heads * prod(2 * w - 1 for w in self._windows(source)),
+            params=cost.params + self.heads * prod(2 * w - 1 for w in windows),
             buffers=seen**2,
             elements=(*cost.elements, ("add", self.heads * pairs)),
-            saved=5 * full + self.heads * pairs,  # a learned bias makes torch keep the attention's weights
-            inner=inner,
+            saved=copied * full + self.heads * pairs,  # a learned bias makes torch keep the attention's weights
         )
+
+    def _needed(self, map: Shape, windows: tuple[int, ...], shifts: tuple[int, ...]) -> tuple[int, int]:
+        """The most that is alive at once while it runs, its input left out: elements of the activations' type, and bytes of
+        others. `map`: with its padding."""
+        tokens, units, rank, full = map.positions, prod(windows), map.rank, map.elements
+        counts = [n // w for n, w in zip(map.size, windows, strict=True)]
+        cut = (map.channels, *(m for pair in zip(counts, windows, strict=True) for m in pair))
+        rows = moved(cut, (*range(1, 2 * rank, 2), *range(2, 2 * rank + 1, 2), 0), (tokens // units, units, map.channels))
+        joins = moved(
+            (*counts, *windows, map.channels),
+            (2 * rank, *(axis for k in range(rank) for axis in (k, rank + k))),
+            (map.channels, *map.size),
+        )
+        shifted, copied = any(shifts), rows is None
+        apart = self.qkv_bias and not copied and rows != packed([n for n in (tokens // units, units, map.channels) if n > 1])
+        moments = [((1 + shifted + copied) * full, 0)]
+        live, others = full * (2 if copied or shifted else 1), 0
+        moments.append((live + (6 if apart else 3) * full, 0))  # torch adds the bias apart to windows that do not lie in order
+        table = self.heads * units**2 * self.relative
+        live += 3 * full + table
+        if shifted:
+            pairs = tokens * units
+            moments += [(live + a, b) for a, b in _regions(map.size, shifts)]
+            moments += [(live + tokens, 2 * pairs), (live + tokens + 2 * pairs, pairs)]
+            live, others = live + tokens + pairs, pairs
+            if self.relative:
+                moments.append((live + self.heads * pairs, others))
+                live += self.heads * pairs - table
+        moments.append((live + full, others + 4 * self.heads * tokens))
+        moments.append((live + (3 if joins is None or shifted else 2) * full, others))
+        return max(moments, key=lambda moment: 4 * moment[0] + moment[1])
 
     def torch(self, inputs: Shapes) -> Torch:
         source = inputs[0]
@@ -187,6 +215,17 @@ class WindowAttention(Op):
     def _shifts(self, source: Shape) -> tuple[int, ...]:
         shifts = zip(source.size, self._windows(source), per_axis(self.shift, source.rank, "shift"), strict=True)
         return tuple(0 if n <= w else s for n, w, s in shifts)
+
+
+def _regions(size: tuple[int, ...], shifts: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+    """What is alive while the regions are numbered, axis by axis: elements, and bytes of torch.arange's int64."""
+    every, before = prod(size), 0  # the part that the axis before has left
+    for n, shift in zip(size, shifts, strict=True):
+        yield every + before, 8 * (n + before)
+        if shift:
+            yield every + before + 3 * n, 8 * n
+        yield 3 * every + n, 8 * n
+        before = n
 
 
 def attended(source: Shape, heads: int) -> Shape:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, ListOf, Optional, setting
+from rfcalc.layers.strides import moved
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import Route
@@ -125,9 +126,11 @@ class ChannelShuffle(Op):
         return (Read(0, (), Route(range(channels), tuple(i * wide + j for j in range(wide) for i in range(self.groups)))),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(
-            macs=0, params=0, buffers=0, elements=(("copy", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
-        )
+        source = inputs[0]
+        split = (self.groups, source.channels // self.groups, *source.size)
+        view = moved(split, (1, 0, *range(2, len(split))), (source.channels, *source.size)) is not None
+        storage = Storage.VIEW if view else Storage.NEW
+        return Cost(macs=0, params=0, buffers=0, elements=(("copy", source.elements),), keeps=Keeps.NOTHING, storage=storage)
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("", f"{{0}}.unflatten(1, ({self.groups}, -1)).transpose(1, 2).flatten(1, 2)")

@@ -221,8 +221,9 @@ class MaskedConv(Op):
         cost = convolution_cost(inputs[0], self.shape(inputs), axes, 1, self.bias)
         weight, taps = cost.params - self.out * self.bias, prod(window.kernel for window in axes)
         elements = (("masked_conv", cost.macs), *((f"masked_{kind}", count) for kind, count in cost.elements))
-        # Kept for the whole batch: the masked weight, and the mask in bytes.
-        return replace(cost, elements=elements, statistics=weight + -(-taps // 4), inner=weight)
+        out = 4 * self.shape(inputs).elements  # made after the mask, which torch.arange makes of int64
+        making = max(0, taps - out, 9 * taps - 4 * weight - out)
+        return replace(cost, elements=elements, fixed=4 * weight + taps, inner=weight, scratch=making)
 
     def torch(self, inputs: Shapes) -> Torch:
         axes = self.sliding.on(inputs[0].size)
@@ -268,14 +269,20 @@ def convolution_cost(source: Shape, out: Shape, axes: tuple[Window, ...], groups
     weight = out.channels * (source.channels // groups) * prod(window.kernel for window in axes)
     elements = (("bias", out.elements),) if bias else ()
     macs, params = weight * out.positions, weight + out.channels * bias
-    if all(w.before == w.after for w in axes) and (mode == "zeros" or not any(w.before for w in axes)):
+    if all(w.before == w.after for w in axes) and mode == "zeros":
         return Cost(macs=macs, params=params, buffers=0, elements=elements, keeps=Keeps.INPUT, storage=Storage.NEW)
     copy = source.channels * prod(n + w.before + w.after for n, w in zip(source.size, axes, strict=True))
-    keeps = (
-        Keeps.INPUT if mode in ("reflect", "replicate") else Keeps.NOTHING
-    )  # their own backward pass asks for the input's size
+    own = mode in ("reflect", "replicate")  # whose own backward pass asks for the input's size
     return Cost(
-        macs=macs, params=params, buffers=0, elements=elements, keeps=keeps, storage=Storage.NEW, saved=copy, inner=copy
+        macs=macs,
+        params=params,
+        buffers=0,
+        elements=elements,
+        keeps=Keeps.INPUT if own else Keeps.NOTHING,
+        storage=Storage.NEW,
+        saved=copy,
+        alone=copy,
+        inner=copy,
     )
 
 

@@ -16,6 +16,7 @@ from rfcalc.relations.shape import Shape, Shapes
 
 SYMBOLS = {"add": " + ", "sub": " - ", "mul": " * ", "div": " / "}
 KINDS = {"sub": "add", "div": "mul", "min": "max"}
+KEEPS = {"mul": Keeps.FACTORS, "div": Keeps.QUOTIENT}
 
 
 @record
@@ -68,7 +69,7 @@ class Elementwise(Op):
             params=0,
             buffers=0,
             elements=((kind, out * merges),),
-            keeps=Keeps.INPUT,
+            keeps=KEEPS.get(self.function, Keeps.INPUT),
             storage=Storage.NEW,
             saved=between,
             inner=min(between, out),

@@ -50,7 +50,7 @@ class BatchNorm(Op):
             elements=((kind, inputs[0].elements),),
             keeps=Keeps.INPUT,
             storage=Storage.NEW,
-            statistics=2 * channels,
+            fixed=8 * channels,
         )
 
     def torch(self, inputs: Shapes) -> Torch:
@@ -166,7 +166,7 @@ class RMSNorm(Op):
     def cost(self, inputs: Shapes) -> Cost:
         n, rows = inputs[0].elements, inputs[0].positions
         cost = norm_cost("rms_norm", inputs[0], inputs[0].channels * self.affine, self.affine, rows)
-        return replace(cost, saved=n * self.affine, inner=n)
+        return replace(cost, saved=n * self.affine, alone=n * self.affine, inner=n)
 
     def torch(self, inputs: Shapes) -> Torch:
         parts = [str(inputs[0].channels)] + ([f"eps={self.eps!r}"] if self.eps is not None else [])
@@ -273,6 +273,7 @@ class L2Norm(Op):
             keeps=Keeps.INPUT,
             storage=Storage.NEW,
             saved=saved,
+            alone=n,
             inner=n,
         )
 

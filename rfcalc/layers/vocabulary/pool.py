@@ -63,7 +63,7 @@ class MaxPool(_Pool):
         out, axes = self.shape(inputs), self.sliding.on(inputs[0].size)
         compared = window_elements(inputs[0], out, axes, False)
         elements = (("max_pool_input", given_elements(inputs[0], axes)), ("max_pool", compared))
-        return pool_cost(elements, inputs[0], axes, 2 * out.elements)
+        return pool_cost(elements, inputs[0], out, axes, self.ceil_mode, 2)
 
     def torch(self, inputs: Shapes) -> Torch:
         axes = self.sliding.on(inputs[0].size)
@@ -94,7 +94,7 @@ class AvgPool(_Pool):
         summed = window_elements(inputs[0], out, axes, self.count_include_pad)
         given = given_elements(inputs[0], axes)
         elements = (("avg_pool_input", given), ("avg_pool_window", summed), ("avg_pool", out.elements))
-        return pool_cost(elements, inputs[0], axes, 0)
+        return pool_cost(elements, inputs[0], out, axes, self.ceil_mode, 0)
 
     def torch(self, inputs: Shapes) -> Torch:
         axes = self.sliding.on(inputs[0].size)
@@ -166,9 +166,13 @@ def given_elements(source: Shape, axes: tuple[Window, ...]) -> int:
     return source.channels * prod(given_size(source, axes))
 
 
-def pool_cost(elements: tuple[tuple[str, int], ...], source: Shape, axes: tuple[Window, ...], words: int) -> Cost:
+def pool_cost(
+    elements: tuple[tuple[str, int], ...], source: Shape, out: Shape, axes: tuple[Window, ...], ceil: bool, words: int
+) -> Cost:
     """The cost of a sliding pool; padding that torch's pool does not take makes a copy, which training keeps instead.
-    `words`: 4-byte words of indices, made at inference too."""
+    `words`: 4-byte words of each index, made at inference too."""
+    made = source.channels * prod(bare_size(source, axes, ceil))
+    words *= out.elements if inside(axes) else made
     if inside(axes):
         return Cost(
             macs=0,
@@ -191,8 +195,15 @@ def pool_cost(elements: tuple[tuple[str, int], ...], source: Shape, axes: tuple[
         saved=copy,
         words=words,
         inner=copy,
+        spare=made - out.elements,
         scratch=4 * words,
     )
+
+
+def bare_size(source: Shape, axes: tuple[Window, ...], ceil: bool) -> tuple[int, ...]:
+    """The size of what torch's pool makes of a map whose padding is written out."""
+    bare = ((n + w.before + w.after, Window(w.kernel, w.stride, w.dilation)) for n, w in zip(source.size, axes, strict=True))
+    return tuple(w.out(n, ceil) for n, w in bare)
 
 
 def pool_torch(name: str, source: Shape, out: Shape, axes: tuple[Window, ...], extra: list[str], fill: str) -> Torch:
@@ -205,7 +216,9 @@ def pool_torch(name: str, source: Shape, out: Shape, axes: tuple[Window, ...], e
     if inside(axes):
         return Torch(module)
     pads = tuple(side for w in reversed(axes) for side in (w.before, w.after))
-    bare = [(n + w.before + w.after, Window(w.kernel, w.stride, w.dilation)) for n, w in zip(source.size, axes, strict=True)]
-    made = tuple(w.out(n, "ceil_mode=True" in extra) for n, w in bare)
-    cut = "" if made == out.size else f"[:, :, {', '.join(f':{n}' for n in out.size)}]"
+    cut = (
+        ""
+        if bare_size(source, axes, "ceil_mode=True" in extra) == out.size
+        else f"[:, :, {', '.join(f':{n}' for n in out.size)}]"
+    )
     return Torch(module, f"{{self}}(F.pad({{0}}, {pads}{', ' + fill if fill else ''})){cut}")

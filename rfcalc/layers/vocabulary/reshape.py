@@ -9,12 +9,15 @@ from typing import ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, setting
+from rfcalc.layers.strides import moved
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import Route
 from rfcalc.relations.geometry import Reach, grow, window
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
+
+Steps = tuple[tuple[int, ...], tuple[int, ...]]
 
 MOST_ROWS = 500_000  # of a map that reorg cuts; YOLOv2 has 4,864
 
@@ -36,14 +39,14 @@ class PixelShuffle(Op):
         return shuffled(inputs[0], self.ratio, channel_first=True)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(
-            macs=0, params=0, buffers=0, elements=(("copy", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
+        return moving_cost(
+            inputs[0], self.shape(inputs), None if inputs[0].rank == 2 else shuffling(inputs[0], self.ratio, True)
         )
 
     def torch(self, inputs: Shapes) -> Torch:
         if inputs[0].rank == 2:
             return Torch(f"nn.PixelShuffle({self.ratio})")
-        return Torch("", rearranged(inputs[0], self.ratio, True))
+        return Torch("", moving(self.shape(inputs), *shuffling(inputs[0], self.ratio, True)))
 
 
 @record
@@ -63,14 +66,14 @@ class PixelUnshuffle(Op):
         return unshuffled(inputs[0], self.ratio, channel_first=True)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(
-            macs=0, params=0, buffers=0, elements=(("copy", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
+        return moving_cost(
+            inputs[0], self.shape(inputs), None if inputs[0].rank == 2 else shuffling(inputs[0], self.ratio, False)
         )
 
     def torch(self, inputs: Shapes) -> Torch:
         if inputs[0].rank == 2:
             return Torch(f"nn.PixelUnshuffle({self.ratio})")
-        return Torch("", rearranged(inputs[0], self.ratio, False))
+        return Torch("", moving(self.shape(inputs), *shuffling(inputs[0], self.ratio, False)))
 
 
 @record
@@ -90,15 +93,15 @@ class SpaceToDepth(Op):
         return unshuffled(inputs[0], self.ratio, channel_first=False)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(
-            macs=0, params=0, buffers=0, elements=(("copy", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
-        )
+        return moving_cost(inputs[0], self.shape(inputs), self._steps(inputs[0]))
 
     def torch(self, inputs: Shapes) -> Torch:
-        source, rank, r = inputs[0], inputs[0].rank, self.ratio
+        return Torch("", moving(self.shape(inputs), *self._steps(inputs[0])))
+
+    def _steps(self, source: Shape) -> Steps:
+        rank, r = source.rank, self.ratio
         inner = (-1, source.channels, *(m for n in source.size for m in (n // r, r)))
-        order = (0, *(3 + 2 * i for i in range(rank)), 1, *(2 + 2 * i for i in range(rank)))
-        return Torch("", f"{{0}}.reshape({inner}).permute({order}).reshape({_batched(self.shape(inputs))})")
+        return inner, (0, *(3 + 2 * i for i in range(rank)), 1, *(2 + 2 * i for i in range(rank)))
 
 
 @record
@@ -118,15 +121,15 @@ class DepthToSpace(Op):
         return shuffled(inputs[0], self.ratio, channel_first=False)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(
-            macs=0, params=0, buffers=0, elements=(("copy", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
-        )
+        return moving_cost(inputs[0], self.shape(inputs), self._steps(inputs[0]))
 
     def torch(self, inputs: Shapes) -> Torch:
-        source, rank, r = inputs[0], inputs[0].rank, self.ratio
+        return Torch("", moving(self.shape(inputs), *self._steps(inputs[0])))
+
+    def _steps(self, source: Shape) -> Steps:
+        rank, r = source.rank, self.ratio
         inner = (-1, *(r,) * rank, source.channels // r**rank, *source.size)
-        order = (0, 1 + rank, *(axis for i in range(rank) for axis in (2 + rank + i, 1 + i)))
-        return Torch("", f"{{0}}.reshape({inner}).permute({order}).reshape({_batched(self.shape(inputs))})")
+        return inner, (0, 1 + rank, *(axis for i in range(rank) for axis in (2 + rank + i, 1 + i)))
 
 
 @record
@@ -157,14 +160,14 @@ class Reorg(Op):
         return reorganized(inputs[0], self.ratio)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(
-            macs=0, params=0, buffers=0, elements=(("copy", inputs[0].elements),), keeps=Keeps.NOTHING, storage=Storage.NEW
-        )
+        return moving_cost(inputs[0], self.shape(inputs), self._steps(inputs[0]))
 
     def torch(self, inputs: Shapes) -> Torch:
-        (height, width), r = inputs[0].size, self.ratio
-        inner = (-1, inputs[0].channels // r**2, height, r, width, r)
-        return Torch("", f"{{0}}.reshape({inner}).permute((0, 3, 5, 1, 2, 4)).reshape({_batched(self.shape(inputs))})")
+        return Torch("", moving(self.shape(inputs), *self._steps(inputs[0])))
+
+    def _steps(self, source: Shape) -> Steps:
+        (height, width), r = source.size, self.ratio
+        return (-1, source.channels // r**2, height, r, width, r), (0, 3, 5, 1, 2, 4)
 
 
 @lru_cache(maxsize=64)
@@ -235,18 +238,33 @@ def _strided(ratio: int, offset: int) -> Reach:
     return window(1, ratio, 1, -offset)
 
 
-def rearranged(source: Shape, ratio: int, up: bool) -> str:
-    """Pixel shuffle (up) or unshuffle for 1 or 3 axes, as reshape and permute; batch first."""
+def shuffling(source: Shape, ratio: int, up: bool) -> Steps:
+    """Pixel shuffle (up) or unshuffle for 1 or 3 axes: how the axes are split, batch first, and their new order."""
     rank, r = source.rank, ratio
     if up:
         inner = (-1, source.channels // r**rank, *(r,) * rank, *source.size)
-        order = [0, 1] + [axis for i in range(rank) for axis in (2 + rank + i, 2 + i)]
-        outer = (-1, source.channels // r**rank, *(n * r for n in source.size))
-    else:
-        inner = (-1, source.channels, *(m for n in source.size for m in (n // r, r)))
-        order = [0, 1] + [3 + 2 * i for i in range(rank)] + [2 + 2 * i for i in range(rank)]
-        outer = (-1, source.channels * r**rank, *(n // r for n in source.size))
-    return f"{{0}}.reshape({inner}).permute({tuple(order)}).reshape({outer})"
+        return inner, (0, 1, *(axis for i in range(rank) for axis in (2 + rank + i, 2 + i)))
+    inner = (-1, source.channels, *(m for n in source.size for m in (n // r, r)))
+    return inner, (0, 1, *(3 + 2 * i for i in range(rank)), *(2 + 2 * i for i in range(rank)))
+
+
+def moving(out: Shape, inner: tuple[int, ...], order: tuple[int, ...]) -> str:
+    """Axes that are split, moved and joined, as torch writes it."""
+    return f"{{0}}.reshape({inner}).permute({order}).reshape({_batched(out)})"
+
+
+def moving_cost(source: Shape, out: Shape, steps: Steps | None) -> Cost:
+    """The cost of that; without steps torch does it in one that always copies."""
+    view = steps and moved((1, *steps[0][1:]), steps[1], (out.channels, *out.size))
+    elements = (("copy", source.elements),)
+    return Cost(
+        macs=0,
+        params=0,
+        buffers=0,
+        elements=elements,
+        keeps=Keeps.NOTHING,
+        storage=Storage.NEW if view is None else Storage.VIEW,
+    )
 
 
 def _batched(shape: Shape) -> tuple[int, ...]:
