@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from rfcalc.graph import Alive, Graph, Node
 from rfcalc.layers.contract import Storage
 from rfcalc.record import record
+from rfcalc.relations.shape import Shape
 from rfcalc.report.units import short
 
 Run = list[int]  # first and last node of a module
@@ -80,8 +81,7 @@ def _shown(alive: Alive, dtype_bytes: int) -> Needed:
 def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = True) -> Peak:
     """Peak of live activations by the layers' rules, batch 1. `inplace`: activations overwrite where they can. `held`: see the
     module's text; without it the figure is what a static memory planner reaches."""
-    nodes = graph.nodes
-    owner = _owners(graph, inplace)
+    nodes, (owner, copies) = graph.nodes, _owners(graph, inplace)
     runs = _runs(nodes) if held else None
     death = list(range(len(nodes)))
     for j, node in enumerate(nodes):
@@ -90,13 +90,13 @@ def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = 
             death[owner[i]] = max(death[owner[i]], last)
     for i in graph.outputs:
         death[owner[i]] = len(nodes)
-    sizes = [0 if node.is_input or owner[i] != i else node.shape.elements + node.cost.spare for i, node in enumerate(nodes)]
+    sizes = [0 if node.is_input or owner[i] != i else _room(node) for i, node in enumerate(nodes)]
     freed = [0] * (len(nodes) + 1)
     now, most, at = 0, 0, None
     for j, node in enumerate(nodes):
         now += sizes[j]
         freed[death[j]] += sizes[j]
-        bytes_ = (now + node.cost.inner) * dtype_bytes + node.cost.scratch
+        bytes_ = (now + node.cost.inner + copies[j]) * dtype_bytes + node.cost.scratch
         if bytes_ > most:
             most, at = bytes_, j
         now -= freed[j]
@@ -108,24 +108,44 @@ def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:
     """What autograd keeps after a forward pass in training by the layers' rules, tensors that share storage once. An
     activation that overwrites its input keeps what one that does not keeps: its output, or (where its backward pass needs the
     input) a copy."""
-    nodes = graph.nodes
-    owner = _owners(graph, False, training=True)
+    nodes, (owner, copies) = graph.nodes, _owners(graph, False, training=True)
     learns: list[bool] = []
     kept: set[int] = set()
     elements = words = fixed = 0
     for i, node in enumerate(nodes):
-        cost, taught = node.cost, [learns[j] for j in node.inputs]
+        cost, taught = node.cost, _taught(node, learns)
         learns.append(cost.params > 0 or any(taught))
         if cost.alone is not None and not any(taught):
             elements += cost.alone * learns[i]
         elif learns[i]:
             elements, words, fixed = elements + cost.saved, words + cost.words, fixed + cost.fixed
-            kept.update(owner[node.inputs[k]] for k in cost.keeps.read(taught))
+            reads = [node.inputs[k] for k in cost.keeps.read(taught)]
+            elements += copies[i] if reads else 0
+            kept.update(owner[j] for j in reads[1 if copies[i] else 0 :])
             if cost.keeps.output:
                 kept.add(owner[i])
     tensors = tuple(sorted(i for i in kept if not nodes[i].is_input))
-    elements += sum(nodes[i].shape.elements + nodes[i].cost.spare for i in tensors)
+    elements += sum(_room(nodes[i]) for i in tensors)
     return Saved(batch * (elements * dtype_bytes + words * 4) + fixed, fixed, tensors)
+
+
+def _axes(shape: Shape) -> int:
+    """How many axes hold more than one number."""
+    return sum(n > 1 for n in (shape.channels, *shape.size))
+
+
+def _room(node: Node) -> int:
+    """Elements of the memory that a layer makes for its output."""
+    return node.shape.elements + node.cost.spare
+
+
+def _taught(node: Node, learns: Sequence[bool]) -> list[bool]:
+    """For each input, whether a gradient flows back into it: not where only its size counts, nor where nothing learns."""
+    taught = [learns[i] for i in node.inputs]
+    if len(taught) < 2:
+        return taught
+    read = {each.source for each in node.reads}
+    return [learned and k in read for k, learned in enumerate(taught)]
 
 
 def bytes_moved(node: Node, dtype_bytes: int = 4) -> int:
@@ -136,26 +156,31 @@ def bytes_moved(node: Node, dtype_bytes: int = 4) -> int:
     return (sum(inputs.values()) + node.cost.params + node.shape.elements) * dtype_bytes
 
 
-def _owners(graph: Graph, inplace: bool, training: bool = False) -> list[int]:
-    """For each node, the node whose memory its output lies in."""
-    nodes, readers = graph.nodes, graph.readers
-    outputs = set(graph.outputs)
+def _owners(graph: Graph, inplace: bool, training: bool = False) -> tuple[list[int], list[int]]:
+    """For each node, the node whose memory its output lies in, and how many elements it copies of its first input before it
+    runs, because they do not lie in order."""
+    nodes, readers, outputs = graph.nodes, graph.readers, set(graph.outputs)
     owner: list[int] = []
+    copies: list[int] = []
+    scattered: list[bool] = []
     last_read: list[int] = []
     for i, node in enumerate(nodes):
         last = readers[i][-1] if readers[i] else i
         last_read.append(len(nodes) if i in outputs else last)
-        at, shared = i, False
+        at, shared, copied, cost = i, False, False, node.cost
         if node.inputs:
-            at = owner[node.inputs[0]]
-            storage = node.cost.storage
-            shared = storage is Storage.VIEW or (storage is Storage.IDLE and not training)
-            if storage is Storage.IN_PLACE and inplace:
+            at, copied = owner[node.inputs[0]], cost.packs and scattered[node.inputs[0]] and _axes(node.shapes[0]) > 1
+            view = cost.storage is Storage.VIEW or (cost.storage is Storage.IDLE and not training)
+            shared = view and not copied
+            if cost.storage is Storage.IN_PLACE and inplace:
                 shared = last_read[at] <= i and not nodes[at].is_input and node.shape.elements == nodes[at].shape.elements
+            copied = copied and not view  # else the copy is the output
         owner.append(at if shared else i)
+        copies.append(node.shapes[0].elements if copied else 0)
+        scattered.append(cost.scattered or (shared and scattered[node.inputs[0]]))
         if shared:
             last_read[at] = max(last_read[at], last_read[i])
-    return owner
+    return owner, copies
 
 
 def _runs(nodes: Sequence[Node]) -> list[list[Run]]:

@@ -41,7 +41,7 @@ class Keeps(Enum):
         every = range(len(learns)) if self.inputs else range(0)
         if self.when == "always":
             return tuple(every)
-        return tuple(i for i in every if any(learns[:i] + learns[i + 1 :]) or (self is Keeps.QUOTIENT and i))
+        return tuple(i for i in every if any((*learns[:i], *learns[i + 1 :])) or (self is Keeps.QUOTIENT and i))
 
 
 class Storage(Enum):
@@ -68,6 +68,8 @@ class Cost:
     fixed: bytes that it keeps once per batch instead of once per image (a batch norm's statistics).
     inner: elements of activations that live only within the layer, at its busiest moment, besides inputs and output.
     spare: elements of the memory that the output lies in, beyond its own (what was cut off).
+    scattered: the output's numbers do not lie in its memory in order (rows that were cut, channels that lie last).
+    packs: it takes the first input's numbers in order, and copies an input that is scattered.
     scratch: bytes that do so, whatever the type of the activations (a max pool's indices, a norm's statistics).
     """
 
@@ -83,6 +85,8 @@ class Cost:
     fixed: int = 0
     inner: int = 0
     spare: int = 0
+    scattered: bool = False
+    packs: bool = False
     scratch: int = 0
 
 

@@ -19,6 +19,12 @@ def in_order(sizes: Sequence[int], strides: Sequence[int]) -> bool:
     return tuple(stride for _, stride in axes) == packed([n for n, _ in axes])
 
 
+def narrowed(sizes: Sequence[int], out: Sequence[int], step: Sequence[int] = ()) -> bool:
+    """Whether numbers that are left of a tensor in order, each `step`th of an axis, no longer lie in order."""
+    strides = zip(packed(sizes), step or [1] * len(sizes), strict=True)
+    return not in_order(out, [stride * by for stride, by in strides])
+
+
 def moved(sizes: Sequence[int], order: Sequence[int], out: Sequence[int]) -> Strides | None:
     """Strides of a tensor in order whose axes were put into `order` and then reshaped to `out`; None if that is a copy."""
     strides = packed(sizes)

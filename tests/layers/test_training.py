@@ -10,7 +10,6 @@ from tests.analyses.torch_memory import peak_bytes, saved_bytes
 from tests.layers.cases import CASES, Case, label
 from tests.layers.torch_layer import TorchLayer, tensors
 
-
 each_case = pytest.mark.parametrize("case", CASES, ids=label)
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, PerAxis, setting
-from rfcalc.layers.strides import moved, packed
+from rfcalc.layers.strides import moved, narrowed, packed
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import MIX
@@ -120,7 +120,14 @@ class Attention(Op):
         channels, n = inputs[0].channels, inputs[0].positions
         cost = attention_cost(channels, n, n, self.heads, self.qkv_bias)
         apart = self.qkv_bias and channels > 1 and n > 1  # torch adds the bias apart to tokens that do not lie in order
-        return replace(cost, keeps=Keeps.INPUT, saved=4 * channels * n, words=self.heads * n, inner=(4 + apart) * channels * n)
+        return replace(
+            cost,
+            keeps=Keeps.INPUT,
+            saved=4 * channels * n,
+            words=self.heads * n,
+            inner=(4 + apart) * channels * n,
+            scattered=channels > 1 and n > 1,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         bias = "" if self.qkv_bias else ", qkv_bias=False"
@@ -160,7 +167,8 @@ class WindowAttention(Op):
         full, pairs = source.channels * tokens, tokens * seen
         cost = attention_cost(source.channels, tokens, seen, self.heads, self.qkv_bias)
         inner, scratch = self._needed(Shape(source.channels, sizes), windows, self._shifts(source))
-        cost = replace(cost, inner=inner - full, scratch=scratch, spare=full - source.elements)
+        cut = narrowed((source.channels, *sizes), (source.channels, *source.size))
+        cost = replace(cost, inner=inner - full, scratch=scratch, spare=full - source.elements, scattered=cut)
         if not self.relative:  # kept: the windows, q, k, v, the result, the mask, a number per query and head
             return replace(cost, saved=5 * full + pairs * shifted, words=self.heads * tokens)
         copied = 5 if self.heads > 1 and tokens > seen else 7  # of v alone torch makes a copy, or it keeps q, k and v

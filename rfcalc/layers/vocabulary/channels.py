@@ -8,7 +8,7 @@ from typing import ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, ListOf, Optional, setting
-from rfcalc.layers.strides import moved
+from rfcalc.layers.strides import moved, narrowed
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import Route
@@ -36,7 +36,9 @@ class Slice(Op):
         return (placed(self._range(inputs[0])),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW)
+        source, out = inputs[0], self.shape(inputs)
+        cut = narrowed((source.channels, *source.size), (out.channels, *out.size), (self.step, *(1 for _ in source.size)))
+        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW, scattered=cut)
 
     def torch(self, inputs: Shapes) -> Torch:
         ends = ["" if end is None else str(end) for end in (self.start, self.stop)]
@@ -130,7 +132,8 @@ class ChannelShuffle(Op):
         split = (self.groups, source.channels // self.groups, *source.size)
         view = moved(split, (1, 0, *range(2, len(split))), (source.channels, *source.size)) is not None
         storage = Storage.VIEW if view else Storage.NEW
-        return Cost(macs=0, params=0, buffers=0, elements=(("copy", source.elements),), keeps=Keeps.NOTHING, storage=storage)
+        elements = (("copy", source.elements),)
+        return Cost(macs=0, params=0, buffers=0, elements=elements, keeps=Keeps.NOTHING, storage=storage)
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("", f"{{0}}.unflatten(1, ({self.groups}, -1)).transpose(1, 2).flatten(1, 2)")

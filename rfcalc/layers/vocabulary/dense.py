@@ -26,7 +26,7 @@ class Flatten(Op):
         return (whole(inputs[0]),) if inputs[0].rank else POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW)
+        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW, packs=True)
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("", "torch.flatten({0}, 1)")
@@ -62,6 +62,7 @@ class Linear(Op):
             elements=(("bias", self.out),) if self.bias else (),
             keeps=Keeps.INPUT,
             storage=Storage.NEW,
+            packs=True,
         )
 
     def torch(self, inputs: Shapes) -> Torch:

@@ -132,7 +132,8 @@ class LayerNorm(Op):
     def cost(self, inputs: Shapes) -> Cost:
         group = inputs[0].channels if self.over == "channels" else inputs[0].elements
         rows = inputs[0].elements // group
-        return norm_cost("layer_norm", inputs[0], 2 * group * self.affine, self.affine, 2 * rows)
+        cost = norm_cost("layer_norm", inputs[0], 2 * group * self.affine, self.affine, 2 * rows)
+        return replace(cost, scattered=group > 1 and rows > 1)  # channels lie last
 
     def torch(self, inputs: Shapes) -> Torch:
         source = inputs[0]
@@ -166,7 +167,8 @@ class RMSNorm(Op):
     def cost(self, inputs: Shapes) -> Cost:
         n, rows = inputs[0].elements, inputs[0].positions
         cost = norm_cost("rms_norm", inputs[0], inputs[0].channels * self.affine, self.affine, rows)
-        return replace(cost, saved=n * self.affine, alone=n * self.affine, inner=n)
+        scattered = n > rows > 1  # channels lie last
+        return replace(cost, saved=n * self.affine, alone=n * self.affine, inner=n, scattered=scattered)
 
     def torch(self, inputs: Shapes) -> Torch:
         parts = [str(inputs[0].channels)] + ([f"eps={self.eps!r}"] if self.eps is not None else [])
@@ -199,9 +201,8 @@ class InstanceNorm(Op):
     def cost(self, inputs: Shapes) -> Cost:
         channels = inputs[0].channels
         cost = norm_cost("instance_norm", inputs[0], 2 * channels * self.affine, self.affine, 2 * channels)
-        return (
-            replace(cost, words=3 * channels, scratch=16 * channels) if self.affine else cost
-        )  # the scale is repeated per image
+        cost = replace(cost, packs=True)  # its images become one
+        return replace(cost, words=3 * channels, scratch=16 * channels) if self.affine else cost  # as is the scale
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(

@@ -7,6 +7,7 @@ from typing import ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, Optional, PerAxis, PerSide, Word, setting
+from rfcalc.layers.strides import narrowed
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME
@@ -95,7 +96,9 @@ class Crop(Op):
         return (Read(0, tuple(shift(before) for before, _ in self._pairs(inputs)), SAME),)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW)
+        source, out = inputs[0], self.shape(inputs)
+        cut = narrowed((source.channels, *source.size), (out.channels, *out.size))
+        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW, scattered=cut)
 
     def torch(self, inputs: Shapes) -> Torch:
         parts = (f"{a}:{n - b}" for n, (a, b) in zip(inputs[0].size, self._pairs(inputs), strict=True))

@@ -10,7 +10,7 @@ from typing import ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, ListOf, PerAxis, setting
-from rfcalc.layers.strides import packed, viewed
+from rfcalc.layers.strides import in_order, packed, viewed
 from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.record import record
 from rfcalc.relations.channels import Grouped, Route
@@ -65,15 +65,17 @@ class Patches(Op):
         if len(axes) == 2:  # torch makes room for its input and then makes that larger
             return replace(cost, spare=max(0, source.elements - out.elements))
         grown = (source.channels, *(n + 2 * w.before for n, w in zip(source.size, axes, strict=True)))
-        strides = packed(grown)
+        along = packed(grown)
         sizes = (source.channels, *(w.kernel for w in axes), *out.size)
         steps = (
-            *(s * w.dilation for s, w in zip(strides[1:], axes, strict=True)),
-            *(s * w.stride for s, w in zip(strides[1:], axes, strict=True)),
+            *(s * w.dilation for s, w in zip(along[1:], axes, strict=True)),
+            *(s * w.stride for s, w in zip(along[1:], axes, strict=True)),
         )
-        if viewed(sizes, (strides[0], *steps), (out.channels, *out.size)) is None:
+        strides = viewed(sizes, (along[0], *steps), (out.channels, *out.size))
+        if strides is None:
             return replace(cost, inner=prod(grown))
-        return replace(cost, spare=prod(grown) - out.elements)  # a view of the map with its padding
+        scattered = not in_order([n for n in (out.channels, *out.size) if n > 1], strides)
+        return replace(cost, spare=prod(grown) - out.elements, scattered=scattered)  # a view of the map with its padding
 
     def torch(self, inputs: Shapes) -> Torch:
         axes, out = self.sliding.on(inputs[0].size), self.shape(inputs)
@@ -142,7 +144,16 @@ class Fold(Op):
     def cost(self, inputs: Shapes) -> Cost:
         more = max(0, inputs[0].elements - self.shape(inputs).elements)  # as for patches
         elements = (("add", inputs[0].elements),)
-        return Cost(macs=0, params=0, buffers=0, elements=elements, keeps=Keeps.NOTHING, storage=Storage.NEW, spare=more)
+        return Cost(
+            macs=0,
+            params=0,
+            buffers=0,
+            elements=elements,
+            keeps=Keeps.NOTHING,
+            storage=Storage.NEW,
+            spare=more,
+            packs=len(self.size) > 1,
+        )
 
     def torch(self, inputs: Shapes) -> Torch:
         axes, one = self._windows(inputs[0]), (1,) * (2 - len(self.size))

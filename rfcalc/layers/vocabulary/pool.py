@@ -10,6 +10,7 @@ from typing import ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, Optional, PerAxis, PerSide, setting
+from rfcalc.layers.strides import narrowed
 from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME
@@ -196,6 +197,7 @@ def pool_cost(
         words=words,
         inner=copy,
         spare=made - out.elements,
+        scattered=narrowed((source.channels, *bare_size(source, axes, ceil)), (out.channels, *out.size)),
         scratch=4 * words,
     )
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, Text, Word, setting
+from rfcalc.layers.strides import moved, packed
 from rfcalc.layers.traits import LayerKind, Norm
 from rfcalc.record import record
 from rfcalc.relations.digits import Axes, Sizes, reads
@@ -49,7 +50,13 @@ class Rearrange(Op):
         sizes, out = pattern.sizes(inputs), self.shape(inputs)
         joined = any(sizes[name] > 1 for name in _missing(pattern))
         kind, count = ("reduce", inputs[0].elements) if joined else ("copy", out.elements)
-        view = not joined and _flat(pattern.inputs[0], sizes) == _flat(pattern.out, sizes)
+        names, to = _names(pattern.inputs[0]), _names(pattern.out)
+        kept = sorted((name for name in names if name in to), key=to.index)
+        strides = None
+        if not joined and all(name in names or sizes[name] == 1 for name in to):
+            order = [names.index(name) for name in kept] + [i for i, name in enumerate(names) if name not in to]
+            strides = moved([sizes[name] for name in names], order, (out.channels, *out.size))
+        view, axes = strides is not None, [n for n in (out.channels, *out.size) if n > 1]
         return Cost(
             macs=0,
             params=0,
@@ -57,6 +64,8 @@ class Rearrange(Op):
             elements=() if view else ((kind, count),),
             keeps=Keeps.NOTHING,
             storage=Storage.VIEW if view else Storage.NEW,
+            scattered=strides is not None and strides != packed(axes),
+            packs=view,
         )
 
     def torch(self, inputs: Shapes) -> Torch:

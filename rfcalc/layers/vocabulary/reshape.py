@@ -9,7 +9,7 @@ from typing import ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, setting
-from rfcalc.layers.strides import moved
+from rfcalc.layers.strides import moved, packed
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import Route
@@ -255,7 +255,9 @@ def moving(out: Shape, inner: tuple[int, ...], order: tuple[int, ...]) -> str:
 
 def moving_cost(source: Shape, out: Shape, steps: Steps | None) -> Cost:
     """The cost of that; without steps torch does it in one that always copies."""
-    view = steps and moved((1, *steps[0][1:]), steps[1], (out.channels, *out.size))
+    strides = steps and moved((1, *steps[0][1:]), steps[1], (out.channels, *out.size))
+    view, sizes = strides is not None, [n for n in (out.channels, *out.size) if n > 1]
+    scattered = strides is not None and strides != packed(sizes)
     elements = (("copy", source.elements),)
     return Cost(
         macs=0,
@@ -263,7 +265,9 @@ def moving_cost(source: Shape, out: Shape, steps: Steps | None) -> Cost:
         buffers=0,
         elements=elements,
         keeps=Keeps.NOTHING,
-        storage=Storage.NEW if view is None else Storage.VIEW,
+        storage=Storage.VIEW if view else Storage.NEW,
+        scattered=scattered,
+        packs=view,
     )
 
 

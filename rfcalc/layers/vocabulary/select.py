@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, Kind, Optional, PerAxis, forms, name_of, setting
+from rfcalc.layers.strides import narrowed
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME, Band, Route
@@ -96,7 +97,10 @@ class Take(Op):
 
     def cost(self, inputs: Shapes) -> Cost:
         if self.index is None:
-            return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW)
+            source, out = inputs[0], self.shape(inputs)
+            steps = tuple(self.step if axis == self.axis else 1 for axis in range(source.rank + 1))
+            cut = narrowed((source.channels, *source.size), (out.channels, *out.size), steps)
+            return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.VIEW, scattered=cut)
         return Cost(
             macs=0,
             params=0,

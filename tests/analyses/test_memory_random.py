@@ -1,0 +1,75 @@
+"""Random networks: their peak, and what training keeps, are the bytes of torch's own storages."""
+
+from __future__ import annotations
+
+import os
+from unittest import mock
+
+import torch
+from hypothesis import HealthCheck, given, settings
+from torch.nn import functional
+
+from rfcalc.analyses.memory import peak, saved
+from rfcalc.backends.torch.build import random_inputs, to_torch
+from rfcalc.errors import SpecError
+from rfcalc.graph import Graph
+from tests.analyses.torch_memory import peak_bytes, saved_bytes
+from tests.oracle.graphs import recipes
+from tests.oracle.recipes import Recipe, build
+
+EXAMPLES = int(os.environ.get("RFCALC_ORACLE_EXAMPLES", "150"))
+FIXED = "RFCALC_ORACLE_EXAMPLES" not in os.environ
+VIEWS = ("crop", "slice", "take", "spacetodepth", "depthtospace", "reorg", "channelshuffle", "rearrange", "patches", "linear")
+COPIES = ("conv", "maxpool", "avgpool", "maskedconv", "windowattention", "rmsnorm", "l2norm", "merge", "gate")
+
+# torch refuses a norm of one value in training; the analysis, which knows of no batch, does not
+ONE_VALUE = mock.patch.object(functional, "_verify_batch_size", return_value=None)
+fixed = settings(
+    max_examples=EXAMPLES, derandomize=FIXED, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+)
+
+
+def prove(graph: Graph) -> None:
+    """The exported source is flat and overwrites nothing."""
+    if not graph.layers or unsure(graph):
+        return
+    try:
+        module, inputs = to_torch(graph), random_inputs(graph)
+    except SpecError:  # sums of windows over three axes have no form in torch
+        return
+    with ONE_VALUE:
+        assert peak(graph, inplace=False, held=False).bytes == peak_bytes(module.eval(), *inputs)
+        ignored = (*inputs, *module.parameters(), *module.buffers())
+        assert saved(graph).bytes == saved_bytes(module.train(), *inputs, ignore=ignored)
+
+
+def unsure(graph: Graph) -> bool:
+    """Attention adds its bias apart or not, depending on how the numbers lie that a layer before it has left."""
+    behind: set[int] = set()
+    for i, node in enumerate(graph.nodes):
+        if behind & set(node.inputs) and node.op.word == "attention":
+            return True
+        if node.cost.scattered or behind & set(node.inputs):
+            behind.add(i)
+    return False
+
+
+@fixed
+@given(recipe=recipes())
+def test_random_networks(recipe: Recipe) -> None:
+    prove(build(recipe))
+
+
+@fixed
+@given(recipe=recipes(often=VIEWS))
+def test_views(recipe: Recipe) -> None:
+    prove(build(recipe))
+
+
+@fixed
+@given(recipe=recipes(often=COPIES))
+def test_layers_that_make_copies(recipe: Recipe) -> None:
+    prove(build(recipe))
+
+
+torch.set_num_threads(1)
