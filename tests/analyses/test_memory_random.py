@@ -6,7 +6,7 @@ import os
 from unittest import mock
 
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from torch.nn import functional
 
 from rfcalc.analyses.memory import peak, saved
@@ -25,7 +25,12 @@ COPIES = ("conv", "maxpool", "avgpool", "maskedconv", "windowattention", "rmsnor
 # torch refuses a norm of one value in training; the analysis, which knows of no batch, does not
 ONE_VALUE = mock.patch.object(functional, "_verify_batch_size", return_value=None)
 fixed = settings(
-    max_examples=EXAMPLES, derandomize=FIXED, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES,
+    derandomize=FIXED,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 
 

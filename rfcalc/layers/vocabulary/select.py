@@ -217,6 +217,7 @@ class ChannelConv(Op):
             elements=elements,
             keeps=Keeps.INPUT,
             storage=Storage.NEW,
+            scattered=inputs[0].channels > 1 < inputs[0].positions,  # channels lie last
         )
 
     def torch(self, inputs: Shapes) -> Torch:
