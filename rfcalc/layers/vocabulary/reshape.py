@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from typing import ClassVar
@@ -160,7 +161,8 @@ class Reorg(Op):
         return reorganized(inputs[0], self.ratio)
 
     def cost(self, inputs: Shapes) -> Cost:
-        return moving_cost(inputs[0], self.shape(inputs), self._steps(inputs[0]))
+        cost = moving_cost(inputs[0], self.shape(inputs), self._steps(inputs[0]))
+        return replace(cost, packs=True)  # channels and rows are cut anew, as one
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch("", moving(self.shape(inputs), *self._steps(inputs[0])))
