@@ -9,6 +9,8 @@ from typing import Any
 
 from rfcalc.record import record
 
+MORE = "rfcalc explain CODE tells more"
+
 
 class RuleError(ValueError):
     """A layer's own rule is broken; the message is plain and names no place ("inputs differ in size: 30x30, 32x32")."""
@@ -47,13 +49,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.span.source}:{self.span.line}:{self.span.column}: " if self.span else ""
-        lines = [f"{where}error {self.code}: {self.message}"]
-        if self.span and self.span.text:
-            shown, caret = excerpt(self.span)
-            lines += [f"    {shown}", f"    {caret}"]
-        if self.hint:
-            lines.append(f"    hint: {self.hint}")
-        return "\n".join(lines)
+        return told(f"{where}error {self.code}: {self.message}", self.span, self.hint)
 
 
 class SpecError(Exception):
@@ -61,12 +57,30 @@ class SpecError(Exception):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n\n".join(str(problem) for problem in self.problems))
 
 
 def fail(code: str, message: str, span: Span | None = None, hint: str = "") -> SpecError:
     """A SpecError with a single problem, to be raised by the caller."""
     return SpecError([Problem(code, message, span, hint)])
+
+
+def told(headline: str, span: Span | None, hint: str) -> str:
+    """What was found, as every command prints it: the headline, the source line with its number and a caret, the hint."""
+    lines = [headline]
+    if span and span.text:
+        line, caret = excerpt(span)
+        number = str(span.line)
+        lines += [f"{number} | {line}", f"{' ' * len(number)} | {caret}"]
+    if hint:
+        lines.append(f"  hint: {hint}")
+    return "\n".join(lines)
+
+
+def summed_up(errors: Sequence[SpecError]) -> str:
+    """Every problem, and how many there are."""
+    count = sum(len(error.problems) for error in errors)
+    return "\n\n".join([*map(str, errors), f"{count} error{'s' if count != 1 else ''}; {MORE}"])
 
 
 def excerpt(span: Span, limit: int = 100) -> tuple[str, str]:

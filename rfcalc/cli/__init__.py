@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from rfcalc.cli.command import Command
-from rfcalc.errors import SpecError
+from rfcalc.errors import SpecError, summed_up
 
 # command: (module, function)
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -128,7 +128,7 @@ def _run() -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except SpecError as error:
-        print(error, file=sys.stderr)
+        print(summed_up([error]), file=sys.stderr)
         return 2
     except RecursionError:
         print("error E301: the input is nested too deeply", file=sys.stderr)

@@ -36,7 +36,7 @@ def check(
     specs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="SPEC", help=f"{SEVERAL} Without any, what the settings include.", autocompletion=complete.specs
+            metavar="[SPEC...]", help=f"{SEVERAL} Without any, what the settings include.", autocompletion=complete.specs
         ),
     ] = None,
     format: Format = None,

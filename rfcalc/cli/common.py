@@ -14,7 +14,7 @@ import typer
 
 from rfcalc.cli import complete
 from rfcalc.cli.gathered import gathered
-from rfcalc.errors import SpecError, did_you_mean
+from rfcalc.errors import SpecError, did_you_mean, summed_up
 from rfcalc.formats import FORMATS
 from rfcalc.record import record
 
@@ -240,6 +240,5 @@ def show(reports: Sequence[Report], name: str, problems: Sequence[Problem] = (),
 def finish(errors: Sequence[SpecError]) -> None:
     """Ends with exit code 2 if something could not be read, with every problem on standard error."""
     if errors:
-        for error in errors:
-            print(error, file=sys.stderr)
+        print(summed_up(errors), file=sys.stderr)
         raise typer.Exit(2)

@@ -101,7 +101,7 @@ def emit(outcome: Outcome, wanted: Targets) -> None:
     sys.stdout.write(render(wanted.shown, outcome) + "\n")
     if not outcome.complete and wanted.shown in PROGRAMS:
         unread = tuple(finding for finding in outcome.findings if finding.unread)
-        print("\n".join(f"{finding.place}: error {finding.code}: {finding.text}" for finding in unread), file=sys.stderr)
+        print("\n".join(finding.headline for finding in unread), file=sys.stderr)
     finish(failed)
     if not outcome.complete:
         raise typer.Exit(2)

@@ -65,6 +65,11 @@ class Finding:
             parts.append(f'"{self.layer}"' + (f" (first of {len(self.layers)} layers)" if len(self.layers) > 1 else ""))
         return ": ".join([*parts, self.message])
 
+    @property
+    def headline(self) -> str:
+        """The finding in one line, as compilers print theirs."""
+        return f"{self.place}: {self.severity} {self.code}: {self.text}"
+
 
 @record
 class Explained:

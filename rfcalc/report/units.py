@@ -32,6 +32,16 @@ def number(value: Fraction) -> int | float:
     return value.numerator if value.denominator == 1 else float(value)
 
 
+def percent(share: float, digits: int = 1) -> str:
+    """A share: 0.123 as "12.3 %"."""
+    return f"{100 * share:.{digits}f} %"
+
+
+def growth(share: float) -> str:
+    """A change: 0.123 as "+12.3 %"."""
+    return f"{100 * share:+.1f} %"
+
+
 def joined(values: Sequence[float]) -> str:
     """Numbers of several axes: "427" if all agree, else "427x15"."""
     shown = [plain(value) for value in values]

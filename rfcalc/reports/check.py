@@ -10,10 +10,8 @@ from rfcalc.checks.codes import errors
 from rfcalc.checks.folding import per_place
 from rfcalc.checks.runner import explained
 from rfcalc.checks.structure import times
-from rfcalc.errors import Problem, SpecError
+from rfcalc.errors import MORE, Problem, SpecError
 from rfcalc.report.findings import Explained, Finding, Outcome
-
-MORE = "rfcalc explain CODE tells more"
 
 
 class Unread:

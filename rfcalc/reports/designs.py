@@ -12,7 +12,7 @@ from rfcalc.design.designs import front
 from rfcalc.design.space import SIGMAS, Design, Limits, Space, Stage, aim, measure, stages
 from rfcalc.record import record
 from rfcalc.report.tables import Column, Report, Table
-from rfcalc.report.units import short
+from rfcalc.report.units import growth, short
 from rfcalc.reports.parts.contract import shape_data
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def recommended(space: Space, designs: Sequence[Design]) -> Choice:
         parts.append(f"of the {len(covering)} designs that do, it has the least MACs x parameters")
     near = designs[0]
     if abs(seen(space, near) - space.target) < seen(space, chosen) - space.target:
-        price = f"{near.macs / chosen.macs - 1:+.0%} MACs and {near.params / chosen.params - 1:+.0%} parameters"
+        price = f"{growth(near.macs / chosen.macs - 1)} MACs and {growth(near.params / chosen.params - 1)} parameters"
         parts.append(f"the nearest ({seen(space, near)}) costs {price}")
     return Choice(index, "; ".join(parts))
 
@@ -109,7 +109,7 @@ def _row(space: Space, index: int, design: Design) -> tuple[object, ...]:
 
 def _off(space: Space, design: Design) -> str:
     off = seen(space, design) - space.target
-    return f"{off:+d} px, {off / space.target:+.1%}" if off else "0 px"
+    return f"{off:+d} px, {growth(off / space.target)}" if off else "0 px"
 
 
 def _balanced(designs: Sequence[Design], chosen: int) -> list[int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.backends.proof.effective import WITHIN, Effective
 from rfcalc.report.tables import Column, Report, Table
-from rfcalc.report.units import joined, times
+from rfcalc.report.units import joined, percent, times
 
 if TYPE_CHECKING:
     from rfcalc.report.models.erf import EffectiveData
@@ -33,7 +33,7 @@ def erf_report(found: Effective, checkpoint: str | None) -> Report:
     notes = [
         ("Weights", f"{weights}; {found.samples} samples of random inputs"),
         ("Sigma", "standard deviation, in pixels, of the squared gradient of one unit, per axis"),
-        ("Effective pixels", f"those whose gradient is at least {WITHIN:.2%} of the largest (Luo 2016)"),
+        ("Effective pixels", f"those whose gradient is at least {percent(WITHIN, 2)} of the largest (Luo 2016)"),
     ]
     data: EffectiveData = {
         "name": found.graph.name,

@@ -9,7 +9,7 @@ from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.analyses.receptive_field import ReceptiveField
 from rfcalc.analyses.rows import TableRow, field_text, rows_of
 from rfcalc.report.tables import Column, Report, Table, box_text
-from rfcalc.report.units import joined, short, times
+from rfcalc.report.units import joined, percent, short, times
 from rfcalc.reports.parts.asked import path_table, pictures
 from rfcalc.reports.parts.contract import analysis_data
 from rfcalc.reports.parts.flat import flat_table
@@ -24,7 +24,7 @@ def _stride_text(field: ReceptiveField) -> str:
 
 
 def _holes_text(field: ReceptiveField) -> str:
-    return "" if field.coverage in (None, 1.0) else f"{min(field.coverage, 0.99):.0%}"
+    return "" if field.coverage in (None, 1.0) else percent(min(field.coverage, 0.99), 0)
 
 
 def layer_report(analysis: Analysis, full: bool = False, masks: bool = False) -> Report:
@@ -160,7 +160,7 @@ def _place_text(layer: Layer) -> str:
         parts.append(f"receptive field {'at most ' * layer.bounded}{size}, stride {joined([float(x) for x in field.stride])}")
         parts.append(f"unit 0 starts at {joined(field.start)}, centre {joined(field.center0)}")
         if field.coverage not in (None, 1.0):
-            parts.append(f"{'at most ' if field.coverage_bound else ''}{field.coverage:.1%} of the box is read")
+            parts.append(f"{'at most ' if field.coverage_bound else ''}{percent(field.coverage)} of the box is read")
         if field.classes:
             groups = "; ".join(f"{joined(c.size)} (channels {c.channels})" for c in field.classes[:6])
             parts.append(f"by channel: {groups}{'; ...' if len(field.classes) > 6 else ''}")

@@ -8,7 +8,7 @@ from rfcalc.backends.timing.cases import Case
 from rfcalc.backends.timing.maxbatch import Found
 from rfcalc.graph import Graph
 from rfcalc.report.tables import Column, Report, Table
-from rfcalc.report.units import short
+from rfcalc.report.units import percent, short
 
 if TYPE_CHECKING:
     from rfcalc.report.models.timing import MaxBatchData
@@ -27,7 +27,7 @@ def max_batch_report(graph: Graph, case: Case, found: Found, budget: int, reserv
     how = "run on the GPU" if case.cuda else "counted on the meta device; kernels' own workspaces are not in it"
     notes = (
         ("Largest batch", f"{text} (predicted by the analysis: {found.predicted:,})"),
-        ("Budget", f"{short(budget, 'B')} of memory" + (f", {reserve:.0%} kept back" if reserve else "")),
+        ("Budget", f"{short(budget, 'B')} of memory" + (f", {percent(reserve, 0)} kept back" if reserve else "")),
         ("Tries", how),
     )
     data: MaxBatchData = {

@@ -11,7 +11,7 @@ from rfcalc.fields.forward import Support
 from rfcalc.graph import Graph
 from rfcalc.record import record
 from rfcalc.report.tables import Column, Report, Table
-from rfcalc.report.units import plain
+from rfcalc.report.units import percent, plain
 from rfcalc.reports.parts.flat import flat_table
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _chart(title: str, what: str, counts: Counts) -> Table:
     columns = (
         Column("value", what, lambda ends: str(ends[0]) if ends[0] == ends[1] else f"{ends[0]}-{ends[1]}", True),
         Column("paths", "Paths", count_text, True),
-        Column("share", "Share", lambda share: f"{share:.1%}" if share >= 0.0005 or not share else "<0.1%", True),
+        Column("share", "Share", lambda share: percent(share) if share >= 0.0005 or not share else "<0.1 %", True),
         Column("bar", "", lambda share: "█" * round(BAR * share) or ("▏" if share else "")),
     )
     return Table(title, columns, tuple(((a, b), count, count / total, count / most) for a, b, count in bins))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rfcalc.backends.timing.profile import LayerTime, Profile
 from rfcalc.layers.label import label
 from rfcalc.report.tables import Column, Report, Table
-from rfcalc.report.units import short
+from rfcalc.report.units import percent, short
 
 if TYPE_CHECKING:
     from rfcalc.report.models.timing import EnvironmentData, LayerTimeData, ProfileData
@@ -26,7 +26,7 @@ COLUMNS = (
     Column("layer", "Layer", ratio=3),
     Column("op", "Op", ratio=2, yields=1),
     Column("seconds", "Time ms", _ms, True),
-    Column("share", "Share", lambda share: f"{share:.1%}", True),
+    Column("share", "Share", lambda share: percent(share), True),
     Column("floor", "Floor ms", _ms, True),
     Column("ratio", "x floor", _times, True),
     Column("bytes", "Moved", lambda n: short(n, "B"), True),
@@ -73,10 +73,10 @@ def _notes(profile: Profile, top: int, environment: EnvironmentData) -> Iterator
 
 
 def _verdict(profile: Profile) -> str:
-    shares = ", ".join(f"{profile.share(bound):.0%} {bound}" for bound in ("launch", "memory", "compute"))
+    shares = ", ".join(f"{percent(profile.share(bound), 0)} {bound}" for bound in ("launch", "memory", "compute"))
     text = f"{profile.verdict}: time by what sets each layer's floor: {shares}"
     if profile.case.cuda:
-        text += f"; the GPU is busy {min(1.0, profile.busy / profile.latency):.0%} of an eager pass"
+        text += f"; the GPU is busy {percent(min(1.0, profile.busy / profile.latency), 0)} of an eager pass"
     return text
 
 

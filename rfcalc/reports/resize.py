@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rfcalc.design.edits import DesignFigures, Edit, Task
 from rfcalc.design.patch import diff
 from rfcalc.report.tables import Column, Json, Report, Table
-from rfcalc.report.units import joined, number, short
+from rfcalc.report.units import growth, joined, number, short
 from rfcalc.reports.parts.contract import shape_data
 
 if TYPE_CHECKING:
@@ -85,10 +85,10 @@ def _aside(base: DesignFigures, change: Edit) -> str:
 
 
 def _percent(share: float) -> str:
-    """A growth: "+29.6%", from ten times on "x12"; nothing for none."""
+    """A growth: "+29.6 %", from ten times on "x12"; nothing for none."""
     if share >= 9:
         return f"x{share + 1:.0f}"
-    return "" if abs(share) < 0.0005 else f"{share:+.1%}"
+    return "" if abs(share) < 0.0005 else growth(share)
 
 
 def _stride(stride: Sequence[Fraction]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rfcalc.backends.timing.latency import OK, Measurement, Timing
 from rfcalc.backends.timing.samples import Comparison, Summary
 from rfcalc.report.tables import Column, Json, Report, Table
-from rfcalc.report.units import short
+from rfcalc.report.units import percent, short
 
 if TYPE_CHECKING:
     from rfcalc.report.models.timing import ComparisonData, EnvironmentData, GpuData, TimedEnvironmentData, TimingData
@@ -116,9 +116,8 @@ def _notes(timing: Timing, environment: TimedEnvironmentData) -> Iterator[tuple[
 
 def _spread(run: Measurement, latency: Summary) -> str:
     share = latency.iqr / latency.median
-    return (
-        f"{run.network}, {run.case}: the middle half of the samples spans {share:.0%} of the median; does something else run?"
-    )
+    spread = f"the middle half of the samples spans {percent(share, 0)} of the median"
+    return f"{run.network}, {run.case}: {spread}; does something else run?"
 
 
 def _launches(timing: Timing) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.target import target
 from rfcalc.graph import Graph
 from rfcalc.report.tables import Column, Report, Table
-from rfcalc.report.units import joined, short, times
+from rfcalc.report.units import growth, joined, short, times
 from rfcalc.transforms.outcome import Transformed
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _change(before: object, after: object) -> str:
     if not isinstance(before, int) or not isinstance(after, int) or before == after or not before:
         return ""
     change = after / before - 1
-    return f"{change:+.1%}" if abs(change) >= 0.0005 else f"{after - before:+,}"
+    return growth(change) if abs(change) >= 0.0005 else f"{after - before:+,}"
 
 
 def _changed(outcome: Transformed) -> str:

@@ -77,7 +77,7 @@ def test_a_budget_of_the_settings_stands_there(here: Path) -> None:
     text = '[project]\nname = "x"\n\n[tool.rfcalc.budget]\nmacs = "<= 1"\nconv = {params = 5}\n'
     (here / "pyproject.toml").write_text(text + '[tool.rfcalc.per-path."n*"]\nbudget.buffers = "== 3"\n')
     assert places("net.yaml") == [("pyproject.toml", 5, 8), ("pyproject.toml", 6, 18), ("pyproject.toml", 8, 18)]
-    assert "pyproject.toml:5:8: RF501 error: net.yaml: MACs" in rfcalc("check", "net.yaml").out
+    assert "pyproject.toml:5:8: error RF501: net.yaml: MACs" in rfcalc("check", "net.yaml").out
     (here / "below").mkdir()
     (here / "rfcalc.toml").write_text('budget = {stride = ">= 9"}\n')
     assert places("net.yaml") == [("rfcalc.toml", 1, 20)]

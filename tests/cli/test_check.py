@@ -30,7 +30,7 @@ def test_a_design_changes_the_check_fails_the_baseline_is_accepted(repository: R
     repository.write("net.yaml", NET.replace("out: 32, k: 3", "out: 64, k: 5"))
     failed = repository.rfcalc("check", "net.yaml")
     assert failed.returncode == 1
-    assert "RF502 error: params is 26,720, the baseline says 5,408" in failed.stdout
+    assert "error RF502: params is 26,720, the baseline says 5,408" in failed.stdout
     assert "accept it: rfcalc check --write-baseline net.yaml\n" in failed.stdout
     assert "--write-baseline 'net.y*' -f full" in repository.rfcalc("check", "net.y*", "-f", "full").stdout
     assert (repository.folder / "rfcalc.lock.json").read_text() == lock

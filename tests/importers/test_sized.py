@@ -90,7 +90,7 @@ def test_what_does_not_fit_the_network(text: str, said: str) -> None:
     message = refused("resnet18", "--input", text)
     assert message.startswith("command line:1:9: error E124: ")
     lines = message.splitlines()
-    assert lines[1:3] == [f"    --input {text}", "            " + "^" * len(text)]
+    assert lines[1:3] == [f"1 | --input {text}", "  |         " + "^" * len(text)]
     assert said in lines[3]
 
 

@@ -223,4 +223,4 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 2
-    assert done.stderr.splitlines() == ["error E400: torch models need torch", "    hint: pip install torch"]
+    assert done.stderr.splitlines()[:2] == ["error E400: torch models need torch", "  hint: pip install torch"]

@@ -81,5 +81,5 @@ def test_the_place_is_the_command_line() -> None:
     with pytest.raises(SpecError) as caught:
         network(LAYERS, TOP, **{"stem.out": "zero"})
     assert str(caught.value) == (
-        'command line:1:10: error E104: conv: out: there is no param "zero"\n    stem.out=zero\n             ^^^^'
+        'command line:1:10: error E104: conv: out: there is no param "zero"\n1 | stem.out=zero\n  |          ^^^^'
     )

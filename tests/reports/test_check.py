@@ -105,7 +105,7 @@ def test_the_place_is_told(repository: Repository) -> None:
     (one,) = json.loads(finding.out)["findings"]
     assert (one["file"], one["line"], one["column"], one["name"]) == ("bad.yaml", 6, 18, "unknown-op")
     full = rfcalc("check", "bad.yaml").out.splitlines()
-    assert full[0] == 'bad.yaml:6:18: E102 error: unknown op "convv" [unknown-op]'
+    assert full[0] == 'bad.yaml:6:18: error E102: unknown op "convv"'
     assert full[2].endswith("^^^^^")
     assert 'did you mean "conv"?' in full[3]
 

@@ -130,7 +130,7 @@ def test_the_command_writes_a_spec(capsys, monkeypatch, tmp_path: Path) -> None:
     file = tmp_path / "net.yaml"
     code, out, _ = run(capsys, monkeypatch, "resnet50.yaml", "--to", "output-stride=8", "-o", str(file))
     assert code == 0
-    assert "+366.6%" in out
+    assert "+366.6 %" in out
     assert analyze(load(str(file))).macs == 19_079_364_608
     code, out, err = run(capsys, monkeypatch, "resnet18", "--to", "fully-convolutional", "--to", "output-stride=8")
     assert code == 0

@@ -17,7 +17,7 @@ from rfcalc.fields.backward import Seen, trace
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
 from rfcalc.report.tables import box_text
-from rfcalc.report.units import joined, times
+from rfcalc.report.units import joined, percent, times
 
 MOST_BYTES = 10**9
 MOST_PHASES = 64
@@ -113,7 +113,7 @@ def _width_note(graph: Graph, narrow: Graph) -> str:
     if narrow is graph:
         return "at full width"
     before, after = (sum(node.shape.channels for node in g.nodes if not node.is_input) for g in (graph, narrow))
-    return "at full width" if after == before else f"narrowed to {after / before:.0%} of the channels"
+    return "at full width" if after == before else f"narrowed to {percent(after / before, 0)} of the channels"
 
 
 def _units_claim(graph: Graph, measured: Measured, i: int, units: Sequence[Unit], note: str) -> Claim:

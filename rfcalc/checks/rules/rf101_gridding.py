@@ -9,6 +9,7 @@ from operator import or_
 from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.checks.model import Hit, Rule
+from rfcalc.report.units import percent
 
 PHASES = 4
 
@@ -24,7 +25,7 @@ def find(analysis: Analysis) -> Iterator[Hit]:
         if not any(_gaps(fields, output, unit) for unit in _units(output.node.shape.size)):
             continue
         culprit = next((layer.name for layer in analysis.layers if (layer.field.coverage or 1.0) < 1.0), output.name)
-        message = f"a unit of output {output.name} reads {coverage:.1%} of the pixels in its {_box(output.field.size)} box"
+        message = f"a unit of output {output.name} reads {percent(coverage)} of the pixels in its {_box(output.field.size)} box"
         yield Hit(culprit, message, "dilation rates without a common factor (1, 2, 5), rising from 1, close the holes")
 
 

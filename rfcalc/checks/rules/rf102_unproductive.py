@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
+from rfcalc.report.units import percent
 
 
 def find(analysis: Analysis) -> Iterator[Hit]:
@@ -15,7 +16,8 @@ def find(analysis: Analysis) -> Iterator[Hit]:
         more = f"; {len(wasted) - 1} more behind it" if len(wasted) > 1 else ""
         size = "x".join(map(str, analysis.input.size))
         cost = sum(layer.macs for layer in wasted) / max(1, analysis.macs)
-        yield Hit(wasted[0].name, f"widens a field that is already larger than the {size} image{more} ({cost:.0%} of the MACs)")
+        share = f"{percent(cost)} of the MACs"
+        yield Hit(wasted[0].name, f"widens a field that is already larger than the {size} image{more} ({share})")
 
 
 RULE = Rule(

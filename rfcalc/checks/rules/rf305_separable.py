@@ -8,7 +8,7 @@ from math import prod
 from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
 from rfcalc.checks.structure import kernel, standard
-from rfcalc.report.units import short
+from rfcalc.report.units import percent, short
 
 LEAST_CHANNELS, LEAST_SAVED = 32, 0.5
 
@@ -24,7 +24,7 @@ def find(analysis: Analysis) -> Iterator[Hit]:
         if min(wide, out) >= LEAST_CHANNELS and separable <= (1 - LEAST_SAVED) * layer.macs:
             saved = layer.macs - separable
             message = f"as a separable convolution it would save {short(saved)} of its {short(layer.macs)} MACs"
-            yield Hit(layer.name, f"{message}, {saved / analysis.macs:.1%} of the network's")
+            yield Hit(layer.name, f"{message}, {percent(saved / analysis.macs)} of the network's")
 
 
 RULE = Rule(

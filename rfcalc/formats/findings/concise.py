@@ -6,5 +6,5 @@ from rfcalc.report.findings import Outcome
 
 
 def render(outcome: Outcome) -> str:
-    """file:line:column: CODE message, and the summary."""
-    return "\n".join([*(f"{f.place}: {f.code} {f.text}" for f in outcome.findings), outcome.summary])
+    """file:line:column: severity CODE: message, and the summary."""
+    return "\n".join([*(finding.headline for finding in outcome.findings), outcome.summary])

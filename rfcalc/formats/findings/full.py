@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfcalc.errors import excerpt
-from rfcalc.report.findings import Finding, Outcome
+from rfcalc.errors import told
+from rfcalc.report.findings import Outcome
 from rfcalc.report.tables import Table
 
 
 def render(outcome: Outcome) -> str:
     """The outcome as plain text; notes are what the tables say already."""
     blocks = ["\n".join(_table(table)) for table in outcome.tables]
-    blocks += ["\n".join(_finding(finding)) for finding in outcome.findings if finding.severity != "note"]
+    blocks += [told(one.headline, one.span, one.hint) for one in outcome.findings if one.severity != "note"]
     return "\n\n".join([*blocks, outcome.summary])
-
-
-def _finding(finding: Finding) -> Iterator[str]:
-    yield f"{finding.place}: {finding.code} {finding.severity}: {finding.text} [{finding.name}]"
-    if finding.span and finding.span.text:
-        line, caret = excerpt(finding.span)
-        number = str(finding.line)
-        yield f"{number} | {line}"
-        yield f"{' ' * len(number)} | {caret}"
-    if finding.hint:
-        yield f"  hint: {finding.hint}"
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -20,7 +20,7 @@ def render(outcome: Outcome) -> str:
             lines.setdefault((finding.source, finding.line), []).append(finding)
     groups = list(lines.values())
     rest = [finding for group in groups[MOST:] for finding in group]
-    more = [f"{len(rest)} more in the job's summary:", *(f"{f.place}: {f.code} {f.text}" for f in rest)] if rest else []
+    more = [f"{len(rest)} more in the job's summary:", *(finding.headline for finding in rest)] if rest else []
     return "\n".join([*map(_command, groups[:MOST]), *more, outcome.summary])
 
 

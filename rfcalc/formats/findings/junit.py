@@ -28,7 +28,7 @@ def render(outcome: Outcome) -> str:
 def _told(node: Xml.Element, tag: str, findings: Sequence[Finding]) -> None:
     """The findings as one element of a test case."""
     if findings:
-        lines = [f"{f.place}: {f.code} {f.text}" + (f"\n  hint: {f.hint}" if f.hint else "") for f in findings]
+        lines = [f.headline + (f"\n  hint: {f.hint}" if f.hint else "") for f in findings]
         what = f"{len(findings)} {'error' if tag == 'error' else 'finding'}{'s' if len(findings) > 1 else ''}"
         Xml.SubElement(node, tag, message=what, type=findings[0].code).text = _clean("\n".join(lines))
 

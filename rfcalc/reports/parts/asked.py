@@ -9,7 +9,7 @@ from rfcalc.analyses.rows import rows_of
 from rfcalc.analyses.why import CriticalPaths
 from rfcalc.report.picture import Picture
 from rfcalc.report.tables import Column, Table
-from rfcalc.report.units import joined
+from rfcalc.report.units import joined, percent
 
 
 def path_table(analysis: Analysis, why: CriticalPaths, full: bool) -> Table:
@@ -25,7 +25,7 @@ def path_table(analysis: Analysis, why: CriticalPaths, full: bool) -> Table:
         Column("name", "Layer", ratio=3),
         Column("op", "Op", ratio=4, yields=1),
         Column("adds", "Adds", lambda adds: f"{'+' if min(adds) >= 0 else ''}{joined(adds)}", True),
-        Column("share", "Share", lambda share: f"{share:.1%}", True),
+        Column("share", "Share", lambda share: percent(share), True),
         Column("sum", "Sum", joined, True),
     )
     name, added = analysis.graph.nodes[why.target].name, joined([size - 1 for size in sizes])
