@@ -15,6 +15,7 @@ from rfcalc.importers.onnx.model import DOMAINS, Model, needed, outer_names
 from rfcalc.importers.onnx.names import containers, owner_of, scopes
 from rfcalc.importers.onnx.roles import StoredConstants, constant_tensor
 from rfcalc.importers.onnx.types import Types
+from rfcalc.importers.onnx.unfollowed import REASONS
 from rfcalc.importers.onnx.work import work
 from rfcalc.importers.programs.constants import known
 from rfcalc.importers.programs.declared import Declaration, Declarations
@@ -147,7 +148,8 @@ class Node(Step):
     def follow(self) -> Any:
         known = handles.find(self.name)
         if known is None or known.follow is None:
-            raise UnfollowedError("the operator is unknown" + ("" if self.own else f", of domain {self.node.domain}"))
+            unknown = "the operator is unknown" + ("" if self.own else f", of domain {self.node.domain}")
+            raise UnfollowedError(REASONS.get(self.name, unknown))
         run, outputs = self.run, len(self.node.output)
         return known.follow(
             NodeCall(run.program, self.name, self.reads, self.inputs, self.attributes, run.model.opset, outputs)

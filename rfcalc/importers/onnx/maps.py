@@ -10,6 +10,7 @@ from rfcalc.importers.onnx.call import quantized as with_scales
 from rfcalc.importers.programs import maps
 from rfcalc.importers.programs.arithmetic import opaque
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
+from rfcalc.importers.programs.views import viewed
 from rfcalc.relations.geometry import Window
 
 Pads = tuple[tuple[int, int], ...]
@@ -171,3 +172,17 @@ def _blocks(call: NodeCall) -> Tensor:
     if not word:
         raise UnfollowedError(f"its mode {call.text('mode')!r} is unknown")
     return maps.on_map(call.program, word, call.tensor(), 2, ratio=size)
+
+
+@handles("Col2Im", settings=(1, 2))
+def _col2im(call: NodeCall) -> Tensor:
+    size, kernel = (tuple(call.numbers(i, name) or ()) for i, name in ((1, "image_shape"), (2, "block_shape")))
+    rank = len(size)
+    ones, pads = [1] * rank, call.ints("pads", [0] * 2 * rank)
+    stride, dilation = call.ints("strides", ones), call.ints("dilations", ones)
+    if pads[:rank] != pads[rank:]:
+        raise UnfollowedError("its pads differ at the two ends of an axis")
+    settings = {"kernel": kernel, "stride": tuple(stride), "padding": tuple(pads[:rank]), "dilation": tuple(dilation)}
+    rows = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(size, kernel, stride, pads, dilation, strict=False)]
+    wide = viewed(call.tensor(), (*call.tensor().shape[:-1], *rows))
+    return maps.on_map(call.program, "fold", wide, rank, size=size, **settings)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rfcalc.importers.onnx.call import NodeCall, handles
-from rfcalc.importers.programs import moving
+from rfcalc.importers.programs import moving, selection
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
 
 PAD_MODES = {"constant": "zeros", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
@@ -20,3 +22,20 @@ def _pad(call: NodeCall) -> Tensor:
     for i, axis in enumerate(axes):
         pads[axis] = (flat[i], flat[i + len(axes)])
     return moving.padded(call.program, tensor, pads, PAD_MODES[mode])
+
+
+@handles("CenterCropPad", settings=(1,))
+def _centred(call: NodeCall) -> Any:
+    """Each axis cut or padded with zeros to a size, half of it before: the smaller half where the difference is odd."""
+    tensor: Any = call.tensor()
+    axes = [call.axis(axis) for axis in call.ints("axes", range(len(tensor.layout)))]
+    for axis, size in zip(axes, call.numbers(1, "shape") or (), strict=True):
+        n = tensor.shape[axis]
+        before = abs(n - size) // 2
+        if size < n:
+            tensor = selection.sliced(call.program, tensor, axis, range(before, before + size))
+        elif size > n:
+            pads = [(0, 0)] * len(tensor.layout)
+            pads[axis] = (before, size - n - before)
+            tensor = moving.padded(call.program, tensor, pads, "zeros")
+    return tensor

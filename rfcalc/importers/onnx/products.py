@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 from rfcalc.importers.onnx.call import NodeCall, handles, quantized
 from rfcalc.importers.programs import products
 from rfcalc.importers.programs.arithmetic import binary
 from rfcalc.importers.programs.layout import text
 from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
+from rfcalc.importers.programs.views import interleaved, permuted, viewed
 
 
 @handles("Gemm", learned=(0, 1, 2))
@@ -45,3 +47,35 @@ def _quantized(call: NodeCall) -> Tensor:
 @handles("Einsum", learned=(0, 1, 2))
 def _einsum(call: NodeCall) -> Tensor:
     return products.einsum(call.program, call.text("equation").replace(" ", ""), call.inputs)
+
+
+@handles("Attention", kept=(3,))
+def _attention(call: NodeCall) -> Any:
+    """Scaled dot product attention of queries, keys, values with heads as an axis (4 axes) or within the last one (3)."""
+    if any(call.get(i) is not None for i in (4, 5, 6)):
+        raise UnfollowedError("it reads keys and values of an earlier run")
+    if 3 in call.reads:
+        raise UnfollowedError("its matrix of scores is read")
+    query, key, value = (products.laid(call.program, call.get(i)) for i in range(3))
+    flat = len(query.layout) == 3
+    if flat:
+        heads = [call.whole(name) for name in ("q_num_heads", "kv_num_heads", "kv_num_heads")]
+        if not all(heads):
+            raise UnfollowedError("its number of heads is left out")
+        query, key, value = (_by_head(side, n) for side, n in zip((query, key, value), heads, strict=True))
+    present = (key, value)
+    if key.shape[1] != query.shape[1]:
+        key, value = (interleaved(side, query.shape[1] // side.shape[1], 1) for side in (key, value))
+    found = products.attend(call.program, query, key, value, [call.get(3)], bool(call.whole("is_causal")))
+    if flat:
+        batch, count, rows, width = found.shape
+        found = viewed(permuted(found, (0, 2, 1, 3)), (batch, rows, count * width))
+    return (found, *present)
+
+
+def _by_head(side: Tensor, heads: int) -> Tensor:
+    """(batch, rows, heads * width) as (batch, heads, rows, width)."""
+    batch, rows, width = side.shape
+    if width % heads:
+        raise UnfollowedError(f"{width} numbers do not make {heads} heads")
+    return permuted(viewed(side, (batch, rows, heads, width // heads)), (0, 2, 1, 3))

@@ -116,14 +116,18 @@ def _labels(term: str, dots: int) -> list[str]:
     return [*before, *(f"dot{i}" for i in range(dots, 0, -1) if sign), *after]
 
 
-def attend(program: Program, query: Tensor, key: Tensor, value: Tensor, extra: Sequence[Any] = ()) -> Tensor:
+def attend(
+    program: Program, query: Tensor, key: Tensor, value: Tensor, extra: Sequence[Any] = (), causal: bool = False
+) -> Tensor:
     """Scaled dot product attention of (..., queries, d), (..., keys, d) and (..., keys, e)."""
     ends = (("q", "d"), ("k", "d"), ("k", "e"))
     sides = (query, key, value)
     labels = [[*_lead(len(side.layout) - 2), *end] for side, end in zip(sides, ends, strict=True)]
     operands = _solid(program, sides, labels)
     product = Product(program, operands, labels, [*_lead(max(map(len, labels)) - 2), "q", "e"])
-    return program.emit(make("attend", pattern=product.pattern()), operands, product.layout, program.claim(extra))
+    return program.emit(
+        make("attend", pattern=product.pattern(), causal=causal), operands, product.layout, program.claim(extra)
+    )
 
 
 def _solid(program: Program, operands: Sequence[Tensor], labels: Sequence[Labels]) -> list[Tensor]:

@@ -156,10 +156,13 @@ class Attend(Op):
     arity: ClassVar[tuple[int, int | None]] = (3, 3)
 
     pattern: str = setting(Text(), help='queries, keys, values: "(h d) y x, (h d) u v, (h e) u v -> (h e) y x"')
+    causal: bool = setting(Bool(), default=False, help="a query sees the keys up to its own place only")
 
     @property
     def bound(self) -> str:
         pattern = parse(self.pattern)
+        if self.causal:
+            return "a query sees the keys up to its own place only, and all of them are counted"
         return "" if all(pattern.follows(i) for i in range(3)) else NOT_FOLLOWED
 
     def shape(self, inputs: Shapes) -> Shape:
@@ -206,7 +209,7 @@ class Attend(Op):
         names = [*shared, *asks, *width]
         split = (-1, *(sizes[n] for n in names))
         order = (0, *(1 + names.index(n) for n in every))
-        text = f"F.scaled_dot_product_attention({', '.join(parts)})"
+        text = f"F.scaled_dot_product_attention({', '.join(parts)}{', is_causal=True' if self.causal else ''})"
         return Torch("", f"{text}.reshape{split}.permute{order}.reshape{(-1, out.channels, *out.size)}")
 
     def _roles(self) -> tuple[list[str], list[str], list[str]]:
