@@ -21,8 +21,8 @@ def sizes(
     tile: Annotated[
         str | None, typer.Option("--tile", metavar="N|HxW", help="Tiled inference: halo, step and overlap of such tiles.")
     ] = None,
-    output: Annotated[
-        int | None, typer.Option("--output", min=1, metavar="N", help="The smallest tile that keeps N units of output.")
+    keep: Annotated[
+        int | None, typer.Option("--keep", min=1, metavar="N", help="The smallest tile that keeps N units of output.")
     ] = None,
     layer: Annotated[str | None, typer.Option("--layer", "-l", metavar="GLOB", help="The layer that is meant.")] = None,
     limit: Annotated[
@@ -33,7 +33,7 @@ def sizes(
     given: LoadOptions,
 ) -> None:
     """Which input sizes fit (no mismatch, no row lost), the smallest one with a unit that touches no padding, and how
-    output, MACs and memory grow; or, with --tile or --output, how to cut an image into tiles that stitch without seams.
+    output, MACs and memory grow; or, with --tile or --keep, how to cut an image into tiles that stitch without seams.
 
     Examples:
 
@@ -41,7 +41,7 @@ def sizes(
 
       rfcalc sizes unet.yaml -s padding=half --input 1x512x512 --tile 256
 
-      rfcalc sizes resnet50.yaml --layer layer4.2.relu --output 16
+      rfcalc sizes resnet50.yaml --layer layer4.2.relu --keep 16
     """
     from rfcalc.errors import RuleError, SpecError, fail
     from rfcalc.formats import FORMATS
@@ -52,8 +52,8 @@ def sizes(
     reports = []
     for graph in graphs:
         try:
-            in_tiles = tiles or output
-            reports.append(_tiles(graph, tiles, output, layer) if in_tiles else _sizes(graph, layer, limit or 0))
+            in_tiles = tiles or keep
+            reports.append(_tiles(graph, tiles, keep, layer) if in_tiles else _sizes(graph, layer, limit or 0))
         except RuleError as error:
             errors.append(fail("E203", f"{graph.name}: {error}"))
         except SpecError as error:
@@ -68,7 +68,7 @@ def _tile(text: str) -> tuple[int, ...]:
     return tuple(map(int, parts))
 
 
-def _tiles(graph: Graph, tile: tuple[int, ...] | None, output: int | None, layer: str | None) -> Report:
+def _tiles(graph: Graph, tile: tuple[int, ...] | None, keep: int | None, layer: str | None) -> Report:
     from rfcalc.errors import RuleError
     from rfcalc.reports.tiles import tiled, tiles_report
 
@@ -77,7 +77,7 @@ def _tiles(graph: Graph, tile: tuple[int, ...] | None, output: int | None, layer
         raise RuleError(f"--tile has {len(tile)} numbers for an input of {rank} axes")
     size = None if tile is None else tile * rank if len(tile) == 1 else tile
     targets = layers_like(graph, layer)[-1:] or graph.outputs
-    return tiles_report(graph, [tiled(graph, target, size, output) for target in targets])
+    return tiles_report(graph, [tiled(graph, target, size, keep) for target in targets])
 
 
 def _sizes(graph: Graph, layer: str | None, limit: int) -> Report:

@@ -36,14 +36,14 @@ def time(
     dtype: Annotated[
         str,
         typer.Option(
-            "--dtype", metavar="D,...", autocompletion=complete.some_of(lambda: DTYPES), help="fp32, tf32, bf16, fp16, fp64."
+            "--dtype", metavar="DTYPE,...", autocompletion=complete.some_of(lambda: DTYPES), help="fp32, tf32, bf16, fp16, fp64."
         ),
     ] = "fp32",
     memory_format: Annotated[
         str,
         typer.Option(
             "--memory-format",
-            metavar="F,...",
+            metavar="LAYOUT,...",
             autocompletion=complete.some_of(lambda: MEMORY_FORMATS),
             help="contiguous, channels_last.",
         ),
@@ -52,7 +52,7 @@ def time(
         str,
         typer.Option(
             "--mode",
-            metavar="M,...",
+            metavar="MODE,...",
             autocompletion=complete.some_of(lambda: MODES),
             help="eager, graph (a replayed CUDA graph), compile (torch.compile).",
         ),

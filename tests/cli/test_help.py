@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from inspect import getdoc
 from typing import Any, get_type_hints
@@ -52,3 +53,15 @@ def test_a_panel_is_for_options_that_exist() -> None:
     group = typer.main.get_command(app)
     known = {param.name for name in COMMANDS for param in group.get_command(None, name).params}  # type: ignore[attr-defined]
     assert {name for names in PANELS.values() for name in names} <= known
+
+
+def test_an_option_of_one_name_takes_one_kind_of_value() -> None:
+    """What is typed after --layer or --output in one command can be typed after it in any other."""
+    group = typer.main.get_command(app)
+    kinds: dict[str, set[str]] = {}
+    for name in COMMANDS:
+        for param in group.get_command(None, name).params:  # type: ignore[attr-defined]
+            if param.param_type_name == "option":
+                kinds.setdefault(param.opts[0], set()).add(re.sub(r"\[GLOB=\]|,\.\.\.|\[=FILE\]", "", param.metavar or ""))
+    differing = {option: values for option, values in kinds.items() if len(values) > 1}
+    assert differing == {"--input": {"CxHxW", "N|HxW|CxHxW"}, "--to": {"FORMAT", "WORD[=N]"}}

@@ -128,11 +128,11 @@ def test_tiles_of_the_padded_unet() -> None:
 
 
 def test_the_smallest_tile_for_an_output() -> None:
-    (tile,) = rfcalc("sizes", "resnet50", "--layer", "layer4.2.relu", "--output", "16", "-f", "json").data["tiles"]
+    (tile,) = rfcalc("sizes", "resnet50", "--layer", "layer4.2.relu", "--keep", "16", "-f", "json").data["tiles"]
     assert [axis["tile"] for axis in tile["axes"]] == [928, 928]
     assert tile["axes"][0]["step"] == 16 * 32
-    assert rfcalc("sizes", "resnet50", "--layer", "layer4.2.relu", "--output", "16", "--tile", "928").code == 0
-    assert rfcalc("sizes", "resnet50", "--layer", "layer4.2.relu", "--output", "16", "--tile", "896").code == 2
+    assert rfcalc("sizes", "resnet50", "--layer", "layer4.2.relu", "--keep", "16", "--tile", "928").code == 0
+    assert rfcalc("sizes", "resnet50", "--layer", "layer4.2.relu", "--keep", "16", "--tile", "896").code == 2
 
 
 def test_csv() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.running import rfcalc
 
-COMMANDS = [("analyze",), ("sizes",), ("sizes", "--output", "4"), ("paths",), ("explain-cost",)]
+COMMANDS = [("analyze",), ("sizes",), ("sizes", "--keep", "4"), ("paths",), ("explain-cost",)]
 NETWORKS = ("espcn", "unet")
 
 

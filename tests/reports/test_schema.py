@@ -47,7 +47,7 @@ CASES = [
     ("analyze", "unet", "--layer", "up2*", "--at", "158,158"),
     ("sizes", "line"),
     ("sizes", "volume", "bad"),
-    ("sizes", "unet", "--output", "4"),
+    ("sizes", "unet", "--keep", "4"),
     ("sizes", "volume", "espcn", "--tile", "32"),
     ("paths", "inputs", "vector", "volume"),
     ("explain-cost", "line", "vector", "bad"),

@@ -88,7 +88,7 @@ class TileData(TypedDict):
 
     layer: Annotated[str, "the output"]
     work: Annotated[float, "work on the tiles against work on the whole image"]
-    fitting_tiles: Annotated[Sequence[Sequence[int]], "--output: the smallest tiles that fit"]
+    fitting_tiles: Annotated[Sequence[Sequence[int]], "--keep: the smallest tiles that fit"]
     axes: Annotated[Sequence[AxisTileData], "the tile per axis"]
 
 
