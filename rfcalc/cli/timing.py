@@ -36,7 +36,10 @@ def time(
     dtype: Annotated[
         str,
         typer.Option(
-            "--dtype", metavar="DTYPE,...", autocompletion=complete.some_of(lambda: DTYPES), help="fp32, tf32, bf16, fp16, fp64."
+            "--dtype",
+            metavar="DTYPE,...",
+            autocompletion=complete.some_of(lambda: DTYPES),
+            help="fp32, tf32, bf16, fp16, fp64.",
         ),
     ] = "fp32",
     memory_format: Annotated[

@@ -15,7 +15,7 @@ from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.tables import Answer, Report, Table
 
 GAP = 2  # one of padding, one of the box
-LEAST, BARE = 12, 6  # of a name: before a column gives way, and when none is left that could
+LEAST, BARE = 12, 4  # of a name: before a column gives way, and when none is left that could
 
 
 def render(answer: Answer, screen: Screen) -> str:
