@@ -10,7 +10,7 @@ from rfcalc.errors import SpecError
 from rfcalc.graph import Graph
 from rfcalc.importers import load
 from tests.importers.changes import claimed, read
-from tests.importers.models.steps import EXACT, REFUSED, Step
+from tests.importers.models.steps import BOUNDED, EXACT, REFUSED, Step
 from tests.importers.torch_models import FOLDER
 
 FILE = FOLDER / "steps.py"
@@ -41,6 +41,15 @@ def test_steps_read_what_the_module_reads(name: str) -> None:
     assert (last.shape.channels, *last.shape.size) == shape
     assert np.array_equal(claimed(graph), real)
     assert not graph.bounded[graph.outputs[0]]
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_steps_that_are_bounded_need_no_option(name: str) -> None:
+    graph, (shape, real) = imported(name), seen(name)
+    last = graph.nodes[graph.outputs[0]]
+    assert (last.shape.channels, *last.shape.size) == shape
+    assert not (real & ~claimed(graph)).any()
+    assert graph.bounded[graph.outputs[0]]
 
 
 @pytest.mark.parametrize("name", REFUSED)

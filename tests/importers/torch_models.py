@@ -22,6 +22,7 @@ MODERN = {
     "ConvNeXt": "3x64x48", "Swin": "3x16x24", "PlainWindow": "3x16x24", "Vit": "3x16x16", "TokensToMap": IMAGE,
     "NonLocal": "3x6x8", "Axial": "3x8x10", "ChannelAttention": "3x6x7", "EfficientChannel": "3x8x8",
     "SpatialGate": "3x16x12", "SelectiveKernel": "3x9x9", "Coordinate": "3x9x11", "Mixer": "3x16x16",
+    "Diagonals": "3x5x6", "RelativePositions": "3x5x6", "Halo": "3x8x12", "Covariance": "3x6x7",
 }  # fmt: skip
 VIEWS = {
     "Strided": "3x15x16", "StridedChannels": "3x8x8", "Focus": "3x12x12", "Reorg": "3x12x12", "Subpixel": "1x8x9",
@@ -41,9 +42,10 @@ CODE = {
     "Loops": "3x9x9", "Tuple": "3x9x9", "Deconvolved": "3x9x8", "Resized": "3x8x7", "Pools": "3x12x11", "Drops": "3x8x8",
     "Einsum": "3x5x6", "Half": "3x7x7", "Functions": "3x8x7",
 }  # fmt: skip
+SIGNALS = {"Separated": "1x45", "Decoded": "3x3x4x5"}
 MODELS = {
     f"{file}.py:{name}": shape
-    for file, models in (("classic", CLASSIC), ("modern", MODERN), ("views", VIEWS), ("code", CODE))
+    for file, models in (("classic", CLASSIC), ("modern", MODERN), ("views", VIEWS), ("code", CODE), ("signals", SIGNALS))
     for name, shape in models.items()
 }
 

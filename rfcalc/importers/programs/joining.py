@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from rfcalc.importers.programs.axes import arranged, solid
+from rfcalc.importers.programs.axes import arranged, solid, unified
 from rfcalc.importers.programs.layout import BATCH, CHANNELS, REPEATED, Factor, full, merged, of_axis, size_of, text
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.importers.programs.selection import narrow, renumbered, with_axis
@@ -33,7 +33,24 @@ def concat(program: Program, parts: Sequence[Any], dim: int) -> Tensor:
         solids = [part if isinstance(part, Tensor) else _stored(program, part, like, dim) for part in parts]
         joined = program.add("join", solids, axis=axis)
         return Tensor(joined.node, with_axis(like.layout, dim, full(axis, sum(size_of(p.layout[dim]) for p in solids))))
+    if any(isinstance(part, Const) and (i or not part.stored) for i, part in enumerate(parts)):
+        return _on_one_axis(program, parts, dim)
     return _tokens(program, parts, like, dim)
+
+
+def _on_one_axis(program: Program, parts: Sequence[Any], dim: int) -> Tensor:
+    """Parts one after the other, each of which is brought into the form that the axis is one digit of the layer, the most
+    significant one (rows of positions and channels between rows of zeros)."""
+    parts = [unified(program, part, dim) if isinstance(part, Tensor) else part for part in parts]
+    tensors = [part for part in parts if isinstance(part, Tensor)]
+    like, axis = tensors[0], tensors[0].layout[dim][0]
+    rests = {(part.layout[:dim], part.layout[dim][0][:2], part.layout[dim + 1 :], program.shape(part).rank) for part in tensors}
+    if len(rests) > 1:
+        raise UnfollowedError("a constant is joined to positions of several maps")
+    layers = [part if isinstance(part, Tensor) else _stored(program, part, like, dim) for part in parts]
+    found = program.add("join", layers, axis=axis.axis) if axis.axis > CHANNELS else program.add("concat", layers)
+    total = sum(part.shape[dim] for part in parts)
+    return Tensor(found.node, with_axis(like.layout, dim, (axis._replace(size=total),)))
 
 
 def _same_axis(program: Program, tensors: Sequence[Tensor], dim: int, axis: int) -> bool:
@@ -111,8 +128,6 @@ def _tokens(program: Program, parts: Sequence[Any], like: Tensor, dim: int) -> T
     """Positions of several maps in one row of tokens; constants that come first are learned tokens."""
     first = parts[0] if isinstance(parts[0], Const) else None
     tensors = [part for part in parts if isinstance(part, Tensor)]
-    if len(tensors) + (first is not None) < len(parts):
-        raise UnfollowedError("a constant is joined after positions of a map")
     rows = []
     for part in tensors:
         shape = program.shape(part)

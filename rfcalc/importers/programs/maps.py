@@ -115,11 +115,11 @@ def conv_transpose(
     kernel = weight.shape[2:]
     rank = len(kernel)
     view = as_map(program, tensor, rank)
-    if view.extra or view.heads > 1:
-        raise UnfollowedError("a transposed convolution of the frames of a video one by one")
-    settings = {"stride": stride, "padding": padding, "output_padding": extra, "dilation": dilation}
-    plain = {name: one(numbers(value, rank)) for name, value in settings.items()}
-    op = make("upconv", out=weight.shape[1] * groups, kernel=one(kernel), groups=groups, bias=bias is not None, **plain)
+    settings = {"kernel": kernel, "stride": stride, "padding": padding, "output_padding": extra, "dilation": dilation}
+    kept = {"padding": 0, "output_padding": 0}  # of axes that lie before the channels; the others are 1
+    plain = {name: one((*[kept.get(name, 1)] * view.extra, *numbers(value, rank))) for name, value in settings.items()}
+    groups *= view.heads
+    op = make("upconv", out=weight.shape[1] * groups, groups=groups, bias=bias is not None, **plain)
     return placed(program, view, program.emit(op, [view.tensor], None, program.claim([weight, bias])))
 
 

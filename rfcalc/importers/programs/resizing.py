@@ -12,7 +12,11 @@ from rfcalc.importers.programs.program import Program, Tensor, UnfollowedError
 def upsample(program: Program, tensor: Tensor, rank: int, settings: dict[str, Any], word: str = "upsample") -> Tensor:
     """Interpolation; `scale` or `size` has one number per axis."""
     found = as_map(program, tensor, rank)
-    if found.extra:
-        raise UnfollowedError("interpolates the frames of a video one by one")
-    plain = {name: one(value) if isinstance(value, tuple) else value for name, value in settings.items()}
+    if found.extra and word == "resample":
+        raise UnfollowedError("interpolates maps whose positions lie in the batch")
+    kept: dict[str, tuple[float, ...]] = {
+        "scale": (1.0,) * found.extra,
+        "size": program.shape(found.tensor).size[: found.extra],
+    }
+    plain = {name: one((*kept[name], *value)) if isinstance(value, tuple) else value for name, value in settings.items()}
     return placed(program, found, program.add(word, [found.tensor], **plain))

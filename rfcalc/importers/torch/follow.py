@@ -171,7 +171,8 @@ class Node(Step):
 
     def constant(self, stored: frozenset[str], macs: frozenset[tuple[str, int]]) -> Sequence[Any]:
         if self.several:
-            return [Const(shape_of(entry) or (), stored, macs) for entry in self.value]
+            lazy = (LazyConstant(self.node, self.run.values, i) for i in range(len(self.value)))
+            return [Const(shape_of(entry) or (), stored, macs, value) for entry, value in zip(self.value, lazy, strict=True)]
         shape = shape_of(self.value)
         return [self.value if shape is None else Const(shape, stored, macs, LazyConstant(self.node, self.run.values))]
 

@@ -31,10 +31,10 @@ def base_name(target: Any) -> str:
 
 
 def is_in_place(target: Any) -> bool:
-    """True for an operator of torch's own that changes its first operand."""
+    """True for an operator of torch's own that changes the numbers of its first operand."""
     text = str(target)
     name = text.split(".")[1] if text.startswith("aten.") else ""
-    return name.endswith("_") and not name.startswith("__")
+    return name.endswith("_") and not name.startswith("__") and name != "detach_"
 
 
 class Writes:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from rfcalc.importers.programs import selection
 from rfcalc.importers.programs.constants import known
 from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
+from rfcalc.importers.programs.views import permuted, viewed
 from rfcalc.importers.torch.call import Call, handles
 
 LONGEST = 1 << 60  # beyond it, an end is torch's word for none
@@ -58,13 +61,28 @@ def _unbind(call: Call) -> tuple[Tensor, ...]:
 @handles("index", "index_select")
 def _index(call: Call) -> Tensor:
     indices = call["indices"] if "indices" in call.arguments else [None] * call.axis(call["dim"]) + [call["index"]]
+    tables = [_numbers(index) for index in indices if index is not None]
     places = [i for i, index in enumerate(indices) if index is not None]
     if len(places) != 1:
-        raise UnfollowedError("picks values by several tensors of indices")
-    index = indices[places[0]]
+        return _by_several(call, places, tables)
+    return selection.picked(call.program, call.tensor(), places[0], tuple(tables[0].shape), tables[0].reshape(-1).tolist())
+
+
+def _numbers(index: Any) -> Any:
+    """A stored tensor of indices; a mask of one axis as the places that it keeps."""
     value = known(index) if isinstance(index, Const) else None
     if value is None:
         raise UnfollowedError("picks values by indices that are not known")
-    if str(value.dtype) == "torch.bool":
-        value = value.nonzero()[:, 0]
-    return selection.picked(call.program, call.tensor(), places[0], tuple(value.shape), value.reshape(-1).tolist())
+    return value.nonzero()[:, 0] if str(value.dtype) == "torch.bool" else value
+
+
+def _by_several(call: Call, places: Sequence[int], tables: Sequence[Any]) -> Tensor:
+    """The values at pairs (or more) of places: those of the axes joined into one, which comes first where they lie apart."""
+    tensor, count, axes = call.tensor(), len(places), list(range(len(call.tensor().layout)))
+    first = places[0] if list(places) == axes[places[0] : places[0] + count] else 0
+    rest = [axis for axis in axes if axis not in places]
+    tensor = permuted(tensor, [*rest[:first], *places, *rest[first:]])
+    sizes = tensor.shape[first : first + count]
+    flat = sum(table % size * prod(sizes[i + 1 :]) for i, (table, size) in enumerate(zip(tables, sizes, strict=True)))
+    joined = viewed(tensor, (*tensor.shape[:first], prod(sizes), *tensor.shape[first + count :]))
+    return selection.picked(call.program, joined, first, tuple(flat.shape), flat.reshape(-1).tolist())

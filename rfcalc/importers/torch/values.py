@@ -10,10 +10,11 @@ from rfcalc.importers.programs.program import Const, UnfollowedError
 
 
 class LazyConstant:
-    """The value of a constant, computed when somebody asks for it; None where it depends on stored numbers."""
+    """The value of a constant, computed when somebody asks for it; None where it depends on stored numbers. `entry` is the
+    number of one of several outputs."""
 
-    def __init__(self, node: Any, values: dict[Any, Any]) -> None:
-        self.node, self.values = node, values
+    def __init__(self, node: Any, values: dict[Any, Any], entry: int | None = None) -> None:
+        self.node, self.values, self.entry = node, values, entry
 
     def __call__(self) -> Any:
         import torch
@@ -27,7 +28,8 @@ class LazyConstant:
         try:
             args = torch.fx.map_arg(self.node.args, real)
             kwargs = torch.fx.map_arg(self.node.kwargs, real)
-            return self.node.target(*args, **kwargs)
+            found = self.node.target(*args, **kwargs)
+            return found if self.entry is None else found[self.entry]
         except Exception:
             return None
 

@@ -216,3 +216,89 @@ class Mixer(nn.Module):
         y = y + self.tokens(y)
         y = y.transpose(1, 2)
         return y + self.channels(y)
+
+
+def shifted(x: Tensor, keys: int) -> Tensor:
+    """Rows of (n, queries, distances) numbers as (n, queries, keys): padded, joined to one row, and cut elsewhere."""
+    n, queries, distances = x.shape
+    x = F.pad(F.pad(x, [0, 1]).flatten(1), [0, distances - queries])
+    return x.reshape(n, queries + 1, distances)[:, :queries, keys - 1 :]
+
+
+def apart(q: Tensor, table: Tensor, keys: int, others: int) -> Tensor:
+    """A number for each query and key of a row by how far apart they are, the same for all other rows of keys."""
+    n, rows, columns, _ = q.shape
+    x = shifted((q @ table.t()).reshape(-1, columns, len(table)), keys)
+    return x.reshape(n, rows, 1, columns, keys).expand(-1, -1, others, -1, -1)
+
+
+def distances(q: Tensor, rows: Tensor, columns: Tensor, size: tuple[int, int]) -> Tensor:
+    """A number for each query of (n, h, w, d) and each key of a map of some size."""
+    h, w = size
+    along = apart(q, columns, w, h).permute(0, 1, 3, 2, 4)
+    across = apart(q.transpose(1, 2), rows, h, w).permute(0, 3, 1, 4, 2)
+    return (across + along).reshape(len(q), q.shape[1] * q.shape[2], h * w)
+
+
+class Diagonals(nn.Module):
+    """Channels that are distances become channels that are columns; narrow ones and wide ones are told apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.narrow, self.wide = nn.Conv2d(3, 5, 1), nn.Conv2d(3, 6, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        b, _, h, w = x.shape
+        x = torch.cat([self.narrow(x), self.wide(x)], 1).permute(0, 2, 3, 1)
+        return shifted(x.reshape(b * h, w, -1), w).reshape(b, h, w, w).permute(0, 3, 1, 2)
+
+
+class RelativePositions(nn.Module):
+    """Attention whose weights also depend on how far rows and columns are apart (BoTNet)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.qkv = nn.Conv2d(3, 24, 1)
+        self.rows, self.columns = nn.Parameter(torch.randn(9, 4)), nn.Parameter(torch.randn(11, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        b, _, h, w = x.shape
+        q, k, v = (part.reshape(b * 2, 4, h * w).transpose(1, 2) for part in self.qkv(x).chunk(3, 1))
+        weights = q @ k.transpose(1, 2) + distances(q.reshape(b * 2, h, w, 4), self.rows, self.columns, (h, w))
+        return (weights.softmax(-1) @ v).transpose(1, 2).reshape(b, 8, h, w)
+
+
+class Halo(nn.Module):
+    """Blocks of 4x4 queries attend to windows that reach one unit beyond them, by distances too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.q, self.kv = nn.Conv2d(3, 8, 1), nn.Conv2d(3, 20, 1)
+        self.rows, self.columns = nn.Parameter(torch.randn(11, 4)), nn.Parameter(torch.randn(11, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        b, _, h, w = x.shape
+        q = self.q(x).reshape(b * 2, 4, h // 4, 4, w // 4, 4).permute(0, 1, 3, 5, 2, 4)
+        q = q.reshape(b * 2, 4, 16, -1).transpose(1, 3)
+        kv = F.pad(self.kv(x), [1, 1, 1, 1]).unfold(2, 6, 4).unfold(3, 6, 4)
+        k, v = kv.reshape(b * 2, 10, q.shape[1], 36).permute(0, 2, 3, 1).split([4, 6], -1)
+        far = distances(q.reshape(-1, 4, 4, 4), self.rows, self.columns, (6, 6)).reshape(*q.shape[:3], 36)
+        out = ((q @ k.transpose(2, 3) + far).softmax(-1) @ v).transpose(1, 3)
+        return out.reshape(-1, 4, 4, h // 4, w // 4).permute(0, 3, 1, 4, 2).reshape(b, 12, h, w)
+
+
+class Covariance(nn.Module):
+    """Products of all pairs of channels over all positions, of which the upper triangle is kept (iSQRT-COV)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.head = nn.Conv2d(3, 5, 3, padding=1), nn.Linear(15, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x).flatten(2)
+        x = x - x.mean(2, keepdim=True)
+        pairs = x @ x.transpose(1, 2) / x.shape[2]
+        for _ in range(2):
+            pairs = 0.5 * pairs @ (3 * torch.eye(5) - pairs @ pairs)
+        rows, columns = torch.triu_indices(5, 5)
+        return self.head(pairs[:, rows, columns])

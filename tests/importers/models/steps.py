@@ -17,7 +17,7 @@ class Step(nn.Module):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        shape, self.function = {**EXACT, **REFUSED}[name]
+        shape, self.function = {**EXACT, **BOUNDED, **REFUSED}[name]
         self.stored = nn.Parameter(torch.rand(shape) + 0.5)
 
     def forward(self, x: Tensor) -> Any:
@@ -72,7 +72,18 @@ EXACT: dict[str, tuple[tuple[int, ...], Function]] = {
     "a stored row in its place": ((5,), lambda x, v: torch.select_scatter(x, v.expand(1, 3, 5), 2, 1)),
     "stored rows in their place": ((5,), lambda x, v: torch.slice_scatter(x, v.expand(1, 3, 2, 5), 2, 1, 3)),
     "expanded as the input": ((5,), lambda x, v: x + v.expand_as(x)),
+    "pairs of places": ((), lambda x, _: x[:, [0, 2, 1, 0], [3, 0, 1, 1]].unsqueeze(2)),
+    "places that lie apart": ((), lambda x, _: x[:, [0, 2, 2], :, [4, 0, 1]].permute(1, 0, 2).unsqueeze(3)),
+    "places of three axes": ((), lambda x, _: x[:, [0, 2], [1, 3], [4, 0]].reshape(1, 2, 1, 1)),
+    "zeros around rows of channels": ((), lambda x, _: F.pad(x.permute(0, 2, 3, 1).flatten(2), [2, 4]).unsqueeze(1)),
+    "zeros after all numbers": ((), lambda x, _: F.pad(x.flatten(1), [0, 4]).reshape(1, 4, 4, 4)),
     "a limit that depends": ((5,), lambda x, v: torch.clamp(v, max=x)),
+}
+
+# positions of two axes become one: followed, and marked as an upper bound
+BOUNDED: dict[str, tuple[tuple[int, ...], Function]] = {
+    "pairs of rows and columns": ((), lambda x, _: x[:, :, [3, 0, 3], [0, 4, 2]].unsqueeze(3)),
+    "a table of pairs": ((), lambda x, _: x[:, :, torch.tensor([[3], [0]]), torch.tensor([[0, -1, 2]])]),
 }
 
 # operator: as above; each function stands in the line that its error names
