@@ -14,9 +14,7 @@ def upsample(program: Program, tensor: Tensor, rank: int, settings: dict[str, An
     found = as_map(program, tensor, rank)
     if found.extra and word == "resample":
         raise UnfollowedError("interpolates maps whose positions lie in the batch")
-    kept: dict[str, tuple[float, ...]] = {
-        "scale": (1.0,) * found.extra,
-        "size": program.shape(found.tensor).size[: found.extra],
-    }
-    plain = {name: one((*kept[name], *value)) if isinstance(value, tuple) else value for name, value in settings.items()}
+    sizes = program.shape(found.tensor).size[: found.extra]
+    kept: dict[str, tuple[Any, ...]] = {"scale": (1.0,) * found.extra, "size": sizes}
+    plain = {name: one([*kept[name], *value]) if isinstance(value, tuple) else value for name, value in settings.items()}
     return placed(program, found, program.add(word, [found.tensor], **plain))
