@@ -67,6 +67,31 @@ def test_an_unknown_step_names_operator_module_and_line(name: str) -> None:
     assert "--declare" in problem.hint
 
 
+# model: (input, what it is called, its line, its own MACs; None where they are not counted)
+NAMED = {
+    "Sampled": (IMAGE, "grid_sample reads anywhere in its input", "F.grid_sample", 0),
+    "Recurrent": ("3x20", "an LSTM carries a state from step to step", "self.lstm(", 18 * 4 * 6 * (4 + 6)),
+    "Gated": ("4x7", "a GRU carries a state from step to step", "self.gru(", 7 * 3 * 6 * ((4 + 6) + (6 + 6))),
+    "Deformed": (IMAGE, "a deformable convolution reads anywhere in its input", "deform_conv2d(", 12 * 10 * 4 * 27),
+    "Ranked": (IMAGE, "topk picks numbers by their order, anywhere in its input", "x.topk", None),
+    "Spectral": (IMAGE, "an FFT reads the whole signal for each frequency", "torch.fft", None),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_has_no_field_is_called_by_its_name(name: str) -> None:
+    shape, words, code, macs = NAMED[name]
+    problem = refused(name, shape)
+    assert problem.message.endswith(words)
+    assert problem.span is not None
+    assert code in LINES[problem.span.line - 1]
+    assert "--unknown bound" in problem.hint
+    layer = next(layer for layer in analyze(bounded(name, shape)).layers if words in layer.node.op.bound)
+    assert layer.field.whole_input
+    assert layer.macs == (macs or 0)
+    assert ("MACs are not counted" in layer_data(layer).get("uncounted", "")) == (macs is None)
+
+
 def test_bounds_read_everything_and_count_what_is_known() -> None:
     """A bound keeps the parameters, and the MACs of products whose shapes tell them."""
     graph = bounded("Dynamic")

@@ -11,9 +11,10 @@ from rfcalc.graph import Graph
 from rfcalc.importers.programs.declared import Declaration, Declarations
 from rfcalc.importers.programs.program import Const, Program, ProgramPlace, Tensor, UnfollowedError
 from rfcalc.importers.programs.walk import Shapes, Step, Walk
+from rfcalc.importers.torch import unfollowed
 from rfcalc.importers.torch.call import Call, handles
 from rfcalc.importers.torch.capture import PART, Captured
-from rfcalc.importers.torch.in_place import Writes, base_name, is_in_place
+from rfcalc.importers.torch.in_place import Writes, base_name, is_in_place, operator_name
 from rfcalc.importers.torch.inputs import given
 from rfcalc.importers.torch.leaves import LEAVES
 from rfcalc.importers.torch.places import containers, kinds, scope_of, span_of
@@ -101,7 +102,8 @@ class Node(Step):
         self.aten = str(node.target).startswith("aten.")
         path, self.kind, _ = scope_of(node)
         self.place = ProgramPlace(path, self.kind, span_of(node))
-        self.title = f"{node.target} in {path or 'the model'}"
+        self.known = unfollowed.find(operator_name(node.target))
+        self.title = f"{node.target} in {path or 'the model'}" + (f" ({self.known})" if self.known else "")
         self.value = node.meta.get("val")
         self.several = isinstance(self.value, list | tuple)
 
@@ -166,7 +168,7 @@ class Node(Step):
         if known is None and self.name in UNTOLD:
             raise DependentError("gives numbers that depend on the values of the input")
         if known is None or known.follow is None:
-            raise UnfollowedError("an operator that rfcalc does not know")
+            raise UnfollowedError(str(self.known or "an operator that rfcalc does not know"))
         return known.follow(Call(self.run.program, self.name, self.reads, self.named, shape_of(self.value)))
 
     def constant(self, stored: frozenset[str], macs: frozenset[tuple[str, int]]) -> Sequence[Any]:

@@ -30,6 +30,12 @@ def base_name(target: Any) -> str:
     return getattr(target, "__name__", text)
 
 
+def operator_name(target: Any) -> str:
+    """The same for an operator of any library: torchvision.deform_conv2d.default is deform_conv2d."""
+    parts = str(target).split(".")
+    return base_name(target) if parts[0] == "aten" or len(parts) < 2 else parts[1].rstrip("_")
+
+
 def is_in_place(target: Any) -> bool:
     """True for an operator of torch's own that changes the numbers of its first operand."""
     text = str(target)

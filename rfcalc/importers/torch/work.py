@@ -7,12 +7,14 @@ from math import prod
 from typing import Any
 
 from rfcalc.importers.programs import work as counted
-from rfcalc.importers.torch.in_place import base_name
+from rfcalc.importers.torch import unfollowed
+from rfcalc.importers.torch.in_place import base_name, operator_name
 
 Sizes = Sequence[tuple[int, ...]]
 MATRICES = ("linear", "mm", "matmul", "bmm")
 SUMS = ("addmm", "baddbmm", "addbmm")
 RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
+DEFORMABLE = ("deform_conv2d", "deform_conv")  # they multiply as convolutions do
 UNTOLD = ("bilinear", "cdist", "_trilinear", "chain_matmul", "tensordot")
 
 
@@ -22,7 +24,13 @@ def work(node: Any, shapes: Sizes) -> int | None:
     name, value = base_name(node.target), node.meta.get("val")
     first = value[0] if isinstance(value, list | tuple) and value else value
     out = tuple(getattr(first, "shape", ()))
+    known = unfollowed.find(operator_name(node.target))
+    if known is not None and operator_name(node.target) in DEFORMABLE:
+        weight = _argument(node, "weight")
+        return None if weight is None else counted.convolution(out, tuple(weight.shape))
     if not str(node.target).startswith("aten.") or name in UNTOLD or name.startswith("linalg_"):
+        return None
+    if known is not None and not known.counted:
         return None
     if name in MATRICES and len(shapes) > 1:
         return counted.matrices(out, shapes[0])
@@ -43,3 +51,10 @@ def _recurrent(node: Any, shapes: Sizes) -> int | None:
     if len(shapes[0]) < 2:
         return None
     return prod(shapes[0][:-1]) * sum(prod(shape) for shape in shapes if len(shape) == 2)
+
+
+def _argument(node: Any, name: str) -> Any:
+    """The tensor that an operator is called with by a name of its schema; None where it has none."""
+    names = [argument.name for argument in node.target._schema.arguments]
+    found = node.kwargs.get(name, node.args[names.index(name)] if name in names[: len(node.args)] else None)
+    return None if found is None else found.meta.get("val")

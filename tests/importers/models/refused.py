@@ -11,6 +11,9 @@ from torch import Tensor, nn
 LIBRARY = torch.library.Library("refused", "DEF")
 LIBRARY.define("blur(Tensor x, Tensor weight) -> Tensor")
 torch.library.register_fake("refused::blur", lambda x, weight: torch.empty_like(x), lib=LIBRARY)
+# as torchvision's, which is there only where its compiled operators are
+LIBRARY.define("deform_conv2d(Tensor x, Tensor weight, Tensor offset) -> Tensor")
+torch.library.register_fake("refused::deform_conv2d", lambda x, weight, _: F.conv2d(x, weight, padding=1), lib=LIBRARY)
 
 
 class Cumulative(nn.Module):
@@ -44,6 +47,27 @@ class Gated(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.gru(x.permute(2, 0, 1))[0][-1]
+
+
+class Deformed(nn.Module):
+    """A convolution whose taps move by offsets that it computes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offsets, self.weight = nn.Conv2d(3, 18, 3, padding=1), nn.Parameter(torch.ones(4, 3, 3, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.ops.refused.deform_conv2d(x, self.weight, self.offsets(x))
+
+
+class Spectral(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.fft.rfft2(x).abs()
+
+
+class Ranked(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.topk(2, 1)[0]
 
 
 class Dynamic(nn.Module):
