@@ -66,7 +66,7 @@ def test_github_annotates_ten_lines_at_most(folder: Path) -> None:
     places = [line.split(",col")[0].split(" ")[1] for line in commands]
     assert len(set(places)) == 10
     assert "3 more in the job's summary:" in lines
-    assert "RF201 " in lines[-2]
+    assert " RF201: " in lines[-2]
 
 
 def test_findings_of_one_line_are_one_annotation() -> None:

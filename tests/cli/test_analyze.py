@@ -123,7 +123,7 @@ def test_standard_input(rfcalc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         (("analyze", "resnet50.yaml", "--convention", "fvcor"), "fvcore"),
         (("analyse", "resnet50.yaml"), "analyze"),
         (("analyze",), "SPEC"),
-        (("analyze", "."), "folder"),
+        (("analyze", "rfcalc/cli"), "there is no spec in rfcalc/cli"),
     ],
 )
 def test_bad_usage_ends_with_2_and_says_what_to_do(rfcalc: Run, words: tuple[str, ...], says: str) -> None:

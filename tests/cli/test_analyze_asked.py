@@ -40,9 +40,9 @@ def test_why_as_a_table() -> None:
     start = next(i for i, line in enumerate(lines) if line == "What sets the receptive field of layer4.1.relu: 1 + 434 pixels")
     end = next(i for i, line in enumerate(lines) if line.startswith("Compute"))
     rows = [line.split() for line in lines[start + 3 : end] if line]
-    assert rows[0] == ["conv1", "conv", "7x7/2", "+6", "1.4 %", "7"]
+    assert rows[0] == ["conv1", "conv", "7x7/2", "+6", "1.4", "%", "7"]
     assert rows[-1][-1] == "435"
-    assert sum(int(row[-3]) for row in rows) == 434
+    assert sum(int(row[-4]) for row in rows) == 434
     assert "Adds" in lines[1]
 
 

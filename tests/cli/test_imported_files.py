@@ -65,7 +65,7 @@ def test_a_finding_is_silenced_on_its_row(rfcalc: Callable[..., Result], folder:
     (folder / "net.yaml").write_text(rows)
     result = rfcalc("check", "net.yaml", "--format", "concise")
     assert result.code == 1
-    assert "net.yaml:3:5: RF" in result.out
+    assert "net.yaml:3:5: warning RF203" in result.out
     code = result.out.split("net.yaml:3:5: ")[1].split()[0]
     (folder / "net.yaml").write_text(rows.rstrip() + f"  # rfcalc: ignore[{code}]\n")
     assert rfcalc("check", "net.yaml").code == 0

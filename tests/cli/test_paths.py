@@ -25,14 +25,14 @@ def test_chart() -> None:
     run = rfcalc("paths", "resnet18")
     assert "256 (2^8): wherever a layer reads several others" in run.out
     rows = [line.split() for line in run.out.splitlines()]
-    lengths = {row[0]: int(row[1]) for row in rows if len(row) == 4 and set(row[3]) <= set("█▏") and row[0].isdigit()}
+    lengths = {row[0]: int(row[1]) for row in rows if len(row) == 5 and set(row[4]) <= set("█▏") and row[0].isdigit()}
     # Five identity blocks (0 or 2 layers), three projections (1 or 2), the first convolution and the classifier.
     expected = {str(2 + 2 * a + 3 + b): 0 for a in range(6) for b in range(4)}
     for a in range(6):
         for b in range(4):
             expected[str(2 + 2 * a + 3 + b)] += comb(5, a) * comb(3, b)
     assert lengths == expected
-    longest = max(len(row[3]) for row in rows if len(row) == 4 and set(row[3]) == {"█"})
+    longest = max(len(row[4]) for row in rows if len(row) == 5 and set(row[4]) == {"█"})
     assert longest == 32
 
 

@@ -16,14 +16,14 @@ from rfcalc.reports.parts.contract import layer_data
 
 
 def figures(graph: Graph) -> list[dict[str, object]]:
-    """All that an analysis says about each layer, but for names and places."""
+    """All that an analysis says about each layer, but for names, places, and settings, which can be written in several ways."""
     number = {node.name: i for i, node in enumerate(graph.nodes)}
     found = []
     for layer in map(layer_data, analyze(graph).layers):
         layer["inputs"] = sorted(number[name] for name in layer["inputs"])
         if layer["receptive_field"]:
             layer["receptive_field"].pop("misaligned", None)  # names the inputs of a sum in their order
-        found.append({key: value for key, value in layer.items() if key not in ("name", "line")})
+        found.append({key: value for key, value in layer.items() if key not in ("name", "line", "settings")})
     return found
 
 
