@@ -57,3 +57,20 @@ def test_a_failed_row_of_the_table_has_its_status() -> None:
     lines = module_of("gpu").table(runs).splitlines()
     assert lines[2] == "| x | 1 | fp32 | 2.000 | 0.500 | 4.00 | 2,000 |"
     assert "| x | 8 | fp32 | out of memory |" in lines[3]
+
+
+def test_the_table_of_models_is_that_of_its_results() -> None:
+    models = module_of("models")
+    rows = json.loads(models.RESULTS.read_text())
+    assert models.PAGE.read_text() == models.table(rows)
+    assert all(row["same_params"] for row in rows.values() if row["verdict"] in ("exact", "bounded"))
+    assert {row["verdict"] for row in rows.values()} <= {"exact", "bounded", "refused", "not measured"}
+
+
+def test_a_model_is_measured_in_a_process_of_its_own_and_stopped() -> None:
+    models = module_of("models")
+    file = "tests/importers/models/refused.py"
+    assert models.run(f"{file}:Needs", "3x8x8", 120)["verdict"] == "refused"
+    assert "grid_sample reads anywhere" in models.run(f"{file}:Sampled", "3x8x8", 120)["reason"]
+    assert models.run(f"{file}:MODULE", "3x8x8", 120)["same_params"] is True
+    assert models.run(f"{file}:MODULE", "3x8x8", 0)["verdict"] == "not measured"

@@ -20,6 +20,7 @@ from rfcalc.importers.programs.layout import (
 )
 from rfcalc.importers.programs.program import Program, Tensor, UnfollowedError
 from rfcalc.record import record
+from rfcalc.relations.digits import MOST_READS
 from rfcalc.relations.shape import Shape
 
 Groups = Sequence[Sequence[str]]
@@ -115,7 +116,7 @@ def _shuffle(program: Program, tensor: Tensor, axes: Sequence[Axis]) -> Tensor |
         r = last.size
         expected = [merged([Factor(CHANNELS, 1, shape.channels), *(Factor(k, 1, r) for k in range(1, rank + 1))])]
         expected += [merged([Factor(k, r, n // r)]) for k, n in enumerate(shape.size, 1)]
-        if list(axes) == expected:
+        if list(axes) == expected and r**rank <= MOST_READS:  # beyond it a pattern says it for all channels together
             return program.helper("pixelunshuffle", tensor, ratio=r)
     return None
 
