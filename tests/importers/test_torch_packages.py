@@ -19,7 +19,10 @@ from tests.importers.torch_models import on_meta, shapes_of
 
 MODELS = {
     "torchvision.models:resnet18": "3x64x64",
+    "torchvision.models:alexnet": "3x64x64",
     "torchvision.models:densenet121": "3x64x64",
+    "torchvision.models:mobilenet_v2": "3x64x64",
+    "torchvision.models:squeezenet1_1": "3x64x64",
     "torchvision.models:inception_v3": "3x96x96",
     "torchvision.models:shufflenet_v2_x0_5": "3x64x64",
     "torchvision.models:mobilenet_v3_small": "3x64x64",
