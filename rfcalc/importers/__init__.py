@@ -100,7 +100,8 @@ def load(
     is the input at which the network is looked at: no parameter may change (`at_size`). Raises SpecError.
     """
     importer = _importer(path)
-    refuse_weights(path)
+    if importer.name == "spec":  # nobody knows it by its content
+        refuse_weights(path)
     more: dict[str, Any] = {"unknown": unknown, "declare": declare} if importer.programs else {}
     more |= {"arguments": arguments or {}} if importer.callables else {}
     if path == "-" and size is not None:
