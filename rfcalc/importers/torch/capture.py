@@ -23,6 +23,7 @@ from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 
 OBJECTS = "it brings a pickled object, which could run code"
+COMPILED = ("cond", "while_loop", "scan", "map_impl", "associative_scan")
 PART = "name a part of it, such as pkg.models:detector.backbone"
 
 
@@ -56,8 +57,15 @@ def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
             raise
         except (Exception, SystemExit) as error:
             raise _refused(text, error, shapes) from None
-        memory = memory_of(module, inputs, words, mode)
+        memory = None if _compiles(program) else memory_of(module, inputs, words, mode)
     return replace(_captured(program, held, canonical, values), lists=_lists(module), memory=memory)
+
+
+def _compiles(program: Any) -> bool:
+    """True if a step takes functions (torch.cond, while_loop): outside of an export it would compile them, and leave torch's
+    compiler in a state in which the next export of the same code fails."""
+    graphs = [module.graph for module in program.graph_module.modules() if hasattr(module, "graph")]
+    return any(getattr(node.target, "__name__", "") in COMPILED for graph in graphs for node in graph.nodes)
 
 
 def read(path: str) -> Captured:
