@@ -105,6 +105,9 @@ class Graph:
     kinds: Mapping[str, str] = field(default_factory=dict)
     memory: MemoryOfRun | None = None
 
+    def __repr__(self) -> str:
+        return f"<Graph {self.name}: {len(self.layers)} layers>"
+
     def stated(self, key: str, otherwise: Any) -> Any:
         """What a top-level key of the spec means; `otherwise` where the spec says nothing."""
         return self.settings[key].meaning if key in self.settings else otherwise

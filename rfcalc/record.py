@@ -34,7 +34,8 @@ def record(cls: Any = None, /, *, eq: bool = True) -> Any:
 def _made(cls: type, eq: bool) -> type:
     made: Any = dataclass(eq=False, repr=False)(cls)
     names = [f.name for f in fields(made)]
-    made.__repr__ = _repr
+    if "__repr__" not in cls.__dict__:
+        made.__repr__ = _repr
     if eq:
         made._values = staticmethod(attrgetter(*names) if names else _nothing)
         made.__eq__ = _eq

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import prod
@@ -12,7 +12,7 @@ from rfcalc.analyses.memory import Needed, at_inference, bytes_moved, in_trainin
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField, UnitField
 from rfcalc.analyses.target import target
 from rfcalc.analyses.unproductive import unproductive
-from rfcalc.errors import RuleError, fail
+from rfcalc.errors import RuleError, did_you_mean, fail
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
@@ -90,6 +90,23 @@ class Analysis:
     why: CriticalPaths | None = None
     erf: EffectiveField | None = None
     convention: Convention | None = None
+
+    def __getitem__(self, name: str) -> Layer:
+        """A layer by its name; raises KeyError with the nearest one."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise KeyError(f"{name}: {did_you_mean(name, [layer.name for layer in self.layers]) or 'there is no such layer'}")
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __repr__(self) -> str:
+        field = None if self.last_spatial is None else self.last_spatial.field.size
+        return (
+            f"<Analysis of {self.graph.name} at {self.input}: {len(self.layers)} layers, {self.params:,} parameters, "
+            f"{self.macs:,} MACs, receptive field {'x'.join(map(str, field)) if field else 'of the whole input'}>"
+        )
 
     @cached_property
     def peak(self) -> Needed:

@@ -11,6 +11,7 @@ from typing import Any
 
 from rfcalc.errors import fail
 from rfcalc.graph import Graph
+from rfcalc.importers.programs.asked import asked_shapes
 from rfcalc.importers.torch.target import Target, request_of, wanted
 from rfcalc.language.limits import MAX_LAYERS
 from rfcalc.version import to_install
@@ -47,6 +48,31 @@ def load(
         with as_leaves(rules, module):
             captured = capture(module, request.shapes, text)
     return follow(captured, _name(target), text, max_layers, unknown == "bound", rules)
+
+
+def load_module(
+    module: Any, size: str = "", max_layers: int = MAX_LAYERS, *, unknown: str = "error", declare: Sequence[str] = ()
+) -> Graph:
+    """The graph of a live nn.Module in evaluation mode, which stays as it is: its weights, buffers, modes and torch's random
+    numbers. `size` is its input's, as `--input` has it; empty where the module says it. Raises SpecError."""
+    import torch
+
+    from rfcalc.importers.programs.declared import Declarations
+    from rfcalc.importers.torch.capture import capture
+    from rfcalc.importers.torch.follow import follow
+    from rfcalc.importers.torch.leaves import as_leaves
+
+    name, rules = type(module).__name__, Declarations.of(declare)
+    modes, numbers = [(part, part.training) for part in module.modules()], torch.get_rng_state()
+    module.eval()
+    try:
+        with as_leaves(rules, module):
+            captured = capture(module, asked_shapes(size) if size else {}, name)
+    finally:
+        torch.set_rng_state(numbers)
+        for part, training in modes:
+            part.training = training
+    return follow(captured, name, name, max_layers, unknown == "bound", rules)
 
 
 def module_of(text: str, overrides: Mapping[str, str] | None = None) -> Any:

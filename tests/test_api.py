@@ -1,0 +1,116 @@
+"""The Python API: what can be analysed, and that a live module stays as it is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import rfcalc
+from tests.importers.torch_models import FOLDER
+
+TEXT = (
+    "input: 3x32x32\nparams: {w: 8}\nlayers:\n  - {name: a, conv: {out: w, k: 3}}\n  - {name: b, conv: {out: 4, k: 3, s: 2}}\n"
+)
+SPEC = {"input": "3x32x32", "params": {"w": 8}, "layers": [{"name": "a", "conv": {"out": "w", "k": 3}}]}
+
+
+class Block(nn.Module):
+    """A residual block with a batch norm and a dropout."""
+
+    def __init__(self, width: int = 8) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, width, 3, padding=1)
+        self.conv = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.norm, self.drop = nn.BatchNorm2d(width), nn.Dropout(0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        return self.drop(torch.relu(x + self.norm(self.conv(x))))
+
+
+class Two(nn.Module):
+    """Two inputs of different sizes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left, self.right = nn.Conv2d(3, 4, 3), nn.Conv2d(1, 4, 3)
+
+    def forward(self, image: Tensor, depth: Tensor) -> Tensor:
+        return self.left(image) + self.right(depth)
+
+
+def test_a_file_a_text_and_a_dict() -> None:
+    assert rfcalc.analyze("resnet18").params == 11_689_512
+    assert rfcalc.analyze("resnet50", depth=101, input=(3, 64, 64)).params == 44_549_160
+    assert rfcalc.analyze(TEXT).params == 3 * 8 * 9 + 8 + 8 * 4 * 9 + 4
+    assert rfcalc.analyze(TEXT, w=16)["a"].params == 3 * 16 * 9 + 16
+    assert rfcalc.analyze(SPEC, input="3x8x8").input.size == (8, 8)
+    graph = rfcalc.load("espcn")
+    assert rfcalc.load(graph) is graph
+
+
+def test_a_callable_with_arguments() -> None:
+    graph = rfcalc.load(f"{FOLDER}/refused.py:Needs", input=(3, 12, 10), width=6, depth=3, groups=3)
+    assert graph.nodes[-1].shape.channels == 6
+
+
+@pytest.mark.parametrize("train", [True, False])
+def test_a_live_module_stays_as_it_is(train: bool) -> None:
+    module = Block().train(train)
+    module.norm.eval()
+    before = {name: (tensor, tensor.clone()) for name, tensor in module.state_dict(keep_vars=True).items()}
+    modes, numbers = [part.training for part in module.modules()], torch.get_rng_state()
+    analysis = rfcalc.analyze(module, input=(3, 20, 24))
+    assert analysis.params == sum(p.numel() for p in module.parameters())
+    assert analysis["conv"].field.size == (5, 5)
+    assert analysis.outputs[0].field.size == (5, 5)
+    after = module.state_dict(keep_vars=True)
+    assert all(after[name] is tensor and torch.equal(tensor, copy) for name, (tensor, copy) in before.items())
+    assert [part.training for part in module.modules()] == modes
+    assert torch.equal(torch.get_rng_state(), numbers)
+    assert not any(part._forward_hooks or part._forward_pre_hooks for part in module.modules())
+
+
+def test_several_inputs() -> None:
+    analysis = rfcalc.analyze(Two(), input={"image": (3, 9, 9), "depth": "1x9x9"})
+    assert [analysis.graph.nodes[i].name for i in analysis.graph.inputs] == ["image", "depth"]
+
+
+def test_what_a_notebook_shows() -> None:
+    analysis = rfcalc.analyze("resnet152")
+    figures = f"{len(analysis.layers)} layers, 60,192,808 parameters, 11,513,626,624 MACs"
+    field = "x".join(map(str, analysis.last_spatial.field.size or ())) if analysis.last_spatial else ""
+    assert repr(analysis) == f"<Analysis of resnet152 at 3x224x224: {figures}, receptive field {field}>"
+    assert len(repr(analysis.graph)) < 100
+    analysis = rfcalc.analyze("espcn")
+    assert [layer.name for layer in analysis] == [layer.name for layer in analysis.layers]
+    with pytest.raises(KeyError, match="conv1"):
+        analysis["conv_1"]
+
+
+@pytest.mark.parametrize("wrong", [3, None, [1, 2], object()])
+def test_anything_else_is_a_type_error(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="rfcalc takes"):
+        rfcalc.analyze(wrong)
+
+
+def test_bad_input() -> None:
+    with pytest.raises(rfcalc.SpecError, match="E402"):
+        rfcalc.analyze(Block())
+    with pytest.raises(TypeError, match="width"):
+        rfcalc.analyze(Block(), input=(3, 8, 8), width=4)
+    with pytest.raises(rfcalc.SpecError, match="did you mean"):
+        rfcalc.analyze("input: 3x8x8\nlayers:\n  - cnv: 3\n")
+
+
+def test_importing_it_imports_neither_torch_nor_the_analyses() -> None:
+    heavy = ("torch", "numpy", "pydantic", "yaml")
+    code = f"import rfcalc, sys, json; print(json.dumps([name for name in {heavy} if name in sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == []
