@@ -34,8 +34,8 @@ def transform_report(graph: Graph, steps: Sequence[tuple[str, Transformed]], spe
     rows = tuple((name, old, new, _change(old, new)) for name, old, new in both)
     columns = (
         Column("what", "At " + str(graph.nodes[graph.inputs[0]].shape), TITLES.__getitem__),
-        Column("before", "Before", _show, True),
-        Column("after", "After", _show, True),
+        Column("before", "Before", _show, True, ratio=1, wrap=True),
+        Column("after", "After", _show, True, ratio=1, wrap=True),
         Column("change", "", str, True),
     )
     notes = [

@@ -49,10 +49,11 @@ def prove(graph: Graph) -> None:
 
 
 def unsure(graph: Graph) -> bool:
-    """Attention adds its bias apart or not, depending on how the numbers lie that a layer before it has left."""
+    """What depends on how the numbers lie that a layer before has left: attention adds its bias apart or not; what takes
+    numbers in order copies a part that was cut out of a map, or not where its rows still follow each other."""
     behind: set[int] = set()
     for i, node in enumerate(graph.nodes):
-        if behind & set(node.inputs) and node.op.word == "attention":
+        if behind & set(node.inputs) and (node.op.word == "attention" or node.cost.packs):
             return True
         if node.cost.scattered or behind & set(node.inputs):
             behind.add(i)

@@ -16,6 +16,7 @@ REFUSED = {
         for name in ("Labels", "Choosing", "Shared", "Tied", "Siamese", "WeightNorm", "SpectralNorm", "Blurred")
     ),
     "code.py:Merged",
+    "signals.py:Separated",
     "views.py:Flipped",
 }
 

@@ -133,6 +133,8 @@ def test_output_stride(graph: Graph, stride: int) -> None:
     assert outcome.equal is (end is None)
     for index, node in enumerate(graph.nodes[: graph.by_name[end[1]] if end else None]):
         a, b = old.of(index), new.of(outcome.graph.by_name[node.name])
+        if a.size is None and not a.whole_input:
+            continue  # all that its units read is padding, which a dilated kernel may leave
         assert (a.size, a.start) == (b.size, b.start), node.name
         if a.stride is None or b.stride is None or not node.shape.rank or node.is_input:
             continue

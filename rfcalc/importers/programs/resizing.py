@@ -16,5 +16,7 @@ def upsample(program: Program, tensor: Tensor, rank: int, settings: dict[str, An
         raise UnfollowedError("interpolates maps whose positions lie in the batch")
     sizes = program.shape(found.tensor).size[: found.extra]
     kept: dict[str, tuple[Any, ...]] = {"scale": (1.0,) * found.extra, "size": sizes}
-    plain = {name: one([*kept[name], *value]) if isinstance(value, tuple) else value for name, value in settings.items()}
+    plain = {
+        name: one([*kept.get(name, ()), *value]) if isinstance(value, tuple) else value for name, value in settings.items()
+    }
     return placed(program, found, program.add(word, [found.tensor], **plain))

@@ -299,6 +299,6 @@ class Covariance(nn.Module):
         x = x - x.mean(2, keepdim=True)
         pairs = x @ x.transpose(1, 2) / x.shape[2]
         for _ in range(2):
-            pairs = 0.5 * pairs @ (3 * torch.eye(5) - pairs @ pairs)
-        rows, columns = torch.triu_indices(5, 5)
+            pairs = 0.5 * pairs @ (3 * torch.eye(5, device=x.device) - pairs @ pairs)
+        rows, columns = torch.triu_indices(5, 5, device=x.device)
         return self.head(pairs[:, rows, columns])
