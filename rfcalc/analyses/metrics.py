@@ -102,7 +102,7 @@ class Metric:
             return self.whole(analysis)
         if self.axes:
             return self.of_layer(analysis.last_spatial) if analysis.last_spatial else None
-        return self.sum(analysis.layers)
+        return self.sum(analysis.every)
 
     def sum(self, layers: Sequence[Layer]) -> float:
         """The sum over layers of a figure that adds up."""
@@ -116,7 +116,7 @@ METRICS: tuple[Metric, ...] = (
         text="layers",
         unit=Unit.LAYERS,
         better=Better.NEITHER,
-        whole=lambda analysis: len(analysis.layers),
+        whole=lambda analysis: len(analysis.every),
         shown=Shown.BASELINE,
     ),
     Metric(

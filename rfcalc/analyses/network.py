@@ -12,8 +12,8 @@ from rfcalc.analyses.memory import Needed, at_inference, bytes_moved, in_trainin
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField, UnitField
 from rfcalc.analyses.target import target
 from rfcalc.analyses.unproductive import unproductive
-from rfcalc.errors import RuleError, did_you_mean, fail
-from rfcalc.graph import Graph, Node
+from rfcalc.errors import RuleError, fail
+from rfcalc.graph import Graph, Node, layer_hint
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 
@@ -80,33 +80,58 @@ class Layer:
 
 @record
 class Analysis:
-    """What the analyses say of a network. `layers` leaves out the inputs; `selected` are the layers that were asked for.
-    `why`, `erf`, `convention`: where they were asked for; the first two only if some layer has a field of its own."""
+    """What the analyses say of a network. `every`: its layers, which leaves out the inputs; `layers`: those that were asked
+    for, or all. Figures of the network are of every layer. `why`, `erf`, `convention`: where they were asked for; the first
+    two only if some layer has a field of its own."""
 
     graph: Graph
+    every: tuple[Layer, ...]
     layers: tuple[Layer, ...]
-    selected: tuple[Layer, ...]
     dtype_bytes: int = 4
     why: CriticalPaths | None = None
     erf: EffectiveField | None = None
     convention: Convention | None = None
 
-    def __getitem__(self, name: str) -> Layer:
-        """A layer by its name; raises KeyError with the nearest one."""
-        for layer in self.layers:
-            if layer.name == name:
-                return layer
-        raise KeyError(f"{name}: {did_you_mean(name, [layer.name for layer in self.layers]) or 'there is no such layer'}")
+    def __getitem__(self, key: str | int) -> Layer:
+        """A layer by its name, or by its place among `layers`; raises KeyError with the nearest name, or IndexError."""
+        if isinstance(key, int):
+            return self.layers[key]
+        if not isinstance(key, str):
+            raise TypeError(f'a layer has a name, such as "{self._some}", or a number, not {type(key).__name__}')
+        if key not in self._named:
+            raise KeyError(f"{key}: {self._hint(key)}")
+        return self._named[key]
+
+    def __contains__(self, key: object) -> bool:
+        """Whether there is a layer of that name, or that layer."""
+        return key in self._named if isinstance(key, str) else key in self.layers
 
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
 
+    def __len__(self) -> int:
+        return len(self.layers)
+
     def __repr__(self) -> str:
-        field = None if self.last_spatial is None else self.last_spatial.field.size
-        return (
-            f"<Analysis of {self.graph.name} at {self.input}: {len(self.layers)} layers, {self.params:,} parameters, "
-            f"{self.macs:,} MACs, receptive field {'x'.join(map(str, field)) if field else 'of the whole input'}>"
-        )
+        last = self.last_spatial
+        field = None if last is None else last.field.size
+        seen = f"{'at most ' * last.bounded}{'x'.join(map(str, field))}" if last and field else "of the whole input"
+        figures = f"{len(self.every)} layers, {self.params:,} parameters, {self.macs:,} MACs"
+        return f"<Analysis of {self.graph.name} at {self.input}: {figures}, receptive field {seen}>"
+
+    @cached_property
+    def _named(self) -> dict[str, Layer]:
+        return {layer.name: layer for layer in self.every}
+
+    @property
+    def _some(self) -> str:
+        return self.every[0].name if self.every else ""
+
+    def _hint(self, name: str) -> str:
+        """What may have been meant by a name that no layer has."""
+        if any(sign in name for sign in "*?["):
+            return f'a pattern chooses layers where they are analysed: analyze(..., layers="{name}")'
+        return layer_hint(name, self._named) or "there is no such layer"
 
     @cached_property
     def peak(self) -> Needed:
@@ -126,26 +151,24 @@ class Analysis:
     @cached_property
     def macs(self) -> int:
         """Multiply-accumulates of the network, batch 1."""
-        return sum(layer.macs for layer in self.layers)
+        return sum(layer.macs for layer in self.every)
 
     @cached_property
     def params(self) -> int:
         """Learned numbers of the network."""
-        return sum(layer.params for layer in self.layers)
+        return sum(layer.params for layer in self.every)
 
     @cached_property
     def outputs(self) -> tuple[Layer, ...]:
         """The layers that are outputs."""
-        index = {layer.name: layer for layer in self.layers}
         names = [self.graph.nodes[i].name for i in self.graph.outputs]
-        return tuple(index[name] for name in names if name in index)
+        return tuple(self._named[name] for name in names if name in self._named)
 
     @cached_property
     def last_spatial(self) -> Layer | None:
         """The last layer that is still a map."""
         at = self.graph.last_spatial
-        name = None if at is None else self.graph.nodes[at].name
-        return next((layer for layer in self.layers if layer.name == name), None)
+        return None if at is None else self._named[self.graph.nodes[at].name]
 
 
 def analyze(
@@ -189,8 +212,8 @@ def analyze(
         for i, node in enumerate(graph.nodes)
         if not node.is_input
     }
-    selected = tuple(layers[i] for i in chosen)
-    return Analysis(graph, tuple(layers.values()), selected, dtype_bytes, further.why, further.erf, further.convention)
+    asked = tuple(layers[i] for i in chosen)
+    return Analysis(graph, tuple(layers.values()), asked, dtype_bytes, further.why, further.erf, further.convention)
 
 
 @record

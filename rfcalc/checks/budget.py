@@ -27,7 +27,7 @@ def broken(analysis: Analysis, bounds: Sequence[Limit], base: Analysis | None = 
             if base is not None:
                 yield from _changed(analysis, base, bound)
         elif bound.layer:
-            for layer in analysis.layers:
+            for layer in analysis.every:
                 if bound.covers(layer.node):
                     yield from _beyond(bound, layer.name, bound.metric.of_layer(layer))
         else:

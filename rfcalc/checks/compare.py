@@ -106,7 +106,7 @@ class Difference:
 
 def compare(old: Analysis, new: Analysis) -> Difference:
     """The difference of two analysed networks."""
-    return Difference(old, new, tuple(_totals(old, new)), tuple(_changes(old.layers, new.layers)))
+    return Difference(old, new, tuple(_totals(old, new)), tuple(_changes(old.every, new.every)))
 
 
 def _totals(old: Analysis, new: Analysis) -> Iterator[Total]:

@@ -15,7 +15,7 @@ QUIET = IDLE | {LayerKind.NORM, LayerKind.ACTIVATION}
 def indexed(analysis: Analysis) -> list[tuple[int, Layer]]:
     """Each layer with its index in the graph."""
     index = analysis.graph.by_name
-    return [(index[layer.name], layer) for layer in analysis.layers]
+    return [(index[layer.name], layer) for layer in analysis.every]
 
 
 def idle(node: Node) -> bool:

@@ -135,10 +135,10 @@ def _refused(analysis: Analysis, globs: Sequence[str], units: Sequence[tuple[int
     from rfcalc.graph import no_layer
 
     name = analysis.graph.name
-    if not analysis.selected:
+    if not analysis.layers:
         return no_layer(analysis.graph, globs[0]) if globs else fail("E120", f"{name}: there are no layers")
     for asked in units:
-        if not any(one.unit == asked for layer in analysis.selected for one in layer.units):
+        if not any(one.unit == asked for layer in analysis.layers for one in layer.units):
             what = f"{name}: no selected layer has a unit {','.join(map(str, asked))}"
             return fail("E122", what, None, _units_of(analysis, len(asked)))
     return None
@@ -146,7 +146,7 @@ def _refused(analysis: Analysis, globs: Sequence[str], units: Sequence[tuple[int
 
 def _units_of(analysis: Analysis, axes: int) -> str:
     """The units of the largest of the selected layers."""
-    layer = max(analysis.selected, key=lambda layer: layer.node.shape.positions if layer.node.shape.rank else 0)
+    layer = max(analysis.layers, key=lambda layer: layer.node.shape.positions if layer.node.shape.rank else 0)
     size = layer.node.shape.size
     if not size:
         return f"{layer.name} is a vector: it has no units"

@@ -70,9 +70,9 @@ def design(
 
       rfcalc design --dataset instances.json --input 640 --target p90
     """
-    from rfcalc.design.designs import front
-    from rfcalc.design.space import Space
-    from rfcalc.design.text import spec_of
+    from rfcalc.designing.designs import front
+    from rfcalc.designing.space import Space
+    from rfcalc.designing.text import spec_of
     from rfcalc.errors import fail
     from rfcalc.formats import FORMATS
     from rfcalc.reports.designs import designs_report, nothing_found, recommended

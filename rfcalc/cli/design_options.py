@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rfcalc.cli.common import usage
 
 if TYPE_CHECKING:
-    from rfcalc.design.space import Limits
+    from rfcalc.designing.space import Limits
     from rfcalc.relations.shape import Shape
 
 WIDEST = 512
@@ -63,7 +63,7 @@ def widths(text: str | None, stages: int | None, stride: int) -> tuple[int, ...]
 
 def limits(macs: str | None, params: str | None, depth: int | None) -> Limits:
     """The limits on the costs."""
-    from rfcalc.design.space import Limits
+    from rfcalc.designing.space import Limits
 
     return Limits(_amount("--max-macs", macs), _amount("--max-params", params), depth)
 

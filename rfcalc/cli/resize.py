@@ -59,7 +59,7 @@ def resize(
 
       rfcalc resize mine.yaml --dataset instances.json --layer 'stage4*'
     """
-    from rfcalc.design.edits import Search, Task
+    from rfcalc.designing.edits import Search, Task
     from rfcalc.formats import FORMATS
     from rfcalc.importers.sized import at_size, with_size
     from rfcalc.language.load import load_spec

@@ -15,7 +15,7 @@ from rfcalc.errors import RuleError, fail
 from rfcalc.record import record
 
 if TYPE_CHECKING:
-    from rfcalc.design.boxes import ObjectSizes
+    from rfcalc.designing.boxes import ObjectSizes
     from rfcalc.graph import Graph
     from rfcalc.language.objects import SizeRange
     from rfcalc.report.tables import Report
@@ -69,7 +69,7 @@ def rules(name: str = "") -> Iterator[None]:
 
 def wanted(text: Text, dataset: Text, resize: Text, image: tuple[int, ...], graph: Graph | None = None) -> Wanted:
     """The target: pixels, a quantile of the data set (p90 if nothing is said), or else the spec's object_size."""
-    from rfcalc.design.boxes import RULES, sizes
+    from rfcalc.designing.boxes import RULES, sizes
 
     found: ObjectSizes | None = None
     if resize is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rfcalc.design.boxes import RULES, ObjectSizes
+from rfcalc.designing.boxes import RULES, ObjectSizes
 from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import times
 

@@ -29,11 +29,11 @@ def _holes_text(field: ReceptiveField) -> str:
 
 def layer_report(analysis: Analysis, full: bool = False, masks: bool = False) -> Report:
     """The report of `rfcalc analyze`. `full`: one row per layer; `masks`: with what the traced units see."""
-    rows = rows_of(analysis.selected, full)
+    rows = rows_of(analysis.layers, full)
     shown = list(_columns(analysis, rows))
     values = tuple(tuple(cell(row) for _, cell in shown) for row in rows)
     tables = [Table("", tuple(column for column, _ in shown), values)]
-    units = _unit_table(rows if not full else rows_of(analysis.selected, True))
+    units = _unit_table(rows if not full else rows_of(analysis.layers, True))
     if units:
         tables.append(units)
     if analysis.why:
@@ -119,16 +119,16 @@ def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
     for layer in shown:
         role = "output" if layer in analysis.outputs else "last map"
         yield f"{role} {layer.name}", _place_text(layer)
-    wasted = [layer.name for layer in analysis.layers if layer.unproductive]
+    wasted = [layer.name for layer in analysis.every if layer.unproductive]
     if wasted:
         more = f", {wasted[1]}" + (f" and {len(wasted) - 2} more" if len(wasted) > 2 else "") if wasted[1:] else ""
         yield "Unproductive *", f"{wasted[0]}{more}: what they read already sees more than the image"
     yield from _unsure(analysis)
-    sized = [layer.name for layer in analysis.layers if layer.field.sized]
+    sized = [layer.name for layer in analysis.every if layer.field.sized]
     if sized:
         more = f" and {len(sized) - 1} more" if sized[1:] else ""
         yield "Of this size", f"{sized[0]}{more}: another size of the input gives another field"
-    misaligned = [layer for layer in analysis.layers if layer.field.misaligned]
+    misaligned = [layer for layer in analysis.every if layer.field.misaligned]
     for layer in misaligned[:3]:
         yield "Misaligned", f"{layer.name}: the inputs' {layer.field.misaligned}"
     if len(misaligned) > 3:
@@ -141,7 +141,7 @@ def _unsure(analysis: Analysis) -> Iterator[tuple[str, str]]:
     """The layers whose field is only a bound, and those whose MACs are not known, by their reasons."""
     for mark, attribute in (("Upper bound <=", "bound"), ("Not counted ?", "uncounted")):
         named: dict[str, list[str]] = {}
-        for layer in analysis.layers:
+        for layer in analysis.every:
             if reason := getattr(layer, attribute):
                 named.setdefault(reason, []).append(layer.name)
         for reason, names in list(named.items())[:5]:
@@ -193,5 +193,5 @@ FLAT: tuple[tuple[str, Callable[[Layer], object]], ...] = (
 
 def _flat(analysis: Analysis) -> Table:
     """One row per layer with every figure as it is, for programs."""
-    rows = (tuple(value(layer) for _, value in FLAT) for layer in analysis.selected)
+    rows = (tuple(value(layer) for _, value in FLAT) for layer in analysis.layers)
     return flat_table(analysis.graph.name, [key for key, _ in FLAT], rows)

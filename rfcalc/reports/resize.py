@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from rfcalc.design.edits import DesignFigures, Edit, Task
-from rfcalc.design.patch import diff
+from rfcalc.designing.edits import DesignFigures, Edit, Task
+from rfcalc.designing.patch import diff
 from rfcalc.report.tables import Column, Json, Report, Table
 from rfcalc.report.units import growth, joined, number, short
 from rfcalc.reports.parts.contract import shape_data

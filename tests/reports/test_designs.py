@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rfcalc.design.designs import front
-from rfcalc.design.space import Space
+from rfcalc.designing.designs import front
+from rfcalc.designing.space import Space
 from rfcalc.relations.shape import Shape
 from rfcalc.reports.designs import designs_report, recommended, seen
 

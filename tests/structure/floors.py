@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("language",), "specs: read, checked, expanded, written"),
     (("importers",), "torch, ONNX, Ultralytics and Darknet into a graph or a spec"),
     (("converting",), "a graph into the text of a spec"),
-    (("checks", "design", "transforms"), "rules and budgets; new designs and changes to one; a graph into another"),
+    (("checks", "designing", "transforms"), "rules and budgets; new designs and changes to one; a graph into another"),
     (("backends",), "a graph in torch: built, proven, timed, drawn"),
     (("reports",), "results into reports"),
     (("formats",), "reports into text"),

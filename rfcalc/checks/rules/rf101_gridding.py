@@ -24,7 +24,7 @@ def find(analysis: Analysis) -> Iterator[Hit]:
         fields = fields or Fields(analysis.graph)
         if not any(_gaps(fields, output, unit) for unit in _units(output.node.shape.size)):
             continue
-        culprit = next((layer.name for layer in analysis.layers if (layer.field.coverage or 1.0) < 1.0), output.name)
+        culprit = next((layer.name for layer in analysis.every if (layer.field.coverage or 1.0) < 1.0), output.name)
         message = f"a unit of output {output.name} reads {percent(coverage)} of the pixels in its {_box(output.field.size)} box"
         yield Hit(culprit, message, "dilation rates without a common factor (1, 2, 5), rising from 1, close the holes")
 

@@ -11,7 +11,7 @@ from rfcalc.report.units import percent
 
 def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires once, at the first unproductive layer, and counts the others."""
-    wasted = [layer for layer in analysis.layers if layer.unproductive]
+    wasted = [layer for layer in analysis.every if layer.unproductive]
     if wasted:
         more = f"; {len(wasted) - 1} more behind it" if len(wasted) > 1 else ""
         size = "x".join(map(str, analysis.input.size))

@@ -10,7 +10,7 @@ from rfcalc.checks.model import Hit, Rule
 
 def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires where output units of one layer read unequal numbers of taps, by turns."""
-    for layer in analysis.layers:
+    for layer in analysis.every:
         for read in layer.node.reads:
             counts = [sorted({len(taps) for taps in reach.taps}) for reach in read.axes if reach is not None]
             uneven = [c for c in counts if len(c) > 1 and layer.params]

@@ -12,9 +12,9 @@ from rfcalc.checks.model import Hit, Rule
 def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires where centres differ by a unit or more, and by more than half a unit of the coarsest map before; or strides by
     half as much again. Nearest upsampling moves centres by less than half a unit of the map that it began with."""
-    layers = {layer.name: layer for layer in analysis.layers}
+    layers = {layer.name: layer for layer in analysis.every}
     coarsest: dict[str, float] = {}
-    for layer in analysis.layers:
+    for layer in analysis.every:
         strides = map(float, layer.field.stride or ())
         coarsest[layer.name] = max((*strides, *(coarsest.get(name, 1.0) for name in layer.inputs)), default=1.0)
         wrong = layer.field.misaligned

@@ -10,7 +10,7 @@ from rfcalc.checks.model import Hit, Rule
 
 def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires for a batch norm on a map of one position, and for another norm that takes the mean of one number away from it."""
-    for layer in analysis.layers:
+    for layer in analysis.every:
         norm, shape = layer.node.op.norm, layer.node.shape
         if norm is None or not norm.centred or norm.values(shape) > 1:
             continue

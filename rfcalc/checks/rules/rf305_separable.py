@@ -15,7 +15,7 @@ LEAST_CHANNELS, LEAST_SAVED = 32, 0.5
 
 def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires for dense convolutions of 32 channels and more, with the MACs that depthwise + 1x1 would save."""
-    for layer in analysis.layers:
+    for layer in analysis.every:
         node = layer.node
         if not standard(node) or min(kernel(node), default=1) < 3:
             continue

@@ -13,7 +13,7 @@ LEAST = 8
 
 def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires for grouped, not depthwise, convolutions with fewer than 8 channels per group."""
-    for layer in analysis.layers:
+    for layer in analysis.every:
         node = layer.node
         wide, count = node.shapes[0].channels if node.shapes else 0, groups(node) if node.shapes else 1
         if convolves(node) and 1 < count < wide and wide // count < LEAST:

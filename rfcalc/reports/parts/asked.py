@@ -15,7 +15,7 @@ from rfcalc.report.units import joined, percent
 def path_table(analysis: Analysis, why: CriticalPaths, full: bool) -> Table:
     """One row per layer, or repeated block, that adds to the field; the sizes grow from 1 pixel to the field."""
     sizes = [path.size for path in why.paths]
-    layers = [layer for layer in analysis.layers if any(layer.adds)]
+    layers = [layer for layer in analysis.every if any(layer.adds)]
     rows, sums = [], [1.0] * len(sizes)
     for row in rows_of(layers, full):
         sums = [total + more for total, more in zip(sums, row.adds, strict=True)]
@@ -34,8 +34,8 @@ def path_table(analysis: Analysis, why: CriticalPaths, full: bool) -> Table:
 
 def pictures(analysis: Analysis) -> Iterator[Picture]:
     """What the units that were asked for see: in each selected layer, or in the last one if all layers are shown."""
-    layers = [layer for layer in analysis.selected if layer.units]
-    for layer in layers if len(analysis.selected) < len(analysis.layers) else layers[-1:]:
+    layers = [layer for layer in analysis.layers if layer.units]
+    for layer in layers if len(analysis.layers) < len(analysis.every) else layers[-1:]:
         for unit in layer.units:
             title = f"{layer.name}, unit {','.join(map(str, unit.unit))}: {unit.pixels:,} pixels"
             yield Picture(title, unit.products)

@@ -49,7 +49,7 @@ def analysis_data(analysis: Analysis, masks: bool = False) -> NetworkData:
         "totals": totals_data(analysis),
         "outputs": [nodes[i].name for i in graph.outputs],
         "last_spatial": analysis.last_spatial.name if analysis.last_spatial else None,
-        "layers": [layer_data(layer, masks) for layer in analysis.selected],
+        "layers": [layer_data(layer, masks) for layer in analysis.layers],
     }
     if len(graph.inputs) > 1:
         found["inputs"] = {nodes[i].name: shape_data(nodes[i].shape) for i in graph.inputs}
@@ -68,7 +68,7 @@ def totals_data(analysis: Analysis) -> TotalsData:
     found: TotalsData = {"dtype_bytes": analysis.dtype_bytes}
     if about := [metric.stored for metric in TOTALS if metric.about(analysis)]:
         found["approximate"] = about
-    if uncounted := [layer.name for layer in analysis.layers if layer.uncounted]:
+    if uncounted := [layer.name for layer in analysis.every if layer.uncounted]:
         found["uncounted_layers"] = uncounted
     return cast("TotalsData", {**figures, **found})
 

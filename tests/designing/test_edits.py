@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from rfcalc.analyses.network import analyze
-from rfcalc.design.edits import Search, Task
-from rfcalc.design.knobs import knobs
-from rfcalc.design.patch import diff, patched
+from rfcalc.designing.edits import Search, Task
+from rfcalc.designing.knobs import knobs
+from rfcalc.designing.patch import diff, patched
 from rfcalc.errors import RuleError, SpecError
 from rfcalc.language.files import shipped_files
 from rfcalc.language.load import load_spec

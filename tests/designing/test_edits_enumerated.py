@@ -13,7 +13,7 @@ from itertools import combinations, product
 import pytest
 
 from rfcalc.analyses.network import analyze
-from rfcalc.design.edits import Edit, Search, Task
+from rfcalc.designing.edits import Edit, Search, Task
 from rfcalc.errors import RuleError
 from rfcalc.language.load import load_spec
 

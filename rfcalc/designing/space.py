@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from rfcalc.design.blocks import KINDS, BlockChoice, Move, place
+from rfcalc.designing.blocks import KINDS, BlockChoice, Move, place
 from rfcalc.errors import RuleError
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape

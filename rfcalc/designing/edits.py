@@ -15,9 +15,9 @@ from math import inf
 
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.target import target as target_of
-from rfcalc.design.knobs import HIGHEST, KERNEL, STRIDE, Knob, knobs
-from rfcalc.design.pairs import Course, Point, predicted
-from rfcalc.design.patch import patched
+from rfcalc.designing.knobs import HIGHEST, KERNEL, STRIDE, Knob, knobs
+from rfcalc.designing.pairs import Course, Point, predicted
+from rfcalc.designing.patch import patched
 from rfcalc.errors import RuleError, SpecError
 from rfcalc.fields.forward import Support
 from rfcalc.graph import Graph, Node, no_layer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rfcalc.design.boxes import sizes
+from rfcalc.designing.boxes import sizes
 from rfcalc.errors import SpecError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 
-from rfcalc.design.knobs import Knob
+from rfcalc.designing.knobs import Knob
 from rfcalc.record import record
 
 Point = tuple[int, int, int]  # field, MACs, parameters

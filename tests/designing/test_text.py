@@ -8,10 +8,10 @@ import pytest
 
 from rfcalc.analyses.erf import moments
 from rfcalc.analyses.network import analyze
-from rfcalc.design.blocks import KINDS, BlockChoice
-from rfcalc.design.designs import front
-from rfcalc.design.space import Limits, Space, measure
-from rfcalc.design.text import spec_of
+from rfcalc.designing.blocks import KINDS, BlockChoice
+from rfcalc.designing.designs import front
+from rfcalc.designing.space import Limits, Space, measure
+from rfcalc.designing.text import spec_of
 from rfcalc.language.load import load_spec
 from rfcalc.relations.shape import Shape
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from rfcalc.design.patch import TextPlace, added, instead, is_flow, quoted
+from rfcalc.designing.patch import TextPlace, added, instead, is_flow, quoted
 from rfcalc.language.marked import Marked, MarkedList, MarkedMapping, MarkedScalar
 from rfcalc.language.reading import LAYER_KEYS
 from rfcalc.language.recipes import kind_of, lookup, main_of

@@ -9,9 +9,9 @@ from math import isqrt
 
 import pytest
 
-from rfcalc.design.blocks import KINDS, BlockChoice
-from rfcalc.design.designs import front
-from rfcalc.design.space import Limits, Space, measure
+from rfcalc.designing.blocks import KINDS, BlockChoice
+from rfcalc.designing.designs import front
+from rfcalc.designing.space import Limits, Space, measure
 from rfcalc.errors import RuleError
 from rfcalc.relations.shape import Shape
 

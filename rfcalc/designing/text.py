@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rfcalc.design.blocks import BlockChoice, place, projected
-from rfcalc.design.space import Design, Space
+from rfcalc.designing.blocks import BlockChoice, place, projected
+from rfcalc.designing.space import Design, Space
 from rfcalc.relations.shape import Shape
 from rfcalc.report.units import PREFIXES, short
 

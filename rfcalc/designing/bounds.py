@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from operator import itemgetter
 
-from rfcalc.design.space import Space, Stage, aim, aims, least_aim
+from rfcalc.designing.space import Space, Stage, aim, aims, least_aim
 
 CELLS = 300
 CLASSES = 12

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from itertools import chain
 from operator import itemgetter
 
-from rfcalc.design.blocks import BlockChoice, Move
-from rfcalc.design.bounds import Goals, Rest, Score
-from rfcalc.design.space import Design, Space, Stage, aim, aims, error, measure, stages
+from rfcalc.designing.blocks import BlockChoice, Move
+from rfcalc.designing.bounds import Goals, Rest, Score
+from rfcalc.designing.space import Design, Space, Stage, aim, aims, error, measure, stages
 from rfcalc.errors import RuleError
 
 # The way to a partial design: the way to the one before, the stage, the block.
