@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from rfcalc.cli.command import Command
+from rfcalc.cli.command import Command, Context, Param, light
 from rfcalc.errors import SpecError, summed_up
 
 # command: (module, function)
@@ -43,10 +43,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
 class _Commands(TyperGroup):
     """A group whose commands are imported one at a time."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def get_params(self, ctx: Context) -> list[Param]:
+        return [light(param) for param in super().get_params(ctx)]
+
+    def list_commands(self, ctx: Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Context, cmd_name: str) -> Param:
         if cmd_name not in COMMANDS:
             return None
         module, function = COMMANDS[cmd_name]
@@ -54,12 +57,12 @@ class _Commands(TyperGroup):
         single.command(name=cmd_name, cls=Command, no_args_is_help=False)(getattr(import_module(module), function))
         return typer.main.get_command(single)
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
+    def format_help(self, ctx: Context, formatter: object) -> None:
         from rfcalc.cli.overview import overview
 
         typer.echo(overview())
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+    def resolve_command(self, ctx: Context, args: list[str]) -> Any:
         from rfcalc.errors import did_you_mean
 
         if args[:1] == ["size"]:

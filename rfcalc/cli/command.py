@@ -1,10 +1,11 @@
-"""How a command's options are shown in its help: in panels, with the words that people type, and nothing of Python's types."""
+"""A command as typer runs it, with two things of our own: how its options are shown in its help (in panels, with the words that
+people type, and nothing of Python's types), and that words are read without loading pydantic."""
 
 from __future__ import annotations
 
 from inspect import cleandoc
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from typer.core import TyperCommand
 
@@ -18,6 +19,8 @@ PANELS: dict[str, tuple[str, ...]] = {
     ),
     "Output": ("format", "output", "force", "full", "every", "pick", "top", "png", "mask_png", "erf_map", "exit_code"),
 }
+Param: TypeAlias = Any  # a parameter as typer makes it, and a context: their classes are private, and change between versions
+Context: TypeAlias = Any
 PANEL = {name: panel for panel, names in PANELS.items() for name in names}
 
 
@@ -27,10 +30,10 @@ class Command(TyperCommand):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **{**named, "help": _unwrapped(named.get("help") or "")})
 
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+    def collect_usage_pieces(self, ctx: Context) -> list[str]:
         return ["[OPTIONS]", *(str(p.metavar) for p in self.params if p.param_type_name == "argument")]
 
-    def get_params(self, ctx: Any) -> list[Any]:
+    def get_params(self, ctx: Context) -> list[Param]:
         """The parameters, in the order of their panels."""
         params = [_dressed(param) for param in super().get_params(ctx)]
         order = ["", *PANELS]
@@ -48,7 +51,43 @@ def _unwrapped(text: str) -> str:
     return "".join(shown)
 
 
-def _dressed(param: Any) -> Any:
+class _Read:
+    """Reads the words of one option. Text, flags and numbers within their limits are themselves; the rest, with its errors, is
+    typer's to read, through pydantic, which takes longer to load than most analyses take (benchmarks/speed.py)."""
+
+    def __init__(self, param: Param) -> None:
+        self.kind, self.info = param.type_descriptor.annotation, param.type_descriptor.parameter_info
+        self.typer = param.get_runtime_param
+
+    def coerce(self, value: object, param: Param, ctx: Context) -> object:
+        """As typer's own `RuntimeParam.coerce`."""
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        if self.info.parser or self.info.clamp:
+            return self.typer().coerce(value, param=param, ctx=ctx)
+        if self.kind == list[str] and isinstance(value, list | tuple) and all(type(one) is str for one in value):
+            return list(value)
+        if self.kind is int and isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+            value = int(value)
+        if type(value) is self.kind and self.kind in (str, bool, int, float) and self._within(value):
+            return value
+        return self.typer().coerce(value, param=param, ctx=ctx)
+
+    def _within(self, value: object) -> bool:
+        low, high = self.info.min, self.info.max
+        return not isinstance(value, int | float) or ((low is None or value >= low) and (high is None or value <= high))
+
+
+def light(param: Param) -> Param:
+    """An option whose words are read without pydantic, where that is possible. (Before typer 0.26 they always were.)"""
+    if hasattr(param, "get_runtime_param") and "get_runtime_param" not in vars(param):
+        read = _Read(param)
+        param.get_runtime_param = lambda: read
+    return param
+
+
+def _dressed(param: Param) -> Param:
+    light(param)
     if param.param_type_name == "argument":
         param.display_type_rich = lambda ctx: None
         return param

@@ -174,6 +174,6 @@ try:
 except SystemExit as end:
     assert not end.code, end.code
 sys.stdout = out
-print([name for name in {(*HEAVY, "rich")!r} if name in sys.modules])
+print([name for name in {(*HEAVY, "rich", "pydantic")!r} if name in sys.modules])
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
