@@ -52,7 +52,7 @@ def transform(
       bottleneck[=4]        convolutions become 1x1, narrow, 1x1
       subpixel              upconv becomes convolution and pixel shuffle
       transposed            convolution and pixel shuffle become upconv
-      resize-conv           upconv becomes upsampling and convolution
+      resize-conv[=3]       upconv becomes upsampling and convolution
       group-norm[=32]       batch norms become group norms
       fold-bn               batch norms go into the layer before them
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.receptive_field import Fields
@@ -13,7 +14,7 @@ from rfcalc.report.units import growth, joined, short, times
 from rfcalc.transforms.outcome import Transformed
 
 if TYPE_CHECKING:
-    from rfcalc.report.models.transform import StepData, TransformData, TransformFiguresData
+    from rfcalc.report.models.transform import TransformData, TransformFiguresData, TransformStepData
 
 SHOWN = 6
 TITLES = {
@@ -38,16 +39,17 @@ def transform_report(graph: Graph, steps: Sequence[tuple[str, Transformed]], spe
         Column("after", "After", _show, True, ratio=1, wrap=True),
         Column("change", "", str, True),
     )
+    macs = [_macs(graph), *(_macs(outcome.graph) for _, outcome in steps)]
     notes = [
         ("" if i else word, text)
-        for word, outcome in steps
-        for i, text in enumerate((_changed(outcome), outcome.equivalence, *outcome.notes))
+        for (word, outcome), both in zip(steps, pairwise(macs), strict=True)
+        for i, text in enumerate((_changed(outcome), _both(*both), outcome.equivalence, *outcome.notes))
     ]
     flat = Table(graph.name, tuple(Column(c.key, c.key) for c in columns[:3]), tuple(row[:3] for row in rows))
     data: TransformData = {
         "name": graph.name,
         "source": graph.source,
-        "steps": [_step(word, outcome) for word, outcome in steps],
+        "steps": [_step(*step, *both) for step, both in zip(steps, pairwise(macs), strict=True)],
         "before": before,
         "after": after,
         "spec": spec,
@@ -61,7 +63,7 @@ def _figures(graph: Graph) -> TransformFiguresData:
     at = target(graph, fields, [])
     field = None if at is None else fields.of(at)
     entry: TransformFiguresData = {
-        "macs": sum(node.cost.macs for node in graph.nodes),
+        "macs": _macs(graph),
         "params": sum(node.cost.params for node in graph.nodes),
         "layers": len(graph.layers),
         "output": ", ".join(str(graph.nodes[i].shape) for i in graph.outputs),
@@ -71,6 +73,10 @@ def _figures(graph: Graph) -> TransformFiguresData:
         entry["receptive_field"] = times(field.size)
         entry["stride"] = joined([float(x) for x in field.stride])
     return entry
+
+
+def _macs(graph: Graph) -> int:
+    return sum(node.cost.macs for node in graph.nodes)
 
 
 def _show(value: object) -> str:
@@ -90,10 +96,21 @@ def _changed(outcome: Transformed) -> str:
     return f"{len(names)} layer{'s' if len(names) > 1 else ''} changed: {', '.join(names[:SHOWN])}{more}"
 
 
-def _step(word: str, outcome: Transformed) -> StepData:
+def _both(before: int, after: int) -> str:
+    change = _change(before, after)
+    return (
+        f"MACs {short(before)} before and after"
+        if not change
+        else f"MACs {short(before)} before, {short(after)} after ({change})"
+    )
+
+
+def _step(word: str, outcome: Transformed, before: int, after: int) -> TransformStepData:
     return {
         "transform": word,
         "changed": list(outcome.changed),
+        "macs_before": before,
+        "macs_after": after,
         "equivalence": outcome.equivalence,
         "equal": outcome.equal,
         "notes": list(outcome.notes),

@@ -21,7 +21,7 @@ TRANSFORMS: dict[str, tuple[str, str, str]] = {
     "bottleneck": ("bottleneck", "RATIO", "convolutions become 1x1, narrow, 1x1"),
     "subpixel": ("subpixel", "", "transposed convolutions become convolution and pixel shuffle"),
     "transposed": ("transposed", "", "convolution and pixel shuffle become a transposed convolution"),
-    "resize-conv": ("resize_conv", "", "transposed convolutions become upsampling and convolution"),
+    "resize-conv": ("resize_conv", "KERNEL", "transposed convolutions become upsampling and convolution"),
     "group-norm": ("group_norm", "GROUPS", "batch norms become group norms"),
     "fold-bn": ("fold_bn", "", "batch norms are folded into the convolution before them, for inference"),
 }

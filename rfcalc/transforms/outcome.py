@@ -8,6 +8,7 @@ from rfcalc.errors import RuleError
 from rfcalc.graph import Builder, Graph, Node
 from rfcalc.layers.contract import Op
 from rfcalc.record import record
+from rfcalc.relations.geometry import Side
 
 Chosen = Callable[[Node], bool]
 
@@ -84,3 +85,8 @@ def axes(value: int | tuple[int, ...], rank: int) -> tuple[int, ...]:
 def joint(values: Sequence[int]) -> int | tuple[int, ...]:
     """One number where all axes agree."""
     return values[0] if len(set(values)) == 1 else tuple(values)
+
+
+def around(pairs: Sequence[tuple[int, int]]) -> int | tuple[Side, ...]:
+    """What is added or cut before and after, one pair per axis, in the shortest form."""
+    return joint([a for a, _ in pairs]) if all(a == b for a, b in pairs) else tuple(pairs)

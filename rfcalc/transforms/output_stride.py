@@ -17,7 +17,7 @@ from rfcalc.layers.vocabulary.adaptive import AdaptiveMaxPool, AdaptivePool
 from rfcalc.layers.vocabulary.conv import Conv, Depthwise
 from rfcalc.layers.vocabulary.pool import AvgPool, MaxPool
 from rfcalc.relations.geometry import Side
-from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed, axes, joint
+from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed, around, axes, joint
 
 Rewritten = Conv | Depthwise | MaxPool | AvgPool
 Rate = tuple[int, ...]
@@ -140,10 +140,7 @@ class _Surgery:
     @staticmethod
     def _padding(node: Node, window: Sliding, rate: Rate) -> int | tuple[Side, ...]:
         """The padding of the old window, `rate` times as wide, in the shortest form."""
-        pairs = tuple((w.before * r, w.after * r) for w, r in zip(window.on(node.shapes[0].size), rate, strict=True))
-        if all(a == b for a, b in pairs):
-            return joint([a for a, _ in pairs])
-        return pairs
+        return around([(w.before * r, w.after * r) for w, r in zip(window.on(node.shapes[0].size), rate, strict=True)])
 
     def _averaged(self, node: Node, op: AvgPool, rate: Rate, stride: tuple[int, ...]) -> AvgPool:
         """An average over the same pixels, which takes in the units between (there is no dilated one); over the whole map if

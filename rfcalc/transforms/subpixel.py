@@ -1,7 +1,8 @@
 """Transposed convolution = convolution + pixel shuffle, where the kernel is a multiple of the stride (Shi et al. 2016).
 
 A transposed convolution with kernel m*s and stride s reads m units per axis for each of its s phases; each phase is a
-convolution with kernel m. The shuffle interleaves the phases, a crop takes the padding away.
+convolution with kernel m, of as few units as the output needs. The shuffle interleaves the phases, a crop takes away what
+the padding cuts from the first and the last unit.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from rfcalc.graph import Graph, Node
 from rfcalc.layers.vocabulary.conv import Conv, Upconv
 from rfcalc.layers.vocabulary.pad import Crop
 from rfcalc.layers.vocabulary.reshape import PixelShuffle
-from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed, axes, joint
+from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed, around, axes, joint
 
 
 def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
@@ -40,26 +41,28 @@ def _replace(work: Rewriter, index: int, node: Node, op: Upconv) -> None:
             f'upconv "{node.name}": the kernel ({joint(kernel)}) is no multiple of the stride ({stride[0]}), so its phases '
             "differ (the checkerboard); resize-conv replaces it"
         )
-    margins = []
     for pad, extra in zip(axes(op.padding, rank), axes(op.output_padding, rank), strict=True):
         if extra > pad:
             raise RuleError(
                 f'upconv "{node.name}": output_padding {extra} beyond the padding {pad} adds units that read nothing'
             )
-        margins.append((pad, pad - extra))
     taps = tuple(k // s for k, s in zip(kernel, stride, strict=True))
-    conv = Conv(
-        out=op.out * stride[0] ** rank,
-        kernel=joint(taps),
-        padding=joint([m - 1 for m in taps]),
-        groups=op.groups,
-        bias=op.bias,
-    )
+    sizes = zip(node.shapes[0].size, node.shape.size, taps, stride, axes(op.padding, rank), strict=True)
+    least = [_least(n, m, t, s, pad) for n, m, t, s, pad in sizes]
+    padding, margins = around([sides for sides, _ in least]), [cut for _, cut in least]
+    conv = Conv(op.out * stride[0] ** rank, joint(taps), padding=padding, groups=op.groups, bias=op.bias)
     at = work.add(node.name, conv, [work.at[node.inputs[0]]], node)
     at = work.add(work.new(f"{node.name}_shuffle"), PixelShuffle(stride[0]), [at], node)
     if any(any(margin) for margin in margins):
-        same = all(a == b for a, b in margins)
-        crop = Crop(margin=joint([a for a, _ in margins]) if same else tuple(margins))
-        at = work.add(work.new(f"{node.name}_crop"), crop, [at], node)
+        at = work.add(work.new(f"{node.name}_crop"), Crop(margin=around(margins)), [at], node)
     work.at[index] = at
     work.changed.append(node.name)
+
+
+def _least(n: int, m: int, taps: int, stride: int, pad: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """For one axis, of n units that became m: the convolution's padding, with which it makes the units that the output has a
+    part of, and what is to be cut from the shuffled map. Unit b of a full padding (taps - 1) makes pixels b stride - pad..."""
+    first, last = pad // stride, (pad + m - 1) // stride
+    before, after = taps - 1 - first, last - (n - 1)
+    cut = pad - first * stride, (last + 1) * stride - pad - m
+    return (max(0, before), max(0, after)), (cut[0] + stride * max(0, -before), cut[1] + stride * max(0, -after))

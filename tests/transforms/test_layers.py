@@ -10,6 +10,8 @@ from torch import Tensor
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
+from rfcalc.layers.vocabulary.conv import Conv
+from rfcalc.layers.vocabulary.resize import Upsample
 from rfcalc.transforms import apply
 from tests.transforms.networks import State, close, net, run, shipped, weights
 
@@ -54,6 +56,10 @@ UPS = [
     "upconv: {out: 6, k: 6, s: 3, p: 2, output_padding: 1, g: 2}",
     "upconv: {out: 5, k: 8, s: 4, p: 2, bias: false}",
     "upconv: {out: 6, k: [4, 2], s: 2, p: [1, 0]}",
+    "upconv: {out: 6, k: 4, s: 2, p: 3}",
+    "upconv: {out: 6, k: 2, s: 2, p: 5}",
+    "upconv: {out: 6, k: 9, s: 3, p: 7, output_padding: 2}",
+    "upconv: {out: 4, k: 8, s: 4, p: [1, 3]}",
 ]
 
 
@@ -95,7 +101,7 @@ def test_transposed_says_what_it_asks_of_the_bias() -> None:
 def test_there_and_back() -> None:
     graph = net("input: 4x7x9\nlayers:\n  - {name: up, upconv: {out: 6, k: 6, s: 2, p: 2}}\n")
     back = apply(apply(graph, "subpixel").graph, "transposed").graph
-    assert [node.op.word for node in back.layers] == ["upconv", "crop"]
+    assert [node.op.word for node in back.layers] == ["upconv"]
     assert total(back, "params") == total(graph, "params")
 
 
@@ -260,11 +266,62 @@ def test_resize_conv_keeps_the_shape() -> None:
     outcome = apply(graph, "resize-conv")
     assert [node.op.word for node in outcome.graph.layers] == ["upsample", "conv"]
     assert outcome.graph.nodes[-1].shape == graph.nodes[-1].shape
-    wide = apply(net("input: 4x7x9\nlayers:\n  - {name: up, upconv: {out: 6, k: [6, 5], s: 2, p: [2, 1]}}\n"), "resize-conv")
-    assert wide.graph.nodes[-1].op.kernel == 5  # type: ignore[attr-defined]
-    fixed = apply(net("input: 4x7x9\nlayers:\n  - {name: up, upconv: {out: 6, k: 3, s: 2}}\n"), "resize-conv")
-    assert fixed.graph.nodes[-1].shape.size == (15, 19)
-    assert "up" in fixed.notes[0]
+    assert "up" not in " ".join(outcome.notes)
+    assert {node.op.kernel for node in outcome.graph.layers if isinstance(node.op, Conv)} == {3}
+    wide = apply(graph, "resize-conv=5").graph
+    assert wide.nodes[-1].op.kernel == 5  # type: ignore[attr-defined]
+
+
+FITTED = [
+    "{out: 6, k: 3, s: 2}",
+    "{out: 6, k: 3, s: 2, p: 1, output_padding: 1}",
+    "{out: 6, k: 64, s: 32}",
+    "{out: 6, k: [6, 5], s: 2, p: [2, 1]}",
+    "{out: 6, k: [4, 1], s: [4, 1], p: 0}",
+    "{out: 6, k: 2, s: 4, output_padding: 3}",
+    "{out: 6, k: 3, s: 2, p: 4, g: 2}",
+    "{out: 6, k: 3, s: 3, d: 4, p: 2, output_padding: 3}",
+]
+
+
+@pytest.mark.parametrize("layer", FITTED)
+def test_resize_conv_upsamples_by_the_stride_around_the_same_middle(layer: str) -> None:
+    graph = net(f"input: 4x7x9\nlayers:\n  - {{name: up, upconv: {layer}}}\n")
+    new = apply(graph, "resize-conv").graph
+    scales = [node.op.scale for node in new.layers if isinstance(node.op, Upsample)]
+    assert scales == [graph.nodes[1].op.stride]  # type: ignore[attr-defined]
+    assert new.nodes[-1].shape == graph.nodes[-1].shape
+    assert new.nodes[-1].op.groups == graph.nodes[-1].op.groups  # type: ignore[attr-defined]
+    # the unit that reads most of an image's middle pixel, before and after, by the weights of an average
+    places = [_middle(graph), _middle(new)]
+    for before, after in zip(*places, strict=True):
+        assert abs(before - after) <= 0.5
+
+
+def _middle(graph: Graph) -> list[float]:
+    """On each axis, the mean place of the outputs that change with the middle unit of the input; all weights are one."""
+    state = {name: torch.ones_like(tensor) for name, tensor in weights(graph).items()}
+    image = torch.zeros(1, 4, 7, 9, dtype=torch.float64)
+    still = run(graph, state, (image,))
+    image[:, :, 3, 4] = 1
+    seen = run(graph, state, (image,))
+    name = graph.nodes[-1].name
+    share = (seen[name] - still[name])[0, 0]
+    places = (torch.arange(n, dtype=torch.float64) for n in share.shape)
+    return [float((share.sum(dim=1 - axis) * place).sum() / share.sum()) for axis, place in enumerate(places)]
+
+
+def test_resize_conv_of_a_fcn_costs_what_its_kernel_says() -> None:
+    graph = shipped("fcn32s")
+    outcome = apply(graph, "resize-conv")
+    assert total(outcome.graph, "macs") < 1.01 * total(graph, "macs")
+
+
+def test_subpixel_makes_no_unit_more_than_it_needs() -> None:
+    graph = shipped("lessons/subpixel")
+    outcome = apply(graph, "subpixel")
+    assert total(outcome.graph, "macs") == total(graph, "macs")
+    assert [node.op.word for node in outcome.graph.layers] == ["conv", "pixelshuffle", "conv", "pixelshuffle"]
 
 
 @pytest.mark.parametrize(
@@ -283,6 +340,8 @@ def test_resize_conv_keeps_the_shape() -> None:
         ("relu: {}", "group-norm", "no batch norm"),
         ("relu: {}", "bottleneck", "no standard"),
         ("relu: {}", "bottleneck=1", "ratio from 2"),
+        ("relu: {}", "resize-conv=4", "odd kernel"),
+        ("relu: {}", "resize-conv=x", "odd kernel"),
         ("relu: {}", "group-norm=x", "number of groups"),
         ("relu: {}", "group-norm=", "takes =GROUPS"),
         ("relu: {}", "subpixel=2", "takes nothing"),

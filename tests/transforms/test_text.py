@@ -166,3 +166,17 @@ def test_mistakes(capsys, monkeypatch, words: list[str], message: str) -> None: 
     assert code == 2
     assert message in " ".join(err.replace("│", " ").split())
     assert "Traceback" not in err
+
+
+def test_each_step_says_its_macs_before_and_after(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("configs/vgg11.yaml", "--to", "fully-convolutional", "--to", "separable", "--format", "json")
+    steps = json.loads(run(capsys, monkeypatch, *words)[1])["steps"]
+    graph = shipped("vgg11")
+    macs = [sum(node.cost.macs for node in graph.nodes)]
+    for step in ("fully-convolutional", "separable"):
+        graph = apply(graph, step).graph
+        macs.append(sum(node.cost.macs for node in graph.nodes))
+    assert [(step["macs_before"], step["macs_after"]) for step in steps] == [(macs[0], macs[1]), (macs[1], macs[2])]
+    text = run(capsys, monkeypatch, *words[:-2])[2]
+    assert "MACs 7.61 G before and after" in text
+    assert "MACs 7.61 G before, 1.06 G after (-86.0 %)" in text

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Annotated, NotRequired, TypedDict
 
 
-class StepData(TypedDict):
+class TransformStepData(TypedDict):
     """One transform."""
 
     transform: Annotated[str, "what was asked for"]
     changed: Annotated[Sequence[str], "the layers that it changed"]
+    macs_before: Annotated[int, "multiply-accumulates before it"]
+    macs_after: Annotated[int, "multiply-accumulates after it"]
     equivalence: Annotated[str, "what equals the original, in words"]
     equal: Annotated[bool, "whether the result equals the original"]
     notes: Annotated[Sequence[str], "what else is to be known"]
@@ -33,7 +35,7 @@ class TransformData(TypedDict):
 
     name: Annotated[str, "the network's name"]
     source: Annotated[str, "the file, or what else it was read from"]
-    steps: Annotated[Sequence[StepData], "the transforms"]
+    steps: Annotated[Sequence[TransformStepData], "the transforms"]
     before: Annotated[TransformFiguresData, "figures before"]
     after: Annotated[TransformFiguresData, "figures after"]
     spec: Annotated[str, "the text of the new spec"]
