@@ -12,6 +12,7 @@ from rfcalc.analyses.network import analyze
 from rfcalc.cli import main
 from rfcalc.importers import load
 from rfcalc.language.load import load_spec
+from rfcalc.report.units import growth, short
 from rfcalc.transforms import TRANSFORMS, apply
 from rfcalc.transforms.text import comment, spec_of
 from tests.transforms.networks import shipped
@@ -179,4 +180,4 @@ def test_each_step_says_its_macs_before_and_after(capsys: pytest.CaptureFixture[
     assert [(step["macs_before"], step["macs_after"]) for step in steps] == [(macs[0], macs[1]), (macs[1], macs[2])]
     text = run(capsys, monkeypatch, *words[:-2])[2]
     assert "MACs 7.61 G before and after" in text
-    assert "MACs 7.61 G before, 1.06 G after (-86.0 %)" in text
+    assert f"MACs 7.61 G before, {short(macs[2])} after ({growth(macs[2] / macs[1] - 1)})" in text
