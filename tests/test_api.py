@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,8 +111,35 @@ def test_bad_input() -> None:
         rfcalc.analyze("input: 3x8x8\nlayers:\n  - cnv: 3\n")
 
 
-def test_importing_it_imports_neither_torch_nor_the_analyses() -> None:
-    heavy = ("torch", "numpy", "pydantic", "yaml")
-    code = f"import rfcalc, sys, json; print(json.dumps([name for name in {heavy} if name in sys.modules]))"
+def test_importing_it_costs_next_to_nothing() -> None:
+    heavy = ("torch", "numpy", "pydantic", "yaml", "rich", "typer", "rfcalc.graph")
+    code = f"""
+from time import process_time
+start = process_time()
+import rfcalc, sys
+spent = process_time() - start
+import json
+print(json.dumps([spent, [name for name in {heavy} if name in sys.modules]]))
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == []
+    spent, imported = json.loads(done.stdout)
+    assert imported == []
+    assert spent < 0.05
+
+
+def test_every_name_is_there_and_no_module_takes_its_place() -> None:
+    """Also for a type checker, which sees the imports that are not run."""
+    import rfcalc.cli.design
+    import rfcalc.cli.resize
+
+    for name in rfcalc.__all__:
+        assert getattr(rfcalc, name) is not None
+        assert not isinstance(getattr(rfcalc, name), type(rfcalc)), name
+        assert name in dir(rfcalc)
+    text = Path(rfcalc.__file__).read_text(encoding="utf-8")
+    [block] = [node for node in ast.parse(text).body if isinstance(node, ast.If)]
+    seen = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert seen == rfcalc.LAZY
+    assert {*seen, "__version__"} == set(rfcalc.__all__)
+    with pytest.raises(AttributeError, match='did you mean "analyze"'):
+        rfcalc.analyse  # noqa: B018

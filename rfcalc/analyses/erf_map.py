@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rfcalc.errors import RuleError
+from rfcalc.errors import RuleError, fail
 from rfcalc.fields.energy import Kernel, factor, spread
 from rfcalc.graph import Graph
 from rfcalc.record import record
@@ -25,6 +25,12 @@ class EnergyMap:
 
     start: tuple[int, ...]
     energy: Array
+
+    @property
+    def rows(self) -> list[list[float]]:
+        """The map on the last two axes, the others projected; a single axis is one row."""
+        flat = self.energy.sum(tuple(range(self.energy.ndim - 2))) if self.energy.ndim > 2 else self.energy
+        return flat.reshape(-1, flat.shape[-1]).tolist()
 
 
 Patch = tuple[tuple[int, ...], "Array"]
@@ -52,6 +58,17 @@ def energy_map(graph: Graph, target: int, source: int, unit: Sequence[int]) -> E
     if of_input is None or not of_input[1].sum():
         return None
     return EnergyMap(of_input[0], of_input[1] / of_input[1].sum())
+
+
+def map_of(graph: Graph, target: int | None, unit: Sequence[int]) -> EnergyMap:
+    """The map on the first input; raises SpecError where there is none, as for no target."""
+    try:
+        drawn = None if target is None else energy_map(graph, target, graph.inputs[0], unit)
+    except RuleError as error:
+        raise fail("E202", f"{graph.name}: {error}") from None
+    if drawn is None:
+        raise fail("E202", f"{graph.name}: no selected layer has a receptive field without a global layer")
+    return drawn
 
 
 def _pulled(patch: Patch, kernels: Sequence[Kernel]) -> Patch | None:

@@ -89,6 +89,10 @@ class Metric:
         """Its key in JSON and baselines."""
         return self.key or self.name
 
+    def __reduce__(self) -> tuple[Callable[[str], Metric], tuple[str]]:
+        """A pickle, such as that of a network with a budget, names the figure: functions cannot be pickled."""
+        return _named, (self.name,)
+
     def of_layer(self, layer: Layer) -> Figure:
         """A layer's figure."""
         if self.axes:
@@ -107,6 +111,10 @@ class Metric:
     def sum(self, layers: Sequence[Layer]) -> float:
         """The sum over layers of a figure that adds up."""
         return sum(map(self.each, layers)) if self.each else 0
+
+
+def _named(name: str) -> Metric:
+    return BY_NAME[name]
 
 
 METRICS: tuple[Metric, ...] = (

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rfcalc.analyses.erf import EffectiveField
     from rfcalc.analyses.why import CriticalPaths
 
+DTYPES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "fp8": 1, "int8": 1}  # bytes of a number
+
 
 @record
 class Layer:
@@ -53,6 +55,16 @@ class Layer:
         return self.node.name
 
     @property
+    def op(self) -> str:
+        """What it is, as a spec calls it."""
+        return self.node.op.word
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of its output, batch 1."""
+        return self.node.shape
+
+    @property
     def macs(self) -> int:
         """Multiply-accumulates, batch 1."""
         return self.node.cost.macs
@@ -76,6 +88,10 @@ class Layer:
     def uncounted(self) -> str:
         """Why its MACs are missing from the totals; empty where they are counted."""
         return self.node.op.uncounted
+
+    def __repr__(self) -> str:
+        figures = f"{self.params:,} parameters, {'? ' if self.uncounted else f'{self.macs:,} '}MACs"
+        return f"<Layer {self.name}: {self.op}, {self.shape}, {figures}, receptive field {_seen(self)}>"
 
 
 @record
@@ -113,10 +129,8 @@ class Analysis:
         return len(self.layers)
 
     def __repr__(self) -> str:
-        last = self.last_spatial
-        field = None if last is None else last.field.size
-        seen = f"{'at most ' * last.bounded}{'x'.join(map(str, field))}" if last and field else "of the whole input"
         figures = f"{len(self.every)} layers, {self.params:,} parameters, {self.macs:,} MACs"
+        seen = _seen(self.last_spatial) if self.last_spatial else "of the whole input"
         return f"<Analysis of {self.graph.name} at {self.input}: {figures}, receptive field {seen}>"
 
     @cached_property
@@ -169,6 +183,14 @@ class Analysis:
         """The last layer that is still a map."""
         at = self.graph.last_spatial
         return None if at is None else self._named[self.graph.nodes[at].name]
+
+
+def _seen(layer: Layer) -> str:
+    """A layer's field in a few words."""
+    size = layer.field.size
+    if size is None:
+        return "of the whole input" if layer.field.whole_input else "of no pixel"
+    return "at most " * layer.bounded + "x".join(map(str, size))
 
 
 def analyze(

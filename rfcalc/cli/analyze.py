@@ -13,9 +13,17 @@ from rfcalc.cli.common import Format, Layers, LoadOptions, Specs, answer, choice
 from rfcalc.cli.writing import ErfMap, Force, MaskPng, write
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rfcalc.analyses.network import Analysis
-    from rfcalc.errors import SpecError
     from rfcalc.report.tables import Report
+
+
+def dtypes() -> Iterable[str]:
+    """The types of numbers that `--dtype` knows."""
+    from rfcalc.analyses.network import DTYPES
+
+    return DTYPES
 
 
 At = Annotated[
@@ -38,11 +46,10 @@ Dtype = Annotated[
     typer.Option(
         "--dtype",
         metavar="DTYPE",
-        autocompletion=complete.one_of(lambda: DTYPES),
+        autocompletion=complete.one_of(dtypes),
         help="Of the memory figures: fp64, fp32, tf32, fp16, bf16, fp8 or int8.",
     ),
 ]
-DTYPES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "fp8": 1, "int8": 1}
 Full = Annotated[bool, typer.Option("--full", help="One row per layer; do not fold repeated blocks.")]
 
 
@@ -78,6 +85,8 @@ def analyze(
 
       rfcalc analyze my-net.yaml --format json | jq .totals
     """
+    from rfcalc.analyses.asked import refused
+    from rfcalc.analyses.network import DTYPES
     from rfcalc.analyses.network import analyze as run
     from rfcalc.formats import FORMATS
 
@@ -102,9 +111,9 @@ def analyze(
         graphs, errors = given.load_all(specs)
         _check_pictures(False, bool(erf_map or mask_png), len(units), len(graphs))
         analyses = [wanted(graph) for graph in graphs]
-        refused = [_refused(analysis, layer or (), units) for analysis in analyses]
-        errors += [error for error in refused if error]
-        shown = [analysis for analysis, error in zip(analyses, refused, strict=True) if not error]
+        wrong = [refused(analysis, layer or (), units) for analysis in analyses]
+        errors += [error for error in wrong if error]
+        shown = [analysis for analysis, error in zip(analyses, wrong, strict=True) if not error]
         reports = _reports(shown, format, full, mask)
         if shown and (erf_map or mask_png):
             _write(shown[0], erf_map, mask_png, force)
@@ -127,32 +136,6 @@ def _check_pictures(needs_unit: bool, file: bool, units: int, specs: int) -> Non
         raise usage("--mask and --mask-png need a unit: --at Y,X")
     if file and (specs > 1 or units > 1):
         raise usage("a picture file is of one spec and one unit")
-
-
-def _refused(analysis: Analysis, globs: Sequence[str], units: Sequence[tuple[int, ...]]) -> SpecError | None:
-    """What was asked for and is not there: layers, or a unit that none of them has."""
-    from rfcalc.errors import fail
-    from rfcalc.graph import no_layer
-
-    name = analysis.graph.name
-    if not analysis.layers:
-        return no_layer(analysis.graph, globs[0]) if globs else fail("E120", f"{name}: there are no layers")
-    for asked in units:
-        if not any(one.unit == asked for layer in analysis.layers for one in layer.units):
-            what = f"{name}: no selected layer has a unit {','.join(map(str, asked))}"
-            return fail("E122", what, None, _units_of(analysis, len(asked)))
-    return None
-
-
-def _units_of(analysis: Analysis, axes: int) -> str:
-    """The units of the largest of the selected layers."""
-    layer = max(analysis.layers, key=lambda layer: layer.node.shape.positions if layer.node.shape.rank else 0)
-    size = layer.node.shape.size
-    if not size:
-        return f"{layer.name} is a vector: it has no units"
-    last = ",".join(str(n - 1) for n in size)
-    units = f"{layer.name} is {'x'.join(map(str, size))}: its units are {','.join('0' * len(size))} to {last}"
-    return units if axes == len(size) else f"one number per axis, such as --at {','.join('0' * len(size))}: {units}"
 
 
 def _write(analysis: Analysis, erf_map: str | None, mask_png: str | None, force: bool) -> None:

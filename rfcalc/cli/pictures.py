@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rfcalc.errors import RuleError, fail
-
 if TYPE_CHECKING:
     from rfcalc.analyses.network import Analysis
 
@@ -16,18 +14,11 @@ def erf_map(analysis: Analysis) -> bytes:
 
     require("PIL.Image", "plot")
     require("numpy", "plot")
-    from rfcalc.analyses.erf_map import energy_map
+    from rfcalc.analyses.erf_map import map_of
     from rfcalc.backends.pictures.png import map_png
 
-    graph, erf = analysis.graph, analysis.erf
-    try:
-        drawn = erf and energy_map(graph, erf.target, graph.inputs[0], erf.unit)
-    except RuleError as error:
-        raise fail("E202", f"{graph.name}: {error}") from None
-    if not drawn:
-        raise fail("E202", f"{graph.name}: no selected layer has a receptive field without a global layer")
-    energy = drawn.energy.sum(tuple(range(drawn.energy.ndim - 2))) if drawn.energy.ndim > 2 else drawn.energy
-    return map_png(energy.reshape(-1, energy.shape[-1]).tolist())
+    erf = analysis.erf
+    return map_png(map_of(analysis.graph, erf.target if erf else None, erf.unit if erf else ()).rows)
 
 
 def mask(analysis: Analysis) -> bytes:

@@ -27,13 +27,15 @@ FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("backends",), "a graph in torch: built, proven, timed, drawn"),
     (("reports",), "results into reports"),
     (("formats",), "reports into text"),
+    (("api",), "the functions of the Python API"),
     (("cli",), "commands: parse, call, print"),
-    (("__init__", "__main__"), "the Python API; python -m rfcalc"),
+    (("__init__", "__main__"), "the names of the Python API; python -m rfcalc"),
 )
 
 # Folders whose members do not import each other, but for those named here, which the others share.
 APART: Mapping[str, tuple[str, ...]] = {
     "analyses": ("metrics", "network", "receptive_field", "rows", "target"),
+    "api": ("analysis", "shown", "sources", "words"),
     "backends": ("optional", "timing", "torch"),
     "backends.pictures": (),
     "checks.codes": (),

@@ -80,6 +80,11 @@ def read(path: str) -> Captured:
     except Exception as error:
         reason = OBJECTS if isinstance(error, pickle.UnpicklingError) else _first_line(error)
         raise fail("E406", f"{path} is no saved program of torch.export: {reason}") from None
+    return of_program(program)
+
+
+def of_program(program: Any) -> Captured:
+    """A program that torch.export has made."""
     stored = {**dict(program.named_parameters()), **dict(program.named_buffers())}
     learned = {name for name, _ in program.named_parameters()}
     held = {name: Held(tensor.numel(), name in learned) for name, tensor in stored.items()}

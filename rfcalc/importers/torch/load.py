@@ -75,6 +75,16 @@ def load_module(
     return follow(captured, name, name, max_layers, unknown == "bound", rules)
 
 
+def load_program(program: Any, max_layers: int = MAX_LAYERS, *, unknown: str = "error", declare: Sequence[str] = ()) -> Graph:
+    """The graph of a program of torch.export. Raises SpecError."""
+    from rfcalc.importers.programs.declared import Declarations
+    from rfcalc.importers.torch.capture import of_program
+    from rfcalc.importers.torch.follow import follow
+
+    name = type(program).__name__
+    return follow(of_program(program), name, name, max_layers, unknown == "bound", Declarations.of(declare))
+
+
 def module_of(text: str, overrides: Mapping[str, str] | None = None) -> Any:
     """The real nn.Module of a target, with weights in memory, to be run; raises SpecError."""
     target = wanted(text)

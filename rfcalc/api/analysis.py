@@ -1,0 +1,198 @@
+"""The analysis of a network as Python and notebooks have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from rfcalc.analyses import network
+from rfcalc.api.shown import Shown, missing
+from rfcalc.api.sources import NOTHING, load
+from rfcalc.api.words import in_python
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+    from rfcalc.api.sources import Source
+    from rfcalc.api.words import Size
+    from rfcalc.report.tables import Report
+
+Unit = tuple[int, ...]
+INSTEAD = {
+    "receptive_field": "last_spatial.field.size",
+    "field": "last_spatial.field.size",
+    "stride": "last_spatial.field.stride",
+    "memory": "peak.bytes",
+    "parameters": "params",
+    "total_params": "params",
+    "total_macs": "macs",
+    "to_json": "json.dumps(analysis.to_dict())",
+    "to_pandas": "to_frame()",
+    "summary": "str(analysis)",
+    "selected": "layers",
+}
+
+
+class Analysis(Shown, network.Analysis):
+    """What the analyses say of a network.
+
+    `params`, `macs`, `flops`: figures of the network; `peak`, `saved`: its memory. `layers`: those that `layers=` chose, or
+    all (`every`); len, iteration and `analysis[0]` are of these, `analysis["conv1"]` finds any. `last_spatial`: the last layer
+    that is still a map; `outputs`: the outputs. str is the table that the command prints.
+    """
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self.graph.name
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations of the network, batch 1: twice its MACs."""
+        return 2 * self.macs
+
+    def to_frame(self) -> DataFrame:
+        """A pandas DataFrame with a row for each layer, by its name: what it is, and its figures as numbers.
+
+        Of what a map has one number per axis it holds the one that budgets look at: the least field, the largest stride.
+        Raises SpecError where pandas is not installed.
+        """
+        from rfcalc.backends.optional import require
+
+        pandas = require("pandas", "")
+        index = pandas.Index([layer.name for layer in self.layers], name="name")
+        return pandas.DataFrame({key: [value(layer) for layer in self.layers] for key, value in _columns()}, index=index)
+
+    def plot_field(self, layer: str | None = None, at: Sequence[int] | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draws the pixels that a unit of a layer reads, over the image; gives the matplotlib axes.
+
+        `layer`: its name; the last map if it is left out. `at`: the unit, one number per axis; the middle one. Raises KeyError
+        for a layer that is not there, and SpecError for such a unit and where matplotlib is not installed.
+        """
+        from rfcalc.api.pictures import field_axes
+
+        return field_axes(self, layer, at, ax)
+
+    def plot_erf(self, layer: str | None = None, at: Sequence[int] | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draws how much each pixel counts for a unit of a layer under random weights: its effective receptive field.
+
+        The arguments, and what is given and raised, are those of `plot_field`; also SpecError for a layer that sees all.
+        """
+        from rfcalc.api.pictures import erf_axes
+
+        return erf_axes(self, layer, at, ax)
+
+    def _report(self) -> Report:
+        from rfcalc.reports.layers import layer_report
+
+        return layer_report(self)
+
+    def __repr__(self) -> str:
+        return network.Analysis.__repr__(self)
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing(self, name, INSTEAD)
+
+
+def _columns() -> Iterable[tuple[str, Any]]:
+    """The columns of a frame, each with its value of a layer."""
+    from rfcalc.analyses.metrics import METRICS
+    from rfcalc.report.units import times
+
+    yield "op", lambda layer: layer.op
+    yield "channels", lambda layer: layer.shape.channels
+    yield "size", lambda layer: times(layer.shape.size) if layer.shape.rank else ""
+    yield from ((metric.stored, metric.of_layer) for metric in METRICS if not metric.whole)
+    yield "coverage", lambda layer: layer.field.coverage
+    yield "whole_input", lambda layer: layer.field.whole_input
+    yield "unproductive", lambda layer: layer.unproductive
+    yield "upper_bound", lambda layer: layer.bounded
+
+
+def analyze(
+    source: Source,
+    input: Size | None = None,
+    *,
+    layers: str | Sequence[str] = (),
+    units: Unit | Sequence[Unit] = (),
+    dtype: str = "fp32",
+    why: bool = False,
+    erf: bool = False,
+    convention: str = "",
+    overrides: Mapping[str, object] = NOTHING,
+    unknown: str = "error",
+    declare: Sequence[str] = (),
+    **params: object,
+) -> Analysis:
+    """Every figure of a network: `rfcalc analyze`.
+
+    `source`, `input`, `overrides`, `unknown`, `declare` and `params` are those of `load`. `layers`: a glob, or several, over
+    the names of the layers to show; `units`: a unit such as (7, 7), or several, to trace in each of them. `dtype`: of the
+    memory figures. `why`: what sets the field of the last chosen layer; `erf`: sigma of every layer's effective field;
+    `convention`: the cost as another tool counts it, torch, fvcore, thop, ptflops or macs.
+
+    Raises SpecError, and TypeError for what is no network.
+    """
+    from rfcalc.analyses.asked import refused
+
+    globs = (layers,) if isinstance(layers, str) else tuple(layers)
+    graph = load(source, input, overrides=overrides, unknown=unknown, declare=declare, **params)
+    at = _units(units)
+    with in_python():
+        found = viewed(
+            network.analyze(
+                graph,
+                select=globs,
+                at=at,
+                dtype_bytes=one_of(dtype, network.DTYPES, "dtype"),
+                why=why,
+                erf=erf,
+                convention=_convention(convention),
+            )
+        )
+        if error := refused(found, globs, at):
+            raise error
+    return found
+
+
+def viewed(found: network.Analysis) -> Analysis:
+    """An analysis as the API gives it."""
+    return Analysis(*(getattr(found, field.name) for field in fields(network.Analysis)))
+
+
+def analyzed(source: Source, input: Size | None = None, **more: Any) -> network.Analysis:
+    """The analysis of a network, which may be one already."""
+    if isinstance(source, network.Analysis) and input is None and not more:
+        return source
+    return analyze(source, input, **more)
+
+
+def one_of(word: str, known: Mapping[str, int], what: str) -> int:
+    """The value of a word; raises ValueError with the nearest one."""
+    from rfcalc.errors import did_you_mean
+
+    if word not in known:
+        hint = did_you_mean(str(word), known) or f"one of {', '.join(known)}"
+        raise ValueError(f"{what} is not {word!r}; {hint}")
+    return known[word]
+
+
+def _convention(word: str) -> str:
+    if word:
+        from rfcalc.analyses.cost import CONVENTIONS
+
+        one_of(word, dict.fromkeys(CONVENTIONS, 0), "convention")
+    return word
+
+
+def _units(units: Unit | Sequence[Unit]) -> tuple[Unit, ...]:
+    """Several units from one or several; raises TypeError."""
+    if not isinstance(units, tuple | list):
+        raise TypeError(f"units takes one number per axis, such as (7, 7), or several of these, not {units!r:.60}")
+    several = [units] if units and all(isinstance(n, int) for n in units) else units
+    for unit in several:
+        if not isinstance(unit, tuple | list) or not all(isinstance(n, int) for n in unit):
+            raise TypeError(f"a unit has one number per axis, such as (7, 7), not {unit!r:.60}")
+    return tuple(tuple(unit) for unit in several)  # type: ignore[arg-type]

@@ -1,0 +1,58 @@
+"""How an answer shows itself: as the table of its command, as the data of its JSON, and in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rfcalc.report.tables import Report
+
+
+class Shown:
+    """What a command reports."""
+
+    def _report(self) -> Report:
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the command prints with --format json (docs/json.md), ready for json.dumps."""
+        import json
+
+        from rfcalc.version import HEAD
+
+        found: dict[str, Any] = json.loads(json.dumps({**HEAD, **self._report().data}))
+        return found
+
+    def __str__(self) -> str:
+        from rfcalc.formats import render
+        from rfcalc.formats.parts.screen import Screen
+        from rfcalc.report.tables import Answer
+
+        return render("table", Answer((self._report(),)), Screen())
+
+    def _repr_html_(self) -> str:
+        from rfcalc.formats.parts.html import report_html
+
+        return report_html(self._report())
+
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None, **_: object
+    ) -> Mapping[str, str]:
+        """What a notebook shows: HTML, or the text of `repr`."""
+        found = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        return {key: value for key, value in found.items() if (not include or key in include) and key not in (exclude or ())}
+
+
+def missing(thing: object, name: str, instead: Mapping[str, str]) -> AttributeError:
+    """The error for an attribute that is not there, with the nearest one, or what is called otherwise."""
+    from rfcalc.errors import did_you_mean
+
+    what = f"{type(thing).__name__} has no attribute {name!r}"
+    if name.startswith("_"):
+        return AttributeError(what)
+    own = {*dir(type(thing)), *vars(thing)}
+    near = name if name in instead else did_you_mean(name, [key for key in (*own, *instead) if not key.startswith("_")])
+    word = next((word for word in instead if word == near or f'"{word}"' in near), "")
+    hint = f"it is {instead[word]}" if word else near
+    return AttributeError(f"{what}; {hint}" if hint else what, name=name, obj=thing)
