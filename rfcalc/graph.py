@@ -10,6 +10,7 @@ from typing import Any
 from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean, fail
 from rfcalc.layers.contract import Cost, Op
 from rfcalc.layers.traits import LayerKind
+from rfcalc.origin import Origin
 from rfcalc.record import record
 from rfcalc.relations.channels import Mix
 from rfcalc.relations.geometry import MOST_TAPS, MOST_UNITS
@@ -94,8 +95,8 @@ class Stated:
 @record(eq=False)
 class Graph:
     """A network. `nodes` begin with its inputs; `outputs` are indices; `settings` keeps top-level keys of the spec that an
-    analysis may ask for (budget, object_size); `kinds` the class of each module of an imported one, and `memory` that of
-    its run, which its layers do not tell; None for a spec, whose layers do."""
+    analysis may ask for (budget, object_size); `kinds` the class of each module of an imported one, `memory` that of its
+    run, which its layers do not tell, and `origin` the module itself; None for a spec, whose layers say it all."""
 
     name: str
     source: str
@@ -104,6 +105,7 @@ class Graph:
     settings: Mapping[str, Stated] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     memory: MemoryOfRun | None = None
+    origin: Origin | None = None
 
     def __repr__(self) -> str:
         return f"<Graph {self.name}: {len(self.layers)} layers>"

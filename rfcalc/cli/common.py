@@ -19,6 +19,7 @@ from rfcalc.formats import FORMATS
 from rfcalc.record import record
 
 if TYPE_CHECKING:
+    from rfcalc.backends.torch.subject import Subject
     from rfcalc.errors import Problem
     from rfcalc.graph import Graph
     from rfcalc.report.tables import Report
@@ -64,6 +65,10 @@ Declare = Annotated[
 Layers = Annotated[
     list[str] | None,
     typer.Option("--layer", "-l", metavar="GLOB", help="Only layers whose name matches.", autocompletion=complete.layers),
+]
+Rebuilt = Annotated[
+    bool,
+    typer.Option("--rebuilt", help="Of a torch model: run the module that is built of its layers, not the model's own."),
 ]
 FORMAT_NAMES = " or ".join(", ".join(FORMATS).rsplit(", ", 1))
 Format = Annotated[
@@ -141,6 +146,15 @@ networks = gathered(
     },
     _given,
 )
+
+
+def subjects(graphs: Sequence[Graph], rebuilt: bool) -> list[Subject]:
+    """The networks as they are run; raises a usage error for --rebuilt if none of them has a module of its own."""
+    from rfcalc.backends.torch.subject import subject
+
+    if rebuilt and graphs and all(graph.origin is None for graph in graphs):
+        raise usage(f"--rebuilt is for torch models; {graphs[0].name} is built of its layers anyway")
+    return [subject(graph, rebuilt) for graph in graphs]
 
 
 def spelled_out(word: str, left_out: Callable[[str], bool] = lambda _: False) -> tuple[str, ...]:

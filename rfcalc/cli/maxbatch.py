@@ -9,7 +9,7 @@ import typer
 
 from rfcalc.backends.timing.words import DEVICES, DTYPES
 from rfcalc.cli import complete
-from rfcalc.cli.common import Format, LoadOptions, Spec, choice, networks, show, usage
+from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Spec, choice, networks, show, subjects, usage
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 
@@ -39,13 +39,14 @@ def max_batch(
     reserve: Annotated[
         float, typer.Option("--reserve", metavar="SHARE", min=0, max=0.9, help="Share of the free memory to keep back.")
     ] = 0.1,
+    rebuilt: Rebuilt = False,
     format: Format = "table",
     *,
     given: LoadOptions,
 ) -> None:
     """Find the largest batch that fits into memory at inference: predicted from the graph, then verified.
 
-    On a GPU each try runs there. On the CPU tensors are counted on the meta device, which takes no memory. Ends with
+    On a GPU each try runs there. On the CPU tensors without memory are counted. Ends with
     exit code 1 if not even batch 1 fits.
 
     Examples:
@@ -62,15 +63,17 @@ def max_batch(
     from rfcalc.backends.timing import cases
     from rfcalc.backends.timing import maxbatch as backend
     from rfcalc.backends.timing.latency import attempted
+    from rfcalc.backends.torch.subject import running
     from rfcalc.reports.maxbatch import max_batch_report
 
     place = cases.usable_device(device)
     case = cases.Case(place, 1, choice(dtype, DTYPES, "--dtype"), "contiguous", "eager")
-    graph = given.load(spec)
+    (network,) = subjects([given.load(spec)], rebuilt)
     kept = reserve if memory is None else 0.0
     budget = int(backend.free_bytes(case) * (1 - reserve)) if memory is None else size(memory)
-    result = attempted(case, lambda: backend.max_batch(graph, case, budget))
-    show([max_batch_report(graph, case, result, budget, kept)], format)
+    with running([network]):
+        result = attempted(case, lambda: backend.max_batch(network, case, budget))
+    show([max_batch_report(network, case, result, budget, kept)], format)
     if not result.batch:
         raise typer.Exit(1)
 

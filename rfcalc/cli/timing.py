@@ -11,7 +11,7 @@ import typer
 
 from rfcalc.backends.timing.words import DEVICES, DTYPES, MEMORY_FORMATS, MODES
 from rfcalc.cli import complete
-from rfcalc.cli.common import Format, LoadOptions, Specs, choice, finish, networks, show, usage
+from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Specs, choice, finish, networks, show, subjects, usage
 
 if TYPE_CHECKING:
     from rfcalc.backends.timing.latency import Tick
@@ -64,6 +64,7 @@ def time(
     warm_up: Annotated[
         float, typer.Option("--warm-up", metavar="S", min=0, help="Most seconds to wait until times settle.")
     ] = 5.0,
+    rebuilt: Rebuilt = False,
     format: Format = "table",
     *,
     given: LoadOptions,
@@ -87,6 +88,7 @@ def time(
     from rfcalc.backends.timing import cases
     from rfcalc.backends.timing.environment import environment, gpu_state
     from rfcalc.backends.timing.latency import time_all
+    from rfcalc.backends.torch.subject import running
     from rfcalc.reports.timing import timing_report
 
     place = cases.usable_device(device)
@@ -98,8 +100,9 @@ def time(
     interrupted = False
     if graphs:
         before = gpu_state(place)
-        with progress("Timing", len(rows) * len(graphs) * seconds) as tick:
-            timing = time_all(graphs, rows, seconds, warm_up, tick)
+        timed = subjects(graphs, rebuilt)
+        with running(timed), progress("Timing", len(rows) * len(graphs) * seconds) as tick:
+            timing = time_all(timed, rows, seconds, warm_up, tick)
         interrupted = timing.interrupted
         show([timing_report(timing, environment(place), before, gpu_state(place))], format)
     finish(errors)

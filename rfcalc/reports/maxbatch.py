@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rfcalc.backends.timing.cases import Case
 from rfcalc.backends.timing.maxbatch import Found
-from rfcalc.graph import Graph
+from rfcalc.backends.torch.subject import Subject
 from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import percent, short
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rfcalc.report.models.timing import MaxBatchData
 
 
-def max_batch_report(graph: Graph, case: Case, found: Found, budget: int, reserve: float) -> Report:
+def max_batch_report(subject: Subject, case: Case, found: Found, budget: int, reserve: float) -> Report:
     """The answer and the tries behind it."""
     columns = (
         Column("batch", "Batch", right=True),
@@ -24,14 +24,17 @@ def max_batch_report(graph: Graph, case: Case, found: Found, budget: int, reserv
     rows = tuple((batch, taken, taken is not None and taken <= budget) for batch, taken in found.tries)
     edge = f"; {found.fails:,} does not" if found.fails else "; larger ones were not tried"
     text = f"{found.batch:,} fits{edge}" if found.batch else "not even batch 1 fits"
-    how = "run on the GPU" if case.cuda else "counted on the meta device; kernels' own workspaces are not in it"
+    graph = subject.graph
+    how = "run on the GPU" if case.cuda else "counted on tensors without memory; kernels' own workspaces are not in it"
     notes = (
+        *([("Runs", subject.remark)] if subject.remark else ()),
         ("Largest batch", f"{text} (predicted by the analysis: {found.predicted:,})"),
         ("Budget", f"{short(budget, 'B')} of memory" + (f", {percent(reserve, 0)} kept back" if reserve else "")),
         ("Tries", how),
     )
     data: MaxBatchData = {
         "name": graph.name,
+        "runs": subject.runs,
         "device": case.device,
         "dtype": case.dtype,
         "batch": found.batch,

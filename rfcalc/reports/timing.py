@@ -98,6 +98,8 @@ def _notes(timing: Timing, environment: TimedEnvironmentData) -> Iterator[tuple[
     for first, second, comparison in timing.comparisons():
         verdict = comparison.verdict(first.network, second.network)
         yield "Compared", f"{first.case}: {verdict}" if many else verdict
+    remarks = dict.fromkeys(f"{run.network}: {run.remark}" for run in timing.runs if run.remark)
+    yield from (("Runs", remark) for remark in remarks)
     for run in timing.runs:
         if run.latency and run.latency.wide:
             yield "Wide spread", _spread(run, run.latency)

@@ -16,7 +16,7 @@ FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("errors",), "problems with a code and a place"),
     (("report",), "the data of a report: tables, notes, pictures, findings"),
     (("relations",), "which positions and channels of an input an output reads"),
-    (("layers",), "the facts that each layer states, by family; settings and their kinds"),
+    (("layers", "origin"), "the facts that each layer states; the module that an imported graph was made of"),
     (("graph",), "layers and what feeds them"),
     (("fields",), "relations followed through a graph: receptive fields"),
     (("analyses",), "everything else that is computed from a graph; the table of metrics"),

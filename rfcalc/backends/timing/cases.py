@@ -8,13 +8,13 @@ from itertools import product
 from time import perf_counter
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from rfcalc.backends.timing import words
-from rfcalc.backends.torch.build import random_inputs, to_torch
-from rfcalc.backends.torch.tracked import peak_bytes
+from rfcalc.backends.torch.subject import Subject
 from rfcalc.errors import fail
 from rfcalc.graph import Graph
+from rfcalc.origin import Call
 from rfcalc.record import record
 
 DTYPES = {word: getattr(torch, name) for word, name in words.DTYPES.items()}
@@ -88,8 +88,8 @@ def precision(case: Case) -> Iterator[None]:
         torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark = before
 
 
-def prepare(graph: Graph, case: Case) -> Prepared:
-    """Builds the network in evaluation mode with random inputs and runs it for the first time.
+def prepare(subject: Subject, case: Case) -> Prepared:
+    """Makes the network in evaluation mode with random inputs and runs it for the first time.
 
     Raises UnsupportedError, or whatever torch raises where memory or an operator is missing.
     """
@@ -97,16 +97,10 @@ def prepare(graph: Graph, case: Case) -> Prepared:
     if case.cuda:
         torch.cuda.empty_cache()
     base = torch.cuda.memory_allocated(case.device) if case.cuda else 0
-    dtype, layout = DTYPES[case.dtype], layout_of(graph, case)
-    module = to_torch(graph, device=case.device, dtype=dtype, seed=0).eval().requires_grad_(False)
-    if layout is not None:
-        module = module.to(memory_format=layout)
-    inputs = random_inputs(graph, case.batch, device=case.device, dtype=dtype)
-    if layout is not None:
-        inputs = tuple(x.contiguous(memory_format=layout) for x in inputs)
+    module, call = laid_out(subject, case, subject.module(device=case.device, dtype=DTYPES[case.dtype], seed=0))
     weights = sum(t.nbytes for t in (*module.parameters(), *module.buffers()))
-    memory: dict[str, int | None] = {"weights": weights, "inputs": sum(x.nbytes for x in inputs)}
-    step = _step(module, inputs, case)
+    memory: dict[str, int | None] = {"weights": weights, "inputs": sum(x.nbytes for x in call.tensors)}
+    step = _step(module, call, case)
     start = perf_counter()
     step()
     _wait(case)
@@ -120,8 +114,7 @@ def prepare(graph: Graph, case: Case) -> Prepared:
         memory["allocated"] = torch.cuda.max_memory_allocated(case.device) - base
         memory["reserved"] = torch.cuda.max_memory_reserved(case.device)
     else:
-        live = _live_bytes(graph, case) if case.mode == "eager" else None
-        memory["allocated"] = None if live is None else live + weights + (memory["inputs"] or 0)
+        memory["allocated"] = subject.bytes(module, case.batch, DTYPES[case.dtype]) if case.mode == "eager" else None
         memory["reserved"] = None
     return Prepared(step, first, memory)
 
@@ -146,12 +139,22 @@ def layout_of(graph: Graph, case: Case) -> torch.memory_format | None:
     return torch.channels_last if ranks == {2} else torch.channels_last_3d
 
 
-def _step(module: nn.Module, inputs: tuple[Tensor, ...], case: Case) -> Callable[[], object]:
+def laid_out(subject: Subject, case: Case, module: nn.Module) -> tuple[nn.Module, Call]:
+    """The module and what it is called with, in the case's memory format."""
+    layout = layout_of(subject.graph, case)
+    call = subject.call(case.batch, device=case.device, dtype=DTYPES[case.dtype])
+    module = module.requires_grad_(False)
+    if layout is None:
+        return module, call
+    return module.to(memory_format=layout), call.each(lambda x: x.contiguous(memory_format=layout))
+
+
+def _step(module: nn.Module, call: Call, case: Case) -> Callable[[], object]:
     run = torch.compile(module) if case.mode == "compile" else module
 
     def step() -> object:
         with torch.inference_mode():
-            return run(*inputs)
+            return call(run)
 
     return step
 
@@ -177,11 +180,3 @@ def _captured(step: Callable[[], object]) -> Callable[[], object]:
 def _wait(case: Case) -> None:
     if case.cuda:
         torch.cuda.synchronize(case.device)
-
-
-def _live_bytes(graph: Graph, case: Case) -> int:
-    """Peak of live activations, from a run on the meta device that neither computes nor disturbs the clock."""
-    module = to_torch(graph, device="meta", dtype=DTYPES[case.dtype]).eval()
-    inputs = random_inputs(graph, case.batch, device="meta", dtype=DTYPES[case.dtype])
-    with torch.no_grad():
-        return peak_bytes(lambda: module(*inputs), *module.parameters(), *module.buffers(), *inputs)

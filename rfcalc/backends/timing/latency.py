@@ -15,8 +15,8 @@ import torch
 from rfcalc.backends.timing.cases import Case, Prepared, UnsupportedError, precision, prepare
 from rfcalc.backends.timing.clocks import BLOCK_SECONDS, Clock, CpuClock, CudaClock, Warm, warm_up
 from rfcalc.backends.timing.samples import Comparison, Summary, compare, summary
+from rfcalc.backends.torch.subject import Subject
 from rfcalc.errors import SpecError, fail
-from rfcalc.graph import Graph
 
 if TYPE_CHECKING:
     from rfcalc.report.models.timing import RunData
@@ -29,11 +29,13 @@ T = TypeVar("T")
 
 @dataclass
 class Measurement:
-    """One network in one case. `status` is "ok", "out of memory", "unsupported: ...", "error: ..." or "interrupted"; `blocks`
-    are the medians of blocks, which are compared."""
+    """One network in one case; `runs` and `remark` say which module of it. `status` is "ok", "out of memory",
+    "unsupported: ...", "error: ..." or "interrupted"; `blocks` are the medians of blocks, which are compared."""
 
     network: str
     case: Case
+    runs: str = "built"
+    remark: str = ""
     samples: list[float] = field(default_factory=list)
     blocks: list[float] = field(default_factory=list)
     prepared: Prepared | None = None
@@ -55,6 +57,7 @@ class Measurement:
         case, latency, warm, prepared = self.case, self.latency, self.warm, self.prepared
         return {
             "network": self.network,
+            "runs": self.runs,
             "device": case.device,
             "batch": case.batch,
             "dtype": case.dtype,
@@ -87,7 +90,11 @@ class Timing:
 
 
 def time_all(
-    graphs: Sequence[Graph], cases: Sequence[Case], seconds: float = 2.0, warm_seconds: float = 5.0, tick: Tick | None = None
+    subjects: Sequence[Subject],
+    cases: Sequence[Case],
+    seconds: float = 2.0,
+    warm_seconds: float = 5.0,
+    tick: Tick | None = None,
 ) -> Timing:
     """Times every network in every case for `seconds` each, after a warm-up of at most `warm_seconds`.
 
@@ -95,28 +102,28 @@ def time_all(
     of work that are behind, `seconds` per row.
     """
     timing = Timing()
-    names = _names(graphs)
+    names = _names([subject.graph.name for subject in subjects])
     with suppress(KeyboardInterrupt):
         for case in cases:
-            runs = [Measurement(name, case, status=INTERRUPTED) for name in names]
+            pairs = zip(names, subjects, strict=True)
+            runs = [Measurement(name, case, s.runs, s.remark, status=INTERRUPTED) for name, s in pairs]
             timing.runs += runs
-            _time_case(list(zip(graphs, runs, strict=True)), seconds, warm_seconds, tick or (lambda done: None))
+            _time_case(list(zip(subjects, runs, strict=True)), seconds, warm_seconds, tick or (lambda done: None))
         return timing
     timing.interrupted = True
     return timing
 
 
-def _names(graphs: Sequence[Graph]) -> list[str]:
-    """The networks' names, with the file where two are the same."""
-    names = [graph.name for graph in graphs]
+def _names(names: Sequence[str]) -> list[str]:
+    """The networks' names, with a number where two are the same."""
     return [name if names.count(name) == 1 else f"{name} ({i + 1})" for i, name in enumerate(names)]
 
 
-def _time_case(pairs: Sequence[tuple[Graph, Measurement]], seconds: float, warm_seconds: float, tick: Tick) -> None:
+def _time_case(pairs: Sequence[tuple[Subject, Measurement]], seconds: float, warm_seconds: float, tick: Tick) -> None:
     case = pairs[0][1].case
     clock: Clock = CudaClock(case.device) if case.cuda else CpuClock()
     with precision(case):
-        ready = [run for graph, run in pairs if _guarded(run, partial(_start, graph, run, clock, seconds, warm_seconds))]
+        ready = [run for subject, run in pairs if _guarded(run, partial(_start, subject, run, clock, seconds, warm_seconds))]
         for _, run in pairs:
             if run not in ready:
                 tick(seconds)
@@ -132,8 +139,8 @@ def _time_case(pairs: Sequence[tuple[Graph, Measurement]], seconds: float, warm_
         _release(run)
 
 
-def _start(graph: Graph, run: Measurement, clock: Clock, seconds: float, warm_seconds: float) -> None:
-    run.prepared = prepare(graph, run.case)
+def _start(subject: Subject, run: Measurement, clock: Clock, seconds: float, warm_seconds: float) -> None:
+    run.prepared = prepare(subject, run.case)
     run.warm = warm_up(clock, run.prepared.step, warm_seconds, min(BLOCK_SECONDS, seconds / LEAST_BLOCKS))
 
 

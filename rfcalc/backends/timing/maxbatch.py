@@ -1,7 +1,7 @@
 """`max-batch`: the largest batch that fits into memory at inference: predicted by the analysis, then verified.
 
 On a GPU each try runs the network there, kernels' workspaces and the allocator's rounding included. On the CPU a try runs
-on the meta device and counts the bytes of the tensors that are alive at once, so that it takes no memory itself.
+on tensors that have shapes only and counts their bytes that are alive at once, so that it takes no memory itself.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ import torch
 from rfcalc.analyses.memory import peak
 from rfcalc.backends.timing.cases import DTYPES, Case, check
 from rfcalc.backends.timing.latency import OUT_OF_MEMORY, status_of
-from rfcalc.backends.torch.build import random_inputs, to_torch
-from rfcalc.backends.torch.tracked import peak_bytes
+from rfcalc.backends.torch.subject import Subject
 from rfcalc.errors import fail
-from rfcalc.graph import Graph
 from rfcalc.record import record
 
 LIMIT = 1 << 20
@@ -36,12 +34,15 @@ class Found:
     tries: tuple[tuple[int, int | None], ...]
 
 
-def predict(graph: Graph, dtype: torch.dtype, budget: int) -> int:
-    """The largest batch by the analysis: weights once; per image the inputs and the peak of live activations."""
+def predict(subject: Subject, dtype: torch.dtype, budget: int) -> int:
+    """The largest batch by the analysis: weights once; per image the inputs and the peak of live activations (of its
+    own module's run, where the graph knows of it)."""
+    graph = subject.graph
     size: int = dtype.itemsize
     weights = sum(node.cost.params + node.cost.buffers for node in graph.nodes) * size
     image = sum(graph.nodes[i].shape.elements for i in graph.inputs) * size
-    image += peak(graph, size, inplace=False, held=False).bytes
+    seen = graph.memory.peak if subject.own and graph.memory else None
+    image += seen.bytes(size) if seen else peak(graph, size, inplace=False, held=False).bytes
     return max(0, (budget - weights) // max(1, image))
 
 
@@ -62,16 +63,17 @@ def search(needs: Needs, budget: int, start: int, gap: Callable[[int], int], pre
         batch = min(LIMIT, low + step // 2) if high > LIMIT else (low + high) // 2
 
 
-def max_batch(graph: Graph, case: Case, budget: int) -> Found:
+def max_batch(subject: Subject, case: Case, budget: int) -> Found:
     """The largest batch of a case (whose own batch does not matter) within `budget` bytes."""
     check(case)
     dtype = DTYPES[case.dtype]
-    predicted = predict(graph, dtype, budget)
+    predicted = predict(subject, dtype, budget)
     if not case.cuda:
-        return search(lambda batch: meta_bytes(graph, dtype, batch), budget, predicted, lambda batch: 1, predicted)
+        module = subject.module(device="cpu" if subject.own else "meta", dtype=dtype)
+        return search(lambda batch: subject.bytes(module, batch, dtype), budget, predicted, lambda batch: 1, predicted)
 
     def run(batch: int) -> int | None:
-        return _cuda_bytes(graph, case, batch)
+        return _cuda_bytes(subject, case, batch)
 
     first, second = max(1, predicted // 32), max(2, predicted // 8)
     probes = (run(first), run(second))
@@ -82,29 +84,20 @@ def max_batch(graph: Graph, case: Case, budget: int) -> Found:
     return search(run, budget, max(1, start), lambda batch: max(1, batch // 64), predicted)
 
 
-def meta_bytes(graph: Graph, dtype: torch.dtype, batch: int) -> int:
-    """Weights, inputs and peak of live activations of one forward pass, counted without memory or arithmetic."""
-    module = to_torch(graph, device="meta", dtype=dtype).eval()
-    inputs = random_inputs(graph, batch, device="meta", dtype=dtype)
-    given = (*module.parameters(), *module.buffers(), *inputs)
-    with torch.no_grad():
-        return peak_bytes(lambda: module(*inputs), *given) + int(sum(tensor.nbytes for tensor in given))
-
-
-def _cuda_bytes(graph: Graph, case: Case, batch: int) -> int | None:
+def _cuda_bytes(subject: Subject, case: Case, batch: int) -> int | None:
     """Most bytes that the allocator reserved in a forward pass; None where memory ran out."""
     _clean(case)
     base = torch.cuda.memory_reserved(case.device)
     status = ""
     try:
-        module = to_torch(graph, device=case.device, dtype=DTYPES[case.dtype]).eval()
-        inputs = random_inputs(graph, batch, device=case.device, dtype=DTYPES[case.dtype])
+        module = subject.module(device=case.device, dtype=DTYPES[case.dtype])
+        call = subject.call(batch, device=case.device, dtype=DTYPES[case.dtype])
         with torch.inference_mode():
-            module(*inputs)
+            call(module)
         torch.cuda.synchronize(case.device)
     except Exception as error:
         status = status_of(error)
-    module = inputs = None  # type: ignore[assignment]
+    module = call = None  # type: ignore[assignment]
     taken = torch.cuda.max_memory_reserved(case.device) - base
     _clean(case)
     if status not in ("", OUT_OF_MEMORY):

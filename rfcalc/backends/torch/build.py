@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from rfcalc.backends.torch.source import class_for, source
 from rfcalc.graph import Graph
+from rfcalc.relations.shape import Shape
 
 Seen = Callable[[int, Tensor], None]
 
@@ -53,9 +54,18 @@ def random_inputs(
     graph: Graph, batch: int = 1, *, device: str = "cpu", dtype: torch.dtype = torch.float32, seed: int = 0
 ) -> tuple[Tensor, ...]:
     """A batch of normal random numbers for each input of the network."""
-    shapes = [graph.nodes[i].shape for i in graph.inputs]
+    draw = drawing(batch, device, dtype, seed)
+    return tuple(draw(graph.nodes[i].shape) for i in graph.inputs)
+
+
+def drawing(batch: int, device: str, dtype: torch.dtype, seed: int) -> Callable[[Shape], Tensor]:
+    """Draws a batch of normal random numbers for a shape, again and again; on the meta device it makes them without numbers."""
     if device == "meta":
-        return tuple(torch.empty(batch, s.channels, *s.size, device=device, dtype=dtype) for s in shapes)
+        return lambda shape: torch.empty(batch, shape.channels, *shape.size, device=device, dtype=dtype)
     place = torch.Generator(device).manual_seed(seed)
-    draw = torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
-    return tuple(torch.randn(batch, s.channels, *s.size, device=device, dtype=draw, generator=place).to(dtype) for s in shapes)
+    exact = torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
+
+    def draw(shape: Shape) -> Tensor:
+        return torch.randn(batch, shape.channels, *shape.size, device=device, dtype=exact, generator=place).to(dtype)
+
+    return draw

@@ -9,6 +9,7 @@ import contextlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from rfcalc.errors import SpecError, did_you_mean, fail
@@ -39,7 +40,7 @@ def empty() -> Any:
 
 
 def build(target: Target, arguments: Mapping[str, Any], real: bool = False) -> Any:
-    """The module that a target names, in eval mode; with `real`, with weights in memory. Raises SpecError."""
+    """The module that a target names, in eval mode; with `real` one of its own, with weights in memory. Raises SpecError."""
     import torch
 
     if target.what == "":
@@ -55,6 +56,15 @@ def build(target: Target, arguments: Mapping[str, Any], real: bool = False) -> A
     return made.eval()
 
 
+def copied(module: Any) -> Any:
+    """A copy of somebody's module in evaluation mode; raises SpecError for one that cannot be copied."""
+    try:
+        return deepcopy(module).eval()
+    except Exception as error:
+        text = f"{type(module).__name__} cannot be copied: {type(error).__name__}: {error}".splitlines()[0]
+        raise fail("E405", text, hint="it must stay as it is, so that a copy is run; a callable can make a new one") from None
+
+
 def _attempts(target: Target, arguments: Mapping[str, Any], real: bool) -> Any:
     """Some constructors compute with their tensors' values, so that the meta device cannot serve them all."""
     import torch
@@ -63,7 +73,7 @@ def _attempts(target: Target, arguments: Mapping[str, Any], real: bool) -> Any:
     for mode in modes[2:] if real else modes:
         try:
             with unloaded(), mode():
-                return _made(target, arguments)
+                return _made(target, arguments, real)
         except SpecError:
             raise
         except (NotImplementedError, RuntimeError, AssertionError) as error:
@@ -74,7 +84,7 @@ def _attempts(target: Target, arguments: Mapping[str, Any], real: bool) -> Any:
     raise AssertionError
 
 
-def _made(target: Target, arguments: Mapping[str, Any]) -> Any:
+def _made(target: Target, arguments: Mapping[str, Any], real: bool) -> Any:
     from torch import nn
 
     found: Any = imported(target)
@@ -89,7 +99,7 @@ def _made(target: Target, arguments: Mapping[str, Any]) -> Any:
     if isinstance(found, nn.Module):
         if arguments:
             raise fail("E401", f"{target.text} is a module, not a function: it takes no arguments")
-        return found
+        return copied(found) if real else found
     if not callable(found):
         return found
     _check_arguments(target, found, arguments)

@@ -17,8 +17,10 @@ from rfcalc.graph import MemoryOfRun
 from rfcalc.importers.programs.asked import meant_by
 from rfcalc.importers.programs.program import Held
 from rfcalc.importers.torch.build import LARGEST, quiet
+from rfcalc.importers.torch.fakes import faked
 from rfcalc.importers.torch.memory import memory_of
 from rfcalc.importers.torch.places import place_of
+from rfcalc.origin import Argument, call_with
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 
@@ -31,7 +33,8 @@ PART = "name a part of it, such as pkg.models:detector.backbone"
 class Captured:
     """An exported program. `held`: the stored tensors; `named`: which of them each placeholder is; `inputs`: the others;
     `values`: stored numbers that are small and not learned (indices, masks), where they are known; `lists`: arguments that
-    are lists of images, which have no batch axis; `memory`: what the module's run shows of it."""
+    are lists of images, which have no batch axis; `memory`: what the module's run shows of it; `arguments`: how the module
+    is called."""
 
     program: Any
     held: Mapping[str, Held]
@@ -40,6 +43,7 @@ class Captured:
     values: Mapping[str, Any]
     lists: tuple[str, ...] = ()
     memory: MemoryOfRun | None = None
+    arguments: tuple[Argument, ...] = ()
 
 
 def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
@@ -49,16 +53,19 @@ def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
     _check_lazy(module, text)
     held, canonical = _held(module)
     values = _known(dict(module.named_buffers()))
-    with quiet(), contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()), _fake(module) as mode:
-        inputs, words = _inputs(module, _wanted(module, shapes, text), mode)
+    with quiet(), contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()), faked(module) as mode:
+        arguments = _arguments(module, _wanted(module, shapes, text))
+        with mode:
+            call = call_with(arguments, lambda shape: torch.empty(1, shape.channels, *shape.size))
         try:
-            program = torch.export.export(module, inputs, words, strict=False)
+            program = torch.export.export(module, call.positional, call.words, strict=False)
         except SpecError:
             raise
         except (Exception, SystemExit) as error:
             raise _refused(text, error, shapes) from None
-        memory = None if _compiles(program) else memory_of(module, inputs, words, mode)
-    return replace(_captured(program, held, canonical, values), lists=_lists(module), memory=memory)
+        memory = None if _compiles(program) else memory_of(module, call, mode)
+    found = _captured(program, held, canonical, values)
+    return replace(found, lists=_lists(module), memory=memory, arguments=arguments)
 
 
 def _compiles(program: Any) -> bool:
@@ -88,7 +95,23 @@ def of_program(program: Any) -> Captured:
     stored = {**dict(program.named_parameters()), **dict(program.named_buffers())}
     learned = {name for name, _ in program.named_parameters()}
     held = {name: Held(tensor.numel(), name in learned) for name, tensor in stored.items()}
-    return _captured(program, held, {name: name for name in held}, _known(dict(program.named_buffers())))
+    found = _captured(program, held, {name: name for name in held}, _known(dict(program.named_buffers())))
+    return replace(found, arguments=_saved_arguments(program, found.inputs))
+
+
+def _saved_arguments(program: Any, inputs: Sequence[str]) -> tuple[Argument, ...]:
+    """How a saved program is called; empty where it takes anything but tensors with a batch axis."""
+    from torch.utils._pytree import tree_unflatten
+
+    values = {node.name: node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder"}
+    positional, words = tree_unflatten(list(inputs), program.call_spec.in_spec)
+    found = []
+    for word, name in (*(("", name) for name in positional), *words.items()):
+        shape = list(getattr(values.get(name), "shape", ())) if isinstance(name, str) else []
+        if len(shape) < 2 or not all(isinstance(n, int) for n in shape[1:]):
+            return ()
+        found.append(Argument(Shape(shape[1], tuple(shape[2:])), word))
+    return tuple(found)
 
 
 @contextlib.contextmanager
@@ -159,36 +182,6 @@ def _captured(program: Any, held: Mapping[str, Held], canonical: Mapping[str, st
     return Captured(program, held, named, list(signature.user_inputs), kept)
 
 
-@contextlib.contextmanager
-def _fake(module: Any) -> Iterator[Any]:
-    """The module with fake tensors in place of its stored ones, for a while."""
-    import torch
-    from torch._subclasses.fake_tensor import FakeTensorMode
-
-    mode = FakeTensorMode(allow_non_fake_inputs=True)
-    fakes: dict[int, Any] = {}
-    originals: list[tuple[dict[str, Any], str, Any]] = []
-    for part in module.modules():
-        for tensors in (part._parameters, part._buffers):
-            for name, tensor in tensors.items():
-                if tensor is None:
-                    continue
-                originals.append((tensors, name, tensor))
-                if id(tensor) not in fakes:
-                    with mode:
-                        fake = torch.empty(tensor.shape, dtype=tensor.dtype)
-                    if isinstance(tensor, torch.nn.Parameter):
-                        fake = torch.nn.Parameter(fake, requires_grad=tensor.requires_grad)
-                    fakes[id(tensor)] = fake
-    for tensors, name, tensor in originals:
-        tensors[name] = fakes[id(tensor)]
-    try:
-        yield mode
-    finally:
-        for tensors, name, tensor in originals:
-            tensors[name] = tensor
-
-
 def _wanted(module: Any, shapes: Mapping[str, Shape], text: str) -> dict[str, Shape]:
     """The shape of each argument of the module's forward that must be given."""
     parameters = inspect.signature(module.forward).parameters.values()
@@ -211,25 +204,14 @@ def _own_shape(module: Any) -> Shape | None:
     return Shape(size[0], tuple(size[1:])) if size else None
 
 
-def _inputs(module: Any, shapes: Mapping[str, Shape], mode: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Fake inputs; a module that takes a list of images gets a list of one."""
-    import torch
-
-    parameters = inspect.signature(module.forward).parameters
-    positional, words = [], {}
+def _arguments(module: Any, shapes: Mapping[str, Shape]) -> tuple[Argument, ...]:
+    """How a module is called with inputs of these shapes; one that takes a list of images gets a list of one."""
+    parameters, found = inspect.signature(module.forward).parameters, []
     for name, shape in shapes.items():
-        with mode:
-            tensor = torch.empty(1, shape.channels, *shape.size)
-        parameter = parameters[name]
-        if _is_list(parameter):
-            tensor = [tensor[0]]
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            words[name] = tensor
-        elif parameter.kind is parameter.VAR_KEYWORD:
-            words["x"] = tensor
-        else:
-            positional.append(tensor)
-    return tuple(positional), words
+        kind = parameters[name].kind
+        word = name if kind is inspect.Parameter.KEYWORD_ONLY else "x" if kind is inspect.Parameter.VAR_KEYWORD else ""
+        found.append(Argument(shape, word, _is_list(parameters[name])))
+    return tuple(found)
 
 
 def _is_list(parameter: inspect.Parameter) -> bool:

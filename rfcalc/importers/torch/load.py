@@ -7,6 +7,8 @@ a Python file runs its code.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from rfcalc.errors import fail
@@ -14,6 +16,7 @@ from rfcalc.graph import Graph
 from rfcalc.importers.programs.asked import asked_shapes
 from rfcalc.importers.torch.target import Target, request_of, wanted
 from rfcalc.language.limits import MAX_LAYERS
+from rfcalc.origin import Origin
 from rfcalc.version import to_install
 
 
@@ -40,14 +43,16 @@ def load(
     if not target.what:
         if overrides or arguments:
             raise fail("E401", f"{text} is a saved program: its input and its arguments are fixed")
-        captured = read(text)
+        captured, make = read(text), partial(_saved, text)
     else:
         from rfcalc.importers.torch.build import build
 
         module = build(target, request.arguments)
         with as_leaves(rules, module):
             captured = capture(module, request.shapes, text)
-    return follow(captured, _name(target), text, max_layers, unknown == "bound", rules)
+        make = partial(build, target, request.arguments, real=True)
+    graph = follow(captured, _name(target), text, max_layers, unknown == "bound", rules)
+    return replace(graph, origin=Origin(make, captured.arguments) if captured.arguments else None)
 
 
 def load_module(
@@ -58,6 +63,7 @@ def load_module(
     import torch
 
     from rfcalc.importers.programs.declared import Declarations
+    from rfcalc.importers.torch.build import copied
     from rfcalc.importers.torch.capture import capture
     from rfcalc.importers.torch.follow import follow
     from rfcalc.importers.torch.leaves import as_leaves
@@ -72,7 +78,15 @@ def load_module(
         torch.set_rng_state(numbers)
         for part, training in modes:
             part.training = training
-    return follow(captured, name, name, max_layers, unknown == "bound", rules)
+    graph = follow(captured, name, name, max_layers, unknown == "bound", rules)
+    return replace(graph, origin=Origin(partial(copied, module), captured.arguments))
+
+
+def _saved(path: str) -> Any:
+    """The module of a saved program, which was read before without its pickled objects."""
+    from rfcalc.importers.torch.capture import read
+
+    return read(path).program.module()
 
 
 def load_program(program: Any, max_layers: int = MAX_LAYERS, *, unknown: str = "error", declare: Sequence[str] = ()) -> Graph:

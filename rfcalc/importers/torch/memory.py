@@ -9,27 +9,28 @@ from __future__ import annotations
 import contextlib
 import gc
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rfcalc.graph import Alive, MemoryOfRun
+from rfcalc.origin import Call
 
-Call = Callable[[], object]
+Run = Callable[[], object]
 
 
-def memory_of(module: Any, inputs: Sequence[Any], words: Mapping[str, Any], mode: Any) -> MemoryOfRun:
-    """The memory of a module of fake tensors, called with these; a figure is None if its run breaks off."""
+def memory_of(module: Any, call: Call, mode: Any) -> MemoryOfRun:
+    """The memory of a module of fake tensors, called so; a figure is None if its run breaks off."""
 
     def run() -> object:
         with mode:
-            return module(*inputs, **words)
+            return call(module)
 
     flags = [(part, part.training) for part in module.modules()]
     with _steady():
         most = _tried(lambda: _most(module, run))
         with _single():
             module.train()
-            kept = _tried(lambda: _kept(module, run, [*inputs, *words.values()]))
+            kept = _tried(lambda: _kept(module, run, call.tensors))
     for part, training in flags:
         part.training = training
     return MemoryOfRun(most, kept)
@@ -69,7 +70,7 @@ def _single() -> Iterator[None]:
         functional._verify_batch_size = check
 
 
-def _most(module: Any, run: Call) -> Alive:
+def _most(module: Any, run: Run) -> Alive:
     """The most that is alive at once without gradients, and the innermost module that runs then."""
     import torch
 
@@ -102,7 +103,7 @@ def _told(module: Any, around: list[str]) -> Iterator[None]:
             hook.remove()
 
 
-def _kept(module: Any, run: Call, inputs: Sequence[Any]) -> Alive:
+def _kept(module: Any, run: Run, inputs: Sequence[Any]) -> Alive:
     """What autograd keeps after a forward pass: each storage once, those of the inputs and of stored tensors not at all."""
     import torch
     from torch.utils._pytree import tree_leaves

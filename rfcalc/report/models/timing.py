@@ -65,6 +65,7 @@ class RunData(TypedDict):
     """One network in one case."""
 
     network: Annotated[str, "the network's name"]
+    runs: Annotated[str, "own: somebody's own module; built: the module that is built of the layers"]
     device: Annotated[str, "cpu or cuda:N"]
     batch: Annotated[int, "batch size"]
     dtype: Annotated[str, "type of the numbers"]
@@ -152,6 +153,7 @@ class MaxBatchData(TypedDict):
     """The largest batch that fits."""
 
     name: Annotated[str, "the network's name"]
+    runs: Annotated[str, "own: somebody's own module; built: the module that is built of the layers"]
     device: Annotated[str, "cpu or cuda:N"]
     dtype: Annotated[str, "type of the numbers"]
     batch: Annotated[int, "the largest batch; 0 where not even one image fits"]

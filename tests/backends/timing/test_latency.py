@@ -11,6 +11,7 @@ from rfcalc.backends.timing.cases import Case, UnsupportedError, grid, precision
 from rfcalc.backends.timing.clocks import CpuClock, CudaClock, warm_up
 from rfcalc.backends.timing.environment import environment, gpu_state
 from rfcalc.backends.timing.latency import Measurement, time_all
+from rfcalc.backends.torch.subject import Subject, subject
 from rfcalc.graph import Graph
 from rfcalc.reports.timing import timing_report
 from tests.nets import chain
@@ -24,7 +25,7 @@ gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device h
 
 
 def times(*graphs: Graph, cases: list[Case] | None = None) -> timing.Timing:
-    return time_all(graphs, cases or [CPU], 0.02, 0.02)
+    return time_all([subject(graph) for graph in graphs], cases or [CPU], 0.02, 0.02)
 
 
 def test_json_has_the_contract_s_shape(tiny: str) -> None:
@@ -51,7 +52,7 @@ def test_the_table(tiny: str) -> None:
 
 
 def test_memory_is_weights_inputs_and_the_peak_of_activations() -> None:
-    found = prepare(NET, CPU).memory
+    found = prepare(subject(NET), CPU).memory
     weights, inputs, map_ = (2 * 3 * 9 + 2) * 4, 3 * 64 * 4, 2 * 64 * 4
     assert found == {"weights": weights, "inputs": inputs, "allocated": weights + inputs + 2 * map_, "reserved": None}
 
@@ -67,16 +68,16 @@ def test_what_the_device_cannot_do_is_a_row_and_the_rest_goes_on() -> None:
 def test_channels_last_needs_two_or_three_axes() -> None:
     line = chain((8,), ("conv", {"out": 2, "kernel": 3}))
     with pytest.raises(UnsupportedError, match="2 or 3 axes"):
-        prepare(line, Case("cpu", 1, "fp32", "channels_last", "eager"))
+        prepare(subject(line), Case("cpu", 1, "fp32", "channels_last", "eager"))
 
 
 def test_out_of_memory_is_a_row_and_the_rest_goes_on(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     honest: Callable[..., Any] = timing.prepare
 
-    def prepare_small(graph: Graph, case: Case) -> Any:
+    def prepare_small(network: Subject, case: Case) -> Any:
         if case.batch == 8:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
-        return honest(graph, case)
+        return honest(network, case)
 
     monkeypatch.setattr(timing, "prepare", prepare_small)
     run = rfcalc("time", tiny, "--batch", "1,8,2", "--format", "json", *QUICK)
@@ -117,10 +118,10 @@ def test_a_failure_while_measuring_is_a_row_too(monkeypatch: pytest.MonkeyPatch)
 def test_ctrl_c_prints_what_is_done(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     honest: Callable[..., Any] = timing.prepare
 
-    def interrupted(graph: Graph, case: Case) -> Any:
+    def interrupted(network: Subject, case: Case) -> Any:
         if case.batch == 2:
             raise KeyboardInterrupt
-        return honest(graph, case)
+        return honest(network, case)
 
     monkeypatch.setattr(timing, "prepare", interrupted)
     run = rfcalc("time", tiny, "--batch", "1,2,3", "--format", "json", *QUICK)
@@ -145,7 +146,7 @@ def test_two_networks_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_network_against_itself_and_against_a_larger_one(tiny: str) -> None:
     large = chain((64, 64), *[("conv", {"out": 32, "kernel": 5})] * 4, channels=3)
-    found = time_all([NET, large], [CPU], 0.1, 0.1)
+    found = time_all([subject(NET), subject(large)], [CPU], 0.1, 0.1)
     ((first, second, comparison),) = found.comparisons()
     assert (first.network, second.network) == ("net (1)", "net (2)")
     assert not comparison.ambiguous
@@ -217,7 +218,7 @@ def test_no_gpu(tiny: str) -> None:
 @gpu
 def test_modes_on_the_gpu() -> None:
     cases = grid("cuda", [1, 4], ["fp32", "bf16"], ["contiguous", "channels_last"], ["eager", "graph"])
-    found = time_all([NET], cases, 0.1, 0.5)
+    found = time_all([subject(NET)], cases, 0.1, 0.5)
     assert {run.status for run in found.runs} == {"ok"}
     assert all(run.prepared and run.prepared.memory["reserved"] for run in found.runs)
     assert gpu_state("cuda")
@@ -242,5 +243,5 @@ def test_events_agree_with_the_wall_clock() -> None:
 @gpu
 def test_out_of_memory_on_the_gpu_is_a_row() -> None:
     big = chain((4096, 4096), ("conv", {"out": 512, "kernel": 3}), channels=64)
-    found = time_all([big], grid("cuda", [4096, 1], ["fp32"], ["contiguous"], ["eager"]), 0.05, 0.05)
+    found = time_all([subject(big)], grid("cuda", [4096, 1], ["fp32"], ["contiguous"], ["eager"]), 0.05, 0.05)
     assert found.runs[0].status == "out of memory"

@@ -5,7 +5,8 @@ import torch
 
 from rfcalc.backends.timing import maxbatch
 from rfcalc.backends.timing.cases import Case
-from rfcalc.backends.timing.maxbatch import LIMIT, max_batch, meta_bytes, predict, search
+from rfcalc.backends.timing.maxbatch import LIMIT, max_batch, predict, search
+from rfcalc.backends.torch.subject import subject
 from rfcalc.cli.maxbatch import size
 from rfcalc.graph import Graph
 from tests.nets import residual, unet
@@ -17,17 +18,19 @@ CPU = Case("cpu", 1, "fp32", "contiguous", "eager")
 @pytest.mark.parametrize("graph", [residual(32, 2, (1,)), unet(64)], ids=["residual", "unet"])
 @pytest.mark.parametrize("budget", [300_000, 5_000_000])
 def test_the_prediction_is_verified_by_counting_tensors(graph: Graph, budget: int) -> None:
-    found = max_batch(graph, CPU, budget)
+    network = subject(graph)
+    found = max_batch(network, CPU, budget)
     assert found.batch == found.predicted
     assert found.fails == found.batch + 1
+    module = network.module()
     if found.batch:
-        assert meta_bytes(graph, torch.float32, found.batch) <= budget
-    assert meta_bytes(graph, torch.float32, found.batch + 1) > budget
+        assert network.bytes(module, found.batch, torch.float32) <= budget
+    assert network.bytes(module, found.batch + 1, torch.float32) > budget
 
 
 def test_half_the_bytes_twice_the_batch() -> None:
-    graph = residual(32, 2)
-    assert predict(graph, torch.bfloat16, 10**8) == pytest.approx(2 * predict(graph, torch.float32, 10**8), rel=0.01)
+    network = subject(residual(32, 2))
+    assert predict(network, torch.bfloat16, 10**8) == pytest.approx(2 * predict(network, torch.float32, 10**8), rel=0.01)
 
 
 @pytest.mark.parametrize("largest", [0, 1, 5, 100, 777, LIMIT])
@@ -74,6 +77,6 @@ def test_sizes_in_bytes(tiny: str) -> None:
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 def test_on_the_gpu() -> None:
-    found = max_batch(residual(64, 2), Case("cuda", 1, "fp32", "contiguous", "eager"), 10**9)
+    found = max_batch(subject(residual(64, 2)), Case("cuda", 1, "fp32", "contiguous", "eager"), 10**9)
     assert found.batch > 0
     assert found.fails is None or found.fails - found.batch <= max(1, found.batch // 64)

@@ -1,0 +1,67 @@
+"""The module that an imported graph was made of: how to have it again, and how it is called. Nothing here imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from rfcalc.record import record
+from rfcalc.relations.shape import Shape
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@record
+class Argument:
+    """One tensor that the module is called with. `word`: its name, where it is not given by its position; `listed`: it goes
+    into a list of images, which have no batch axis."""
+
+    shape: Shape
+    word: str = ""
+    listed: bool = False
+
+
+@record
+class Call:
+    """What a module is called with."""
+
+    positional: tuple[Tensor | list[Tensor], ...]
+    words: dict[str, Tensor | list[Tensor]]
+
+    def __call__(self, module: Callable[..., object]) -> object:
+        return module(*self.positional, **self.words)
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Call:
+        """The same call with changed tensors; those of lists stay as they are."""
+        positional = tuple(value if isinstance(value, list) else change(value) for value in self.positional)
+        words = {word: value if isinstance(value, list) else change(value) for word, value in self.words.items()}
+        return Call(positional, words)
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """All of them, those of lists one by one."""
+        values = (*self.positional, *self.words.values())
+        return tuple(tensor for value in values for tensor in (value if isinstance(value, list) else [value]))
+
+
+@record(eq=False)
+class Origin:
+    """Somebody's own module. `make` gives a real one with weights in memory, which may be changed; it may raise SpecError."""
+
+    make: Callable[[], nn.Module]
+    arguments: tuple[Argument, ...]
+
+
+def call_with(arguments: Iterable[Argument], tensor: Callable[[Shape], Tensor]) -> Call:
+    """The call, with tensors (a batch each) of the arguments' shapes, made by `tensor` in order."""
+    positional: list[Tensor | list[Tensor]] = []
+    words: dict[str, Tensor | list[Tensor]] = {}
+    for argument in arguments:
+        batch = tensor(argument.shape)
+        value = list(batch) if argument.listed else batch
+        if argument.word:
+            words[argument.word] = value
+        else:
+            positional.append(value)
+    return Call(tuple(positional), words)
