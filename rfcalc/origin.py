@@ -47,7 +47,8 @@ class Call:
 
 @record(eq=False)
 class Origin:
-    """Somebody's own module. `make` gives a real one with weights in memory, which may be changed; it may raise SpecError."""
+    """Somebody's own module. `make` gives a real one in evaluation mode with weights in memory, which
+    may be changed; it may raise SpecError."""
 
     make: Callable[[], nn.Module]
     arguments: tuple[Argument, ...]

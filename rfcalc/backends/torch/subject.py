@@ -42,7 +42,7 @@ class Subject:
             return to_torch(self.graph, device=device, dtype=dtype, seed=seed).eval()
         with seeded(seed):
             module = self.graph.origin.make()
-        return module.eval().to(device=device, dtype=dtype)
+        return module.to(device=device, dtype=dtype)
 
     def call(self, batch: int = 1, *, device: str = "cpu", dtype: torch.dtype = torch.float32, seed: int = 0) -> Call:
         """What it is called with: a batch of normal random numbers for each input."""

@@ -13,7 +13,7 @@ from copy import deepcopy
 from typing import Any
 
 from rfcalc.errors import SpecError, did_you_mean, fail
-from rfcalc.importers.torch.importing import imported
+from rfcalc.importers.torch.importing import forget, imported
 from rfcalc.importers.torch.places import broken
 from rfcalc.importers.torch.target import Target
 
@@ -47,6 +47,9 @@ def build(target: Target, arguments: Mapping[str, Any], real: bool = False) -> A
         raise fail("E403", f"{target.text} is a saved program; it has no module")
     with quiet():
         made = _attempts(target, arguments, real)
+        if real and _is_hollow(made):  # made on the meta device when its file was imported
+            forget(target)
+            made = _attempts(target, arguments, real)
     if isinstance(made, torch.jit.ScriptModule):
         raise fail(
             "E403", f"{target.text} is a TorchScript module", hint="export it with torch.export, or give its Python class"
@@ -54,6 +57,11 @@ def build(target: Target, arguments: Mapping[str, Any], real: bool = False) -> A
     if not isinstance(made, torch.nn.Module):
         raise fail("E403", f"{target.text} gives a {type(made).__name__}, not an nn.Module")
     return made.eval()
+
+
+def _is_hollow(made: Any) -> bool:
+    tensors = (*made.parameters(), *made.buffers()) if hasattr(made, "buffers") else ()
+    return any(tensor.device.type == "meta" for tensor in tensors)
 
 
 def copied(module: Any) -> Any:

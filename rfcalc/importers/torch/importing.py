@@ -35,6 +35,11 @@ def imported(target: Target) -> Any:
         raise _unimportable(target, error) from None
 
 
+def forget(target: Target) -> None:
+    """Makes the next import of a target run its code again."""
+    sys.modules.pop(_file_name(Path(target.where).resolve()) if target.is_file else target.where, None)
+
+
 def _use(folder: str) -> None:
     """Puts a folder at the front of Python's path; what an earlier target has imported from its own steps aside."""
     if IN_USE and IN_USE[0][0] == folder:
@@ -63,7 +68,7 @@ def _file(target: Target) -> Any:
     path = Path(target.where).resolve()
     if not path.is_file():
         raise fail("E001", f"there is no file {target.where}")
-    name = f"{path.stem}_{blake2b(f'{path} {path.stat().st_mtime_ns}'.encode(), digest_size=6).hexdigest()}"
+    name = _file_name(path)
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
@@ -77,6 +82,10 @@ def _file(target: Target) -> Any:
         del sys.modules[name]
         raise
     return module
+
+
+def _file_name(path: Path) -> str:
+    return f"{path.stem}_{blake2b(f'{path} {path.stat().st_mtime_ns}'.encode(), digest_size=6).hexdigest()}"
 
 
 def _module(name: str) -> Any:
