@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, LoadOptions, Specs, answer, choice, layers_like, networks, usage
+from rfcalc.cli.common import Format, LoadOptions, Specs, answer, choice, layers_like, networks, uncollected, usage
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
@@ -53,7 +53,8 @@ def sizes(
     for graph in graphs:
         try:
             in_tiles = tiles or keep
-            reports.append(_tiles(graph, tiles, keep, layer) if in_tiles else _sizes(graph, layer, limit or 0))
+            with uncollected():
+                reports.append(_tiles(graph, tiles, keep, layer) if in_tiles else _sizes(graph, layer, limit or 0))
         except RuleError as error:
             errors.append(fail("E203", f"{graph.name}: {error}"))
         except SpecError as error:

@@ -85,10 +85,11 @@ def pull_axis(reach: Reach, bits: int, n: int) -> int:
             first, end = low * reach.advance + taps.start, last * reach.advance + taps.stop
             first, end = max(0, first), min(n, end)
             return ((1 << end) - 1) & ~((1 << first) - 1) if end > first else 0
-        if reach.advance == 1:
+        spread = bits if reach.advance == 1 else comb(reach.advance, last - low + 1) << low * reach.advance if run else None
+        if spread is not None:
             pulled = 0
             for tap in taps:
-                pulled |= bits << tap if tap >= 0 else bits >> -tap
+                pulled |= spread << tap if tap >= 0 else spread >> -tap
             return pulled & ((1 << n) - 1)
     pulled = 0
     if last < reach.period > MANY and reach.fold is PaddingMode.ZERO and reach.runs is not None:
@@ -107,8 +108,19 @@ def pull_axis(reach: Reach, bits: int, n: int) -> int:
 
 def _every(bits: int, period: int, phase: int) -> int:
     """The units of `bits` that lie at `phase`, phase + period, ..."""
-    count = max(0, -(-(bits.bit_length() - phase) // period))
-    return bits & (((1 << period * count) - 1) // ((1 << period) - 1) << phase)
+    return bits & comb(period, max(0, -(-(bits.bit_length() - phase) // period))) << phase
+
+
+def comb(period: int, count: int) -> int:
+    """`count` bits, `period` apart."""
+    if period == 1:
+        return (1 << count) - 1
+    mask, done = min(count, 1), 1
+    while done < count:
+        more = min(done, count - done)
+        mask |= mask << (more * period)
+        done += more
+    return mask
 
 
 def merged(products: list[Product]) -> list[Product]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from operator import and_
 
-from rfcalc.fields.backward import area, pull_axis, runs
+from rfcalc.fields.backward import area, comb, pull_axis, runs
 from rfcalc.fields.forward import selects_channels
 from rfcalc.fields.resized import Resized, ShapesAtSize
 from rfcalc.record import record
@@ -62,14 +62,30 @@ class Clean:
         self.sizes, self.axis = sizes, axis
         self.by_channel = selects_channels(sizes.graph)  # whether channels are told apart
         self._moves: dict[Resized, list[_Move]] = {}
-        self._paths: dict[int, list[int]] = {}
+        self._paths: dict[int, list[list[int]]] = {}
+        self._known: dict[tuple[object, ...], dict[int, Touched | None]] = {}
 
     def rows(self, size: Sequence[int], target: int) -> Rows:
         """What node `target` touches at a size of the input; raises SizeError where that does not fit."""
-        nodes, rank = self.sizes.graph.nodes, len(self.sizes.image)
         layers = self.sizes.at(size)
         found: dict[int, Touched | None] = {}
-        for i in self._path(target):
+        for part in self._path(target):
+            if len(part) == 1:
+                self._stage(part, layers, found)
+                continue
+            entry = found.get(part[0] - 1)  # None as well where nothing on the path reads the node before the stage
+            key = (part[0], part[-1], layers[part[0] - 1].number, None if entry is None else tuple(entry.items()))
+            if key in self._known:
+                found.update(self._known[key])
+            else:
+                self._stage(part, layers, found)
+                self._known[key] = {i: found[i] for i in part}
+        return Rows(layers[target].shape, self.axis, found[target])
+
+    def _stage(self, part: Sequence[int], layers: Sequence[Resized], found: dict[int, Touched | None]) -> None:
+        """Finds what some nodes in a row touch, by what the nodes before them do."""
+        nodes, rank = self.sizes.graph.nodes, len(self.sizes.image)
+        for i in part:
             node, layer = nodes[i], layers[i]
             if node.is_input:
                 found[i] = {} if layer.shape.rank == rank else None
@@ -77,7 +93,6 @@ class Clean:
                 found[i] = found[node.inputs[layer.reads[0].source]]
             else:
                 found[i] = self._layer(layer, [found[j] for j in node.inputs])
-        return Rows(layers[target].shape, self.axis, found[target])
 
     def _layer(self, layer: Resized, inputs: Sequence[Touched | None]) -> Touched | None:
         """What the units of a layer touch, by themselves or in what they read; None where every path is global."""
@@ -95,13 +110,14 @@ class Clean:
                     touched[place] = touched.get(place, 0) | rows
         return touched if local else None
 
-    def _path(self, target: int) -> list[int]:
-        """The nodes that a node depends on, and itself, in order."""
+    def _path(self, target: int) -> list[list[int]]:
+        """The nodes that a node depends on, and itself, in order, by their stages."""
         if target not in self._paths:
             wanted = {target}
             for i in range(target, -1, -1):
                 wanted.update(self.sizes.graph.nodes[i].inputs if i in wanted else ())
-            self._paths[target] = sorted(wanted)
+            parts = ([i for i in part if i in wanted] for part in self.sizes.stages)
+            self._paths[target] = [part for part in parts if part]
         return self._paths[target]
 
 
@@ -181,7 +197,7 @@ def through(reach: Reach, clean: int, m: int) -> int:
         elif len(taps) and not (low <= taps[0] and taps[-1] <= last):
             continue
         if stop > first:
-            untouched |= _every(reach.period, stop - first) << (first * reach.period + phase)
+            untouched |= comb(reach.period, stop - first) << (first * reach.period + phase)
     return untouched
 
 
@@ -191,18 +207,6 @@ def _one_by_one(reach: Reach, clean: int, m: int) -> int:
         if all(tap >= 0 and clean >> tap & 1 for tap in reach.at(i)):
             untouched |= 1 << i
     return untouched
-
-
-def _every(period: int, count: int) -> int:
-    """`count` bits, `period` apart."""
-    if period == 1:
-        return (1 << count) - 1
-    mask, done = 1, 1
-    while done < count:
-        more = min(done, count - done)
-        mask |= mask << (more * period)
-        done += more
-    return mask
 
 
 def longest_run(bits: int) -> tuple[int, int] | None:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TypeVar
 
 from rfcalc.errors import RuleError
+from rfcalc.fields.stages import stages
 from rfcalc.graph import Graph, MemoryOfRun, Node
 from rfcalc.layers.contract import Op
 from rfcalc.layers.vocabulary.source import Input
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape
+
+T = TypeVar("T")
 
 
 class SizeError(RuleError):
@@ -42,6 +46,9 @@ class Resized:
         return len(self.reads) == 1 and self.reads[0].pointwise and self.inputs[self.reads[0].source].size == self.shape.size
 
 
+Stage = dict[int, list[Resized] | SizeError]  # by the number of the shape that enters: its layers
+
+
 class ShapesAtSize:
     """A graph's layers at any input size. Inputs of the same size as the first one change with it."""
 
@@ -52,23 +59,46 @@ class ShapesAtSize:
         kinds: dict[tuple[Op, tuple[Shape, ...]], int] = {}
         self._kinds = [(kinds.setdefault((node.op, node.shapes), len(kinds)), node.inputs) for node in graph.nodes]
         self._known: dict[tuple[int, ...], Resized | str] = {}
+        self.stages = stages(graph)
+        self._seen: list[Stage] = [{} for _ in self.stages]
 
     def at(self, size: Sequence[int]) -> list[Resized]:
         """Each node at an input size; raises SizeError."""
-        indices: list[Resized] = []
-        known, nodes = self._known, self.graph.nodes
-        for kind, inputs in self._kinds:
-            if not inputs and nodes[len(indices)].is_input:
-                indices.append(self._input(nodes[len(indices)], tuple(size)))
+        layers: list[Resized] = []
+        for part, seen in zip(self.stages, self._seen, strict=True):
+            if len(part) == 1:
+                layers.append(self._layer(part.start, layers, size))
                 continue
-            key = (kind, indices[inputs[0]].number) if len(inputs) == 1 else (kind, *[indices[j].number for j in inputs])
-            layer = known.get(key)
-            if layer is None:
-                layer = known[key] = self._infer(nodes[len(indices)], tuple(indices[j].shape for j in inputs))
-            if isinstance(layer, str):
-                raise SizeError(nodes[len(indices)].name, layer)
-            indices.append(layer)
-        return indices
+            entry = layers[-1].number
+            if entry not in seen:
+                seen[entry] = self._stage(part, layers, size)
+            found = seen[entry]
+            if isinstance(found, SizeError):
+                raise found
+            layers += found
+        return layers
+
+    def _stage(self, part: range, before: Sequence[Resized], size: Sequence[int]) -> list[Resized] | SizeError:
+        layers = list(before)
+        try:
+            for i in part:
+                layers.append(self._layer(i, layers, size))
+        except SizeError as error:
+            return error
+        return layers[part.start :]
+
+    def _layer(self, i: int, before: Sequence[Resized], size: Sequence[int]) -> Resized:
+        """Node `i`, behind the nodes before it."""
+        (kind, inputs), node = self._kinds[i], self.graph.nodes[i]
+        if not inputs and node.is_input:
+            return self._input(node, tuple(size))
+        key = (kind, *[before[j].number for j in inputs])
+        layer = self._known.get(key)
+        if layer is None:
+            layer = self._known[key] = self._infer(node, tuple(before[j].shape for j in inputs))
+        if isinstance(layer, str):
+            raise SizeError(node.name, layer)
+        return layer
 
     def graph_at(self, size: Sequence[int]) -> Graph:
         """The whole graph at another input size; raises SizeError."""
@@ -89,6 +119,19 @@ class ShapesAtSize:
         memory = self.graph.memory if tuple(size) == self.image or self.graph.memory is None else MemoryOfRun()
         return Graph(self.graph.name, self.graph.source, nodes, self.graph.outputs, self.graph.settings, memory=memory)
 
+    def alike(self, axis: int, lengths: Sequence[int]) -> bool:
+        """Whether every layer treats this axis as it does the first one, shown where one of the two has one of `lengths`."""
+        if len(set(self.image)) > 1:
+            return False
+        for length in lengths:
+            try:
+                one, other = self.at((length, *self.image[1:])), self.at(_swapped((length, *self.image[1:]), axis))
+            except SizeError:
+                return False
+            if not all(_mirrored(a, b, axis) for a, b in zip(one, other, strict=True)):
+                return False
+        return bool(lengths)
+
     def _input(self, node: Node, size: tuple[int, ...]) -> Resized:
         shape = Shape(node.shape.channels, size) if node.shape.size == self.image else node.shape
         return Resized(node.op, (), shape, self._number(shape))
@@ -102,10 +145,31 @@ class ShapesAtSize:
             shape = node.op.shape(inputs)
         except RuleError as error:
             return str(error)
-        if node.cost.params and inputs != node.shapes and node.op.cost(inputs).params != node.cost.params:
+        if node.cost.params and not _slides(node, inputs) and node.op.cost(inputs).params != node.cost.params:
             was, now = (", ".join(map(str, shapes)) for shapes in (node.shapes, inputs))
             return f"its weights are made for an input of {was}, not {now}"
         return Resized(node.op, inputs, shape, self._number(shape))
+
+
+def _swapped(values: tuple[T, ...], axis: int) -> tuple[T, ...]:
+    """One value per axis, those of the first and of this axis exchanged."""
+    if axis >= len(values):
+        return values
+    return (values[axis], *values[1:axis], values[0], *values[axis + 1 :])
+
+
+def _mirrored(one: Resized, other: Resized, axis: int) -> bool:
+    """Whether two layers are the same but for an exchange of the first and of this axis."""
+    if one.shape.channels != other.shape.channels or _swapped(one.shape.size, axis) != other.shape.size:
+        return False
+    reads = [(r.source, _swapped(r.axes, axis), r.channels, _swapped(r.phases, axis), r.together) for r in one.reads]
+    return reads == [(r.source, r.axes, r.channels, r.phases, r.together) for r in other.reads]
+
+
+def _slides(node: Node, inputs: tuple[Shape, ...]) -> bool:
+    """Whether a layer's weights are those of a window over the same channels, whatever the size."""
+    channels = [shape.channels for shape in inputs]
+    return inputs == node.shapes or (node.op.sliding is not None and channels == [shape.channels for shape in node.shapes])
 
 
 def resized(graph: Graph, size: Sequence[int]) -> Graph:

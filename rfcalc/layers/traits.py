@@ -43,7 +43,8 @@ class Sliding:
 
     def on(self, size: tuple[int, ...]) -> tuple[Window, ...]:
         """The window on each axis of a map of this size; raises RuleError."""
-        return windows(size, self.kernel, self.stride, self.dilation, self.padding)
+        told = size if self.padding == "same" else (0,) * len(size)  # only this rule asks for the size
+        return windows(told, self.kernel, self.stride, self.dilation, self.padding)
 
 
 @record

@@ -17,8 +17,8 @@ from math import gcd
 
 from rfcalc.errors import RuleError
 from rfcalc.record import record
+from rfcalc.relations.phases import Phases, Taps
 
-Taps = range | tuple[int, ...]
 MOST_TAPS = 65_536  # of a kernel; also the largest stride, and the most phases of a relation
 MOST_UNITS = 10_000_000  # along one axis
 
@@ -55,7 +55,7 @@ class Reach:
 
     period: int
     advance: int
-    taps: tuple[Taps, ...]
+    taps: tuple[Taps, ...] | Phases
     fold: PaddingMode = PaddingMode.ZERO
     sized: bool = False
 
@@ -84,7 +84,7 @@ class Reach:
     @cached_property
     def total(self) -> bool:
         """True if every unit reads something."""
-        return all(len(taps) for taps in self.taps)
+        return isinstance(self.taps, Phases) or all(len(taps) for taps in self.taps)
 
     @cached_property
     def monotone(self) -> bool:

@@ -10,6 +10,7 @@ from math import gcd, lcm
 
 from rfcalc.errors import RuleError
 from rfcalc.relations.geometry import IDENTITY, MOST_TAPS, PaddingMode, Reach, grow, window
+from rfcalc.relations.phases import Phases
 
 
 @lru_cache(maxsize=1024)
@@ -119,7 +120,7 @@ def _from_source(
         return None
     period, advance = ratio.denominator, ratio.numerator
     _check_phases(period)
-    phases = tuple(taps(i) for i in range(period))
+    phases = Phases(taps, period)
     if period == advance == 1 and phases[0] == (0,):
         return IDENTITY
     return Reach(period, advance, phases, fold, sized)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.memory import Needed, at_inference
@@ -82,12 +83,30 @@ class SizesOf:
         self.sizes = ShapesAtSize(graph)
         self.image = self.sizes.image
         need_axes(graph)
-        self.axes = [fitting(self.sizes, axis, limit) for axis in range(len(self.image))]
+        self.axes = [fitting(self.sizes, 0, limit)]
+        self.axes += [self._like_first(axis) or fitting(self.sizes, axis, limit) for axis in range(1, len(self.image))]
         self.free: list[int | None] = []
         self.tried: list[int] = []
         if target is not None and support is not None and support.terms:
             self.tried = [max(fits.fits.limit, enough(support, axis)) for axis, fits in enumerate(self.axes)]
-            self.free = [smallest_clean(self.sizes, target, axis, most) for axis, most in enumerate(self.tried)]
+            for axis, most in enumerate(self.tried):
+                same = axis > 0 and most == self.tried[0] and self._like_first(axis) is not None
+                self.free.append(self.free[0] if same else smallest_clean(self.sizes, target, axis, most))
+
+    def _like_first(self, axis: int) -> Fitting | None:
+        """What the first axis has, where the layers treat this one alike, and a refusal is the same with its own words."""
+        first = self.axes[0]
+        fits = [n for n in first.fits.from_on(1, first.fits.limit) if n <= first.fits.limit and n != self.image[0]]
+        if not self.sizes.alike(axis, fits[:1] + fits[len(fits) // 2 :][:1] + fits[-1:]):
+            return None
+        refusals = []
+        for layer, count, last, message in first.refusals:
+            try:
+                self.sizes.at((*self.image[:axis], last, *self.image[axis + 1 :]))
+            except SizeError as error:
+                message = error.message
+            refusals.append((layer, count, last, message))
+        return replace(first, refusals=tuple(refusals))
 
     @property
     def clean(self) -> bool:
