@@ -17,20 +17,42 @@ from rfcalc.version import __version__
 TYPE_CHECKING = False  # type checkers take it as true; typing itself costs more than all else here
 if TYPE_CHECKING:
     from rfcalc.api.analysis import Analysis, analyze
-    from rfcalc.api.building import to_torch
+    from rfcalc.api.building import configs, to_torch, to_yaml
+    from rfcalc.api.checking import assert_budget, check
+    from rfcalc.api.comparing import compare, diff
     from rfcalc.api.sources import load, loads
     from rfcalc.errors import SpecError
 
-__all__ = ["Analysis", "SpecError", "__version__", "analyze", "load", "loads", "to_torch"]
+__all__ = [
+    "Analysis",
+    "SpecError",
+    "__version__",
+    "analyze",
+    "assert_budget",
+    "check",
+    "compare",
+    "configs",
+    "diff",
+    "load",
+    "loads",
+    "to_torch",
+    "to_yaml",
+]
 
 # The module of each name.
 LAZY = {
     "Analysis": "rfcalc.api.analysis",
     "SpecError": "rfcalc.errors",
     "analyze": "rfcalc.api.analysis",
+    "assert_budget": "rfcalc.api.checking",
+    "check": "rfcalc.api.checking",
+    "compare": "rfcalc.api.comparing",
+    "configs": "rfcalc.api.building",
+    "diff": "rfcalc.api.comparing",
     "load": "rfcalc.api.sources",
     "loads": "rfcalc.api.sources",
     "to_torch": "rfcalc.api.building",
+    "to_yaml": "rfcalc.api.building",
 }
 
 

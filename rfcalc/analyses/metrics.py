@@ -3,6 +3,7 @@ diff and the editor's schema read. No other place lists them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum, Flag, auto
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Figure = float | None
 CHANGE = "_change"  # after a figure's name: a limit on its change
+SIGMAS = 4  # the width of an effective field: 95 % of a Gaussian on one axis
 
 
 class Unit(Enum):
@@ -67,7 +69,7 @@ class Metric:
     One of three says how it is computed. each: for a layer; a network's is the sum. axes: for a layer, one number per axis
     of its map; `worst` chooses the one that stands for all, and a network's is that of its last map. whole: for a network;
     a layer has none. They give None, or no axes, where there is no such figure (the field of a layer that sees all). about:
-    for a network, whether the figure is not certain.
+    for a network, whether the figure is not certain; owes: what it comes from, in a few words, where only `whole` knows.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Metric:
     worst: Callable[[Sequence[float]], float] = max
     whole: Callable[[Analysis], Figure] | None = None
     about: Callable[[Analysis], bool] = lambda analysis: False
+    owes: Callable[[Analysis], str] = lambda analysis: ""
     key: str = ""
     option: str = ""
     shown: Shown = Shown.NOWHERE
@@ -113,8 +116,14 @@ class Metric:
         return sum(map(self.each, layers)) if self.each else 0
 
 
+def _longest(analysis: Analysis) -> str:
+    """The part of a network with the most layers."""
+    part, count = Counter(layer.name.partition(".")[0] for layer in analysis.every).most_common(1)[0]
+    return f"{count} of them in {part}"
+
+
 def _named(name: str) -> Metric:
-    return BY_NAME[name]
+    return BY_NAME.get(name, EFFECTIVE)
 
 
 METRICS: tuple[Metric, ...] = (
@@ -125,6 +134,7 @@ METRICS: tuple[Metric, ...] = (
         unit=Unit.LAYERS,
         better=Better.NEITHER,
         whole=lambda analysis: len(analysis.every),
+        owes=lambda analysis: _longest(analysis),
         shown=Shown.BASELINE,
     ),
     Metric(
@@ -190,6 +200,7 @@ METRICS: tuple[Metric, ...] = (
         better=Better.LESS,
         whole=lambda analysis: analysis.peak.bytes,
         about=lambda analysis: analysis.peak.about,
+        owes=lambda analysis: f"while {analysis.peak.at} runs" if analysis.peak.at else "",
         option="memory",
         shown=Shown.BASELINE | Shown.DIFF,
     ),
@@ -202,6 +213,7 @@ METRICS: tuple[Metric, ...] = (
         better=Better.LESS,
         whole=lambda analysis: analysis.saved.bytes,
         about=lambda analysis: analysis.saved.about,
+        owes=lambda analysis: f"the largest output is that of {max(analysis.every, key=lambda layer: layer.output_bytes).name}",
         option="saved",
     ),
     Metric(
@@ -233,6 +245,17 @@ METRICS: tuple[Metric, ...] = (
         axes=lambda layer: tuple(map(number, layer.downsampling)),
         option="downsampling",
     ),
+)
+
+# Of networks that are compared, and only of an analysis that was asked for it: no budget.
+EFFECTIVE = Metric(
+    name="effective_field",
+    title="effective",
+    text="effective field",
+    unit=Unit.PIXELS,
+    better=Better.MORE,
+    axes=lambda layer: tuple(SIGMAS * sigma for sigma in layer.sigma),
+    worst=min,
 )
 
 BY_NAME = {metric.name: metric for metric in METRICS}

@@ -10,6 +10,7 @@ from rfcalc.analyses import network
 from rfcalc.api.shown import Shown, missing
 from rfcalc.api.sources import NOTHING, load
 from rfcalc.api.words import in_python
+from rfcalc.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -162,11 +163,39 @@ def viewed(found: network.Analysis) -> Analysis:
     return Analysis(*(getattr(found, field.name) for field in fields(network.Analysis)))
 
 
-def analyzed(source: Source, input: Size | None = None, **more: Any) -> network.Analysis:
-    """The analysis of a network, which may be one already."""
-    if isinstance(source, network.Analysis) and input is None and not more:
+def analysis_of(
+    source: Source,
+    input: Size | None = None,
+    params: Mapping[str, object] = NOTHING,
+    *,
+    unknown: str = "error",
+    erf: bool = False,
+) -> network.Analysis:
+    """The analysis of a network, which may be one already that has what is asked for."""
+    if isinstance(source, network.Analysis) and input is None and not params and (source.erf or not erf):
         return source
-    return analyze(source, input, **more)
+    return analyze(source, input, overrides=params, unknown=unknown, erf=erf)
+
+
+def analyses_of(
+    sources: Sequence[Source],
+    input: Size | None = None,
+    params: Mapping[str, object] = NOTHING,
+    *,
+    unknown: str = "error",
+    erf: bool = False,
+) -> list[network.Analysis]:
+    """The analyses of several networks; raises SpecError with what is wrong with any of them."""
+    found: list[network.Analysis] = []
+    problems: list[Problem] = []
+    for source in sources:
+        try:
+            found.append(analysis_of(source, input, params, unknown=unknown, erf=erf))
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return found
 
 
 def one_of(word: str, known: Mapping[str, int], what: str) -> int:

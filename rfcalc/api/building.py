@@ -1,8 +1,8 @@
-"""A graph in another form: as a module of torch, as the text of a spec."""
+"""Networks that ship with rfcalc; a graph in another form: as a module of torch, as the text of a spec."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from rfcalc.api.sources import load
 
@@ -10,6 +10,37 @@ if TYPE_CHECKING:
     from torch import nn
 
     from rfcalc.api.sources import Source
+    from rfcalc.api.words import Size
+
+
+@overload
+def configs() -> dict[str, str]: ...
+
+
+@overload
+def configs(name: str) -> str: ...
+
+
+def configs(name: str | None = None) -> dict[str, str] | str:
+    """The networks that ship with rfcalc, each with what it is; with a name that network's own text: `rfcalc configs`.
+
+    Raises SpecError for a name that is not among them.
+    """
+    if name is None:
+        from rfcalc.importers import shipped
+
+        return dict(shipped())
+    from rfcalc.language.files import shipped_text
+
+    return shipped_text(name)
+
+
+def to_yaml(source: Source, input: Size | None = None) -> str:
+    """The network as the text of a spec in which what repeats is a block: `rfcalc convert`. Raises SpecError."""
+    from rfcalc.converting import written
+
+    graph = load(source, input)
+    return written(graph.source, {}, graph)
 
 
 def to_torch(source: Source, *, seed: int | None = None) -> nn.Module:

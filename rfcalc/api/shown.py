@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rfcalc.report.findings import Outcome
     from rfcalc.report.tables import Report
 
 
@@ -42,6 +43,27 @@ class Shown:
         """What a notebook shows: HTML, or the text of `repr`."""
         found = {"text/plain": repr(self), "text/html": self._repr_html_()}
         return {key: value for key, value in found.items() if (not include or key in include) and key not in (exclude or ())}
+
+
+class ShownOutcome:
+    """What `check` or `diff` reports."""
+
+    def _outcome(self) -> Outcome:
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the command prints with --format json (docs/json.md)."""
+        import json
+
+        from rfcalc.formats.findings import render
+
+        found: dict[str, Any] = json.loads(render("json", self._outcome()))
+        return found
+
+    def __str__(self) -> str:
+        from rfcalc.formats.findings import render
+
+        return render("full", self._outcome())
 
 
 def missing(thing: object, name: str, instead: Mapping[str, str]) -> AttributeError:

@@ -27,6 +27,14 @@ def explained() -> tuple[Explained, ...]:
     return (*(Explained(rule.code, rule.name, rule.summary, rule.severity) for rule in rules().values()), *BUDGETS, CHANGE)
 
 
+def findings_of(
+    analysis: Analysis, settings: Settings, extra: Sequence[Limit] = (), base: Analysis | None = None
+) -> Iterator[Finding]:
+    """What the rules and the limits say of one network; limits on changes only if there is a base."""
+    yield from lint(analysis, settings)
+    yield from budget(analysis, settings, extra, base)
+
+
 def lint(analysis: Analysis, settings: Settings) -> Iterator[Finding]:
     """What the rules say of one network, in the order of its lines."""
     findings = []

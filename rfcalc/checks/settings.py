@@ -203,6 +203,12 @@ def _known(code: str, place: Span | None, where: str, problems: Problems) -> Non
         problems.add("E021", f"{where}: {error}", place)
 
 
+def narrowed(settings: Settings, select: Iterable[str], ignore: Iterable[str]) -> Settings:
+    """The settings with other codes, or their beginnings, to select, and more to ignore. Raises RuleError."""
+    chosen, dropped = (tuple(map(code_or_beginning, codes)) for codes in (select, ignore))
+    return replace(settings, select=chosen or settings.select, ignore=(*settings.ignore, *dropped))
+
+
 def code_or_beginning(code: str) -> str:
     """A code, the beginning of some, or ALL; raises RuleError for anything else."""
     known = [*rules(), *BUDGET_CODES]

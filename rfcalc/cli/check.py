@@ -104,22 +104,19 @@ def check(
 
 
 def _settings(select: str | None, ignore: str | None) -> Settings:
-    from dataclasses import replace
-
-    from rfcalc.checks.settings import read
+    from rfcalc.checks.settings import narrowed, read
 
     settings = read(Path.cwd())
-    chosen, dropped = (_codes(text, option) for option, text in (("--select", select), ("--ignore", ignore)))
-    return replace(settings, select=chosen or settings.select, ignore=(*settings.ignore, *dropped))
+    for codes, option in (([_codes(select), ()], "--select"), ([(), _codes(ignore)], "--ignore")):
+        try:
+            settings = narrowed(settings, *codes)
+        except RuleError as error:
+            raise usage(f"{option}: {error}") from None
+    return settings
 
 
-def _codes(text: str | None, option: str) -> tuple[str, ...]:
-    from rfcalc.checks.settings import code_or_beginning
-
-    try:
-        return tuple(code_or_beginning(part.strip()) for part in (text or "").split(",") if part.strip())
-    except RuleError as error:
-        raise usage(f"{option}: {error}") from None
+def _codes(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
 def _lock_path(baseline: str | None, settings: Settings) -> Path:
@@ -151,7 +148,7 @@ def _findings(
     from rfcalc.analyses.network import analyze
     from rfcalc.checks.lock import key, read
     from rfcalc.checks.revision import load_at
-    from rfcalc.checks.runner import budget, drift, lint
+    from rfcalc.checks.runner import drift, findings_of
 
     accepted: dict[str, dict[str, float]] = {}
     with unread.of(str(lock)):
@@ -160,10 +157,10 @@ def _findings(
     for analysis in analyses:
         source = analysis.graph.source
         mine = settings.of(source)
-        findings += lint(analysis, mine)
+        old = None
         with unread.of(source, whole=False):
             old = load_at(source, base, given.load) if base else None
-            findings += budget(analysis, mine, bounds, analyze(old) if old else None)
+        findings += findings_of(analysis, mine, bounds, analyze(old) if old else None)
         entry = accepted.get(key(analysis, lock.resolve().parent)) if lock else None
         if entry is not None:
             findings += drift(analysis, entry, mine, accept)

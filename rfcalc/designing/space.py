@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
+from rfcalc.analyses.metrics import SIGMAS
 from rfcalc.designing.blocks import KINDS, BlockChoice, Move, place
 from rfcalc.errors import RuleError
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
-
-# The effective field is taken to be +-2 sigma wide: 95 % of a Gaussian along one axis.
-SIGMAS = 4
 
 
 @record

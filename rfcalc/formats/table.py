@@ -105,5 +105,6 @@ def _needed(reports: Sequence[Report]) -> int:
         for table in report.tables:
             cells = [[c.show(v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
             width = max(width, sum(_widths(table, cells, 10**6)) + GAP * len(table.columns))
-        width = max([width, *(len(name) + len(text) + 4 for name, text in report.notes)])
+        label = max((len(name) for name, _ in report.notes), default=0)
+        width = max([width, *(label + len(text) + 4 for _, text in report.notes)])
     return width

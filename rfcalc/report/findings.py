@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rfcalc.errors import Span
+from rfcalc.errors import Span, told
 from rfcalc.record import record
 from rfcalc.report.tables import Table
 
@@ -69,6 +69,13 @@ class Finding:
     def headline(self) -> str:
         """The finding in one line, as compilers print theirs."""
         return f"{self.place}: {self.severity} {self.code}: {self.text}"
+
+    def __str__(self) -> str:
+        """As `check` prints it: with the source line, a caret and the hint."""
+        return told(self.headline, self.span, self.hint)
+
+    def __repr__(self) -> str:
+        return f"<{self.headline}>"
 
 
 @record

@@ -7,9 +7,10 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from rfcalc.analyses.metrics import SIGMAS
 from rfcalc.designing.blocks import BlockChoice
 from rfcalc.designing.designs import front
-from rfcalc.designing.space import SIGMAS, Design, Limits, Space, Stage, aim, measure, stages
+from rfcalc.designing.space import Design, Limits, Space, Stage, aim, measure, stages
 from rfcalc.record import record
 from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import growth, short

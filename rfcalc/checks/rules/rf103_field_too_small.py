@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rfcalc.analyses.metrics import SIGMAS
 from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.checks.model import Hit, Rule
 from rfcalc.language.objects import SizeRange
 from rfcalc.report.units import joined
-
-SIGMAS = 4  # the width of an effective field: 95 % of a Gaussian on one axis
 
 
 def find(analysis: Analysis) -> Iterator[Hit]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfcalc.errors import told
 from rfcalc.report.findings import Outcome
 from rfcalc.report.tables import Table
 
@@ -12,7 +11,7 @@ from rfcalc.report.tables import Table
 def render(outcome: Outcome) -> str:
     """The outcome as plain text; notes are what the tables say already."""
     blocks = ["\n".join(_table(table)) for table in outcome.tables]
-    blocks += [told(one.headline, one.span, one.hint) for one in outcome.findings if one.severity != "note"]
+    blocks += [str(one) for one in outcome.findings if one.severity != "note"]
     return "\n\n".join([*blocks, outcome.summary])
 
 
