@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Annotated
 
@@ -40,7 +41,8 @@ def export(
 ) -> None:
     """Write the network as Python source for torch, ONNX, Graphviz, Mermaid, or a spec with every layer written out.
 
-    The Python source needs torch and nothing of rfcalc; writing it needs not even torch.
+    The Python source needs torch and nothing of rfcalc; writing it needs not even torch. An ONNX file has random weights and
+    any batch size; it needs rfcalc\\[export], and is kept only if it computes what torch computes.
 
     Examples:
 
@@ -52,15 +54,7 @@ def export(
     """
     choice(to, (*TEXTS, "onnx"), "--to")
     if to == "onnx":
-        from rfcalc.backends.optional import require
-
-        if output in (None, "-"):
-            raise usage("ONNX is a binary file: give it a name with -o")
-        require("torch", "torch")
-        require("onnx", "onnx")
-        from rfcalc.backends.torch.onnx_export import onnx_bytes
-
-        write(output, onnx_bytes(given.load(spec)), force)
+        _onnx(spec, output, force, given)
         return
     _write(spec, to, output, force, given)
 
@@ -86,3 +80,17 @@ def show(
 def _write(spec: str, to: str, output: str | None, force: bool, given: LoadOptions) -> None:
     module, function = TEXTS[to]
     write(output or "-", getattr(import_module(module), function)(given.load(spec)), force)
+
+
+def _onnx(spec: str, output: str | None, force: bool, given: LoadOptions) -> None:
+    """Writes the file when it is known to be right; says who has checked it."""
+    from rfcalc.backends.optional import require
+
+    if output in (None, "-"):
+        raise usage("ONNX is a binary file: give it a name with -o")
+    for package in ("torch", "onnx", "onnxscript"):
+        require(package, "export")
+    from rfcalc.backends.torch.onnx_export import checked_by, onnx_bytes
+
+    write(output, onnx_bytes(given.load(spec)), force)
+    print(checked_by(), file=sys.stderr)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rfcalc.errors import SpecError
+from rfcalc.errors import RuleError, SpecError
+from rfcalc.importers.onnx.fold import folded
 from tests.importers.onnx_oracle import agrees, claimed, imported, measured, model, node, run, weights
 
 few = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -344,3 +345,14 @@ def test_random_permutations_and_blocks(tmp_path: Path, order: list[int], cut: l
     nodes = [node("Reshape", "x s", "r"), node("Transpose", "r", "t", perm=perm), node("Reshape", "t z", "v")]
     made = model(seen_by(nodes, "v"), ["n", *sizes], stored)
     covers(made, sizes, tmp_path)
+
+
+@pytest.mark.parametrize("op", ["Max", "Min"])
+def test_constants_joined_to_one(op: str) -> None:
+    """Of one, two or three tensors; other arithmetic takes two."""
+    parts = [np.array([1, 5, 3]), np.array([4, 2, 3]), np.array([3])]
+    wanted = [[1, 5, 3], [4, 5, 3], [4, 5, 3]] if op == "Max" else [[1, 5, 3], [1, 2, 3], [1, 2, 3]]
+    for count in (1, 2, 3):
+        assert folded(op, parts[:count], {}).tolist() == wanted[count - 1]
+    with pytest.raises(RuleError, match="cannot be computed"):
+        folded("Add", parts[:1], {})

@@ -16,6 +16,7 @@ from rfcalc.backends.torch.build import random_inputs, to_torch
 from rfcalc.backends.torch.onnx_export import onnx_bytes
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from rfcalc.language.files import shipped_files
 
 # Shipped networks at small inputs; "" is their own.
 NETWORKS = {
@@ -62,7 +63,10 @@ def totals(graph: Graph) -> tuple[int, int]:
     return sum(layer.cost.params for layer in graph.layers), sum(layer.cost.macs for layer in graph.layers)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+FEW = ("espcn", "tcn", "lessons/multi_output", "lessons/checkerboard", "lessons/channel_shuffle")
+
+
+@pytest.mark.parametrize("name", [name if name in FEW else pytest.param(name, marks=pytest.mark.slow) for name in NETWORKS])
 def test_the_same_figures(tmp_path: Path, name: str) -> None:
     graph = loaded(name)
     path = tmp_path / "net.onnx"
@@ -70,6 +74,16 @@ def test_the_same_figures(tmp_path: Path, name: str) -> None:
     again = load(str(path))
     assert totals(again) == totals(graph)
     assert figures(again) == figures(graph)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted({*shipped_files()} - NETWORKS.keys()))
+def test_every_other_shipped_network(tmp_path: Path, name: str) -> None:
+    """Written, checked by onnx and onnxruntime, and read again."""
+    graph = load(name)
+    path = tmp_path / "net.onnx"
+    path.write_bytes(onnx_bytes(graph))
+    assert totals(load(str(path))) == totals(graph)
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18"])

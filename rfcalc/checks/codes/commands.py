@@ -68,7 +68,7 @@ COMMANDS = (
     ErrorCode(
         "E707",
         "onnx-export",
-        "torch cannot write the network as ONNX.",
-        "The message holds torch's own reason.",
+        "The network cannot be written as ONNX, or the file would not be valid or compute something else.",
+        "The message holds the reason of torch, onnx or onnxruntime; no file is kept.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from math import prod
 from typing import Any
 
@@ -33,8 +33,9 @@ def folded(op: str, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Any
 BINARY = {
     "Add": "add", "Sub": "subtract", "Mul": "multiply", "Mod": "mod", "Equal": "equal", "Less": "less", "Greater": "greater",
     "LessOrEqual": "less_equal", "GreaterOrEqual": "greater_equal", "And": "logical_and", "Or": "logical_or",
-    "Xor": "logical_xor", "Max": "maximum", "Min": "minimum",
+    "Xor": "logical_xor",
 }  # fmt: skip
+MANY = {"Max": "maximum", "Min": "minimum"}  # of one input or more
 UNARY = {
     "Neg": "negative", "Abs": "abs", "Floor": "floor", "Ceil": "ceil", "Round": "rint", "Sqrt": "sqrt", "Not": "logical_not",
     "Sign": "sign", "Exp": "exp", "Log": "log", "Reciprocal": "reciprocal", "Identity": "array",
@@ -46,11 +47,12 @@ def _table() -> dict[str, Function]:
     import numpy as np
 
     functions: dict[str, Function] = {name: _elementwise(getattr(np, function)) for name, function in BINARY.items()}
+    functions |= {name: _joint(getattr(np, function)) for name, function in MANY.items()}
     functions |= {name: _single(getattr(np, function)) for name, function in UNARY.items()}
     functions["Div"] = _elementwise(_divided)
     functions["Pow"] = _elementwise(lambda a, b: np.power(a, b).astype(a.dtype))
-    for name, reduce in (("ReduceProd", np.prod), ("ReduceSum", np.sum), ("ReduceMax", np.max), ("ReduceMin", np.min)):
-        functions[name] = _reduction(reduce)
+    for name, whole in (("ReduceProd", np.prod), ("ReduceSum", np.sum), ("ReduceMax", np.max), ("ReduceMin", np.min)):
+        functions[name] = _reduction(whole)
     return functions | {
         "Cast": _cast,
         "CastLike": lambda ins, attrs: ins[0].astype(ins[1].dtype),
@@ -83,14 +85,13 @@ def _elementwise(function: Any) -> Function:
 
         if prod(np.broadcast_shapes(*(value.shape for value in inputs))) > MOST:
             return None
-        if len(inputs) < 3 or function is np.where:
-            return np.asarray(function(*inputs))
-        total = inputs[0]
-        for value in inputs[1:]:
-            total = function(total, value)
-        return np.asarray(total)
+        return np.asarray(function(*inputs))
 
     return apply
+
+
+def _joint(function: Any) -> Function:
+    return _elementwise(lambda *values: reduce(function, values))
 
 
 def _single(function: Any) -> Function:

@@ -86,11 +86,11 @@ WINDOW_ATTENTION = '''class WindowAttention(nn.Module):
             mask = self.table[self.index].reshape(1, units, units, -1).permute(0, 3, 1, 2).expand(count, -1, -1, -1)
         if any(self.shift):
             regions = self.regions(x)
-            apart = (regions[:, None] != regions[:, :, None]).repeat(len(x), 1, 1)[:, None]
+            apart = (regions[:, None] != regions[:, :, None]).repeat(x.shape[0], 1, 1)[:, None]
             far = torch.zeros(apart.shape, dtype=x.dtype, device=x.device).masked_fill(apart, float("-inf"))
             mask = far if mask is None else mask + far
         seen = F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).flatten(2)
-        whole = self.joined(self.proj(seen), len(x))
+        whole = self.joined(self.proj(seen), x.shape[0])
         whole = whole.roll(self.shift, axes) if any(self.shift) else whole
         for axis, n in zip(axes, self.size):
             whole = whole.narrow(axis, 0, n)

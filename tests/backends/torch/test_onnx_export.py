@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import onnx
@@ -11,7 +14,7 @@ import torch
 from onnx.reference import ReferenceEvaluator
 
 from rfcalc.backends.torch.build import random_inputs, to_torch
-from rfcalc.backends.torch.onnx_export import onnx_bytes
+from rfcalc.backends.torch.onnx_export import checked_by, onnx_bytes
 from rfcalc.errors import SpecError
 from rfcalc.graph import Builder
 from rfcalc.importers import load
@@ -23,7 +26,9 @@ from tests.running import rfcalc
 
 def test_onnx_computes_what_torch_computes(tiny: str, tmp_path: Path) -> None:
     path = tmp_path / "tiny.onnx"
-    assert rfcalc("export", tiny, "--to", "onnx", "-o", str(path)).code == 0
+    done = rfcalc("export", tiny, "--to", "onnx", "-o", str(path))
+    assert (done.code, done.out) == (0, "")
+    assert done.err.splitlines() == [f"wrote {path}", checked_by()]
     model = onnx.load(str(path))
     onnx.checker.check_model(model, full_check=True)
     graph = load(tiny)
@@ -53,3 +58,67 @@ def test_onnx_needs_a_file_and_says_what_it_cannot_write(tiny: str, tmp_path: Pa
     monkeypatch.setattr(torch.onnx, "export", lambda *args, **options: 1 / 0)
     with pytest.raises(SpecError, match="cannot be written as ONNX: division by zero"):
         onnx_bytes(load(tiny))
+
+
+def test_attention_is_right_at_every_batch(tmp_path: Path) -> None:
+    graph = load("lessons/attention", {"input": "3x224x224"})
+    model = onnx.load_from_string(onnx_bytes(graph))
+    module = to_torch(graph, seed=0).eval()
+    session = ReferenceEvaluator(model)
+    for batch in (2, 5):
+        (x,) = random_inputs(graph, batch, seed=batch)
+        with torch.no_grad():
+            expected = module(x)
+        for a, b in zip(expected, session.run(None, {"input": x.numpy()}), strict=True):
+            np.testing.assert_allclose(b, a.numpy(), rtol=1e-3, atol=1e-4)
+
+
+def altered(monkeypatch: pytest.MonkeyPatch, change: Callable[[onnx.ModelProto], None]) -> None:
+    """Lets torch's exporter make a mistake."""
+    exported = torch.onnx.export
+
+    def wrong(*args: Any, **options: Any) -> Any:
+        program = exported(*args, **options)
+        model = program.model_proto
+        change(model)
+        return SimpleNamespace(model_proto=model)
+
+    monkeypatch.setattr(torch.onnx, "export", wrong)
+
+
+def weight(model: onnx.ModelProto) -> None:
+    (tensor,) = [one for one in model.graph.initializer if one.name == "fc.bias"]
+    tensor.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(tensor) + 1, "fc.bias"))
+
+
+def attribute(model: onnx.ModelProto) -> None:
+    conv = next(one for one in model.graph.node if one.op_type == "Conv")
+    conv.attribute.append(onnx.helper.make_attribute("no_such", 1))
+
+
+def batch(model: onnx.ModelProto) -> None:
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"), [(weight, "other numbers than torch"), (attribute, "not be valid"), (batch, "at a batch of 1")]
+)
+def test_a_file_that_is_wrong_is_not_kept(
+    tiny: str, monkeypatch: pytest.MonkeyPatch, change: Callable[[onnx.ModelProto], None], message: str
+) -> None:
+    pytest.importorskip("onnxruntime")
+    altered(monkeypatch, change)
+    with pytest.raises(SpecError, match=message):
+        onnx_bytes(load(tiny))
+
+
+def test_weights_beyond_one_file(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rfcalc.backends.torch.onnx_export.TOO_LARGE", 1000)
+    with pytest.raises(SpecError, match="2 GB"):
+        onnx_bytes(load(tiny))
+
+
+def test_without_onnxruntime_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "onnxruntime against torch" in checked_by()
+    monkeypatch.setattr("rfcalc.backends.torch.onnx_export.find_spec", lambda name: None)
+    assert "is not installed" in checked_by()
