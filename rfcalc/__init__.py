@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rfcalc.api.building import configs, to_torch, to_yaml
     from rfcalc.api.checking import assert_budget, check
     from rfcalc.api.comparing import compare, diff
+    from rfcalc.api.designing import design, resize, transform
+    from rfcalc.api.measuring import erf, profile, time, verify
     from rfcalc.api.sources import load, loads
     from rfcalc.errors import SpecError
 
@@ -32,11 +34,18 @@ __all__ = [
     "check",
     "compare",
     "configs",
+    "design",
     "diff",
+    "erf",
     "load",
     "loads",
+    "profile",
+    "resize",
+    "time",
     "to_torch",
     "to_yaml",
+    "transform",
+    "verify",
 ]
 
 # The module of each name.
@@ -48,11 +57,18 @@ LAZY = {
     "check": "rfcalc.api.checking",
     "compare": "rfcalc.api.comparing",
     "configs": "rfcalc.api.building",
+    "design": "rfcalc.api.designing",
     "diff": "rfcalc.api.comparing",
+    "erf": "rfcalc.api.measuring",
     "load": "rfcalc.api.sources",
     "loads": "rfcalc.api.sources",
+    "profile": "rfcalc.api.measuring",
+    "resize": "rfcalc.api.designing",
+    "time": "rfcalc.api.measuring",
     "to_torch": "rfcalc.api.building",
     "to_yaml": "rfcalc.api.building",
+    "transform": "rfcalc.api.designing",
+    "verify": "rfcalc.api.measuring",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
+from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -249,3 +250,13 @@ def layer_hint(glob: str, names: Iterable[str], setting: str = "") -> str:
 def no_layer(graph: Graph, glob: str) -> SpecError:
     """The error for a glob that matches no layer."""
     return fail("E120", f"{graph.name}: no layer matches {glob}", None, layer_hint(glob, graph.by_name))
+
+
+def layers_like(graph: Graph, glob: str | None) -> list[int]:
+    """The layers whose name matches a glob; none for None. Raises SpecError if it matches none."""
+    if glob is None:
+        return []
+    matching = [i for i, node in enumerate(graph.nodes) if not node.is_input and fnmatchcase(node.name, glob)]
+    if not matching:
+        raise no_layer(graph, glob)
+    return matching

@@ -70,7 +70,7 @@ def several(sources: Source | Sequence[Source]) -> list[Source]:
         from rfcalc.language.folders import named
 
         text = os.fspath(sources)
-        return [text] if _is_text(text) else [*named(text).files]
+        return [text] if is_text(text) else [*named(text).files]
     if isinstance(sources, list | tuple | set | frozenset):
         return [each for source in sources for each in several(source)]
     return [sources]
@@ -90,10 +90,11 @@ def _graph(source: Source, input: Size | None, unknown: str, declare: Sequence[s
         return _of_text(yaml_text(source), input, params)
     if not isinstance(source, str):
         return _live(source, input, unknown, declare, params)
-    return _of_text(source, input, params) if _is_text(source) else _of_path(source, input, unknown, declare, params)
+    return _of_text(source, input, params) if is_text(source) else _of_path(source, input, unknown, declare, params)
 
 
-def _is_text(source: str) -> bool:
+def is_text(source: str) -> bool:
+    """Whether a text is a spec itself, rather than the name of one."""
     return "\n" in source or source.lstrip().startswith("{")
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 # What a hint may say of options, in the order in which they are looked for.
 SIZE = re.compile(r"--input ((?:[\w.]+=)?\d+(?:x\d+)*(?:,[\w.]+=\d+(?:x\d+)*)*)")
 SETTING = re.compile(r"-s ([\w.*]+)=([\w.*]+)")
-VALUE = re.compile(r"--(unknown|declare|arg) ([\w.]+(?:=\w+)?)")
+VALUE = re.compile(r"--(unknown|declare|arg|device) ([\w.:]+(?:=\w+)?)")
+NUMBER = re.compile(r"--([a-z]+(?:-[a-z]+)*) (\d[\w.]*)")
 OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?= |$|,|:|\))")
 
 
@@ -70,6 +71,7 @@ def translated(text: str) -> str:
     text = SIZE.sub(lambda match: f"input={_size(match[1])}", text)
     text = SETTING.sub(_setting, text)
     text = VALUE.sub(lambda match: match[2] if match[1] == "arg" else f'{match[1]}="{match[2]}"', text)
+    text = NUMBER.sub(lambda match: f"{match[1].replace('-', '_')}={match[2]}", text)
     return OPTION.sub(lambda match: f"{match[1].replace('-', '_')}=", text)
 
 

@@ -184,20 +184,6 @@ def overrides(pairs: Iterable[str] | None, option: str = "-s") -> dict[str, str]
     return values
 
 
-def layers_like(graph: Graph, glob: str | None) -> list[int]:
-    """The layers whose name matches a glob; none for None. Raises SpecError if it matches none."""
-    from fnmatch import fnmatchcase
-
-    from rfcalc.graph import no_layer
-
-    if glob is None:
-        return []
-    matching = [i for i, node in enumerate(graph.nodes) if not node.is_input and fnmatchcase(node.name, glob)]
-    if not matching:
-        raise no_layer(graph, glob)
-    return matching
-
-
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Pauses the cyclic garbage collector: an analysis makes many objects and no cycles; walking them took half the time."""

@@ -70,12 +70,10 @@ def design(
 
       rfcalc design --dataset instances.json --input 640 --target p90
     """
-    from rfcalc.designing.designs import front
-    from rfcalc.designing.space import Space
+    from rfcalc.designing.space import Space, usual_stem
     from rfcalc.designing.text import spec_of
-    from rfcalc.errors import fail
     from rfcalc.formats import FORMATS
-    from rfcalc.reports.designs import designs_report, nothing_found, recommended
+    from rfcalc.reports.designs import designs_report, searched
 
     choice(format, FORMATS, "--format")
     needs_output(pick, output)
@@ -88,7 +86,7 @@ def design(
             input=image,
             stride=stride,
             widths=channels,
-            stem=max(1, channels[0] // 2) if stem is None else stem,
+            stem=usual_stem(channels) if stem is None else stem,
             kernels=options.choices("--kernels", kernels),
             dilations=options.choices("--dilations", dilations),
             kinds=tuple(blocks.replace(" ", "").split(",")),
@@ -98,10 +96,7 @@ def design(
             effective=effective,
             limits=options.limits(max_macs, max_params, max_depth),
         )
-        designs = front(space)
-    if not designs:
-        raise fail("E502", *nothing_found(space))
-    best = recommended(space, designs)
+        designs, best = searched(space)
     text = spec_of(space, designs[picked(pick, best.index, len(designs))], shlex.join(["rfcalc", *ctx.obj]))
     if output == "-":
         sys.stdout.write(text)

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from rfcalc.designing.space import Limits
     from rfcalc.relations.shape import Shape
 
-WIDEST = 512
-
 
 def numbers(option: str, text: str) -> tuple[int, ...]:
     """Whole numbers with commas between them."""
@@ -55,10 +53,12 @@ def widths(text: str | None, stages: int | None, stride: int) -> tuple[int, ...]
         if stages is not None and stages != len(values):
             raise usage(f"--widths has {len(values)} numbers for {stages} stages")
         return values
-    count = stages if stages is not None else max(4, stride.bit_length() - 2)
+    from rfcalc.designing.space import usual_stages, usual_widths
+
+    count = stages if stages is not None else usual_stages(stride)
     if not 1 <= count <= 64:
         raise usage(f"--stages takes 1 to 8, not {count}")
-    return tuple(min(64 << i, WIDEST) for i in range(count))
+    return usual_widths(count)
 
 
 def limits(macs: str | None, params: str | None, depth: int | None) -> Limits:

@@ -8,7 +8,7 @@ import typer
 
 from rfcalc.backends.timing.words import DEVICES
 from rfcalc.cli import complete
-from rfcalc.cli.common import Format, LoadOptions, Spec, choice, layers_like, networks, show
+from rfcalc.cli.common import Format, LoadOptions, Spec, choice, networks, show
 from rfcalc.cli.writing import Force, Png, write
 
 
@@ -59,6 +59,7 @@ def erf(
     from rfcalc.backends.timing.cases import usable_device
     from rfcalc.backends.torch.checkpoint import read_checkpoint
     from rfcalc.errors import fail
+    from rfcalc.graph import layers_like
     from rfcalc.reports.erf import erf_report
 
     place = usable_device(device)

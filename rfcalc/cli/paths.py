@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, LoadOptions, Specs, answer, choice, layers_like, networks
+from rfcalc.cli.common import Format, LoadOptions, Specs, answer, choice, networks
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
@@ -51,6 +51,7 @@ def paths(
 def _report(graph: Graph, layer: str | None) -> Report:
     from rfcalc.analyses.receptive_field import Fields
     from rfcalc.analyses.target import target
+    from rfcalc.graph import layers_like
     from rfcalc.reports.paths import ensemble, paths_report
 
     fields, chosen = Fields(graph), layers_like(graph, layer)

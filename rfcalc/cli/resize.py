@@ -26,8 +26,6 @@ from rfcalc.cli.target import (
 )
 from rfcalc.cli.writing import Force, Output, write
 
-MOST = 1 << 20
-
 
 def resize(
     spec: Annotated[
@@ -59,48 +57,34 @@ def resize(
 
       rfcalc resize mine.yaml --dataset instances.json --layer 'stage4*'
     """
-    from rfcalc.designing.edits import Search, Task
+    from rfcalc.designing.edits import MOST_PIXELS, Task, searched
     from rfcalc.formats import FORMATS
+    from rfcalc.importers import spec_text
     from rfcalc.importers.sized import at_size, with_size
     from rfcalc.language.load import load_spec
     from rfcalc.reports.resize import changes_report, diffs, recommended
 
     choice(format, FORMATS, "--format")
     needs_output(pick, output)
-    text, source = _read(spec)
+    text, source = spec_text(spec)
     given, settings = overrides(set), with_size(overrides(set), input)
     read = partial(load_spec, text, source)
     graph = read(given) if input is None else at_size(read, given, input, spec)
     aim = wanted(target, dataset, resize, graph.nodes[graph.inputs[0]].shape.size, graph)
-    if not 1 <= aim.pixels <= MOST:
-        raise usage(f"--target takes 1 to {MOST:,} pixels, not {aim.pixels}")
-    task = Task(text, source, aim.pixels, percent("--tolerance", tolerance), holes, layer, settings)
+    if not 1 <= aim.pixels <= MOST_PIXELS:
+        raise usage(f"--target takes 1 to {MOST_PIXELS:,} pixels, not {aim.pixels}")
     with rules(spec):
-        search = Search(task)
-        changes = search.run() if search.base.field != task.target else []
+        task = Task(text, source, aim.pixels, percent("--tolerance", tolerance), holes, layer, settings)
+        base, changes = searched(task)
     best = changes[picked(pick, recommended(task, changes), len(changes))].text if changes else text
     if output == "-":
         sys.stdout.write(best)
         return
-    show([aim.beside(changes_report(spec, task, search.base, changes, every))], format)
+    show([aim.beside(changes_report(spec, task, base, changes, every))], format)
     if format in ("table", "markdown"):
         _show_diffs(diffs(task, changes, spec, every), fenced=format == "markdown")
     if output:
         write(output, best, force)
-
-
-def _read(spec: str) -> tuple[str, str]:
-    """The text of a spec, and the name of its source; raises SpecError."""
-    from rfcalc.errors import fail
-    from rfcalc.importers import is_spec
-    from rfcalc.language.files import STDIN, find, read_bytes, text_of
-
-    if spec != "-" and not is_spec(spec):
-        hint = f"rfcalc convert {spec} -o net.yaml"
-        raise fail("E501", f"{spec} is no spec, and resize changes the text of one", None, hint)
-    path = None if spec == "-" else find(spec)
-    source = STDIN if path is None else str(path)
-    return text_of(read_bytes(path, source), source), source
 
 
 def _show_diffs(found: Iterable[tuple[str, str]], fenced: bool) -> None:

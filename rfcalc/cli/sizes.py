@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, LoadOptions, Specs, answer, choice, layers_like, networks, uncollected, usage
+from rfcalc.cli.common import Format, LoadOptions, Specs, answer, choice, networks, uncollected, usage
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
@@ -71,6 +71,7 @@ def _tile(text: str) -> tuple[int, ...]:
 
 def _tiles(graph: Graph, tile: tuple[int, ...] | None, keep: int | None, layer: str | None) -> Report:
     from rfcalc.errors import RuleError
+    from rfcalc.graph import layers_like
     from rfcalc.reports.tiles import tiled, tiles_report
 
     rank = graph.nodes[graph.inputs[0]].shape.rank
@@ -84,6 +85,7 @@ def _tiles(graph: Graph, tile: tuple[int, ...] | None, keep: int | None, layer: 
 def _sizes(graph: Graph, layer: str | None, limit: int) -> Report:
     from rfcalc.analyses.receptive_field import Fields
     from rfcalc.analyses.target import target
+    from rfcalc.graph import layers_like
     from rfcalc.reports.sizes import SizesOf, sizes_report
 
     fields = Fields(graph)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from math import ceil
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,7 +16,6 @@ from rfcalc.record import record
 if TYPE_CHECKING:
     from rfcalc.designing.boxes import ObjectSizes
     from rfcalc.graph import Graph
-    from rfcalc.language.objects import SizeRange
     from rfcalc.report.tables import Report
 
 Text = str | None
@@ -69,6 +67,7 @@ def rules(name: str = "") -> Iterator[None]:
 
 def wanted(text: Text, dataset: Text, resize: Text, image: tuple[int, ...], graph: Graph | None = None) -> Wanted:
     """The target: pixels, a quantile of the data set (p90 if nothing is said), or else the spec's object_size."""
+    from rfcalc.designing.aims import USUAL, aimed, object_size
     from rfcalc.designing.boxes import RULES, sizes
 
     found: ObjectSizes | None = None
@@ -78,27 +77,18 @@ def wanted(text: Text, dataset: Text, resize: Text, image: tuple[int, ...], grap
             raise usage("--resize is for the images of a --dataset")
     if dataset is not None:
         found = sizes(dataset, image, resize or "letterbox")
-        text = text or "p90"
+        text = text or USUAL
     if text is None:
         size = object_size(graph) if graph else None
         if size is None:
             more = " (or object_size in the spec)" if graph else ""
             raise usage(f"say how many pixels the field should span: --target 224, or --dataset boxes.csv{more}")
         return Wanted(size)
-    share = re.fullmatch(r"median|p(\d{1,2}(?:\.\d{1,3})?)", text.strip())
-    if share and found:
-        pixels = max(1, round(found.quantile(float(share[1]) / 100 if share[1] else 0.5)))
-        return Wanted(pixels, found, dataset or "", image)
-    if not text.strip().isdecimal() or len(text) > 9:
+    pixels = aimed(text, found)
+    if pixels is None:
         more = "" if found else ", or with --dataset median or p90"
         raise usage(f"--target takes pixels such as 224{more}, not {text!r}")
-    return Wanted(int(text), found, dataset or "", image)
-
-
-def object_size(graph: Graph) -> int | None:
-    """The largest number of a spec's `object_size`, in whole pixels; None if it has none."""
-    sizes: Mapping[str, SizeRange] = graph.stated("object_size", {})
-    return max((ceil(side) for one in sizes.values() for side in one.most), default=None)
+    return Wanted(pixels, found, dataset or "", image)
 
 
 def picked(pick: int | None, best: int, count: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,9 +12,6 @@ from rfcalc.cli.common import FORMAT_NAMES, Layers, LoadOptions, Spec, choice, n
 from rfcalc.cli.writing import Force, Output, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rfcalc.graph import Graph, Node
     from rfcalc.report.tables import Report
 
 To = Annotated[
@@ -64,26 +60,17 @@ def transform(
 
       rfcalc transform resnet18.yaml --to separable --layer 'layer[34].*'
     """
-    from rfcalc.errors import RuleError, fail
     from rfcalc.formats import FORMATS
     from rfcalc.reports.transform import transform_report
-    from rfcalc.transforms import TRANSFORMS, apply
-    from rfcalc.transforms.text import spec_of
+    from rfcalc.transforms import TRANSFORMS, apply_all
+    from rfcalc.transforms.text import spec_of, text_of
 
     choice(format, FORMATS, "--format")
     if not to:
         raise usage(f"say what to do: --to one of {', '.join(TRANSFORMS)}")
-    graph = start = given.load(spec)
-    chosen = _chosen(graph, layer)
-    steps = []
-    for asked in to:
-        try:
-            outcome = apply(graph, asked, chosen)
-        except RuleError as error:
-            raise fail("E510", f"{start.name}: {asked}: {error}") from None
-        steps.append((asked, outcome))
-        graph = outcome.graph
-    text = spec_of(start.name, steps, _text(start.source))
+    start = given.load(spec)
+    steps = apply_all(start, to, layer or ())
+    text = spec_of(start.name, steps, text_of(start.source))
     report = transform_report(start, steps, text)
     if output and output != "-":
         write(output, text, force)
@@ -93,25 +80,6 @@ def transform(
         _aside(report)
         return
     show([report], format)
-
-
-def _chosen(graph: Graph, globs: list[str] | None) -> Callable[[Node], bool]:
-    """Which layers may be changed; raises SpecError for a glob that matches none."""
-    from rfcalc.graph import no_layer
-
-    for glob in globs or ():
-        if not any(fnmatchcase(node.name, glob) or fnmatchcase(node.part_of, glob) for node in graph.layers):
-            raise no_layer(graph, glob)
-    return lambda node: not globs or any(fnmatchcase(node.name, glob) or fnmatchcase(node.part_of, glob) for glob in globs)
-
-
-def _text(source: str) -> str:
-    """The text of the spec, for its comments; "" for what is no text."""
-    try:
-        with open(source, encoding="utf-8-sig") as file:
-            return file.read()
-    except (OSError, ValueError):
-        return ""
 
 
 def _aside(report: Report) -> None:

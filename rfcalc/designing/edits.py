@@ -28,6 +28,7 @@ from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 
 MOST_LAYERS = 20_000
+MOST_PIXELS = 1 << 20
 STRIDES = (1, 2, 4)
 MOST_PAIRS, MOST_WORK, CORRECTIONS, MOST_NEIGHBOURS = 400, 20_000, 4, 16  # work: layers that are analysed for pairs
 
@@ -87,6 +88,10 @@ class Task:
     def slack(self) -> int:
         """The largest error in pixels."""
         return int(self.target * self.tolerance)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.target <= MOST_PIXELS:
+            raise RuleError(f"the target is 1 to {MOST_PIXELS:,} pixels, not {self.target}")
 
     def covered(self, field: int) -> bool:
         """Whether a field spans the target."""
@@ -296,6 +301,12 @@ class Search:
     def most(knob: Knob, step: int) -> int:
         """How many steps a number may be moved."""
         return (knob.highest - knob.value) // step if step > 0 else (knob.value - 1) // -step
+
+
+def searched(task: Task) -> tuple[DesignFigures, list[Edit]]:
+    """A design as it is, and the changes that reach the target, none where it has it already. Raises SpecError or RuleError."""
+    search = Search(task)
+    return search.base, search.run() if search.base.field != task.target else []
 
 
 def in_order(*values: tuple[Knob, int]) -> tuple[tuple[Knob, int], ...]:

@@ -11,6 +11,23 @@ from rfcalc.errors import RuleError
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 
+WIDEST = 512
+
+
+def usual_widths(stages: int) -> tuple[int, ...]:
+    """The channels of each stage where nothing is said: doubling from 64 up to 512."""
+    return tuple(min(64 << i, WIDEST) for i in range(stages))
+
+
+def usual_stages(stride: int) -> int:
+    """How many stages follow the stem where nothing is said."""
+    return max(4, stride.bit_length() - 2)
+
+
+def usual_stem(widths: Sequence[int]) -> int:
+    """The channels of the stem where nothing is said: half of those of the first stage."""
+    return max(1, widths[0] // 2)
+
 
 @record
 class Limits:

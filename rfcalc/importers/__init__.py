@@ -8,11 +8,11 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from rfcalc.errors import SpecError
+from rfcalc.errors import SpecError, fail
 from rfcalc.graph import Graph
 from rfcalc.importers.meant import explained, refuse_weights
 from rfcalc.importers.sized import at_size, with_size
-from rfcalc.language.files import STDIN, all_scales, head_of, read_bytes, shipped_files, text_of
+from rfcalc.language.files import STDIN, all_scales, find, head_of, read_bytes, shipped_files, text_of
 from rfcalc.language.limits import MAX_LAYERS
 from rfcalc.language.load import load_spec
 from rfcalc.record import record
@@ -120,6 +120,16 @@ def _read_once(max_layers: int) -> Callable[..., Graph]:
     """Loads the spec on standard input, which can be read once only, as often as it is called."""
     text = text_of(read_bytes(None, STDIN), STDIN)
     return partial(load_spec, text, STDIN, max_layers=max_layers)
+
+
+def spec_text(path: str) -> tuple[str, str]:
+    """The text of a spec, and the name of its source; raises SpecError, also for what is no spec."""
+    if path != "-" and not is_spec(path):
+        hint = f"rfcalc convert {path} -o net.yaml"
+        raise fail("E501", f"{path} is no spec, and resize changes the text of one", None, hint)
+    found = None if path == "-" else find(path)
+    source = STDIN if found is None else str(found)
+    return text_of(read_bytes(found, source), source), source
 
 
 def own_spec(path: str, overrides: Mapping[str, str]) -> str | None:

@@ -11,6 +11,7 @@ from rfcalc.analyses.metrics import SIGMAS
 from rfcalc.designing.blocks import BlockChoice
 from rfcalc.designing.designs import front
 from rfcalc.designing.space import Design, Limits, Space, Stage, aim, measure, stages
+from rfcalc.errors import fail
 from rfcalc.record import record
 from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import growth, short
@@ -54,6 +55,15 @@ def recommended(space: Space, designs: Sequence[Design]) -> Choice:
         price = f"{growth(near.macs / chosen.macs - 1)} MACs and {growth(near.params / chosen.params - 1)} parameters"
         parts.append(f"the nearest ({seen(space, near)}) costs {price}")
     return Choice(index, "; ".join(parts))
+
+
+def searched(space: Space) -> tuple[list[Design], Choice]:
+    """The front of a space, and the design that is recommended; raises SpecError that says why where there is none, RuleError
+    for a space that cannot be searched."""
+    designs = front(space)
+    if not designs:
+        raise fail("E502", *nothing_found(space))
+    return designs, recommended(space, designs)
 
 
 def nothing_found(space: Space) -> tuple[str, None, str]:

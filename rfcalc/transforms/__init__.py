@@ -6,11 +6,12 @@ A room raises RuleError, with the layer and the reason, for what it cannot do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
 from importlib import import_module
 
-from rfcalc.errors import RuleError, did_you_mean
-from rfcalc.graph import Graph, Node
+from rfcalc.errors import RuleError, did_you_mean, fail
+from rfcalc.graph import Graph, Node, no_layer
 from rfcalc.transforms.outcome import Transformed
 
 # word: (module, what may follow "=", what it does)
@@ -25,6 +26,27 @@ TRANSFORMS: dict[str, tuple[str, str, str]] = {
     "group-norm": ("group_norm", "GROUPS", "batch norms become group norms"),
     "fold-bn": ("fold_bn", "", "batch norms are folded into the convolution before them, for inference"),
 }
+
+
+def apply_all(graph: Graph, asked: Sequence[str], globs: Sequence[str] = ()) -> list[tuple[str, Transformed]]:
+    """Transforms one after the other, of the layers that globs match, or of all; each with its word and its outcome. Raises
+    SpecError for what one of them cannot do, and for a glob that matches none."""
+    for glob in globs:
+        if not any(_matches(node, (glob,)) for node in graph.layers):
+            raise no_layer(graph, glob)
+    name, steps = graph.name, []
+    for word in asked:
+        try:
+            outcome = apply(graph, word, lambda node: not globs or _matches(node, globs))
+        except RuleError as error:
+            raise fail("E510", f"{name}: {word}: {error}") from None
+        steps.append((word, outcome))
+        graph = outcome.graph
+    return steps
+
+
+def _matches(node: Node, globs: Sequence[str]) -> bool:
+    return any(fnmatchcase(node.name, glob) or fnmatchcase(node.part_of, glob) for glob in globs)
 
 
 def apply(graph: Graph, asked: str, chosen: Callable[[Node], bool] = lambda node: True) -> Transformed:

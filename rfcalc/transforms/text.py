@@ -35,6 +35,15 @@ def spec_of(name: str, steps: Sequence[tuple[str, Transformed]], text: str = "")
     return "\n".join([*head, *body]) + "\n"
 
 
+def text_of(source: str) -> str:
+    """The text of the spec that a graph was read from, for its comments; "" for what is no text."""
+    try:
+        with open(source, encoding="utf-8-sig") as file:
+            return file.read()
+    except (OSError, ValueError):
+        return ""
+
+
 def _short(graph: Graph) -> list[str] | None:
     """The lines of a spec with blocks and repeats, in which each layer has its name; None if there is none."""
     names = [node.name for node in graph.nodes]

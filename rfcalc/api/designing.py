@@ -1,0 +1,309 @@
+"""New designs, changed ones and transformed ones: design, resize, transform."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rfcalc.api.analysis import one_of
+from rfcalc.api.shown import Shown
+from rfcalc.api.sources import NOTHING, is_text, load
+from rfcalc.api.words import in_python, yaml_text
+from rfcalc.designing.edits import DesignFigures, Edit, Task
+from rfcalc.designing.space import Design, Limits, Space
+from rfcalc.errors import RuleError, fail
+from rfcalc.graph import Graph
+from rfcalc.record import record
+from rfcalc.relations.shape import Shape
+from rfcalc.reports.designs import Choice
+from rfcalc.transforms.outcome import Transformed
+
+if TYPE_CHECKING:
+    from rfcalc.api.sources import Source
+    from rfcalc.api.words import Size
+    from rfcalc.report.tables import Report
+
+
+@record
+class Designs(Shown):
+    """The designs that no other one beats, nearest to the target first; `best`: the recommended one, and `why`."""
+
+    space: Space
+    designs: tuple[Design, ...]
+    choice: Choice
+
+    @property
+    def best(self) -> Design:
+        """Of the designs that cover the target, the one with the least product of MACs and parameters."""
+        return self.designs[self.choice.index]
+
+    @property
+    def why(self) -> str:
+        """Why it is recommended."""
+        return self.choice.why
+
+    def to_yaml(self, design: Design | None = None) -> str:
+        """A design, the best one if none is given, as the text of a spec."""
+        from rfcalc.designing.text import spec_of
+
+        return spec_of(self.space, design or self.best)
+
+    def __iter__(self) -> Iterator[Design]:
+        return iter(self.designs)
+
+    def __len__(self) -> int:
+        return len(self.designs)
+
+    def __getitem__(self, index: int) -> Design:
+        return self.designs[index]
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} designs for {self.space.target} pixels; the best: {self.why}>"
+
+    def _report(self) -> Report:
+        from rfcalc.reports.designs import designs_report
+
+        return designs_report(self.space, self.designs, self.choice)
+
+
+@record
+class Changes(Shown):
+    """The changes of a spec after which its field has the wanted size, the cheapest first. `base`: the design as it is."""
+
+    task: Task
+    base: DesignFigures
+    changes: tuple[Edit, ...]
+    name: str
+
+    @property
+    def best(self) -> Edit | None:
+        """The first change that covers the target, or else the first; None where there is none."""
+        from rfcalc.reports.resize import recommended
+
+        return self.changes[recommended(self.task, self.changes)] if self.changes else None
+
+    def to_yaml(self, change: Edit | None = None) -> str:
+        """The text of the spec after a change, the best one if none is given."""
+        chosen = change or self.best
+        return chosen.text if chosen else self.task.text
+
+    def __iter__(self) -> Iterator[Edit]:
+        return iter(self.changes)
+
+    def __len__(self) -> int:
+        return len(self.changes)
+
+    def __getitem__(self, index: int) -> Edit:
+        return self.changes[index]
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} changes of {self.name} after which {self.base.layer} sees {self.task.target} pixels>"
+
+    def _report(self) -> Report:
+        from rfcalc.reports.resize import changes_report
+
+        return changes_report(self.name, self.task, self.base, self.changes)
+
+
+@record
+class Transformation(Shown):
+    """A transformed network. `steps`: each transform with what it changed, what equals the original and what does not."""
+
+    start: Graph
+    steps: tuple[tuple[str, Transformed], ...]
+
+    @property
+    def graph(self) -> Graph:
+        """The network after the last step."""
+        return self.steps[-1][1].graph
+
+    @property
+    def equal(self) -> bool:
+        """Whether its outputs equal those of the original, with weights that are converted."""
+        return all(step.equal for _, step in self.steps)
+
+    def to_yaml(self) -> str:
+        """The text of the spec, which says at its head what was done."""
+        from rfcalc.transforms.text import spec_of, text_of
+
+        return spec_of(self.start.name, self.steps, text_of(self.start.source))
+
+    def __repr__(self) -> str:
+        return f"<{self.start.name}, transformed: {', '.join(word for word, _ in self.steps)}>"
+
+    def _report(self) -> Report:
+        from rfcalc.reports.transform import transform_report
+
+        return transform_report(self.start, self.steps, self.to_yaml())
+
+
+def design(
+    target: int | str | None = None,
+    input: int | Sequence[int] = 512,
+    *,
+    dataset: str | os.PathLike[str] | None = None,
+    images: str = "letterbox",
+    stride: int = 32,
+    tolerance: float = 0.1,
+    holes: bool = False,
+    max_macs: float | str | None = None,
+    max_params: float | str | None = None,
+    max_depth: int | None = None,
+    stages: int | None = None,
+    widths: Sequence[int] | None = None,
+    stem: int | None = None,
+    kernels: Sequence[int] = (3, 5, 7),
+    dilations: Sequence[int] = (1, 2, 4),
+    blocks: Sequence[str] = ("plain",),
+    layers: tuple[int, int] = (1, 8),
+    effective: bool = False,
+) -> Designs:
+    """New designs whose receptive field spans `target` pixels: `rfcalc design`.
+
+    `target`: pixels, or of a `dataset` (boxes, COCO JSON or CSV) "median" or "p90". `input`: the image, 512, (384, 512) or
+    (3, 512, 512); `images`: how those of the data set become it. The other arguments bound what may be built, as the options
+    of the command do. Raises SpecError where no design is possible.
+    """
+    from rfcalc.designing.space import usual_stages, usual_stem, usual_widths
+    from rfcalc.reports.designs import searched
+
+    image = _image(input)
+    channels = tuple(widths) if widths is not None else usual_widths(usual_stages(stride) if stages is None else stages)
+    with in_python(), _rules():
+        space = Space(
+            target=_target(target, dataset, images, image.size, None),
+            input=image,
+            stride=stride,
+            widths=channels,
+            stem=usual_stem(channels) if stem is None else stem,
+            kernels=tuple(kernels),
+            dilations=tuple(dilations),
+            kinds=(blocks,) if isinstance(blocks, str) else tuple(blocks),
+            layers=layers,
+            tolerance=tolerance,
+            holes=holes,
+            effective=effective,
+            limits=Limits(_amount("max_macs", max_macs), _amount("max_params", max_params), max_depth),
+        )
+        designs, choice = searched(space)
+    return Designs(space, tuple(designs), choice)
+
+
+def resize(
+    source: str | os.PathLike[str] | Mapping[str, object],
+    target: int | str | None = None,
+    input: Size | None = None,
+    *,
+    dataset: str | os.PathLike[str] | None = None,
+    images: str = "letterbox",
+    layer: str | None = None,
+    tolerance: float = 0.1,
+    holes: bool = False,
+    overrides: Mapping[str, object] = NOTHING,
+    **params: object,
+) -> Changes:
+    """The cheapest changes of one or two numbers of a spec after which its field spans `target` pixels (or those of a
+    `dataset`, or its own object_size): `rfcalc resize`.
+
+    `source`: a spec's file, name, text or dict; `layer`: a glob, whose last layer is meant. Raises SpecError.
+    """
+    from rfcalc.designing.edits import searched
+    from rfcalc.importers.sized import with_size
+
+    text, name, place = _text(source)
+    graph = load(text if name is None else name, input, overrides={**overrides, **params})
+    given = {key: yaml_text(value) for key, value in {**overrides, **params}.items()}
+    size = ",".join(f"{node.name}={node.shape}" for node in graph.nodes if node.is_input)
+    asked = None if input is None else size if len(graph.inputs) > 1 else size.partition("=")[2]
+    with in_python(), _rules():
+        pixels = _target(target, dataset, images, graph.nodes[graph.inputs[0]].shape.size, graph)
+        task = Task(text, place, pixels, tolerance, holes, layer, with_size(given, asked))
+        base, changes = searched(task)
+    return Changes(task, base, tuple(changes), graph.name)
+
+
+def transform(
+    source: Source,
+    to: str | Sequence[str],
+    input: Size | None = None,
+    *,
+    layers: str | Sequence[str] = (),
+    unknown: str = "error",
+    **params: object,
+) -> Transformation:
+    """Transforms a design, and says what equals the original: `rfcalc transform`.
+
+    `to`: a word such as "fully-convolutional" or "output-stride=8", or several, one after the other; `layers`: globs over the
+    layers that may be changed. Raises SpecError.
+    """
+    from rfcalc.transforms import apply_all
+
+    start = load(source, input, overrides=params, unknown=unknown)
+    words, globs = ((given,) if isinstance(given, str) else tuple(given) for given in (to, layers))
+    if not words:
+        raise TypeError('transform takes what to do, such as "output-stride=8"')
+    with in_python():
+        return Transformation(start, tuple(apply_all(start, words, globs)))
+
+
+@contextmanager
+def _rules() -> Iterator[None]:
+    """A rule that is broken is a problem, as on the command line."""
+    try:
+        yield
+    except RuleError as error:
+        raise fail("E501", str(error)) from None
+
+
+def _target(
+    asked: int | str | None, dataset: str | os.PathLike[str] | None, images: str, image: tuple[int, ...], graph: Graph | None
+) -> int:
+    """The target in pixels; raises RuleError where nothing says it."""
+    from rfcalc.designing.aims import USUAL, aimed, object_size
+    from rfcalc.designing.boxes import RULES, sizes
+
+    one_of(images, dict.fromkeys(RULES, 0), "images")
+    found = None if dataset is None else sizes(os.fspath(dataset), image, images)
+    if asked is None and found is None and graph is not None:
+        pixels = object_size(graph)
+    else:
+        pixels = asked if isinstance(asked, int) else aimed(asked or (USUAL if found else ""), found)
+    if pixels is None:
+        of = "" if asked is None else f", not {asked!r}"
+        raise RuleError(f'say how many pixels the field should span: target=224, or "median" or "p90" of a dataset{of}')
+    return pixels
+
+
+def _image(input: int | Sequence[int]) -> Shape:
+    """The image: 512, (384, 512) or (3, 512, 512); raises TypeError."""
+    numbers = (input, input) if isinstance(input, int) else tuple(input)
+    if not all(isinstance(n, int) for n in numbers) or len(numbers) not in (1, 2, 3):
+        raise TypeError(f"input takes 512, (384, 512) or (3, 512, 512), not {input!r:.60}")
+    return Shape(numbers[0], numbers[1:]) if len(numbers) == 3 else Shape(3, numbers * (3 - len(numbers)))
+
+
+def _amount(name: str, value: float | str | None) -> int | None:
+    """A limit on a cost: a number, or a text such as "4 G"; raises RuleError."""
+    from rfcalc.language.budget import limit
+
+    if value is None:
+        return None
+    bound = limit(name.removeprefix("max_"), f"{value:.0f}" if isinstance(value, float) else value)
+    if bound.sign != "<=":
+        raise RuleError(f'{name} takes a number such as "4 G", not {value!r}')
+    return int(bound.value)
+
+
+def _text(source: str | os.PathLike[str] | Mapping[str, object]) -> tuple[str, str | None, str]:
+    """The text of a spec, its file's name (None for a text), and what messages call it; raises TypeError."""
+    from rfcalc.importers import spec_text
+
+    if isinstance(source, Mapping) or (isinstance(source, str) and is_text(source)):
+        return yaml_text(source), None, "<spec>"
+    if not isinstance(source, str | os.PathLike):
+        raise TypeError(f"resize changes the text of a spec, not {type(source).__name__}; rfcalc.to_yaml writes one")
+    with in_python():
+        text, place = spec_text(os.fspath(source))
+    return text, os.fspath(source), place

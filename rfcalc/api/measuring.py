@@ -1,0 +1,200 @@
+"""Networks in torch: proven, timed, profiled, and their effective fields measured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rfcalc.api.analysis import one_of
+from rfcalc.api.shown import Shown
+from rfcalc.api.sources import NOTHING, load, several
+from rfcalc.api.words import in_python
+from rfcalc.backends.proof.claims import Claim
+from rfcalc.graph import Graph
+from rfcalc.record import record
+
+if TYPE_CHECKING:
+    from rfcalc.api.sources import Source
+    from rfcalc.api.words import Size
+    from rfcalc.backends.proof.effective import Effective
+    from rfcalc.backends.timing.latency import Timing
+    from rfcalc.backends.timing.profile import Profile
+    from rfcalc.report.tables import Report
+
+
+@record
+class Proof(Shown):
+    """Every figure of a network beside what torch says. A claim is `ok`, or not, or None where it could not be checked."""
+
+    graph: Graph
+    claims: tuple[Claim, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no claim is wrong."""
+        return not self.wrong
+
+    @property
+    def wrong(self) -> tuple[Claim, ...]:
+        """The claims that do not hold."""
+        return tuple(claim for claim in self.claims if claim.ok is False)
+
+    def __iter__(self) -> Iterator[Claim]:
+        return iter(self.claims)
+
+    def __len__(self) -> int:
+        return len(self.claims)
+
+    def __repr__(self) -> str:
+        wrong = "; ".join(f"{claim.what}: {claim.stated}, torch says {claim.measured}" for claim in self.wrong[:3])
+        return f"<Proof of {self.graph.name}: {len(self.claims)} claims, {wrong or 'all hold that could be checked'}>"
+
+    def _report(self) -> Report:
+        from rfcalc.reports.verify import verify_report
+
+        return verify_report(self.graph, self.claims)
+
+
+def verify(
+    source: Source,
+    input: Size | None = None,
+    *,
+    layers: str | Sequence[str] = (),
+    units: int = 6,
+    seed: int = 0,
+    overrides: Mapping[str, object] = NOTHING,
+    unknown: str = "error",
+    **params: object,
+) -> Proof:
+    """Every figure against torch, receptive fields by autograd: `rfcalc verify`. Raises SpecError.
+
+    Fields are checked of the outputs, the last map and the layers that `layers` matches, at `units` units each.
+    """
+    _needs("torch", "torch")
+    from rfcalc.backends.proof.verify import verify_graph
+
+    graph = load(source, input, overrides={**overrides, **params}, unknown=unknown)
+    with in_python():
+        return Proof(graph, tuple(verify_graph(graph, (layers,) if isinstance(layers, str) else layers, units, seed)))
+
+
+def time(
+    sources: Source | Sequence[Source],
+    input: Size | None = None,
+    *,
+    device: str = "auto",
+    batch: int | Sequence[int] = 1,
+    dtype: str | Sequence[str] = "fp32",
+    memory_format: str | Sequence[str] = "contiguous",
+    mode: str | Sequence[str] = "eager",
+    seconds: float = 2.0,
+    warm_up: float = 5.0,
+    rebuilt: bool = False,
+    overrides: Mapping[str, object] = NOTHING,
+    unknown: str = "error",
+    **params: object,
+) -> Timing:
+    """The latency of a forward pass of one network, or of several in turns, over a grid of cases: `rfcalc time`.
+
+    Each of `batch`, `dtype`, `memory_format` and `mode` may be one or several. A live module is run itself, in a copy;
+    `rebuilt` runs the one that is built of its layers. What fails is a run that says so in its `status`. Raises SpecError.
+    """
+    _needs("torch", "torch")
+    from rfcalc.backends.timing import cases
+    from rfcalc.backends.timing.latency import time_all
+    from rfcalc.backends.timing.words import DTYPES, MEMORY_FORMATS, MODES
+    from rfcalc.backends.torch.subject import running, subject
+
+    dtypes = _known(dtype, DTYPES, "dtype")
+    layouts, modes = _known(memory_format, MEMORY_FORMATS, "memory_format"), _known(mode, MODES, "mode")
+    batches = [_whole(n, "batch") for n in ((batch,) if isinstance(batch, int) else batch)]
+    graphs = [load(one, input, overrides={**overrides, **params}, unknown=unknown) for one in several(sources)]
+    with in_python():
+        rows = cases.grid(cases.usable_device(device), batches, dtypes, layouts, modes)
+        timed = [subject(graph, rebuilt) for graph in graphs]
+        with running(timed):
+            return time_all(timed, rows, seconds, warm_up)
+
+
+def profile(
+    source: Source,
+    input: Size | None = None,
+    *,
+    device: str = "auto",
+    batch: int = 1,
+    dtype: str = "fp32",
+    memory_format: str = "contiguous",
+    seconds: float = 2.0,
+    overrides: Mapping[str, object] = NOTHING,
+    unknown: str = "error",
+    **params: object,
+) -> Profile:
+    """Each layer's measured time against the least that the device's ceilings allow: `rfcalc profile`. Raises SpecError."""
+    _needs("torch", "torch")
+    from rfcalc.backends.timing import cases
+    from rfcalc.backends.timing.latency import attempted
+    from rfcalc.backends.timing.profile import profile as measure
+    from rfcalc.backends.timing.words import DTYPES, MEMORY_FORMATS
+
+    [kind], [layout] = _known(dtype, DTYPES, "dtype"), _known(memory_format, MEMORY_FORMATS, "memory_format")
+    graph = load(source, input, overrides={**overrides, **params}, unknown=unknown)
+    with in_python():
+        case = cases.Case(cases.usable_device(device), _whole(batch, "batch"), kind, layout, "eager")
+        return attempted(case, lambda: measure(graph, case, seconds))
+
+
+def erf(
+    source: Source,
+    input: Size | None = None,
+    *,
+    layer: str | None = None,
+    trained: str | os.PathLike[str] | None = None,
+    samples: int = 10,
+    seed: int = 0,
+    device: str = "auto",
+    overrides: Mapping[str, object] = NOTHING,
+    unknown: str = "error",
+    **params: object,
+) -> Effective:
+    """How much each pixel influences the centre unit of a layer, by gradients, with random or trained weights: `rfcalc erf`.
+
+    `layer`: a glob, whose last layer is meant; the last map if it is left out. `trained`: a file of weights, read as tensors
+    only. Raises SpecError.
+    """
+    _needs("torch", "torch")
+    from rfcalc.backends.proof.effective import effective_field
+    from rfcalc.backends.timing.cases import usable_device
+    from rfcalc.backends.torch.checkpoint import read_checkpoint
+    from rfcalc.errors import fail
+    from rfcalc.graph import layers_like
+
+    graph = load(source, input, overrides={**overrides, **params}, unknown=unknown)
+    with in_python():
+        index = graph.last_spatial if layer is None else layers_like(graph, layer)[-1]
+        if index is None:
+            raise fail("E120", f"{graph.name}: no layer is a map; choose one with layer=")
+        tensors = read_checkpoint(os.fspath(trained)) if trained else None
+        return effective_field(graph, index, _whole(samples, "samples"), seed, usable_device(device), tensors)
+
+
+def _needs(module: str, extra: str) -> None:
+    from rfcalc.backends.optional import require
+
+    require(module, extra)
+
+
+def _known(given: str | Sequence[str], words: Sequence[str] | Mapping[str, str], what: str) -> list[str]:
+    """One word or several, each of which is known; raises ValueError."""
+    known = {word: i for i, word in enumerate(words)}
+    chosen = [given] if isinstance(given, str) else list(given)
+    for word in chosen:
+        one_of(word, known, what)
+    return chosen
+
+
+def _whole(number: int, what: str) -> int:
+    """A number from 1 on; raises ValueError."""
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValueError(f"{what} is a whole number from 1 on, not {number!r:.60}")
+    return number
