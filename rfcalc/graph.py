@@ -96,8 +96,9 @@ class Stated:
 @record(eq=False)
 class Graph:
     """A network. `nodes` begin with its inputs; `outputs` are indices; `settings` keeps top-level keys of the spec that an
-    analysis may ask for (budget, object_size); `kinds` the class of each module of an imported one, `memory` that of its
-    run, which its layers do not tell, and `origin` the module itself; None for a spec, whose layers say it all."""
+    analysis may ask for (budget, object_size); `kinds` the block of each scope, or the class of each module of an imported
+    one; `memory` that of its run, which its layers do not tell, and `origin` the module itself; None for a spec, whose layers
+    say it all."""
 
     name: str
     source: str
@@ -185,6 +186,7 @@ class Builder:
         self.name, self.source = name, source
         self.nodes: list[Node] = []
         self.names: dict[str, int] = {}
+        self.kinds: dict[str, str] = {}
         self.problems: list[Problem] = []
         self._shapes: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, Op]] = {}
 
@@ -236,7 +238,7 @@ class Builder:
         """The finished graph; raises SpecError with every problem kept so far."""
         if self.problems:
             raise SpecError(self.problems)
-        return Graph(self.name, self.source, tuple(self.nodes), tuple(outputs), settings or {})
+        return Graph(self.name, self.source, tuple(self.nodes), tuple(outputs), settings or {}, self.kinds)
 
 
 def layer_hint(glob: str, names: Iterable[str], setting: str = "") -> str:

@@ -27,11 +27,13 @@ Run = list[int]  # first and last node of a module
 
 @record
 class Peak:
-    """The most bytes that are alive at once, the node that runs then, and the nodes whose tensors those are."""
+    """The most bytes that are alive at once, the node that runs then, and the nodes whose tensors those are; `during`: the
+    bytes that are alive while each node runs."""
 
     bytes: int
     node: int | None
     live: tuple[int, ...]
+    during: tuple[int, ...]
 
 
 @record
@@ -58,11 +60,11 @@ class Needed:
         return "about " * self.about + short(self.bytes, "B")
 
 
-def at_inference(graph: Graph, dtype_bytes: int = 4) -> Needed:
-    """Peak of live activations, batch 1: what a program's run has shown, or what the layers' rules say."""
+def at_inference(graph: Graph, dtype_bytes: int = 4, ruled: Peak | None = None) -> Needed:
+    """Peak of live activations, batch 1: what a program's run has shown, or what the layers' rules say (`ruled`, if known)."""
     if graph.memory and graph.memory.peak:
         return _shown(graph.memory.peak, dtype_bytes)
-    found = peak(graph, dtype_bytes)
+    found = ruled or peak(graph, dtype_bytes)
     return Needed(found.bytes, graph.memory is not None, "" if found.node is None else graph.nodes[found.node].name)
 
 
@@ -92,16 +94,16 @@ def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = 
         death[owner[i]] = len(nodes)
     sizes = [0 if node.is_input or owner[i] != i else _room(node) for i, node in enumerate(nodes)]
     freed = [0] * (len(nodes) + 1)
-    now, most, at = 0, 0, None
+    now, during = 0, []
     for j, node in enumerate(nodes):
         now += sizes[j]
         freed[death[j]] += sizes[j]
-        bytes_ = (now + node.cost.inner + copies[j]) * dtype_bytes + node.cost.scratch
-        if bytes_ > most:
-            most, at = bytes_, j
+        during.append((now + node.cost.inner + copies[j]) * dtype_bytes + node.cost.scratch)
         now -= freed[j]
+    most = max(during, default=0)
+    at = during.index(most) if most else None
     live = () if at is None else tuple(i for i in range(at + 1) if sizes[i] and death[i] >= at)
-    return Peak(most, at, live)
+    return Peak(most, at, live, tuple(during))
 
 
 def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:

@@ -4,7 +4,7 @@ diff and the editor's schema read. No other place lists them."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, Flag, auto
 from typing import TYPE_CHECKING
 
@@ -66,10 +66,11 @@ class Metric:
     name: its key in budgets, and in JSON and baselines unless `key` is another. title: the word that heads its column.
     text: what messages call it. option: its word in options such as --max-WORD; empty for none.
 
-    One of three says how it is computed. each: for a layer; a network's is the sum. axes: for a layer, one number per axis
-    of its map; `worst` chooses the one that stands for all, and a network's is that of its last map. whole: for a network;
-    a layer has none. They give None, or no axes, where there is no such figure (the field of a layer that sees all). about:
-    for a network, whether the figure is not certain; owes: what it comes from, in a few words, where only `whole` knows.
+    Functions say how it is computed. each: for a layer; that of several is their sum, or what `over` makes of them, and a
+    network's too unless `whole` says it. axes: for a layer, one number per axis of its map; `worst` chooses the one that stands
+    for all, and a network's is that of its last map. whole: for a network. They give None, or no axes, where there is no such
+    figure (the field of a layer that sees all). about: for a network, whether the figure is not certain;
+    owes: what it comes from, in a few words, where only `whole` knows.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Metric:
     better: Better
     each: Callable[[Layer], float] | None = None
     axes: Callable[[Layer], Sequence[float]] | None = None
+    over: Callable[[Iterable[float]], float] = sum
     worst: Callable[[Sequence[float]], float] = max
     whole: Callable[[Analysis], Figure] | None = None
     about: Callable[[Analysis], bool] = lambda analysis: False
@@ -96,6 +98,16 @@ class Metric:
         """A pickle, such as that of a network with a budget, names the figure: functions cannot be pickled."""
         return _named, (self.name,)
 
+    @property
+    def per_layer(self) -> bool:
+        """Whether single layers have it."""
+        return self.whole is None or self.each is not None
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether a layer has it by itself, so that it is that of several layers by their sum."""
+        return self.each is not None and self.over is sum
+
     def of_layer(self, layer: Layer) -> Figure:
         """A layer's figure."""
         if self.axes:
@@ -109,11 +121,13 @@ class Metric:
             return self.whole(analysis)
         if self.axes:
             return self.of_layer(analysis.last_spatial) if analysis.last_spatial else None
-        return self.sum(analysis.every)
+        return self.of_layers(analysis.every)
 
-    def sum(self, layers: Sequence[Layer]) -> float:
-        """The sum over layers of a figure that adds up."""
-        return sum(map(self.each, layers)) if self.each else 0
+    def of_layers(self, layers: Sequence[Layer]) -> float:
+        """The figure of several layers together, the last of which stands for all where it does not add up."""
+        if self.axes:
+            return (layers and self.of_layer(layers[-1])) or 0
+        return self.over(map(self.each, layers)) if self.each and layers else 0
 
 
 def _longest(analysis: Analysis) -> str:
@@ -198,6 +212,8 @@ METRICS: tuple[Metric, ...] = (
         text="peak activation memory",
         unit=Unit.BYTES,
         better=Better.LESS,
+        each=lambda layer: layer.live_bytes,
+        over=max,
         whole=lambda analysis: analysis.peak.bytes,
         about=lambda analysis: analysis.peak.about,
         owes=lambda analysis: f"while {analysis.peak.at} runs" if analysis.peak.at else "",
@@ -263,3 +279,5 @@ TOTALS = tuple(metric for metric in METRICS if not metric.axes)
 OF_LAYERS = tuple(metric for metric in METRICS if metric.each)
 OF_MAPS = tuple(metric for metric in METRICS if metric.axes)
 COLUMNS = tuple(sorted(OF_LAYERS, key=lambda metric: metric.unit.value))  # of tables and CSV
+# By the words that a table of layers is sorted by: their names, and those of their options.
+SORTED = {word: metric for metric in METRICS if metric.per_layer for word in (metric.name, metric.option) if word}

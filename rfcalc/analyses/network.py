@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from math import prod
 from typing import TYPE_CHECKING
 
-from rfcalc.analyses.memory import Needed, at_inference, bytes_moved, in_training
+from rfcalc.analyses.memory import Needed, Peak, at_inference, bytes_moved, in_training, peak
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField, UnitField
 from rfcalc.analyses.target import target
 from rfcalc.analyses.unproductive import unproductive
@@ -29,10 +29,11 @@ DTYPES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "fp8": 1, "int8
 class Layer:
     """One layer and what the analyses say of it.
 
-    dtype_bytes: of a number, in the memory figures. bounded: the field is an upper bound, because of this layer or of one
-    before it; bound: why, where it is this one. Where it was asked for: units: those that were traced. adds: what it adds to
-    the field on the critical path, per axis. sigma: of its effective field, per axis. cost: by the convention of another tool.
-    unread: of an output or the last map behind a global layer, the pixels that its middle unit does not read all the same.
+    dtype_bytes: of a number, in the memory figures. live_bytes: of the activations that are alive while it runs. bounded: the
+    field is an upper bound, because of this layer or of one before it; bound: why, where it is this one. Where it was asked
+    for: units: those that were traced. adds: what it adds to the field on the critical path, per axis. sigma: of its effective
+    field, per axis. cost: by the convention of another tool. unread: of an output or the last map behind a global layer, the
+    pixels that its middle unit does not read all the same.
     """
 
     node: Node
@@ -40,6 +41,7 @@ class Layer:
     field: ReceptiveField
     downsampling: tuple[Fraction, ...]
     dtype_bytes: int = 4
+    live_bytes: int = 0
     unproductive: bool = False
     bounded: bool = False
     bound: str = ""
@@ -98,7 +100,7 @@ class Layer:
 class Analysis:
     """What the analyses say of a network. `every`: its layers, which leaves out the inputs; `layers`: those that were asked
     for, or all. Figures of the network are of every layer. `why`, `erf`, `convention`: where they were asked for; the first
-    two only if some layer has a field of its own."""
+    two only if some layer has a field of its own. `ruled`: the peak of memory by the layers' rules."""
 
     graph: Graph
     every: tuple[Layer, ...]
@@ -107,6 +109,7 @@ class Analysis:
     why: CriticalPaths | None = None
     erf: EffectiveField | None = None
     convention: Convention | None = None
+    ruled: Peak | None = None
 
     def __getitem__(self, key: str | int) -> Layer:
         """A layer by its name, or by its place among `layers`; raises KeyError with the nearest name, or IndexError."""
@@ -150,7 +153,7 @@ class Analysis:
     @cached_property
     def peak(self) -> Needed:
         """Peak of live activations at inference, batch 1."""
-        return at_inference(self.graph, self.dtype_bytes)
+        return at_inference(self.graph, self.dtype_bytes, self.ruled)
 
     @cached_property
     def saved(self) -> Needed:
@@ -215,6 +218,7 @@ def analyze(
     further = _further(graph, fields, chosen if select else (), why, erf, convention)
     traced = set(chosen if at else ())
     ends = {*graph.outputs, graph.last_spatial}
+    ruled = peak(graph, dtype_bytes)
     layers = {
         i: Layer(
             node=node,
@@ -222,6 +226,7 @@ def analyze(
             field=fields.of(i),
             downsampling=_downsampling(fields.image, node.shape.size),
             dtype_bytes=dtype_bytes,
+            live_bytes=ruled.during[i],
             unproductive=i in wasted,
             bounded=graph.bounded[i],
             bound=graph.bounds[i],
@@ -235,7 +240,7 @@ def analyze(
         if not node.is_input
     }
     asked = tuple(layers[i] for i in chosen)
-    return Analysis(graph, tuple(layers.values()), asked, dtype_bytes, further.why, further.erf, further.convention)
+    return Analysis(graph, tuple(layers.values()), asked, dtype_bytes, further.why, further.erf, further.convention, ruled)
 
 
 @record

@@ -13,7 +13,7 @@ def blamed(analysis: Analysis, found: Broken) -> str:
     metric = found.limit.metric
     if found.layer:
         return f"in {found.layer}"
-    if metric.each:
+    if metric.adds_up:
         return _largest(analysis, metric)
     if metric.axes:
         return f"at {analysis.last_spatial.name}, the last map" if analysis.last_spatial else ""
@@ -22,6 +22,6 @@ def blamed(analysis: Analysis, found: Broken) -> str:
 
 def _largest(analysis: Analysis, metric: Metric) -> str:
     """The layer with the most of a figure that adds up, and its share."""
-    most, name = max(((metric.sum([layer]), layer.name) for layer in analysis.every), key=lambda amount: amount[0])
-    total = metric.sum(analysis.every)
+    most, name = max(((metric.of_layers([layer]), layer.name) for layer in analysis.every), key=lambda amount: amount[0])
+    total = metric.of_layers(analysis.every)
     return f"the most in {name}: {metric.unit.show(most)}, {percent(most / total)}" if total else ""

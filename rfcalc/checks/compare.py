@@ -130,8 +130,8 @@ def _described(layer: Layer) -> Iterator[tuple[str, str]]:
     yield "", label(layer.node.op, layer.node.shape.rank)
     yield "", str(layer.node.shape)
     for metric in COLUMNS:
-        if Shown.DIFF in metric.shown:
-            yield metric.title, metric.unit.show(metric.sum([layer]))
+        if Shown.DIFF in metric.shown and metric.adds_up:
+            yield metric.title, metric.unit.show(metric.of_layers([layer]))
     yield "field", field_text(layer.field)
     yield "reads", ", ".join(layer.inputs)
 

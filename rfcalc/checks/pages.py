@@ -81,7 +81,9 @@ def _figures() -> str:
     rows = [("Figure", "What it is", "Of", "Options"), ("---",) * 4]
     for metric in METRICS:
         options = [f"`--{WORDS[sign]}-{metric.option}`" for sign in metric.better.value if metric.option]
-        rows.append((f"`{metric.name}`", metric.text, "networks" if metric.whole else "networks, layers", ", ".join(options)))
+        rows.append(
+            (f"`{metric.name}`", metric.text, "networks, layers" if metric.per_layer else "networks", ", ".join(options))
+        )
     return "\n".join(f"| {' | '.join(row)} |".replace("  ", " ") for row in rows)
 
 

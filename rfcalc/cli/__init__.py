@@ -11,6 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from rfcalc.cli.color import colored, complain
 from rfcalc.cli.command import Command, Context, Param, light
 from rfcalc.errors import SpecError, summed_up
 
@@ -54,7 +55,7 @@ class _Commands(TyperGroup):
             return None
         module, function = COMMANDS[cmd_name]
         single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        single.command(name=cmd_name, cls=Command, no_args_is_help=False)(getattr(import_module(module), function))
+        single.command(name=cmd_name, cls=Command, no_args_is_help=False)(colored(getattr(import_module(module), function)))
         return typer.main.get_command(single)
 
     def format_help(self, ctx: Context, formatter: object) -> None:
@@ -131,10 +132,10 @@ def _run() -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except SpecError as error:
-        print(summed_up([error]), file=sys.stderr)
+        complain(summed_up([error]))
         return 2
     except RecursionError:
-        print("error E301: the input is nested too deeply", file=sys.stderr)
+        complain("error E301: the input is nested too deeply")
         return 2
     except OSError as error:
         if error.errno != errno.ENOSPC:

@@ -10,12 +10,14 @@ import typer
 
 from rfcalc.cli import complete
 from rfcalc.cli.common import Format, Layers, LoadOptions, Specs, answer, choice, networks, uncollected, unit, usage
+from rfcalc.cli.viewing import viewed
 from rfcalc.cli.writing import ErfMap, Force, MaskPng, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rfcalc.analyses.network import Analysis
+    from rfcalc.analyses.rows import View
     from rfcalc.report.tables import Report
 
 
@@ -50,10 +52,10 @@ Dtype = Annotated[
         help="Of the memory figures: fp64, fp32, tf32, fp16, bf16, fp8 or int8.",
     ),
 ]
-Full = Annotated[bool, typer.Option("--full", help="One row per layer; do not fold repeated blocks.")]
 
 
 @networks
+@viewed
 def analyze(
     specs: Specs,
     format: Format = "table",
@@ -67,8 +69,8 @@ def analyze(
     force: Force = False,
     convention: Convention = None,
     dtype: Dtype = "fp32",
-    full: Full = False,
     *,
+    view: View,
     given: LoadOptions,
 ) -> None:
     """Output shape, receptive field, stride, MACs and parameters of each layer, and the totals.
@@ -81,6 +83,10 @@ def analyze(
 
       rfcalc analyze unet.yaml --layer 'up*' --at 158,158
 
+      rfcalc analyze resnet50.yaml --depth 1
+
+      rfcalc analyze resnet50.yaml --sort memory --top 5
+
       rfcalc analyze resnet50.yaml --why --erf
 
       rfcalc analyze my-net.yaml --format json | jq .totals
@@ -91,6 +97,7 @@ def analyze(
     from rfcalc.formats import FORMATS
 
     choice(format, FORMATS, "--format")
+    _check_view(view, format)
     units = [unit(text) for text in at or ()]
     _check_pictures(mask or bool(mask_png), bool(erf_map or mask_png), len(units), len(specs))
     if convention:
@@ -114,21 +121,30 @@ def analyze(
         wrong = [refused(analysis, layer or (), units) for analysis in analyses]
         errors += [error for error in wrong if error]
         shown = [analysis for analysis, error in zip(analyses, wrong, strict=True) if not error]
-        reports = _reports(shown, format, full, mask)
+        reports = _reports(shown, format, view, mask)
         if shown and (erf_map or mask_png):
             _write(shown[0], erf_map, mask_png, force)
         answer(reports, format, specs, errors)
 
 
-def _reports(analyses: Sequence[Analysis], format: str, full: bool, masks: bool) -> list[Report]:
+def _reports(analyses: Sequence[Analysis], format: str, view: View, masks: bool) -> list[Report]:
     """JSON needs no tables, and what makes them is not imported for it."""
     if format in ("json", "jsonl"):
         from rfcalc.reports.parts.contract import data_report
 
-        return [data_report(analysis, masks) for analysis in analyses]
+        return [data_report(analysis, view.ranked(analysis.layers), masks) for analysis in analyses]
     from rfcalc.reports.layers import layer_report
 
-    return [layer_report(analysis, full, masks) for analysis in analyses]
+    return [layer_report(analysis, view, masks) for analysis in analyses]
+
+
+def _check_view(view: View, format: str) -> None:
+    """Programs get every layer and every figure: what shapes a table says nothing to them."""
+    shaping = {"--full": view.full, "--depth": view.depth, "--columns": view.columns}
+    if format not in ("table", "markdown"):
+        for option, given in shaping.items():
+            if given:
+                raise usage(f"{option} shapes the table; {format} has a row for each layer, with every figure")
 
 
 def _check_pictures(needs_unit: bool, file: bool, units: int, specs: int) -> None:

@@ -30,7 +30,7 @@ def _limits(values: dict[str, list[str] | None]) -> list[Limit]:
 
 
 def _option(metric: Metric, sign: str) -> object:
-    metavar, whose = ("N", "") if metric.whole else ("[GLOB=]N", ", of the network or of layers that match")
+    metavar, whose = ("[GLOB=]N", ", of the network or of layers that match") if metric.per_layer else ("N", "")
     return Annotated[list[str] | None, typer.Option(metavar=metavar, help=f"Budget: {metric.text} {SIGNS[sign]} N{whose}.")]
 
 

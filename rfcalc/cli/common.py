@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rfcalc.cli import complete
+from rfcalc.cli.color import complain, screen
 from rfcalc.cli.gathered import gathered
 from rfcalc.errors import SpecError, did_you_mean, summed_up
 from rfcalc.formats import FORMATS
@@ -164,7 +164,7 @@ def spelled_out(word: str, left_out: Callable[[str], bool] = lambda _: False) ->
 
     found = named(word, left_out)
     for note in found.notes:
-        print(f"note: {word}: {note}", file=sys.stderr)
+        complain(f"note: {word}: {note}")
     return found.files
 
 
@@ -221,18 +221,11 @@ def answer(reports: Sequence[Report], name: str, specs: Sequence[str], errors: S
 
 
 def show(reports: Sequence[Report], name: str, problems: Sequence[Problem] = (), many: bool = False) -> None:
-    """Prints reports in a format; a terminal gives its width, and colours unless NO_COLOR is set. See report.tables.Answer."""
+    """Prints reports in a format, for the screen behind standard output. See report.tables.Answer."""
     from rfcalc.formats import render
-    from rfcalc.formats.parts.screen import Screen
     from rfcalc.report.tables import Answer
 
-    terminal = sys.stdout.isatty()
-    columns = os.environ.get("COLUMNS", "")
-    width = int(columns) if columns.isdigit() and int(columns) >= 40 else 0
-    if terminal and not width:
-        width = os.get_terminal_size(sys.stdout.fileno()).columns
-    color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    text = render(name, Answer(tuple(reports), tuple(problems), many), Screen(width, color))
+    text = render(name, Answer(tuple(reports), tuple(problems), many), screen(sys.stdout))
     if text:
         sys.stdout.write(text + "\n")
 
@@ -240,5 +233,5 @@ def show(reports: Sequence[Report], name: str, problems: Sequence[Problem] = (),
 def finish(errors: Sequence[SpecError]) -> None:
     """Ends with exit code 2 if something could not be read, with every problem on standard error."""
     if errors:
-        print(summed_up(errors), file=sys.stderr)
+        complain(summed_up(errors))
         raise typer.Exit(2)

@@ -126,3 +126,17 @@ def networks(incomplete: str) -> list[str]:
     from rfcalc.importers import shipped
 
     return one_of(lambda: (name for name, _ in shipped()))(incomplete)
+
+
+def figures(incomplete: str) -> list[str]:
+    """What a table of layers is sorted by."""
+    from rfcalc.analyses.metrics import SORTED
+
+    return one_of(lambda: SORTED)(incomplete)
+
+
+def columns(incomplete: str) -> list[str]:
+    """The columns of the layer table, after the last comma."""
+    from rfcalc.reports.parts.columns import CHOICES
+
+    return some_of(lambda: CHOICES)(incomplete)

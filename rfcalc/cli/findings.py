@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rfcalc.cli import complete
+from rfcalc.cli.color import complain, screen
 from rfcalc.cli.common import LoadOptions, choice, finish, spelled_out, usage
 from rfcalc.cli.writing import place
 from rfcalc.errors import SpecError
@@ -98,10 +99,10 @@ def emit(outcome: Outcome, wanted: Targets) -> None:
         except SpecError as error:
             failed.append(error)
     _summarize(outcome)
-    sys.stdout.write(render(wanted.shown, outcome) + "\n")
+    sys.stdout.write(render(wanted.shown, outcome, screen(sys.stdout)) + "\n")
     if not outcome.complete and wanted.shown in PROGRAMS:
         unread = tuple(finding for finding in outcome.findings if finding.unread)
-        print("\n".join(finding.headline for finding in unread), file=sys.stderr)
+        complain("\n".join(finding.headline for finding in unread))
     finish(failed)
     if not outcome.complete:
         raise typer.Exit(2)
@@ -117,4 +118,4 @@ def _summarize(outcome: Outcome) -> None:
             with open(summary, "a", encoding="utf-8") as file:
                 file.write(render("markdown", outcome) + "\n")
         except OSError as error:
-            print(f"warning: cannot write the job summary: {error}", file=sys.stderr)
+            complain(f"warning: cannot write the job summary: {error}")

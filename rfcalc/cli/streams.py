@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 # A sign of tables and pictures, and what stands for it where it cannot be encoded: one column wide too.
-SIGNS = {"─": "-", "…": "~", "·": ".", "▄": "_", "▀": "^", "█": "#", "▒": "+", "▏": "|", "✓": "y", "✗": "x"}
+SIGNS = {"─": "-", "…": "~", "·": ".", "▄": "_", "▀": "^", "█": "#", "▌": "=", "▒": "+", "▏": "|", "✓": "y", "✗": "x"}
 
 
 class _Pipe(FileIO):

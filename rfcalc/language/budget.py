@@ -68,8 +68,8 @@ def limit(name: str, text: object, layer: str = "", span: Span | None = None) ->
     if metric is None:
         hint = did_you_mean(name, [*BY_NAME, *(known + CHANGE for known in BY_NAME)])
         raise LimitError(f'there is no budget "{name[:60]}"', hint or f"the figures are {', '.join(BY_NAME)}", True)
-    if layer and (change or metric.whole):
-        single = ", ".join(metric.name for metric in METRICS if not metric.whole)
+    if layer and (change or not metric.per_layer):
+        single = ", ".join(metric.name for metric in METRICS if metric.per_layer)
         raise LimitError(f"{name} is no figure of a single layer", f"those of layers are {single}", True)
     match = None if isinstance(text, bool) else _LIMIT.match(str(text))
     if not match:

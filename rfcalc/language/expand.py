@@ -163,6 +163,7 @@ class Expansion:
     def _call(self, step: Step, call: BlockCall, frame: Frame, name: str, current: Sources) -> Sources:
         """A block instance."""
         block = self.blocks[call.block]
+        self.builder.kinds[name] = call.block
         params = dict(self.params)
         for key, default in block.params.items():
             given = call.arguments.get(key)

@@ -110,7 +110,7 @@ def _budget() -> dict[str, Any]:
         kinds = {True: ["string", "number"], False: "string"}  # of costs, a number alone is the most that is allowed
         return {m.name + key: {"type": kinds[m.unit.is_cost], "description": of + m.text} for m in metrics}
 
-    single = limits(metric for metric in METRICS if not metric.whole)
+    single = limits(metric for metric in METRICS if metric.per_layer)
     return {
         "type": "object",
         "description": "limits, such as macs: <= 4.2 G",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum, auto
 from typing import Any, TypeAlias
 
 from rfcalc.errors import Problem
@@ -13,10 +14,23 @@ Show = Callable[[Any], str]
 Json: TypeAlias = "str | float | bool | Sequence[Json] | Mapping[str, Json] | None"  # what JSON can hold
 
 
+class Tone(Enum):
+    """What a text means, beside its words: a format that has colours may show it by one."""
+
+    HEAD = auto()
+    PLACE = auto()
+    GOOD = auto()
+    WARN = auto()
+    BAD = auto()
+    WORST = auto()
+    FAINT = auto()
+
+
 @record
 class Column:
     """One column. `show` makes text of a raw value; right-aligned if `right`; `ratio` > 0 lets a narrow screen shorten it, or
-    with `wrap` break it into lines. A column that `yields` is left out of a screen too narrow for all, the highest first."""
+    with `wrap` break it into lines. A column that `yields` is left out of a screen too narrow for all, the highest first; one
+    that is `spare` before anything is shortened. `tone`: what a value means."""
 
     key: str
     title: str
@@ -25,6 +39,8 @@ class Column:
     ratio: int = 0
     wrap: bool = False
     yields: int = 0
+    spare: bool = False
+    tone: Callable[[Any], Tone | None] | None = None
 
 
 @record

@@ -6,17 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from rfcalc.analyses.metrics import COLUMNS, Figure, Shown
+from rfcalc.analyses.metrics import COLUMNS, Better, Figure, Shown
 from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.checks.compare import Difference, LayerChange, Total, percent
 from rfcalc.checks.folding import per_place
 from rfcalc.checks.lock import figures, key
 from rfcalc.report.findings import Finding, Outcome
-from rfcalc.report.tables import Column, Table
+from rfcalc.report.tables import Column, Table, Tone
 from rfcalc.report.units import runs
 
 if TYPE_CHECKING:
     from rfcalc.report.models.findings import ChangedLayerData, ChangedTotalData, DifferenceData, DifferencesData
+
+KINDS = {"added": Tone.GOOD, "removed": Tone.BAD, "changed": Tone.WARN}
 
 
 def diff_outcome(differences: Sequence[Difference | str]) -> Outcome:
@@ -82,14 +84,22 @@ def _tables(difference: Difference, title: str) -> Iterator[Table]:
         Column("metric", "Total"),
         Column("old", old if old != new else "old", right=True),
         Column("new", new if old != new else "new", right=True),
-        Column("change", "Change", right=True),
+        Column("change", "Change", lambda cell: cell[0], right=True, tone=lambda cell: cell[1]),
     )
-    rows = tuple((t.title, *t.shown, percent(t.change)) for t in difference.totals)
+    rows = tuple((t.title, *t.shown, (percent(t.change), _verdict(t))) for t in difference.totals)
     yield Table(title, columns, rows)
     changed = [change for change in difference.changes if change.kind != "affected"]
     if changed:
-        layers = (Column("kind", "Layers"), Column("name", "Name"), Column("what", "What"))
+        layers = (Column("kind", "Layers", tone=KINDS.get), Column("name", "Name"), Column("what", "What"))
         yield Table("", layers, tuple(_rows(changed)))
+
+
+def _verdict(total: Total) -> Tone | None:
+    """Whether a figure has become better or worse, where one of the two is better."""
+    better = total.metric.better
+    if better is Better.NEITHER or not isinstance(total.change, float | int) or not total.change:
+        return None
+    return Tone.GOOD if (total.change < 0) == (better is Better.LESS) else Tone.BAD
 
 
 def _rows(changes: Sequence[LayerChange]) -> Iterator[tuple[str, str, str]]:
@@ -154,6 +164,6 @@ def _layer(change: LayerChange) -> ChangedLayerData:
         "new": new.name if new else None,
         "what": change.what,
     }
-    shown = (metric for metric in COLUMNS if Shown.DIFF in metric.shown)
+    shown = (metric for metric in COLUMNS if Shown.DIFF in metric.shown and metric.adds_up)
     figures = {metric.stored: [metric.of_layer(layer) if layer else None for layer in (old, new)] for metric in shown}
     return cast("ChangedLayerData", {**entry, **figures})

@@ -4,76 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from rfcalc.analyses.metrics import COLUMNS, Metric, Shown, Unit
+from rfcalc.analyses.metrics import COLUMNS
 from rfcalc.analyses.network import Analysis, Layer
-from rfcalc.analyses.receptive_field import ReceptiveField
-from rfcalc.analyses.rows import TableRow, field_text, rows_of
+from rfcalc.analyses.rows import Outline, TableRow, View, outline, rows_of
 from rfcalc.report.tables import Column, Report, Table, box_text
 from rfcalc.report.units import joined, percent, short, times
 from rfcalc.reports.parts.asked import path_table, pictures
+from rfcalc.reports.parts.columns import layer_columns
 from rfcalc.reports.parts.contract import analysis_data
 from rfcalc.reports.parts.flat import flat_table
 
-Cell = Callable[[TableRow], object]
-SHOWN = tuple(metric for metric in COLUMNS if Shown.TABLE in metric.shown)
+USUAL = View()
+MOST_PLACES = 5  # of layers that were asked for
 DTYPES = {4: "float32", 2: "16-bit floats", 1: "8-bit numbers", 8: "float64"}
 
 
-def _stride_text(field: ReceptiveField) -> str:
-    return "-" if field.stride is None else joined([float(x) for x in field.stride])
-
-
-def _holes_text(field: ReceptiveField) -> str:
-    return "" if field.coverage in (None, 1.0) else percent(min(field.coverage, 0.99), 0)
-
-
-def layer_report(analysis: Analysis, full: bool = False, masks: bool = False) -> Report:
-    """The report of `rfcalc analyze`. `full`: one row per layer; `masks`: with what the traced units see."""
-    rows = rows_of(analysis.layers, full)
-    shown = list(_columns(analysis, rows))
-    values = tuple(tuple(cell(row) for _, cell in shown) for row in rows)
-    tables = [Table("", tuple(column for column, _ in shown), values)]
-    units = _unit_table(rows if not full else rows_of(analysis.layers, True))
+def layer_report(analysis: Analysis, view: View = USUAL, masks: bool = False) -> Report:
+    """The report of `rfcalc analyze`. `view`: how its table is shown; `masks`: with what the traced units see."""
+    outlined = outline(analysis, view)
+    shown = layer_columns(analysis, outlined.rows, view)
+    values = tuple(tuple(cell(row) for _, cell in shown) for row in outlined.rows)
+    tables = [] if view.summary else [Table("", tuple(column for column, _ in shown), values)]
+    units = _unit_table(rows_of(analysis.layers, view.full))
     if units:
         tables.append(units)
     if analysis.why:
-        tables.append(path_table(analysis, analysis.why, full))
+        tables.append(path_table(analysis, analysis.why, view.full))
     return Report(
         title=f"{analysis.graph.name} at {_input_text(analysis)}",
         tables=tuple(tables),
-        notes=tuple(_notes(analysis)),
-        flat=_flat(analysis),
-        data=analysis_data(analysis, masks),
+        notes=(*_folding(outlined, view), *_notes(analysis)),
+        flat=_flat(analysis, view),
+        data=analysis_data(analysis, view.ranked(analysis.layers), masks),
         pictures=tuple(pictures(analysis)) if masks else (),
     )
 
 
-def _columns(analysis: Analysis, rows: Sequence[TableRow]) -> Iterator[tuple[Column, Cell]]:
-    """The columns of the layer table, each with its cell of a row."""
-    yield Column("name", "Layer", ratio=3), lambda row: row.name
-    yield Column("op", "Op", ratio=4, yields=3), lambda row: row.op
-    yield Column("output", "Output", yields=1), lambda row: row.last.node.shape
-    yield Column("field", "RF", lambda cell: "<=" * cell[2] + field_text(cell[0]) + "*" * cell[1], True), lambda row: row.field
-    if any(row.last.sigma for row in rows):
-        yield Column("erf", "ERF sigma", lambda sigma: joined(sigma) if sigma else "-", True), lambda row: row.last.sigma
-    if any(row.adds for row in rows):
-        yield Column("adds", "Adds", lambda adds: f"+{joined(adds)}" if any(adds) else "", True), lambda row: row.adds
-    if any(_holes_text(row.last.field) for row in rows):
-        yield Column("read", "Read", _holes_text, True), lambda row: row.last.field
-    yield Column("stride", "Stride", _stride_text, True, yields=2), lambda row: row.last.field
-    yield from (_amount(metric) for metric in SHOWN if metric.unit is Unit.OPERATIONS)
-    if analysis.convention:
-        yield Column("cost", analysis.convention.name, short, True), lambda row: row.cost
-    yield from (_amount(metric) for metric in SHOWN if metric.unit is not Unit.OPERATIONS)
-
-
-def _amount(metric: Metric) -> tuple[Column, Cell]:
-    """The column of a figure that adds up; a question mark for what layers have that nobody can count."""
-
-    def text(cell: tuple[float, bool]) -> str:
-        return "?" if cell == (0, True) else metric.unit.show(cell[0]) + "+?" * cell[1]
-
-    return Column(metric.name, metric.title[0].upper() + metric.title[1:], text, True), lambda row: row.amount(metric)
+def _folding(outlined: Outline, view: View) -> Iterator[tuple[str, str]]:
+    """What the table does not show."""
+    if outlined.depth is not None and view.depth is None:
+        yield "Folded", f"blocks at depth {outlined.depth}: --depth {outlined.depth + 1} shows more, --full every layer"
+    if outlined.hidden:
+        yield "Left out", f"{outlined.hidden} more rows"
 
 
 def _unit_table(rows: Sequence[TableRow]) -> Table | None:
@@ -98,6 +70,21 @@ def _input_text(analysis: Analysis) -> str:
 
 
 def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    """Of a whole network its figures and outputs; of some layers what is meant by the marks beside them."""
+    if len(analysis.layers) == len(analysis.every):
+        yield from _totals(analysis)
+        shown = list(analysis.outputs)
+        if analysis.last_spatial and analysis.last_spatial not in shown:
+            shown.insert(0, analysis.last_spatial)
+        for layer in shown:
+            role = "output" if layer in analysis.outputs else "last map"
+            yield f"{role} {layer.name}", _place_text(layer)
+    else:
+        yield from ((layer.name, _place_text(layer)) for layer in analysis.layers[:MOST_PLACES])
+    yield from _marks(analysis)
+
+
+def _totals(analysis: Analysis) -> Iterator[tuple[str, str]]:
     where = _input_text(analysis)
     yield "Compute", f"{short(analysis.macs, 'MACs')} ({short(2 * analysis.macs, 'FLOPs')}) at {where}"
     if by := analysis.convention:
@@ -113,22 +100,20 @@ def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
     while_ = f" (while {peak.at} runs)" if peak.at else ""
     yield "Memory", f"peak of live activations {peak.text} at {where}, {dtype}, batch 1{while_}"
     yield "Training", f"keeps {analysis.saved.text} for the backward pass, {dtype}, batch 1"
-    shown = list(analysis.outputs)
-    if analysis.last_spatial and analysis.last_spatial not in shown:
-        shown.insert(0, analysis.last_spatial)
-    for layer in shown:
-        role = "output" if layer in analysis.outputs else "last map"
-        yield f"{role} {layer.name}", _place_text(layer)
-    wasted = [layer.name for layer in analysis.every if layer.unproductive]
+
+
+def _marks(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    layers = analysis.layers
+    wasted = [layer.name for layer in layers if layer.unproductive]
     if wasted:
         more = f", {wasted[1]}" + (f" and {len(wasted) - 2} more" if len(wasted) > 2 else "") if wasted[1:] else ""
         yield "Unproductive *", f"{wasted[0]}{more}: what they read already sees more than the image"
     yield from _unsure(analysis)
-    sized = [layer.name for layer in analysis.every if layer.field.sized]
+    sized = [layer.name for layer in layers if layer.field.sized]
     if sized:
         more = f" and {len(sized) - 1} more" if sized[1:] else ""
         yield "Of this size", f"{sized[0]}{more}: another size of the input gives another field"
-    misaligned = [layer for layer in analysis.every if layer.field.misaligned]
+    misaligned = [layer for layer in layers if layer.field.misaligned]
     for layer in misaligned[:3]:
         yield "Misaligned", f"{layer.name}: the inputs' {layer.field.misaligned}"
     if len(misaligned) > 3:
@@ -141,7 +126,7 @@ def _unsure(analysis: Analysis) -> Iterator[tuple[str, str]]:
     """The layers whose field is only a bound, and those whose MACs are not known, by their reasons."""
     for mark, attribute in (("Upper bound <=", "bound"), ("Not counted ?", "uncounted")):
         named: dict[str, list[str]] = {}
-        for layer in analysis.every:
+        for layer in analysis.layers:
             if reason := getattr(layer, attribute):
                 named.setdefault(reason, []).append(layer.name)
         for reason, names in list(named.items())[:5]:
@@ -191,7 +176,7 @@ FLAT: tuple[tuple[str, Callable[[Layer], object]], ...] = (
 )
 
 
-def _flat(analysis: Analysis) -> Table:
+def _flat(analysis: Analysis, view: View) -> Table:
     """One row per layer with every figure as it is, for programs."""
-    rows = (tuple(value(layer) for _, value in FLAT) for layer in analysis.layers)
+    rows = (tuple(value(layer) for _, value in FLAT) for layer in view.ranked(analysis.layers))
     return flat_table(analysis.graph.name, [key for key, _ in FLAT], rows)

@@ -153,7 +153,7 @@ def _pair(metric: Metric) -> Schema:
 FIGURES: Mapping[str, Schema] = {
     LAYER: {metric.stored: _figure(metric) for metric in OF_LAYERS},
     "TotalsData": {metric.stored: _figure(metric) for metric in TOTALS},
-    "ChangedLayerData": {metric.stored: _pair(metric) for metric in COLUMNS if Shown.DIFF in metric.shown},
+    "ChangedLayerData": {metric.stored: _pair(metric) for metric in COLUMNS if Shown.DIFF in metric.shown and metric.adds_up},
 }
 
 

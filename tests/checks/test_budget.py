@@ -108,7 +108,7 @@ def test_what_two_networks_say_of_one_limit_on_layers_stays_apart(here: Path) ->
 
 
 def test_every_command_refuses_a_broken_budget_with_all_that_is_wrong(here: Path) -> None:
-    budget = "budget:\n  param: 3\n  receptive_field: 400\n  cnv: {macs: 3}\n  conv: {memory: 3, mac: 4}\n  macs: [1]\n"
+    budget = "budget:\n  param: 3\n  receptive_field: 400\n  cnv: {macs: 3}\n  conv: {layers: 3, mac: 4}\n  macs: [1]\n"
     spec(here, budget)
     for command in ("analyze", "sizes", "paths", "show", "explain-cost"):
         run = rfcalc(command, "net.yaml")
@@ -181,9 +181,9 @@ def test_the_options(metric, tmp_path: Path) -> None:  # type: ignore[no-untyped
 @pytest.mark.parametrize(
     ("budget", "words", "says"),
     [
-        ("budget: {conv: {memory: 1 k}}", (), "memory is no figure of a single layer"),
+        ("budget: {conv: {saved_for_backward: 1 k}}", (), "saved_for_backward is no figure of a single layer"),
         ("budget: {conv: {macs_change: 1 %}}", (), "macs_change is no figure of a single layer"),
-        ("", ("--max-memory", "conv=1k"), "memory is no figure of a single layer"),
+        ("", ("--max-saved", "conv=1k"), "saved_for_backward is no figure of a single layer"),
         ("budget: {saved: 1 k}", (), 'no budget "saved"'),
         ("", ("--min-rf", "x"), "a sign, a number and a unit"),
         ("budget: {buffers: 1 %}", (), "buffers takes no percentage"),

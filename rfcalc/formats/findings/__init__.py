@@ -1,10 +1,13 @@
-"""Formats of `check` and `diff`: an Outcome becomes text. Each room has `render(outcome) -> str`."""
+"""Formats of `check` and `diff`: an Outcome becomes text. Each room has `render(outcome, screen) -> str`."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
+from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.findings import Outcome
+
+PLAIN = Screen()
 
 FORMATS: dict[str, str] = {
     "full": "rfcalc.formats.findings.full",
@@ -18,6 +21,6 @@ FORMATS: dict[str, str] = {
 }
 
 
-def render(name: str, outcome: Outcome) -> str:
+def render(name: str, outcome: Outcome, screen: Screen = PLAIN) -> str:
     """The outcome as text in the format `name`, a key of FORMATS."""
-    return str(import_module(FORMATS[name]).render(outcome))
+    return str(import_module(FORMATS[name]).render(outcome, screen))

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.findings import Finding, Outcome
 
 MOST = 10  # GitHub shows no more of one step
 
 
-def render(outcome: Outcome) -> str:
+def render(outcome: Outcome, screen: Screen) -> str:
     """Workflow commands, a line for each finding without one, then the summary. Notes are what the job's summary holds."""
     lines: dict[tuple[str, int], list[Finding]] = {}
     for finding in sorted(outcome.findings, key=lambda finding: finding.severity != "error"):

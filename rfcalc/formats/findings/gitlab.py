@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 
+from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.findings import Finding, Outcome
 
 SEVERITIES = {"note": "info", "warning": "minor", "error": "major"}
 
 
-def render(outcome: Outcome) -> str:
+def render(outcome: Outcome, screen: Screen) -> str:
     """A JSON list with one entry per finding."""
     return json.dumps([_entry(finding) for finding in outcome.findings], indent=2)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.findings import Finding, Outcome
 from rfcalc.report.models.findings import CheckData, FindingData
 from rfcalc.version import HEAD
 
 
-def render(outcome: Outcome) -> str:
+def render(outcome: Outcome, screen: Screen) -> str:
     """{"schema_version", "rfcalc_version", "command", "summary", "findings": [...], ...}."""
     findings = [_finding(finding) for finding in outcome.findings]
     data: CheckData = {"command": outcome.command, "summary": outcome.summary, "findings": findings}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
+from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.findings import Finding, Outcome
 
 
-def render(outcome: Outcome) -> str:
+def render(outcome: Outcome, screen: Screen) -> str:
     """A test suite that CI servers read."""
     cases = list(dict.fromkeys([*outcome.cases, *(finding.case for finding in outcome.findings)]))
     told = [finding for finding in outcome.findings if finding.severity != "note"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rfcalc.formats.parts.markdown import escape, table_lines
+from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.findings import Outcome
 
 
-def render(outcome: Outcome) -> str:
+def render(outcome: Outcome, screen: Screen) -> str:
     """Tables, then findings, then the summary."""
     return "\n".join(_lines(outcome))
 

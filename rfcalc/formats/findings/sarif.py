@@ -9,12 +9,13 @@ import json
 from pathlib import PurePath
 from urllib.parse import quote
 
+from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.findings import Finding, Outcome
 from rfcalc.report.tables import Json
 from rfcalc.version import __version__
 
 
-def render(outcome: Outcome) -> str:
+def render(outcome: Outcome, screen: Screen) -> str:
     """One run with its rules and results."""
     known = [code.code for code in outcome.codes]
     driver = {

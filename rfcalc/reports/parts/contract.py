@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
@@ -33,13 +34,13 @@ if TYPE_CHECKING:
     from rfcalc.report.models.parts import ShapeData
 
 
-def data_report(analysis: Analysis, masks: bool = False) -> Report:
+def data_report(analysis: Analysis, layers: Sequence[Layer], masks: bool = False) -> Report:
     """The report of `rfcalc analyze` for programs: no tables, no notes, only the data."""
-    return Report(analysis.graph.name, (), (), Table("", (), ()), analysis_data(analysis, masks))
+    return Report(analysis.graph.name, (), (), Table("", (), ()), analysis_data(analysis, layers, masks))
 
 
-def analysis_data(analysis: Analysis, masks: bool = False) -> NetworkData:
-    """A network and its selected layers. `masks`: with the positions that each traced unit reads."""
+def analysis_data(analysis: Analysis, layers: Sequence[Layer], masks: bool = False) -> NetworkData:
+    """A network and some of its layers. `masks`: with the positions that each traced unit reads."""
     graph = analysis.graph
     nodes = graph.nodes
     found: NetworkData = {
@@ -49,7 +50,7 @@ def analysis_data(analysis: Analysis, masks: bool = False) -> NetworkData:
         "totals": totals_data(analysis),
         "outputs": [nodes[i].name for i in graph.outputs],
         "last_spatial": analysis.last_spatial.name if analysis.last_spatial else None,
-        "layers": [layer_data(layer, masks) for layer in analysis.layers],
+        "layers": [layer_data(layer, masks) for layer in layers],
     }
     if len(graph.inputs) > 1:
         found["inputs"] = {nodes[i].name: shape_data(nodes[i].shape) for i in graph.inputs}
