@@ -34,6 +34,11 @@ class TableRow:
         return self.layers[-1]
 
     @property
+    def single(self) -> bool:
+        """Whether it is one layer as written, with its norm and activation."""
+        return len({layer.node.part_of for layer in self.layers}) == 1
+
+    @property
     def inputs(self) -> list[str]:
         """The layers outside the row that it reads."""
         own = {layer.name for layer in self.layers}
@@ -139,7 +144,9 @@ def _groups(rows: Sequence[TableRow], depth: int) -> Iterator[tuple[str, list[Ta
 def _to_depth(rows: Sequence[TableRow], depth: int, kinds: Mapping[str, str]) -> list[TableRow]:
     """Each block below a depth as one row."""
     return [
-        group[0] if len(group) == 1 else _block(name, depth, [layer for row in group for layer in row.layers], kinds)
+        group[0]
+        if len(group) == 1 and group[0].single
+        else _block(name, depth, [x for row in group for x in row.layers], kinds)
         for name, group in _groups(rows, depth)
     ]
 

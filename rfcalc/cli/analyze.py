@@ -140,7 +140,7 @@ def _reports(analyses: Sequence[Analysis], format: str, view: View, masks: bool)
 
 def _check_view(view: View, format: str) -> None:
     """Programs get every layer and every figure: what shapes a table says nothing to them."""
-    shaping = {"--full": view.full, "--depth": view.depth, "--columns": view.columns}
+    shaping = {"--depth": view.depth, "--columns": view.columns}
     if format not in ("table", "markdown"):
         for option, given in shaping.items():
             if given:

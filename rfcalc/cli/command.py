@@ -17,10 +17,8 @@ PANELS: dict[str, tuple[str, ...]] = {
         *("min_rf", "max_rf", "max_params", "max_buffers", "max_macs", "max_flops", "max_memory", "max_saved"),
         *("max_downsampling", "max_depth"),
     ),
-    "Output": (
-        *("format", "output", "force", "full", "depth", "sort", "top", "columns", "summary", "every", "pick"),
-        *("png", "mask_png", "erf_map", "exit_code", "color"),
-    ),
+    "Table": ("full", "depth", "sort", "top", "columns", "summary"),
+    "Output": (*("format", "output", "force", "every", "pick", "png", "mask_png", "erf_map", "exit_code", "color"),),
 }
 Param: TypeAlias = Any  # a parameter as typer makes it, and a context: their classes are private, and change between versions
 Context: TypeAlias = Any

@@ -15,7 +15,7 @@ from rfcalc.reports.parts.contract import analysis_data
 from rfcalc.reports.parts.flat import flat_table
 
 USUAL = View()
-MOST_PLACES = 5  # of layers that were asked for
+MOST_PLACES = 3  # of layers that were asked for, before only the last is placed
 DTYPES = {4: "float32", 2: "16-bit floats", 1: "8-bit numbers", 8: "float64"}
 
 
@@ -80,7 +80,9 @@ def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
             role = "output" if layer in analysis.outputs else "last map"
             yield f"{role} {layer.name}", _place_text(layer)
     else:
-        yield from ((layer.name, _place_text(layer)) for layer in analysis.layers[:MOST_PLACES])
+        written = list({layer.node.part_of: layer for layer in analysis.layers}.items())
+        placed = written if len(written) <= MOST_PLACES else written[-1:]
+        yield from ((name, _place_text(layer)) for name, layer in placed)
     yield from _marks(analysis)
 
 

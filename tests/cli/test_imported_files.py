@@ -26,13 +26,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("columns", [80, 160])
 def test_analyze(rfcalc: Callable[..., Result], folder: Path, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    result = rfcalc("analyze", "yolov8n.yaml", "yolov3-tiny.cfg")
+    result = rfcalc("analyze", "yolov8n.yaml", "yolov3-tiny.cfg", "--full")
     assert result.code == 0
     assert "3,157,200" in result.out
     assert "8,852,366" in result.out
     rows = [line for line in result.out.splitlines() if "conv 3x3" in line]
     assert all(len(line) <= columns for line in rows)
     assert any(line.split()[0].endswith("m.0.cv1.conv") for line in rows)
+    folded = rfcalc("analyze", "yolov8n.yaml").out.splitlines()
+    assert len(folded) < 60
 
 
 def test_analyze_as_data(rfcalc: Callable[..., Result], folder: Path) -> None:

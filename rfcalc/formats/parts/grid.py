@@ -20,7 +20,8 @@ def table_lines(table: Table, screen: Screen, rule: bool = True) -> Iterator[str
     widths = _widths(table, cells, screen.width or UNLIMITED)
     kept = [i for i, room in enumerate(widths) if room]
     rooms, shown = [widths[i] for i in kept], [table.columns[i] for i in kept]
-    yield from _row([[column.title] for column in shown], rooms, shown, screen, [Tone.HEAD] * len(kept))
+    heads = [_cut(column.title, room) for column, room in zip(shown, rooms, strict=True)]
+    yield from _row([[head] for head in heads], rooms, shown, screen, [Tone.HEAD] * len(kept))
     if rule:
         yield "─" * (sum(rooms) + GAP * (len(rooms) - 1))
     for row, values in zip(cells, table.rows, strict=True):
@@ -63,9 +64,14 @@ def _fitted(cell: Cell, room: int, column: Column, first: bool) -> Cell:
         return cell
     if column.wrap:
         return [part for line in cell for part in _wrapped(line, room)]
-    return [
-        line if len(line) <= room else f"…{line[len(line) - room + 1 :]}" if first else f"{line[: room - 1]}…" for line in cell
-    ]
+    return [_cut(line, room, first) for line in cell]
+
+
+def _cut(line: str, room: int, end: bool = False) -> str:
+    """The beginning of a line, or its end, where it does not fit."""
+    if columns(line) <= room:
+        return line
+    return f"…{line[len(line) - room + 1 :]}" if end else f"{line[: room - 1]}…"
 
 
 def _wrapped(text: str, room: int) -> Cell:
