@@ -108,7 +108,7 @@ def test_the_budget_of_the_spec() -> None:
         ({"receptive_field": 300}, rfcalc.SpecError, "at least"),
         ({"macs_change": "<= 1 %"}, TypeError, "base=REVISION"),
         ({"lyer4*": {"params": 1}}, rfcalc.SpecError, "no layer matches"),
-        ({"layer4*": {"memory": 1}}, rfcalc.SpecError, "single layer"),
+        ({"layer4*": {"saved_for_backward": 1}}, rfcalc.SpecError, "single layer"),
     ],
 )
 def test_what_is_no_budget(bounds: dict[str, Any], error: type[Exception], hint: str) -> None:

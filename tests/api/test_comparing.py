@@ -46,7 +46,7 @@ def test_how_it_shows_itself() -> None:
     assert lines[0] == "2 networks, against resnet18"
     assert lines[3].split() == ["resnet18", "*", "3x224x224", "11.7", "M", "1.81", "G", "6.42", "MB", "435", "32", "154.1"]
     assert "301 M -83.4 %" in lines[4]
-    assert [line.split()[0] for line in lines[5:]] == ["Best", "Effective"]
+    assert [line.split()[0] for line in lines[6:]] == ["Best", "Effective"]
     assert "mobilenet_v2" in found._repr_html_()
     data = found.to_dict()
     assert json.loads(json.dumps(data)) == data
