@@ -14,11 +14,14 @@ from rfcalc.cli.writing import Force, Output, write
 
 # format: the function that makes its text
 TEXTS = {
-    "torch": ("rfcalc.backends.torch.source", "source"),
+    "torch": ("rfcalc.backends.torch.classes", "readable"),
+    "torch --flat": ("rfcalc.backends.torch.source", "source"),
     "dot": ("rfcalc.backends.pictures.diagram", "dot"),
     "mermaid": ("rfcalc.backends.pictures.diagram", "mermaid"),
     "yaml": ("rfcalc.language.writer", "expanded"),
 }
+
+FORMATS = (*(name for name in TEXTS if " " not in name), "onnx")
 
 
 @networks
@@ -31,17 +34,19 @@ def export(
             "-t",
             metavar="FORMAT",
             help="torch, onnx, dot, mermaid or yaml.",
-            autocompletion=complete.one_of(lambda: (*TEXTS, "onnx")),
+            autocompletion=complete.one_of(lambda: FORMATS),
         ),
     ],
     output: Output = None,
     force: Force = False,
+    flat: Annotated[bool, typer.Option("--flat", help="For torch: every layer by itself, no classes and no repeats.")] = False,
     *,
     given: LoadOptions,
 ) -> None:
     """Write the network as Python source for torch, ONNX, Graphviz, Mermaid, or a spec with every layer written out.
 
-    The Python source needs torch and nothing of rfcalc; writing it needs not even torch. An ONNX file has random weights and
+    The Python source needs torch and nothing of rfcalc; writing it needs not even torch. Blocks are classes and repeats are
+    nn.Sequential; --flat has the same submodules, one statement for each layer. An ONNX file has random weights and
     any batch size; it needs rfcalc\\[export], and is kept only if it computes what torch computes.
 
     Examples:
@@ -52,11 +57,13 @@ def export(
 
       rfcalc export resnet18.yaml --to onnx -o resnet18.onnx
     """
-    choice(to, (*TEXTS, "onnx"), "--to")
+    choice(to, FORMATS, "--to")
     if to == "onnx":
         _onnx(spec, output, force, given)
         return
-    _write(spec, to, output, force, given)
+    if flat and to != "torch":
+        raise usage(f"--flat is a form of --to torch, not of --to {to}")
+    _write(spec, "torch --flat" if flat else to, output, force, given)
 
 
 @networks

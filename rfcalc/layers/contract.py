@@ -95,11 +95,13 @@ class Torch:
     """A layer as torch source. `module` constructs it ("nn.Conv2d(3, 64, ...)"; empty if it holds no state);
     `forward` is an expression over {self} and the inputs {0}, {1}, ... ("{self}({0})", "torch.cat([{0}, {1}], 1)").
     Several inputs of a variadic layer are written {all} ("a, b, c"). `helper` is the definition of a class that `module`
-    constructs, if torch has none; a file needs each distinct text once."""
+    constructs, if torch has none; a file needs each distinct text once. `usual`: keywords that `module` leaves out where they
+    have torch's default, with that default."""
 
     module: str = ""
     forward: str = "{self}({0})"
     helper: str = ""
+    usual: tuple[tuple[str, str], ...] = ()
 
 
 class Op:

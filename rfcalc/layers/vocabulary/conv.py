@@ -18,6 +18,7 @@ from rfcalc.relations.shape import Shape, Shapes
 
 PADDING = PerSide(Int(0), words=("half", "same", "valid"))
 PADDING_HELP = "a number, one per axis, a pair [before, after] per axis, or half, same, valid"
+USUAL = (("stride", "1"), ("padding", "0"), ("dilation", "1"), ("groups", "1"))
 MODES = {fold.value: fold for fold in PaddingMode}
 
 
@@ -302,10 +303,10 @@ def convolution_torch(source: Shape, out: int, axes: tuple[Window, ...], groups:
     parts += [f"padding_mode={mode!r}"] if mode != "zeros" and even else []
     module = ", ".join(parts) + ")"
     if even:
-        return Torch(module)
+        return Torch(module, usual=USUAL)
     pads = tuple(side for window in reversed(axes) for side in (window.before, window.after))
     how = "" if mode == "zeros" else f", mode={mode!r}"
-    return Torch(module, f"{{self}}(F.pad({{0}}, {pads}{how}))")
+    return Torch(module, f"{{self}}(F.pad({{0}}, {pads}{how}))", usual=USUAL)
 
 
 def torch_tuple(value: object) -> str:

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from rfcalc.backends.torch.source import TAKEN, class_for, module_paths, source
+from rfcalc.backends.torch.source import class_for, module_paths, source
+from rfcalc.backends.torch.tree import TAKEN
 from rfcalc.errors import SpecError
 from rfcalc.graph import Builder, Graph
 from rfcalc.importers import load
