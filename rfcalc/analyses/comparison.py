@@ -47,8 +47,9 @@ class Comparison:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """The figures, in the order of the columns."""
-        return COMPARED
+        """The figures, in the order of the columns; the effective field where some network was asked for it."""
+        effective = any(row.figures[EFFECTIVE.name] is not None for row in self.rows)
+        return tuple(metric for metric in COMPARED if effective or metric is not EFFECTIVE)
 
     @property
     def best(self) -> tuple[Compared, ...]:
@@ -92,7 +93,8 @@ def comparison(named: Sequence[tuple[str, Analysis]]) -> Comparison:
     The effective field is that of analyses which were asked for it."""
     names = _apart([name for name, _ in named])
     rows = [_row(name, analysis) for name, (_, analysis) in zip(names, named, strict=True)]
-    unbeaten = [not any(_beats(other, row) for other in rows) for row in rows]
+    points = [_point(row) for row in rows]
+    unbeaten = [not any(_beats(other, point) for other in points) for point in points]
     return Comparison(tuple(replace(row, best=best) for row, best in zip(rows, unbeaten, strict=True)))
 
 
@@ -111,15 +113,23 @@ def _apart(names: Sequence[str]) -> list[str]:
     return told
 
 
-def _beats(one: Compared, other: Compared) -> bool:
-    """Whether a network is as good as another in every figure that both have, and better in one."""
-    pairs = [(metric.better, one.figures[metric.name], other.figures[metric.name]) for metric in COMPARED]
-    gains = [
-        (b - a if better is Better.LESS else a - b)
-        for better, a, b in pairs
-        if better is not Better.NEITHER and a is not None and b is not None
+def _point(row: Compared) -> list[Figure]:
+    """The figures that have a better direction, so that less is better; None where there is none."""
+    judged = (metric for metric in COMPARED if metric.better is not Better.NEITHER)
+    return [
+        figure if (figure := row.figures[metric.name]) is None or metric.better is Better.LESS else -figure for metric in judged
     ]
-    return bool(gains) and min(gains) >= 0 and max(gains) > 0
+
+
+def _beats(one: Sequence[Figure], other: Sequence[Figure]) -> bool:
+    """Whether a network is as good as another in every figure that both have, and better in one."""
+    better = False
+    for a, b in zip(one, other, strict=True):
+        if a is not None and b is not None:
+            if a > b:
+                return False
+            better = better or a < b
+    return better
 
 
 def _change(base: Compared, row: Compared) -> dict[str, float | None]:

@@ -18,6 +18,7 @@ from rfcalc.errors import SpecError, summed_up
 # command: (module, function)
 COMMANDS: dict[str, tuple[str, str]] = {
     "analyze": ("rfcalc.cli.analyze", "analyze"),
+    "compare": ("rfcalc.cli.compare", "compare"),
     "sizes": ("rfcalc.cli.sizes", "sizes"),
     "design": ("rfcalc.cli.design", "design"),
     "resize": ("rfcalc.cli.resize", "resize"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rfcalc.cli import complete
+from rfcalc.cli.color import complain
 from rfcalc.cli.common import Format, Layers, LoadOptions, Specs, answer, choice, networks, uncollected, unit, usage
 from rfcalc.cli.viewing import viewed
 from rfcalc.cli.writing import ErfMap, Force, MaskPng, write
@@ -52,6 +53,8 @@ Dtype = Annotated[
         help="Of the memory figures: fp64, fp32, tf32, fp16, bf16, fp8 or int8.",
     ),
 ]
+
+MANY = 3  # networks, before their tables are more than one looks at
 
 
 @networks
@@ -124,6 +127,8 @@ def analyze(
         reports = _reports(shown, format, view, mask)
         if shown and (erf_map or mask_png):
             _write(shown[0], erf_map, mask_png, force)
+        if len(shown) > MANY and format == "table":
+            complain("note: rfcalc compare sets many networks side by side, a row each")
         answer(reports, format, specs, errors)
 
 

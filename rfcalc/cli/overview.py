@@ -12,7 +12,10 @@ GROUPS: dict[str, dict[str, str]] = {
         "paths": "how many paths there are, how long, what each one sees",
         "explain-cost": "why tools disagree about the FLOPs of a network",
     },
-    "Compare": {"diff": "what changed between two specs, or since a revision"},
+    "Compare": {
+        "compare": "many networks side by side, and which ones no other beats",
+        "diff": "what changed between two specs, or since a revision",
+    },
     "Design": {
         "design": "new designs with a receptive field of the size you need",
         "resize": "the cheapest changes to a spec that reach such a field",

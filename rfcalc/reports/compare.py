@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rfcalc.analyses.comparison import Compared, Comparison
 from rfcalc.analyses.metrics import EFFECTIVE, SIGMAS, Better, Figure, Metric
-from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.tables import Column, Report, Table, Tone
 from rfcalc.report.units import growth
 from rfcalc.reports.parts.contract import shape_data
 
@@ -19,7 +19,7 @@ Cell = tuple[Figure, bool, float | None]
 
 def comparison_report(found: Comparison) -> Report:
     """The table of a comparison, with notes, and all of it as data."""
-    columns = [Column("name", "Network", ratio=1), Column("input", "Input", yields=1)]
+    columns = [Column("name", "Network", ratio=1), Column("input", "Input", spare=True)]
     columns += [_column(metric) for metric in found.metrics]
     rows = tuple(
         (f"{row.name}{' *' * row.best}", str(row.analysis.input), *(_cell(row, metric) for metric in found.metrics))
@@ -41,12 +41,18 @@ def _column(metric: Metric) -> Column:
         shown = "all" if figure is None else "about " * about + metric.unit.show(figure)
         return f"{shown} {growth(change / 100)}" if change else shown
 
-    return Column(metric.name, metric.title[0].upper() + metric.title[1:], text, True)
+    def tone(cell: Cell) -> Tone | None:
+        change = cell[2]
+        if metric.better is Better.NEITHER or not change:
+            return None
+        return Tone.GOOD if (change < 0) == (metric.better is Better.LESS) else Tone.BAD
+
+    return Column(metric.name, metric.title[0].upper() + metric.title[1:], text, True, tone=tone)
 
 
 def _notes(found: Comparison) -> Iterator[tuple[str, str]]:
     less, more = ([m.title for m in found.metrics if m.better is way] for way in (Better.LESS, Better.MORE))
-    judged = f"less {', '.join(less)}; more {', '.join(more)}"
+    judged = "; ".join(f"{way} {', '.join(titles)}" for way, titles in (("less", less), ("more", more)) if titles)
     yield "Best *", f"no other one is as good in every figure and better in one ({judged})"
     if any(row[EFFECTIVE.name] is not None for row in found):
         yield "Effective", f"the part of the field of the last map that counts under random weights, {SIGMAS} sigma wide"

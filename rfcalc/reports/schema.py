@@ -35,6 +35,7 @@ class Printed:
 
 COMMANDS: dict[str, Printed] = {
     "analyze": Printed("analyze", ("NetworkData",), many=True),
+    "compare": Printed("compare", ("ComparisonData",)),
     "sizes": Printed("sizes", ("SizesData", "TilesData"), many=True),
     "paths": Printed("paths", ("PathsData",), many=True),
     "explain-cost": Printed("costs", ("CostsData",), many=True),

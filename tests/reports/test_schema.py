@@ -45,6 +45,8 @@ CASES = [
     ("analyze", "bound"),
     ("analyze", "line", "volume", "vector", "bad"),
     ("analyze", "unet", "--layer", "up2*", "--at", "158,158"),
+    ("compare", "line", "volume", "vector"),
+    ("compare", "resnet18", "espcn", "--erf", "--against", "espcn"),
     ("sizes", "line"),
     ("sizes", "volume", "bad"),
     ("sizes", "unet", "--keep", "4"),

@@ -1,0 +1,104 @@
+"""`rfcalc compare`: networks side by side, a row each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from os.path import exists
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rfcalc.cli import complete
+from rfcalc.cli.common import SEVERAL, Format, LoadOptions, answer, choice, networks, overrides, spelled_out, uncollected, usage
+from rfcalc.errors import SpecError, did_you_mean
+
+if TYPE_CHECKING:
+    from rfcalc.analyses.comparison import Comparison
+    from rfcalc.analyses.network import Analysis
+
+HELP = f"{SEVERAL} SPEC@KEY=VALUE,... overrides params of this one alone: resnet50@depth=101."
+Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=HELP, autocompletion=complete.specs)]
+Sort = Annotated[
+    str | None,
+    typer.Option(
+        "--sort", metavar="FIGURE", help="The smallest first: macs, params, memory, ...", autocompletion=complete.figures
+    ),
+]
+Against = Annotated[str | None, typer.Option("--against", metavar="SPEC", help="Show the changes against this one of them.")]
+Erf = Annotated[bool, typer.Option("--erf", help="With the effective receptive field, which takes longer.")]
+OWN = re.compile(r"(?P<spec>.+?)@(?P<own>[^=@/\\]+=.*)", re.DOTALL)
+
+
+@networks
+def compare(
+    specs: Specs,
+    sort: Sort = None,
+    against: Against = None,
+    erf: Erf = False,
+    format: Format = "table",
+    *,
+    given: LoadOptions,
+) -> None:
+    """Networks side by side, a row each: parameters, MACs, memory, field, stride; those that no other one beats are marked.
+
+    Examples:
+
+      rfcalc compare resnet18 resnet50 mobilenet_v2 --sort macs
+
+      rfcalc compare net.yaml net.yaml@width=64 net.yaml@width=96,depth=34 --against net.yaml
+
+      rfcalc compare 'designs/*.yaml' --format csv
+    """
+    from rfcalc.analyses.comparison import comparison
+    from rfcalc.formats import FORMATS
+    from rfcalc.reports.compare import comparison_report
+
+    choice(format, FORMATS, "--format")
+    with uncollected():
+        named, errors = _analyses(specs, given, erf)
+        reports = []
+        if named:
+            found = comparison([(name, analysis) for name, _, analysis in named])
+            found = _arranged(found, [word for _, word, _ in named], sort, against)
+            reports = [comparison_report(found)]
+        answer(reports, format, specs[:1], errors)
+
+
+def _analyses(specs: Sequence[str], given: LoadOptions, erf: bool) -> tuple[list[tuple[str, str, Analysis]], list[SpecError]]:
+    """The networks that can be read, each with its name and the word that named it, and what is wrong with the others."""
+    from rfcalc.analyses.network import analyze
+
+    found: list[tuple[str, str, Analysis]] = []
+    errors: list[SpecError] = []
+    for word in specs:
+        own = None if exists(word) else OWN.fullmatch(word)
+        spec, text = (own["spec"], own["own"]) if own else (word, "")
+        more = overrides(re.split(r",(?=[^,=]+=)", text), "SPEC@") if text else {}
+        options = replace(given, overrides={**given.overrides, **more})
+        try:
+            for file in spelled_out(spec):
+                graph = options.load(file, *specs)
+                name = f"{graph.name}{f'@{text}' if text else ''}"
+                found.append((name, f"{file}{f'@{text}' if text else ''}", analyze(graph, erf=erf)))
+        except SpecError as error:
+            errors.append(error)
+    return found, errors
+
+
+def _arranged(found: Comparison, words: Sequence[str], sort: str | None, against: str | None) -> Comparison:
+    """The rows as they are asked for."""
+    if against is not None:
+        names = [row.name for row in found]
+        if against not in (*names, *words):
+            hint = did_you_mean(against, [*names, *words]) or f"there are {', '.join(names[:8])}"
+            raise usage(f"--against takes one of the networks, not {against!r}; {hint}")
+        found = found.against_row(names.index(against) if against in names else words.index(against))
+    if sort is not None:
+        from rfcalc.analyses.metrics import SORTED
+
+        figures = {word: metric.name for word, metric in SORTED.items() if metric in found.metrics}
+        figures |= {metric.name: metric.name for metric in found.metrics}
+        found = found.by(figures[choice(sort, figures, "--sort")])
+    return found
