@@ -70,6 +70,15 @@ LAZY = {
     "transform": "rfcalc.api.designing",
     "verify": "rfcalc.api.measuring",
 }
+# What other tools call it.
+INSTEAD = {
+    "summary": "print(rfcalc.analyze(model, (3, 224, 224)))",
+    "flops": "rfcalc.analyze(model, (3, 224, 224)).flops",
+    "macs": "rfcalc.analyze(model, (3, 224, 224)).macs",
+    "receptive_field": "rfcalc.analyze(model, (3, 224, 224)).last_spatial.field.size",
+    "export": 'rfcalc.to_torch, rfcalc.to_yaml, or the command "rfcalc export"',
+    "sizes": 'the command "rfcalc sizes"',
+}
 
 
 def __getattr__(name: str) -> object:
@@ -79,12 +88,12 @@ def __getattr__(name: str) -> object:
 
         value = globals()[name] = getattr(import_module(LAZY[name]), name)
         return value
-    hint = ""
-    if not name.startswith("_"):
+    hint = f"it is {INSTEAD[name]}" if name in INSTEAD else ""
+    if not hint and not name.startswith("_"):
         from rfcalc.errors import did_you_mean
 
         hint = did_you_mean(name, LAZY)
-    raise AttributeError(f"rfcalc has no {name!r}" + (f"; {hint}" if hint else ""), name=name)
+    raise AttributeError(f"rfcalc has no {name!r}" + (f"; {hint}" if hint else ""))
 
 
 def __dir__() -> list[str]:

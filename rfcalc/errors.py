@@ -105,3 +105,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         lower = {each.lower(): each for each in words}
         near = [lower[each] for each in difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.6)]
     return f'did you mean "{near[0]}"?' if near else ""
+
+
+def no_attribute(thing: object, name: str, instead: Mapping[str, str]) -> AttributeError:
+    """The error for an attribute that is not there, with the nearest one, or with what is called otherwise."""
+    what = f"{type(thing).__name__} has no attribute {name!r}"
+    if name.startswith("_"):
+        return AttributeError(what, name=name, obj=thing)
+    own = [key for key in {*dir(type(thing)), *vars(thing), *instead} if not key.startswith("_")]
+    near = name if name in instead else did_you_mean(name, own)
+    word = next((word for word in instead if word == near or f'"{word}"' in near), "")
+    hint = f"it is {instead[word]}" if word else near
+    return AttributeError(f"{what}; {hint}" if hint else what)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
-from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean, fail
+from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean, fail, no_attribute
 from rfcalc.layers.contract import Cost, Op
 from rfcalc.layers.traits import LayerKind
 from rfcalc.origin import Origin
@@ -85,6 +85,13 @@ class MemoryOfRun:
     saved: Alive | None = None
 
 
+# What people look for at a graph, and where it is.
+ELSEWHERE = {
+    **{name: f"rfcalc.{name}(graph)" for name in ("analyze", "to_yaml", "to_torch")},
+    **{name: f"rfcalc.analyze(graph).{name}" for name in ("params", "macs", "flops", "to_dict", "to_frame")},
+}
+
+
 @record
 class Stated:
     """A top-level key of a spec that an analysis may ask for: its value as it is written, and what it means."""
@@ -111,6 +118,9 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"<Graph {self.name}: {len(self.layers)} layers>"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise no_attribute(self, name, ELSEWHERE)
 
     def stated(self, key: str, otherwise: Any) -> Any:
         """What a top-level key of the spec means; `otherwise` where the spec says nothing."""

@@ -3,6 +3,9 @@
 A block ```console holds lines that begin with "$ ", each followed by what it prints; an output that ends in "..." is an
 excerpt, of which only the beginning must agree. ```console timed is for measurements: its commands must succeed and print
 the same title and columns, with other numbers. `$ cat > FILE <<END` writes the lines before END to a file, `>>` appends them.
+
+A block ```pycon holds what one types in Python after ">>> " and "... ", each with what it prints; the blocks of a document are
+one session. Of an error the first and the last lines are printed.
 """
 
 from __future__ import annotations
@@ -12,12 +15,18 @@ import re
 import shlex
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from doctest import DocTestParser
+from io import StringIO
 from pathlib import Path
+from traceback import format_exception_only
 
 from tests.golden import Golden
 
 ROOT = Path(__file__).resolve().parents[1]
+SESSION = re.compile(r"^```pycon\n(.*?)^```$", re.M | re.S)
+TRACEBACK = "Traceback (most recent call last):\n"
 BLOCK = re.compile(r"^```console( timed)?\n(.*?)^```$", re.M | re.S)
 
 
@@ -75,6 +84,35 @@ def checked(one: Example, folder: Path, accept: str = "") -> str | None:
     else:
         assert got == one.expected, f"{one.command}:\n{got}"
     return None
+
+
+def play_python(document: Path, golden: Golden) -> int:
+    """Runs the Python of a document and compares what it prints, or writes it; gives the number of examples."""
+    text = document.read_text(encoding="utf-8")
+    scope: dict[str, object] = {"__name__": "__main__"}
+    found = [one for block in SESSION.findall(text) for one in DocTestParser().get_examples(block)]
+    for one in found:
+        typed = ">>> " + one.source.rstrip("\n").replace("\n", "\n... ") + "\n"
+        got = told_by(one.source, scope)
+        expected = (one.exc_msg and f"{TRACEBACK}{one.exc_msg}") or one.want
+        if golden.accept:
+            text = text.replace(typed + expected, typed + got)
+        else:
+            assert got == expected, f"{typed}{got}"
+    if golden.accept:
+        document.write_text(text, encoding="utf-8")
+    return len(found)
+
+
+def told_by(source: str, scope: dict[str, object]) -> str:
+    """What a statement prints in a session; of an error what it is called and says."""
+    out = StringIO()
+    try:
+        with redirect_stdout(out):
+            exec(compile(source, "<document>", "single"), scope)
+    except Exception as error:
+        return out.getvalue() + TRACEBACK + "".join(format_exception_only(error))
+    return out.getvalue()
 
 
 def titles(output: str) -> list[list[str]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import copy
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -73,7 +75,7 @@ def test_a_live_module_stays_as_it_is(train: bool) -> None:
     assert analysis["conv"].field.size == (5, 5)
     assert analysis.outputs[0].field.size == (5, 5)
     after = module.state_dict(keep_vars=True)
-    assert all(after[name] is tensor and torch.equal(tensor, copy) for name, (tensor, copy) in before.items())
+    assert all(after[name] is tensor and torch.equal(tensor, kept) for name, (tensor, kept) in before.items())
     assert [part.training for part in module.modules()] == modes
     assert torch.equal(torch.get_rng_state(), numbers)
     assert not any(part._forward_hooks or part._forward_pre_hooks for part in module.modules())
@@ -109,6 +111,86 @@ def test_bad_input() -> None:
         rfcalc.analyze(Block(), input=(3, 8, 8), width=4)
     with pytest.raises(rfcalc.SpecError, match="did you mean"):
         rfcalc.analyze("input: 3x8x8\nlayers:\n  - cnv: 3\n")
+
+
+CALLS: dict[str, object] = {
+    # a network, however it comes
+    'rfcalc.analyze("resnet50").params': 25_557_032,
+    'rfcalc.analyze("resnet50.yaml").macs': 4_089_184_256,
+    "rfcalc.analyze(model, (3, 224, 224)).params": 3 * 8 * 9 + 8 + 8 * 4 * 25 + 4,
+    "rfcalc.analyze(model, input=(3, 224, 224))[-1].field.size": (7, 7),
+    'rfcalc.analyze(model, "3x64x64").input.size': (64, 64),
+    "rfcalc.analyze(model, torch.zeros(2, 3, 64, 48)).input.size": (64, 48),
+    "rfcalc.analyze(Path(SPEC)).graph.name": "net",
+    "rfcalc.load(SPEC).name": "net",
+    'rfcalc.analyze("resnet18", input=320).input.size': (320, 320),
+    'rfcalc.analyze("torchvision.models:resnet18", (3, 64, 64)).params': 11_689_512,
+    "rfcalc.loads(open(SPEC).read()).name": "net",
+    # what nearly is one
+    "rfcalc.analyze(model, (1, 3, 224, 224))": (rfcalc.SpecError, r"leave the batch out: input=\(3, 224, 224\)"),
+    'rfcalc.analyze("resnet50", (1, 3, 224, 224))': (rfcalc.SpecError, r"leave the batch out: input=\(3, 224, 224\)"),
+    'rfcalc.analyze("resnet50", (224, 224, 3))': (rfcalc.SpecError, r"channels come first: input=\(3, 224, 224\)"),
+    "rfcalc.analyze(model, 224)": (TypeError, r"leaves out the channels: input=\(3, 224, 224\)"),
+    "rfcalc.analyze(model)": (rfcalc.SpecError, r"input=\(3, 224, 224\)"),
+    "rfcalc.analyze(nn.Sequential)": (TypeError, r"call it: Sequential\(\)"),
+    'rfcalc.analyze(["resnet18", "resnet50"])': (TypeError, "compare takes several"),
+    'rfcalc.analyze("resnet5")': (rfcalc.SpecError, "shipped are resnet50"),
+    'rfcalc.analyze("resnet50", dept=101)': (rfcalc.SpecError, 'did you mean "depth"'),
+    # an analysis
+    "analysis.layers[0].name": "conv1",
+    'analysis["layer1.0.conv1"].field.size': (19, 19),
+    "len(analysis)": 68,
+    '"conv1" in analysis': True,
+    "[layer.name for layer in analysis][:2]": ["conv1", "conv1_bn"],
+    "max(analysis, key=lambda layer: layer.macs).name": "conv1",
+    'f"{analysis}".splitlines()[0]': "resnet18 at 3x224x224",
+    "len(repr(analysis).splitlines()) <= 3": True,
+    'json.loads(json.dumps(analysis.to_dict()))["totals"]["params"]': 11_689_512,
+    "pickle.loads(pickle.dumps(analysis)).macs": 1_814_073_344,
+    "copy.deepcopy(analysis)[0].name": "conv1",
+    'analysis["layer1.0.conv3"]': (KeyError, 'did you mean "layer1.0.conv2"'),
+    "analysis.receptive_field": (AttributeError, "last_spatial.field.size"),
+    # and the rest
+    'rfcalc.check("resnet18")': (),
+    "[one.code for one in rfcalc.check(SPEC)]": ["RF501"],
+    'rfcalc.diff("resnet18", "resnet18").same': True,
+    'rfcalc.diff(SPEC, "nope.yaml")': (rfcalc.SpecError, "no file nope.yaml"),
+    '[row.name for row in rfcalc.compare(["resnet18", "resnet50"]).by("macs")]': ["resnet18", "resnet50"],
+    '"resnet50" in rfcalc.configs()': True,
+    "rfcalc.load(SPEC).to_yaml()": (AttributeError, r"rfcalc\.to_yaml\(graph\)"),
+    "rfcalc.to_yaml(SPEC).splitlines()[1]": "name: net",
+    "rfcalc.to_torch(SPEC)(torch.zeros(1, 3, 32, 32)).shape[1]": 8,
+    'rfcalc.assert_budget(model, (3, 64, 64), macs="<= 1 M")': (AssertionError, r"the most in 2: 2\.69 M"),
+    'rfcalc.assert_budget(model, (3, 64, 64), mac="<= 1 M")': (rfcalc.SpecError, 'did you mean "macs"'),
+    'rfcalc.transform("resnet18", to="output-stride=8").graph.name': "resnet18",
+    "rfcalc.design(90).best.field >= 90": True,
+    "rfcalc.load(SPEC).params": (AttributeError, r"rfcalc\.analyze\(graph\)\.params"),
+    "analysis[0].kernel_size": (AttributeError, r"node\.op\.kernel"),
+    "rfcalc.summary(model)": (AttributeError, r"print\(rfcalc\.analyze\(model, \(3, 224, 224\)\)\)"),
+    "rfcalc.analyse(model)": (AttributeError, 'did you mean "analyze"'),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_what_people_type(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call works, or says what to type instead."""
+    monkeypatch.chdir(tmp_path)
+    spec = tmp_path / "net.yaml"
+    spec.write_text("name: net\ninput: 3x32x32\nlayers: [{conv: {out: 8, k: 3}}]\nbudget: {macs: <= 1 k}\n")
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 4, 5))
+    scope = globals() | {
+        "copy": copy,
+        "pickle": pickle,
+        "model": model,
+        "SPEC": str(spec),
+        "analysis": rfcalc.analyze("resnet18"),
+    }
+    expected = CALLS[call]
+    if isinstance(expected, tuple) and expected and isinstance(expected[0], type):
+        with pytest.raises(expected[0], match=expected[1]):
+            eval(call, scope)
+    else:
+        assert eval(call, scope) == expected
 
 
 def test_importing_it_costs_next_to_nothing() -> None:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from rfcalc.analyses.memory import Needed, Peak, at_inference, bytes_moved, in_training, peak
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField, UnitField
 from rfcalc.analyses.target import target
 from rfcalc.analyses.unproductive import unproductive
-from rfcalc.errors import RuleError, fail
+from rfcalc.errors import RuleError, fail, no_attribute
 from rfcalc.graph import Graph, Node, layer_hint
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     from rfcalc.analyses.why import CriticalPaths
 
 DTYPES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "fp8": 1, "int8": 1}  # bytes of a number
+
+# What people look for at a layer, and what it is called.
+CALLED = {
+    "receptive_field": "field.size",
+    "stride": "field.stride of the field, node.op.stride of the layer",
+    "kernel": "node.op.kernel",
+    "kernel_size": "node.op.kernel",
+    "output": "shape",
+    "size": "shape.size",
+    "channels": "shape.channels",
+    "flops": "2 * macs",
+    "type": "op",
+}
 
 
 @record
@@ -94,6 +107,9 @@ class Layer:
     def __repr__(self) -> str:
         figures = f"{self.params:,} parameters, {'? ' if self.uncounted else f'{self.macs:,} '}MACs"
         return f"<Layer {self.name}: {self.op}, {self.shape}, {figures}, receptive field {_seen(self)}>"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise no_attribute(self, name, CALLED)
 
 
 @record

@@ -7,10 +7,10 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from rfcalc.analyses import network
-from rfcalc.api.shown import Shown, missing
+from rfcalc.api.shown import Shown
 from rfcalc.api.sources import NOTHING, load
 from rfcalc.api.words import in_python
-from rfcalc.errors import Problem, SpecError
+from rfcalc.errors import Problem, SpecError, no_attribute
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,8 @@ INSTEAD = {
     "to_json": "json.dumps(analysis.to_dict())",
     "to_pandas": "to_frame()",
     "summary": "str(analysis)",
-    "selected": "layers",
+    "size": "input.size",
+    "to_yaml": "rfcalc.to_yaml(analysis)",
 }
 
 
@@ -94,7 +95,7 @@ class Analysis(Shown, network.Analysis):
         return network.Analysis.__repr__(self)
 
     def __getattr__(self, name: str) -> Any:
-        raise missing(self, name, INSTEAD)
+        raise no_attribute(self, name, INSTEAD)
 
 
 def _columns() -> Iterable[tuple[str, Any]]:

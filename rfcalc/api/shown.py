@@ -64,17 +64,3 @@ class ShownOutcome:
         from rfcalc.formats.findings import render
 
         return render("full", self._outcome())
-
-
-def missing(thing: object, name: str, instead: Mapping[str, str]) -> AttributeError:
-    """The error for an attribute that is not there, with the nearest one, or what is called otherwise."""
-    from rfcalc.errors import did_you_mean
-
-    what = f"{type(thing).__name__} has no attribute {name!r}"
-    if name.startswith("_"):
-        return AttributeError(what)
-    own = {*dir(type(thing)), *vars(thing)}
-    near = name if name in instead else did_you_mean(name, [key for key in (*own, *instead) if not key.startswith("_")])
-    word = next((word for word in instead if word == near or f'"{word}"' in near), "")
-    hint = f"it is {instead[word]}" if word else near
-    return AttributeError(f"{what}; {hint}" if hint else what, name=name, obj=thing)

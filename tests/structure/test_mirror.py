@@ -26,6 +26,7 @@ ALONE = {
 }
 # Modules of tests about something that all members of their folder have.
 OF_THE_WHOLE = {
+    "api": ("page",),
     "cli": ("help", "imported_files"),
     "converting": ("counts", "formats", "models", "random", "round_trip", "values"),
     "fields": ("limits", "phases", "together"),
