@@ -17,7 +17,6 @@ import subprocess
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from doctest import DocTestParser
 from io import StringIO
 from pathlib import Path
 from traceback import format_exception_only
@@ -26,6 +25,7 @@ from tests.golden import Golden
 
 ROOT = Path(__file__).resolve().parents[1]
 SESSION = re.compile(r"^```pycon\n(.*?)^```$", re.M | re.S)
+TYPED = re.compile(r"(^>>> .*\n(?:\.\.\. .*\n)*)((?:(?!>>> ).*\n)*)", re.M)
 TRACEBACK = "Traceback (most recent call last):\n"
 BLOCK = re.compile(r"^```console( timed)?\n(.*?)^```$", re.M | re.S)
 
@@ -90,11 +90,9 @@ def play_python(document: Path, golden: Golden) -> int:
     """Runs the Python of a document and compares what it prints, or writes it; gives the number of examples."""
     text = document.read_text(encoding="utf-8")
     scope: dict[str, object] = {"__name__": "__main__"}
-    found = [one for block in SESSION.findall(text) for one in DocTestParser().get_examples(block)]
-    for one in found:
-        typed = ">>> " + one.source.rstrip("\n").replace("\n", "\n... ") + "\n"
-        got = told_by(one.source, scope)
-        expected = (one.exc_msg and f"{TRACEBACK}{one.exc_msg}") or one.want
+    found = [example for block in SESSION.findall(text) for example in TYPED.findall(block)]
+    for typed, expected in found:
+        got = told_by("".join(f"{line[4:]}\n" for line in typed.splitlines()), scope)
         if golden.accept:
             text = text.replace(typed + expected, typed + got)
         else:
