@@ -19,6 +19,8 @@ from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 from rfcalc.report.units import runs
 
+GROWN = "its units read so many parts of the image that they are counted as one box around them"
+
 
 @record
 class ChannelField:
@@ -59,7 +61,8 @@ class ReceptiveField:
     stride: input pixels from one unit to the next. start: first index that unit 0 would read. center0: the middle of
     unit 0's box. coverage: share of the box that is really read, least over the phases; exact unless `coverage_bound`
     says that it is an upper bound. whole_input: some path passes a global layer, even one that reads only padding at this
-    size. sized: a relation on the way depends on the input's size; at another size the field is another one.
+    size. sized: a relation on the way depends on the input's size; at another size the field is another one. grown: so many
+    parts are read that the box is one around all of them, an upper bound.
     """
 
     size: tuple[int, ...] | None
@@ -74,6 +77,7 @@ class ReceptiveField:
     classes: tuple[ChannelField, ...] = ()
     misaligned: Misaligned | None = None
     sized: bool = False
+    grown: bool = False
 
 
 @record
@@ -113,6 +117,15 @@ class Fields:
         misaligned = self._misaligned(node) if len(node.inputs) > 1 else None
         return replace(self._kept[key], misaligned=misaligned) if misaligned else self._kept[key]
 
+    def bounded(self, index: int) -> bool:
+        """Whether the field of one node is an upper bound."""
+        return self.graph.bounded[index] or self.supports[index].grown
+
+    def bound(self, index: int) -> str:
+        """Why it is one, where it is the first on the way; empty elsewhere."""
+        grown = self.supports[index].grown and not any(self.supports[j].grown for j in self.graph.nodes[index].inputs)
+        return self.graph.bounds[index] or GROWN * grown
+
     def unit(self, index: int, unit: Sequence[int], channel: int | None = None) -> UnitField:
         """What one unit of a node reads, exactly."""
         seen = self.seen(index, unit, channel)
@@ -146,6 +159,7 @@ class Fields:
             whole_input=whole,
             center=center,
             classes=_classes(support, node.shape),
+            grown=support.grown,
             sized=any(field.units is not None for term in support.terms for field in term.axes),
         )
 

@@ -24,6 +24,7 @@ from rfcalc.relations.read import Read
 Box = tuple[Range, ...]
 
 MAX_TERMS = 48
+MOST_TERMS = 192  # beyond which their boxes are joined even where they grow
 MANY_TERMS = 16  # from which on terms are made fewer before each is compared with all others
 
 
@@ -31,12 +32,13 @@ MANY_TERMS = 16  # from which on terms are made fewer before each is compared wi
 class Support:
     """What the units of one layer see. `extents`: the clipped hull that global paths see, per axis, for sets of channels.
     `certain`: False where some clipped box needs the backward engine. `merged`: terms were joined to keep them few, so
-    that holes may be overlooked (the box stays exact)."""
+    that holes may be overlooked (the box stays exact); `grown`: they were so many that the box is one around them, a bound."""
 
     terms: tuple[SupportTerm, ...]
     extents: tuple[tuple[int, Box], ...] = ()
     certain: bool = True
     merged: bool = False
+    grown: bool = False
 
     @property
     def extent(self) -> Box | None:
@@ -100,10 +102,10 @@ class _Pass:
     def _layer(self, node: Node, reads: Sequence[Read], inputs: Sequence[Support]) -> Support:
         terms: list[SupportTerm] = []
         extents: list[tuple[int, Box]] = []
-        certain, merged = True, False
+        certain = True
         for read in reads:
             support = inputs[read.source]
-            certain, merged = certain and support.certain, merged or support.merged
+            certain = certain and support.certain
             if support.extents:
                 extents += [(channels, box) for mask, box in support.extents if (channels := self._push(node, read, mask))]
                 certain = certain and self._all_live(node, read)
@@ -113,16 +115,14 @@ class _Pass:
                 seen = [(channels, self._seen(t)) for t in support.terms if (channels := self._push(node, read, t.channels))]
                 certain = certain and all(box is not None for _, box in seen) and all(axis is None for axis in read.axes)
                 extents += [(channels, box or tuple((0, n - 1) for n in self.image)) for channels, box in seen]
-        made = self._support(terms, extents, certain, merged)
+        made = self._support(terms, extents, certain, [inputs[read.source] for read in reads])
         # Most residual sums add nothing to one of their inputs; one support then serves both. An uncertain one does not say
         # all that its units see, so that two layers with the same may see different things.
         return next((s for s in inputs if s == made), made) if len(reads) > 1 and made.certain else made
 
-    def _support(self, terms: list[SupportTerm], extents: list[tuple[int, Box]], certain: bool, merged: bool) -> Support:
-        kept = compact(antichain(terms if len(terms) < MANY_TERMS else compact(terms)))
-        if len(kept) > MAX_TERMS:
-            count, kept = len(kept), joined(kept)
-            merged = merged or len(kept) < count
+    def _support(self, terms: list[SupportTerm], extents: list[tuple[int, Box]], certain: bool, inputs: Sequence[Support]) -> Support:
+        kept, merged, grown = _few(terms)
+        merged, grown = (merged or any(s.merged for s in inputs)), (grown or any(s.grown for s in inputs))
         alike: dict[Box, int] = {}
         for channels, box in extents:
             alike[box] = alike.get(box, 0) | channels
@@ -130,7 +130,7 @@ class _Pass:
         for box, channels in alike.items():
             joint.setdefault(channels, []).append(box)
         certain = certain and all(None not in term.certified for term in kept)
-        return Support(tuple(kept), tuple((mask, around(boxes)) for mask, boxes in joint.items()), certain, merged)
+        return Support(tuple(kept), tuple((mask, around(boxes)) for mask, boxes in joint.items()), certain, merged, grown)
 
     def _push(self, node: Node, read: Read, mask: int) -> int:
         """The channels of a layer that read any of the channels in `mask`; -1 where channels are not told apart."""
@@ -206,6 +206,20 @@ class _Pass:
                 return None
             box.append((max(0, first[0]), min(image - 1, last[1])))
         return tuple(box)
+
+
+def _few(terms: list[SupportTerm]) -> tuple[list[SupportTerm], bool, bool]:
+    """The same union in few terms; whether holes between them, and whether their boxes may have been lost."""
+    kept = terms if len(terms) < MANY_TERMS else compact(terms)
+    count, grown = len(kept), False
+    if len(kept) > MOST_TERMS and len(kept := joined(kept)) > MOST_TERMS:
+        kept, grown = joined(kept, always=True), True
+    merged = len(kept) < count
+    kept = compact(antichain(kept))
+    if len(kept) > MAX_TERMS:
+        count, kept = len(kept), joined(kept)
+        merged = merged or len(kept) < count
+    return kept, merged, grown
 
 
 def around(boxes: Sequence[Box]) -> Box:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from math import lcm
+from operator import or_
 from typing import TypeVar
 
 from rfcalc.fields.certificate import Range
@@ -106,17 +108,25 @@ def _placed(entries: tuple[T, ...], axis: int, entry: T) -> tuple[T, ...]:
     return (*entries[:axis], entry, *entries[axis + 1 :])
 
 
-def joined(terms: Sequence[SupportTerm]) -> list[SupportTerm]:
+def joined(terms: Sequence[SupportTerm], always: bool = False) -> list[SupportTerm]:
     """Terms of the same channels and rates as one, axis by axis: the boxes stay, holes between the terms are lost.
 
-    Terms with units that read nothing stay apart, because a box of theirs would grow.
+    Terms with units that read nothing stay apart, because a box of theirs would grow; `always` joins them as well, whatever
+    their channels.
     """
     groups: dict[object, list[SupportTerm]] = {}
     for number, term in enumerate(terms):
-        total = all(field.total for field in term.axes)
-        groups.setdefault((term.channels, *(f.rate for f in term.axes)) if total else number, []).append(term)
-    joined_terms: list[SupportTerm] = []
-    for group in groups.values():
-        axes = tuple(united([t.axes[k] for t in group]) for k in range(len(group[0].axes)))
-        joined_terms.append(group[0] if len(group) == 1 else SupportTerm(group[0].channels, axes, (None,) * len(axes)))
-    return joined_terms
+        total = always or _total(term)
+        groups.setdefault((0 if always else term.channels, *(f.rate for f in term.axes)) if total else number, []).append(term)
+    return [_around(group) for group in groups.values()]
+
+
+def _total(term: SupportTerm) -> bool:
+    return all(field.total for field in term.axes)
+
+
+def _around(group: Sequence[SupportTerm]) -> SupportTerm:
+    if len(group) == 1:
+        return group[0]
+    axes = tuple(united([term.axes[k] for term in group]) for k in range(len(group[0].axes)))
+    return SupportTerm(reduce(or_, (term.channels for term in group)), axes, (None,) * len(axes))

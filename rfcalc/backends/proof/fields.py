@@ -149,7 +149,7 @@ def _box_claims(graph: Graph, narrow: Graph, layers: Sequence[int]) -> Iterator[
     fields = Fields(graph)
     for i in layers:
         field = fields.of(i)
-        if field.size and field.stride and not field.whole_input and not graph.bounded[i]:
+        if field.size and field.stride and not field.whole_input and not fields.bounded(i):
             least = [n + 4 * -(-s.numerator // s.denominator) for n, s in zip(field.size, field.stride, strict=True)]
             yield _box_claim(graph.nodes[i], field, enlarged(narrow, i, least))
 
