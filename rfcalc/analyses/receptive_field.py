@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
@@ -202,25 +202,26 @@ def _classes(support: Support, shape: Shape) -> tuple[ChannelField, ...]:
     """Sets of channels with different supports; empty if all channels see the same, or if no layer tells them apart."""
     if len(support.terms) < 2 or len({term.channels for term in support.terms}) < 2:
         return ()
-    seen: list[list[int]] = [[] for _ in range(shape.channels)]
+    groups: dict[tuple[int, ...], int] = {(): (1 << shape.channels) - 1}
     for k, term in enumerate(support.terms):
-        for first, last in runs_of(term.channels):
-            for channel in range(first, last + 1):
-                seen[channel].append(k)
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for channel, terms in enumerate(seen):
-        groups.setdefault(tuple(terms), []).append(channel)
+        parts = [(chosen, k, mask & term.channels, mask & ~term.channels) for chosen, mask in groups.items()]
+        groups = {chosen: without for chosen, _, _, without in parts if without}
+        groups |= {(*chosen, k): within for chosen, k, within, _ in parts if within}
     classes = []
-    for chosen, members in groups.items():
+    for chosen, members in sorted(groups.items(), key=lambda group: group[1] & -group[1]):
         extremes = measure([support.terms[k] for k in chosen], shape.size)
         if extremes is not None:
-            classes.append(ChannelField(ranges(members), extremes.largest))
+            classes.append(ChannelField(_ranges(runs_of(members)), extremes.largest))
     return tuple(classes) if len(classes) > 1 else ()
 
 
 def ranges(numbers: Sequence[int]) -> str:
     """Ascending numbers as "0-3, 8"."""
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs(numbers))
+    return _ranges(runs(numbers))
+
+
+def _ranges(parts: Iterable[tuple[int, int]]) -> str:
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
 
 
 def _place(support: Support) -> list[tuple[Fraction, Fraction]] | None:

@@ -7,6 +7,7 @@ channels and one set of positions per axis, each a bit set (an int).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from re import finditer
 
 from rfcalc.graph import Graph
 from rfcalc.record import record
@@ -198,11 +199,4 @@ def area(products: Sequence[tuple[int, ...]]) -> int:
 
 def runs(bits: int) -> list[tuple[int, int]]:
     """A bit set as its runs of neighbouring units: first and last of each."""
-    runs, at = [], 0
-    while bits:
-        skip = _low(bits)
-        length = (~(bits >> skip) & ((bits >> skip) + 1)).bit_length() - 1
-        runs.append((at + skip, at + skip + length - 1))
-        bits >>= skip + length
-        at += skip + length
-    return runs
+    return [(run.start(), run.end() - 1) for run in finditer("1+", f"{bits:b}"[::-1])]

@@ -214,6 +214,19 @@ def united(fields: Sequence[Field]) -> Field:
     )
 
 
+def enclosed(fields: Sequence[Field]) -> Field:
+    """A simple field around fields of one rate: every unit sees as far from its place as the one that sees furthest."""
+    rate, limits = fields[0].rate, [field.units for field in fields if field.units is not None]
+    step, per = rate.numerator, rate.denominator
+    offsets = [(s[0] - i * step // per, s[1] - i * step // per) for f in fields for i, s in enumerate(f.spans) if s is not None]
+    if not offsets or per > MAX_PHASES:
+        return united(fields)
+    first, last = min(offset[0] for offset in offsets), max(offset[1] for offset in offsets)
+    units = range(max(limits) if limits else per)
+    spans = tuple((i * step // per + first, i * step // per + last, None) for i in units)
+    return Field(per, step, spans, (), len(units) if limits else None)
+
+
 def field_covers(big: Field, small: Field) -> bool:
     """True if, unit by unit, `small` is within `big`; False also where their rates differ, or there are too many phases to
     tell."""

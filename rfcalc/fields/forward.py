@@ -10,6 +10,7 @@ A path through a global layer (global pooling, linear, attention) adds no term; 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rfcalc.errors import RuleError, fail
 from rfcalc.fields.certificate import Range, all_read, certify
@@ -24,7 +25,8 @@ from rfcalc.relations.read import Read
 Box = tuple[Range, ...]
 
 MAX_TERMS = 48
-MOST_TERMS = 192  # beyond which their boxes are joined even where they grow
+MOST_TERMS = 96  # beyond which their boxes are joined even where they grow
+MOST_MOVES = 256  # terms times reads of one layer, beyond which they are joined before
 MANY_TERMS = 16  # from which on terms are made fewer before each is compared with all others
 
 
@@ -103,6 +105,8 @@ class _Pass:
         terms: list[SupportTerm] = []
         extents: list[tuple[int, Box]] = []
         certain = True
+        counts = [sum(read.source == k for read in reads) * len(support.terms) for k, support in enumerate(inputs)]
+        inputs = [_simple(s) if count > MOST_MOVES else s for s, count in zip(inputs, counts, strict=True)]
         for read in reads:
             support = inputs[read.source]
             certain = certain and support.certain
@@ -120,7 +124,9 @@ class _Pass:
         # all that its units see, so that two layers with the same may see different things.
         return next((s for s in inputs if s == made), made) if len(reads) > 1 and made.certain else made
 
-    def _support(self, terms: list[SupportTerm], extents: list[tuple[int, Box]], certain: bool, inputs: Sequence[Support]) -> Support:
+    def _support(
+        self, terms: list[SupportTerm], extents: list[tuple[int, Box]], certain: bool, inputs: Sequence[Support]
+    ) -> Support:
         kept, merged, grown = _few(terms)
         merged, grown = (merged or any(s.merged for s in inputs)), (grown or any(s.grown for s in inputs))
         alike: dict[Box, int] = {}
@@ -206,6 +212,12 @@ class _Pass:
                 return None
             box.append((max(0, first[0]), min(image - 1, last[1])))
         return tuple(box)
+
+
+def _simple(support: Support) -> Support:
+    """A bound of a support in as few terms as there are strides."""
+    terms = tuple(joined(support.terms, always=True))
+    return replace(support, terms=terms, certain=False, merged=True, grown=True)
 
 
 def _few(terms: list[SupportTerm]) -> tuple[list[SupportTerm], bool, bool]:

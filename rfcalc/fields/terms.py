@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import reduce
 from math import lcm
@@ -10,7 +10,7 @@ from operator import or_
 from typing import TypeVar
 
 from rfcalc.fields.certificate import Range
-from rfcalc.fields.field import MAX_PHASES, Field, field_covers, united
+from rfcalc.fields.field import MAX_PHASES, Field, enclosed, field_covers, united
 from rfcalc.record import record
 
 T = TypeVar("T")
@@ -118,15 +118,15 @@ def joined(terms: Sequence[SupportTerm], always: bool = False) -> list[SupportTe
     for number, term in enumerate(terms):
         total = always or _total(term)
         groups.setdefault((0 if always else term.channels, *(f.rate for f in term.axes)) if total else number, []).append(term)
-    return [_around(group) for group in groups.values()]
+    return [_around(group, enclosed if always else united) for group in groups.values()]
 
 
 def _total(term: SupportTerm) -> bool:
     return all(field.total for field in term.axes)
 
 
-def _around(group: Sequence[SupportTerm]) -> SupportTerm:
+def _around(group: Sequence[SupportTerm], union: Callable[[Sequence[Field]], Field]) -> SupportTerm:
     if len(group) == 1:
         return group[0]
-    axes = tuple(united([term.axes[k] for term in group]) for k in range(len(group[0].axes)))
+    axes = tuple(union([term.axes[k] for term in group]) for k in range(len(group[0].axes)))
     return SupportTerm(reduce(or_, (term.channels for term in group)), axes, (None,) * len(axes))

@@ -56,3 +56,20 @@ def test_a_grown_box_is_labelled_with_its_reason_once(monkeypatch: pytest.Monkey
     assert "counted as one box" in last.bound
     assert [bool(layer.bound) for layer in analysis.layers].count(True) == 1
     assert layer_data(last)["receptive_field"]["upper_bound"] is True
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(recipe=recipes(often=PARTS))
+def test_terms_joined_before_a_layer_contain_the_exact_box_too(recipe: Recipe) -> None:
+    graph = build(recipe)
+    exact = supports(graph, 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forward, "MOST_MOVES", 2)
+        joined = supports(graph, 0)
+    for node, one, other in zip(graph.nodes, exact, joined, strict=True):
+        unit = tuple(n // 2 for n in node.shape.size)
+        if node.shape.rank == graph.nodes[0].shape.rank and (box := hull(one, unit)) is not None:
+            around = hull(other, unit)
+            assert around is not None
+            assert all(a[0] <= b[0] and a[1] >= b[1] for a, b in zip(around, box, strict=True))
+            assert around == box or other.grown
