@@ -25,8 +25,7 @@ from rfcalc.relations.read import Read
 Box = tuple[Range, ...]
 
 MAX_TERMS = 48
-MOST_TERMS = 96  # beyond which their boxes are joined even where they grow
-MOST_MOVES = 256  # terms times reads of one layer, beyond which they are joined before
+MOST_SPANS = 8192  # of more terms than that, beyond which their boxes are joined even where they grow
 MANY_TERMS = 16  # from which on terms are made fewer before each is compared with all others
 
 
@@ -105,8 +104,8 @@ class _Pass:
         terms: list[SupportTerm] = []
         extents: list[tuple[int, Box]] = []
         certain = True
-        counts = [sum(read.source == k for read in reads) * len(support.terms) for k, support in enumerate(inputs)]
-        inputs = [_simple(s) if count > MOST_MOVES else s for s, count in zip(inputs, counts, strict=True)]
+        counts = [sum(read.source == k for read in reads) for k in range(len(inputs))]
+        inputs = [_simple(s) if _heavy(s.terms, count) else s for s, count in zip(inputs, counts, strict=True)]
         for read in reads:
             support = inputs[read.source]
             certain = certain and support.certain
@@ -214,6 +213,12 @@ class _Pass:
         return tuple(box)
 
 
+def _heavy(terms: Sequence[SupportTerm], times: int = 1) -> bool:
+    """Whether so many terms, of so many phases, are read that each by itself would take minutes."""
+    spans = sum(len(field.spans) for term in terms for field in term.axes)
+    return len(terms) * times > MAX_TERMS and spans * times > MOST_SPANS
+
+
 def _simple(support: Support) -> Support:
     """A bound of a support in as few terms as there are strides."""
     terms = tuple(joined(support.terms, always=True))
@@ -224,7 +229,7 @@ def _few(terms: list[SupportTerm]) -> tuple[list[SupportTerm], bool, bool]:
     """The same union in few terms; whether holes between them, and whether their boxes may have been lost."""
     kept = terms if len(terms) < MANY_TERMS else compact(terms)
     count, grown = len(kept), False
-    if len(kept) > MOST_TERMS and len(kept := joined(kept)) > MOST_TERMS:
+    if _heavy(kept) and _heavy(kept := joined(kept)):
         kept, grown = joined(kept, always=True), True
     merged = len(kept) < count
     kept = compact(antichain(kept))

@@ -23,7 +23,8 @@ def test_the_joined_box_contains_the_exact_one(recipe: Recipe) -> None:
     graph = build(recipe)
     exact = supports(graph, 0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(forward, "MOST_TERMS", 1)
+        patch.setattr(forward, "MOST_SPANS", 1)
+        patch.setattr(forward, "MAX_TERMS", 1)
         joined = supports(graph, 0)
     for node, one, other in zip(graph.nodes, exact, joined, strict=True):
         for unit in {(0,) * node.shape.rank, tuple(n // 2 for n in node.shape.size)}:
@@ -49,7 +50,8 @@ def parts() -> Graph:
 
 def test_a_grown_box_is_labelled_with_its_reason_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not any(layer.bounded for layer in analyze(parts()).layers)
-    monkeypatch.setattr(forward, "MOST_TERMS", 1)
+    monkeypatch.setattr(forward, "MOST_SPANS", 1)
+    monkeypatch.setattr(forward, "MAX_TERMS", 1)
     analysis = analyze(parts())
     last = analysis.layers[-1]
     assert last.bounded
@@ -64,7 +66,8 @@ def test_terms_joined_before_a_layer_contain_the_exact_box_too(recipe: Recipe) -
     graph = build(recipe)
     exact = supports(graph, 0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(forward, "MOST_MOVES", 2)
+        patch.setattr(forward, "MOST_SPANS", 4)
+        patch.setattr(forward, "MAX_TERMS", 2)
         joined = supports(graph, 0)
     for node, one, other in zip(graph.nodes, exact, joined, strict=True):
         unit = tuple(n // 2 for n in node.shape.size)
