@@ -15,11 +15,12 @@ tensor: its figures are those that its run has shown. Where none was seen, the r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from rfcalc.analyses.storages import Storages, other_ways, settled, storages
 from rfcalc.graph import Alive, Graph, Node
 from rfcalc.layers.contract import Storage
 from rfcalc.record import record
-from rfcalc.relations.shape import Shape
 from rfcalc.report.units import short
 
 Run = list[int]  # first and last node of a module
@@ -28,22 +29,25 @@ Run = list[int]  # first and last node of a module
 @record
 class Peak:
     """The most bytes that are alive at once, the node that runs then, and the nodes whose tensors those are; `during`: the
-    bytes that are alive while each node runs."""
+    bytes that are alive while each node runs. `about`: another figure is possible, because the rules do not know how every
+    tensor lies."""
 
     bytes: int
     node: int | None
     live: tuple[int, ...]
     during: tuple[int, ...]
+    about: bool = False
 
 
 @record
 class Saved:
     """What the forward pass of training keeps: `bytes` for the whole batch, of which `fixed` do not grow with the batch
-    (statistics of batch norms); `kept` are the nodes whose tensors are kept whole."""
+    (statistics of batch norms); `kept` are the nodes whose tensors are kept whole. `about`: as of a peak."""
 
     bytes: int
     fixed: int
     kept: tuple[int, ...]
+    about: bool = False
 
 
 @record
@@ -65,14 +69,16 @@ def at_inference(graph: Graph, dtype_bytes: int = 4, ruled: Peak | None = None) 
     if graph.memory and graph.memory.peak:
         return _shown(graph.memory.peak, dtype_bytes)
     found = ruled or peak(graph, dtype_bytes)
-    return Needed(found.bytes, graph.memory is not None, "" if found.node is None else graph.nodes[found.node].name)
+    about = graph.memory is not None or found.about
+    return Needed(found.bytes, about, "" if found.node is None else graph.nodes[found.node].name)
 
 
 def in_training(graph: Graph, dtype_bytes: int = 4) -> Needed:
     """What the forward pass of training keeps, batch 1, likewise."""
     if graph.memory and graph.memory.saved:
         return _shown(graph.memory.saved, dtype_bytes)
-    return Needed(saved(graph, dtype_bytes).bytes, graph.memory is not None)
+    found = saved(graph, dtype_bytes)
+    return Needed(found.bytes, graph.memory is not None or found.about)
 
 
 def _shown(alive: Alive, dtype_bytes: int) -> Needed:
@@ -83,8 +89,18 @@ def _shown(alive: Alive, dtype_bytes: int) -> Needed:
 def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = True) -> Peak:
     """Peak of live activations by the layers' rules, batch 1. `inplace`: activations overwrite where they can. `held`: see the
     module's text; without it the figure is what a static memory planner reaches."""
-    nodes, (owner, copies) = graph.nodes, _owners(graph, inplace)
-    runs = _runs(nodes) if held else None
+    runs = _runs(graph.nodes) if held else None
+
+    def found(lie: Storages) -> Peak:
+        return _peak(graph, lie, runs, dtype_bytes)
+
+    first = storages(graph, inplace)
+    others = (storages(graph, inplace, other=other) for other in other_ways(first))
+    return replace(result := found(first), about=not settled(first) or any(found(lie).bytes != result.bytes for lie in others))
+
+
+def _peak(graph: Graph, lie: Storages, runs: list[list[Run]] | None, dtype_bytes: int) -> Peak:
+    nodes, owner = graph.nodes, lie.owner
     death = list(range(len(nodes)))
     for j, node in enumerate(nodes):
         for i in node.inputs:
@@ -98,7 +114,7 @@ def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = 
     for j, node in enumerate(nodes):
         now += sizes[j]
         freed[death[j]] += sizes[j]
-        during.append((now + node.cost.inner + copies[j]) * dtype_bytes + node.cost.scratch)
+        during.append((now + node.cost.inner - lie.spared[j] + lie.copies[j]) * dtype_bytes + node.cost.scratch)
         now -= freed[j]
     most = max(during, default=0)
     at = during.index(most) if most else None
@@ -110,7 +126,17 @@ def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:
     """What autograd keeps after a forward pass in training by the layers' rules, tensors that share storage once. An
     activation that overwrites its input keeps what one that does not keeps: its output, or (where its backward pass needs the
     input) a copy."""
-    nodes, (owner, copies) = graph.nodes, _owners(graph, False, training=True)
+
+    def found(lie: Storages) -> Saved:
+        return _saved(graph, lie, dtype_bytes, batch)
+
+    first = storages(graph, False, True)
+    others = (storages(graph, False, True, other) for other in other_ways(first))
+    return replace(result := found(first), about=not settled(first) or any(found(lie).bytes != result.bytes for lie in others))
+
+
+def _saved(graph: Graph, lie: Storages, dtype_bytes: int, batch: int) -> Saved:
+    nodes, owner, copies = graph.nodes, lie.owner, lie.copies
     learns: list[bool] = []
     kept: set[int] = set()
     elements = words = fixed = 0
@@ -129,11 +155,6 @@ def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:
     tensors = tuple(sorted(i for i in kept if not nodes[i].is_input))
     elements += sum(_room(nodes[i]) for i in tensors)
     return Saved(batch * (elements * dtype_bytes + words * 4) + fixed, fixed, tensors)
-
-
-def _axes(shape: Shape) -> int:
-    """How many axes hold more than one number."""
-    return sum(n > 1 for n in (shape.channels, *shape.size))
 
 
 def _room(node: Node) -> int:
@@ -156,33 +177,6 @@ def bytes_moved(node: Node, dtype_bytes: int = 4) -> int:
         return 0
     inputs = {i: shape.elements for i, shape in zip(node.inputs, node.shapes, strict=True)}
     return (sum(inputs.values()) + node.cost.params + node.shape.elements) * dtype_bytes
-
-
-def _owners(graph: Graph, inplace: bool, training: bool = False) -> tuple[list[int], list[int]]:
-    """For each node, the node whose memory its output lies in, and how many elements it copies of its first input before it
-    runs, because they do not lie in order."""
-    nodes, readers, outputs = graph.nodes, graph.readers, set(graph.outputs)
-    owner: list[int] = []
-    copies: list[int] = []
-    scattered: list[bool] = []
-    last_read: list[int] = []
-    for i, node in enumerate(nodes):
-        last = readers[i][-1] if readers[i] else i
-        last_read.append(len(nodes) if i in outputs else last)
-        at, shared, copied, cost = i, False, False, node.cost
-        if node.inputs:
-            at, copied = owner[node.inputs[0]], cost.packs and scattered[node.inputs[0]] and _axes(node.shapes[0]) > 1
-            view = cost.storage is Storage.VIEW or (cost.storage is Storage.IDLE and not training)
-            shared = view and not copied
-            if cost.storage is Storage.IN_PLACE and inplace:
-                shared = last_read[at] <= i and not nodes[at].is_input and node.shape.elements == nodes[at].shape.elements
-            copied = copied and not view  # else the copy is the output
-        owner.append(at if shared else i)
-        copies.append(node.shapes[0].elements if copied else 0)
-        scattered.append(cost.scattered or (shared and scattered[node.inputs[0]]))
-        if shared:
-            last_read[at] = max(last_read[at], last_read[i])
-    return owner, copies
 
 
 def _runs(nodes: Sequence[Node]) -> list[list[Run]]:

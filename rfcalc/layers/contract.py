@@ -69,6 +69,9 @@ class Cost:
     inner: elements of activations that live only within the layer, at its busiest moment, besides inputs and output.
     spare: elements of the memory that the output lies in, beyond its own (what was cut off).
     scattered: the output's numbers do not lie in its memory in order (rows that were cut, channels that lie last).
+    last: they do not because the channels lie last.
+    apart: of `inner`, what it does not need where the first input's channels lie last.
+    moves: it copies numbers to another order, which is a view where the first input lies in that order.
     packs: it takes the first input's numbers in order, and copies an input that is scattered.
     scratch: bytes that do so, whatever the type of the activations (a max pool's indices, a norm's statistics).
     """
@@ -86,6 +89,9 @@ class Cost:
     inner: int = 0
     spare: int = 0
     scattered: bool = False
+    last: bool = False
+    apart: int = 0
+    moves: bool = False
     packs: bool = False
     scratch: int = 0
 

@@ -427,3 +427,11 @@ def onnx_run(made: onnx.ModelProto, images: Any) -> Any:
     from tests.importers.onnx_oracle import run
 
     return run(made, images)
+
+
+def test_memory_is_about_right(tmp_path: Path) -> None:
+    """A file does not say what its runtime overwrites or how long it keeps a tensor."""
+    run = rfcalc("analyze", saved(conv(), tmp_path))
+    assert "peak of live activations about " in run.out
+    assert "keeps about " in run.out
+    assert '"approximate"' in rfcalc("analyze", saved(conv(), tmp_path), "--format", "json").out

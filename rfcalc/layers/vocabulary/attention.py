@@ -127,6 +127,8 @@ class Attention(Op):
             words=self.heads * n,
             inner=(4 + apart) * channels * n,
             scattered=channels > 1 and n > 1,
+            last=True,
+            apart=apart * channels * n,
         )
 
     def torch(self, inputs: Shapes) -> Torch:

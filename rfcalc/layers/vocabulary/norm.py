@@ -133,7 +133,7 @@ class LayerNorm(Op):
         group = inputs[0].channels if self.over == "channels" else inputs[0].elements
         rows = inputs[0].elements // group
         cost = norm_cost("layer_norm", inputs[0], 2 * group * self.affine, self.affine, 2 * rows)
-        return replace(cost, scattered=group > 1 and rows > 1)  # channels lie last
+        return replace(cost, scattered=group > 1 and rows > 1, last=True)  # channels lie last
 
     def torch(self, inputs: Shapes) -> Torch:
         source = inputs[0]
@@ -168,7 +168,7 @@ class RMSNorm(Op):
         n, rows = inputs[0].elements, inputs[0].positions
         cost = norm_cost("rms_norm", inputs[0], inputs[0].channels * self.affine, self.affine, rows)
         scattered = n > rows > 1  # channels lie last
-        return replace(cost, saved=n * self.affine, alone=n * self.affine, inner=n, scattered=scattered)
+        return replace(cost, saved=n * self.affine, alone=n * self.affine, inner=n, scattered=scattered, last=True)
 
     def torch(self, inputs: Shapes) -> Torch:
         parts = [str(inputs[0].channels)] + ([f"eps={self.eps!r}"] if self.eps is not None else [])

@@ -65,6 +65,7 @@ class Rearrange(Op):
             keeps=Keeps.NOTHING,
             storage=Storage.VIEW if view else Storage.NEW,
             scattered=strides is not None and strides != packed(axes),
+            moves=not view and not joined,
             packs=view,
         )
 

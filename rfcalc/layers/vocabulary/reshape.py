@@ -269,6 +269,7 @@ def moving_cost(source: Shape, out: Shape, steps: Steps | None) -> Cost:
         keeps=Keeps.NOTHING,
         storage=Storage.VIEW if view else Storage.NEW,
         scattered=scattered,
+        moves=not view,
         packs=view,
     )
 

@@ -217,7 +217,9 @@ class ChannelConv(Op):
             elements=elements,
             keeps=Keeps.INPUT,
             storage=Storage.NEW,
-            scattered=inputs[0].channels > 1 < inputs[0].positions,  # channels lie last
+            scattered=inputs[0].channels > 1 < inputs[0].positions,
+            last=True,
+            packs=True,
         )
 
     def torch(self, inputs: Shapes) -> Torch:
