@@ -1,8 +1,10 @@
-"""The module that an imported graph was made of: how to have it again, and how it is called. Nothing here imports torch."""
+"""The module that an imported graph was made of: how to have it again, how it is called, and which of its tensors are layers of
+the graph. Nothing here imports torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from rfcalc.record import record
@@ -45,13 +47,28 @@ class Call:
         return tuple(tensor for value in values for tensor in (value if isinstance(value, list) else [value]))
 
 
+@record
+class Place:
+    """A tensor of the module's run that is a layer of the graph. `axes`: for each axis of the tensor the digits of the layer's
+    axes, most significant first: (axis, stride, size), 0 being the channels, -1 the batch, -2 what is repeated."""
+
+    layer: int
+    axes: tuple[tuple[tuple[int, int, int], ...], ...]
+
+
 @record(eq=False)
 class Origin:
-    """Somebody's own module. `make` gives a real one in evaluation mode with weights in memory, which
-    may be changed; it may raise SpecError."""
+    """Somebody's own module. `make` gives a real one in evaluation mode with weights in memory, which may be changed; it may
+    raise SpecError. `calls`: what each call of a module that does a single thing gives, by the module's path, in order; None
+    where that is no layer; `outputs`: the same of what the module gives back. `scopes`: in which module each layer is
+    computed; `stored`: the names of the tensors that it counts."""
 
     make: Callable[[], nn.Module]
     arguments: tuple[Argument, ...]
+    calls: Mapping[str, tuple[Place | None, ...]] = field(default_factory=dict)
+    outputs: tuple[Place | None, ...] = ()
+    scopes: tuple[str, ...] = ()
+    stored: tuple[tuple[str, ...], ...] = ()
 
 
 def call_with(arguments: Iterable[Argument], tensor: Callable[[Shape], Tensor]) -> Call:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.cli.common import Format, Layers, LoadOptions, Specs, answer, choice, networks
+from rfcalc.cli.common import Format, Layers, LoadOptions, Rebuilt, Specs, answer, choice, networks, subjects
 
 
 @networks
@@ -15,11 +15,15 @@ def verify(
     layer: Layers = None,
     units: Annotated[int, typer.Option("--units", metavar="N", min=1, help="How many units of each layer to trace.")] = 6,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="For the units that are drawn at random.")] = 0,
+    rebuilt: Rebuilt = False,
     format: Format = "table",
     *,
     given: LoadOptions,
 ) -> None:
     """Build the network in torch and check every figure: shapes, parameters, MACs, and receptive fields by autograd.
+
+    A torch model is checked itself: its parameters and MACs module by module, the numbers that it gives against those of
+    the network that is built of its layers, and fields by its own gradients. What cannot be checked is said.
 
     Fields are checked for the outputs, the last map, and the layers that --layer names, pixel by pixel, at the centre,
     corners and edges and at random units. Ends with exit code 1 if a claim does not hold.
@@ -35,11 +39,14 @@ def verify(
 
     choice(format, FORMATS, "--format")
     require("torch", "torch")
-    from rfcalc.backends.proof.verify import verify_graph
+    from rfcalc.backends.proof.verify import verify_network
+    from rfcalc.backends.torch.subject import running
     from rfcalc.reports.verify import verify_report
 
     graphs, errors = given.load_all(specs)
-    proofs = [(graph, verify_graph(graph, layer or (), units, seed)) for graph in graphs]
-    answer([verify_report(graph, claims) for graph, claims in proofs], format, specs, errors)
+    asked = subjects(graphs, rebuilt)
+    with running(asked):
+        proofs = [(network, verify_network(network, layer or (), units, seed)) for network in asked]
+    answer([verify_report(network, claims) for network, claims in proofs], format, specs, errors)
     if any(claim.ok is False for _, claims in proofs for claim in claims):
         raise typer.Exit(1)

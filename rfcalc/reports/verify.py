@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rfcalc.backends.proof.claims import Claim
-from rfcalc.graph import Graph
+from rfcalc.backends.torch.subject import Subject
 from rfcalc.report.tables import Column, Report, Table
 from rfcalc.reports.parts.flat import flat_table
 
@@ -22,12 +22,14 @@ COLUMNS = (
 )
 
 
-def verify_report(graph: Graph, claims: Sequence[Claim]) -> Report:
+def verify_report(network: Subject, claims: Sequence[Claim]) -> Report:
     """The claims as a table, with the differences below it."""
+    graph = network.graph
     rows = tuple((claim.ok, claim.what, claim.stated, claim.measured, claim.how) for claim in claims)
     wrong = [claim for claim in claims if claim.ok is False]
     open_ones = [claim for claim in claims if claim.ok is None]
-    notes = [("Difference", f"{claim.what}: {claim.detail}") for claim in wrong]
+    notes = [("Runs", network.remark)] if network.remark else []
+    notes += [("Difference", f"{claim.what}: {claim.detail}") for claim in wrong]
     notes += [("Not checked", f"{claim.what}: {claim.detail}") for claim in open_ones]
     checked = len(claims) - len(open_ones)
     notes.append(("Verdict", f"{checked - len(wrong)} of {checked} claims hold"))
@@ -37,6 +39,7 @@ def verify_report(graph: Graph, claims: Sequence[Claim]) -> Report:
     data: ProofData = {
         "name": graph.name,
         "source": graph.source,
+        "runs": network.runs,
         "verified": not wrong,
         "claims": [_claim(claim) for claim in claims],
     }

@@ -9,6 +9,7 @@ import torch
 
 from rfcalc.analyses.network import analyze
 from rfcalc.backends.proof.fields import field_claims
+from rfcalc.backends.torch.subject import subject
 from rfcalc.graph import Graph
 from rfcalc.reports.parts.contract import layer_data
 from tests.nets import Net
@@ -63,7 +64,7 @@ def test_some_of_the_channels_are_a_bound(graph: Graph) -> None:
 
 @pytest.mark.parametrize("graph", BOUNDS.values(), ids=BOUNDS)
 def test_verify_agrees(graph: Graph) -> None:
-    claims = list(field_claims(graph, range(1, len(graph.nodes)), 6, 0))
+    claims = list(field_claims(subject(graph), range(1, len(graph.nodes)), 6, 0))
     assert claims
     assert all(claim.ok is not False for claim in claims)
 

@@ -10,51 +10,64 @@ from torch import Tensor
 
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField
 from rfcalc.backends.proof.claims import Claim, where
-from rfcalc.backends.proof.positive import NoRuleError, Positive
+from rfcalc.backends.proof.measured import MOST_BYTES, MOST_OWN, Measured, Unit, measure, measure_own
 from rfcalc.backends.proof.rebuild import enlarged, narrower
-from rfcalc.backends.torch.build import recorded
+from rfcalc.backends.proof.rules import NoRuleError
+from rfcalc.backends.torch.subject import Subject
+from rfcalc.errors import SpecError
 from rfcalc.fields.backward import Seen, trace
 from rfcalc.graph import Graph, Node
-from rfcalc.record import record
+from rfcalc.origin import Origin
 from rfcalc.report.tables import box_text
 from rfcalc.report.units import joined, percent, times
 
-MOST_BYTES = 10**9
 MOST_PHASES = 64
-Unit = tuple[int, ...]
 
 
-@record
-class Measured:
-    """A network whose forward pass has run: the gradient of any unit of the layers that were asked for."""
-
-    inputs: tuple[Tensor, ...]
-    outputs: Mapping[int, Tensor]
-
-    def seen(self, index: int, unit: Unit, source: int) -> Tensor:
-        """Which positions of input number `source` one unit reads, as a mask."""
-        total = self.outputs[index][(0, slice(None), *unit)].sum()
-        if not total.requires_grad:
-            return torch.zeros(self.inputs[source].shape[2:], dtype=torch.bool)
-        (gradient,) = torch.autograd.grad(total, [self.inputs[source]], retain_graph=True, allow_unused=True)
-        if gradient is None:
-            return torch.zeros(self.inputs[source].shape[2:], dtype=torch.bool)
-        return (gradient[0] != 0).any(0)
+def field_claims(network: Subject, layers: Sequence[int], count: int, seed: int) -> Iterator[Claim]:
+    """Two claims for each layer: what `count` of its units read, pixel by pixel, and the unclipped box of its units. One's own
+    module is asked for its outputs and for layers that are modules of it, the rebuilt one for the others and for boxes."""
+    graph, draw = network.graph, random.Random
+    units = {i: chosen_units(graph.nodes[i].shape.size, count, draw(seed)) for i in layers}
+    if network.own and graph.origin is not None:
+        yield from _own_claims(graph, graph.origin, units)
+    else:
+        yield from _rebuilt_claims(graph, layers, units)
 
 
-def field_claims(graph: Graph, layers: Sequence[int], count: int, seed: int) -> Iterator[Claim]:
-    """Two claims for each layer: what `count` of its units read, pixel by pixel, and the unclipped box of its units."""
-    units = {i: chosen_units(graph.nodes[i].shape.size, count, random.Random(seed)) for i in layers}
+def _own_claims(graph: Graph, origin: Origin, units: Mapping[int, Sequence[Unit]]) -> Iterator[Claim]:
+    """The claims of one's own module, then those of the rebuilt one."""
+    try:
+        measured = measure_own(graph, origin, list(units))
+        reason = "" if measured else f"needs more than {MOST_OWN / 1e9:.0f} GB"
+    except NoRuleError as error:
+        measured, reason = None, f"no positive counterpart of {error} is known"
+    except Exception as error:  # somebody's own code
+        measured, reason = None, f"it did not run: {type(error).__name__}: {error}".splitlines()[0]
+    if measured is None:
+        yield Claim("fields of the model itself", "", "", None, reason)
+    found = measured.outputs if measured else {}
+    for i in units:
+        if measured and i in found:
+            yield _units_claim(graph, measured, i, units[i], "on the model itself")
+    measured = None
+    try:
+        yield from _rebuilt_claims(graph, list(units), {i: chosen for i, chosen in units.items() if i not in found})
+    except SpecError as error:
+        yield Claim("boxes", "", "", None, f"they need the rebuilt network: {error.problems[0].message}")
+
+
+def _rebuilt_claims(graph: Graph, layers: Sequence[int], units: Mapping[int, Sequence[Unit]]) -> Iterator[Claim]:
     try:
         narrow, measured = _narrowest(graph, units)
     except NoRuleError as error:
-        yield Claim("receptive fields", "", "", None, f"no positive counterpart of torch's {error} is known")
+        yield Claim("receptive fields", "", "", None, f"no positive counterpart of {error} is known")
         return
     if measured is None:
         yield Claim("receptive fields", "", "", None, f"needs more than {MOST_BYTES / 1e9:.0f} GB")
         return
     width = _width_note(graph, narrow)
-    for i in layers:
+    for i in units:
         yield _units_claim(graph, measured, i, units[i], width)
     del measured
     yield from _box_claims(graph, narrow, layers)
@@ -69,26 +82,6 @@ def chosen_units(size: Sequence[int], count: int, draw: random.Random) -> list[U
         units.append(tuple(last[i] if i == k else m for i, m in enumerate(middle)))
     units += [tuple(draw.randrange(n) for n in size) for _ in range(count)]
     return list(dict.fromkeys(units))[:count]
-
-
-def measure(graph: Graph, layers: Sequence[int], dtype: torch.dtype = torch.float64) -> Measured | None:
-    """Runs the positive counterpart of the network; None if that takes too much memory."""
-    if 3 * dtype.itemsize * sum(node.shape.elements for node in graph.nodes) > MOST_BYTES:
-        return None
-    wanted, outputs = set(layers), dict[int, Tensor]()
-
-    def keep(index: int, output: Tensor) -> None:
-        if index in wanted:
-            outputs[index] = output
-
-    module = recorded(graph, keep, dtype=dtype).requires_grad_(False)
-    shapes = [graph.nodes[i].shape for i in graph.inputs]
-    inputs = tuple(torch.ones(1, s.channels, *s.size, dtype=dtype, requires_grad=True) for s in shapes)
-    for i, x in zip(graph.inputs, inputs, strict=True):
-        keep(i, x)
-    with Positive():
-        module(*inputs)
-    return Measured(inputs, outputs)
 
 
 def _narrowest(graph: Graph, units: Mapping[int, Sequence[Unit]]) -> tuple[Graph, Measured | None]:

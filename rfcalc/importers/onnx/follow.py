@@ -36,7 +36,8 @@ def follow(
     run, walk = Run(program, model, stored, rules), Walk(program, bound)
     run.inputs(Inputs(model.graph, nodes, set(model.stored), shapes, path))
     walk.follow(run.steps(model.graph, nodes, paths))
-    outputs = walk.outputs(run.values.get(value.name) for value in model.graph.output)
+    found = walk.outputs(run.values.get(value.name) for value in model.graph.output)
+    outputs = [output.node for output in found if output]
     if not outputs:
         raise fail("E608", f"{path}: no output depends on the input")
     return program.finish(outputs)

@@ -91,6 +91,8 @@ class Program:
         self.claims: list[tuple[list[str], list[str]]] = []
         self.idle: dict[str, list[str]] = {}
         self.kinds: dict[str, str] = {}
+        self.scopes: dict[int, str] = {}  # the module that each layer is computed in
+        self.stored: dict[int, tuple[str, ...]] = {}  # the tensors that it counts
         self.batch = 1  # that of the inputs
 
     def expect(self, used: Iterable[str]) -> None:
@@ -161,6 +163,7 @@ class Program:
         if (found.params, found.buffers, found.macs) != (cost.params, cost.buffers, 0):
             op = Counted(op, found.params, found.buffers, cost.macs + found.macs)
         node = self._layer(self.pick(op.word, found.names), op, nodes)
+        self.stored[node] = found.names
         return Tensor(node, standard(out) if layout is None else layout)
 
     def add(self, word: str, inputs: Sequence[Tensor], layout: Layout | None = None, **settings: Any) -> Tensor:
@@ -214,7 +217,9 @@ class Program:
     def _layer(self, name: str, op: Op, nodes: Sequence[int]) -> int:
         if len(self.builder.nodes) >= self.max_layers:
             raise fail("E115", f"the program has more than {self.max_layers:,} layers", hint="--max-layers")
-        return self._checked(self.builder.add(name, op, nodes, self.place.span))
+        index = self._checked(self.builder.add(name, op, nodes, self.place.span))
+        self.scopes[index] = self.place.scope
+        return index
 
     def _checked(self, index: int | None) -> int:
         if index is None:

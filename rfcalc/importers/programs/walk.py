@@ -91,19 +91,19 @@ class Walk:
             except RuleError as error:
                 raise SpecError([step.problem(error)]) from None
 
-    def outputs(self, values: Iterable[Any]) -> list[int]:
-        """The layers that stand for what the program gives back."""
+    def outputs(self, values: Iterable[Any]) -> list[Tensor | None]:
+        """What the program gives back, as layers; None for what does not depend on the input."""
         self.program.place = ProgramPlace()
-        return [self._output(value) for value in values if isinstance(value, Tensor)]
+        return [self._output(value) if isinstance(value, Tensor) else None for value in values]
 
-    def _output(self, value: Tensor) -> int:
+    def _output(self, value: Tensor) -> Tensor:
         mark = self.program.mark()
         try:
             with guarded():
-                return as_output(self.program, value).node
+                return as_output(self.program, value)
         except RuleError:
             self.program.back_to(mark)
-            return value.node
+            return value
 
     def _results(self, step: Step) -> Sequence[Any]:
         mark = self.program.mark()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -20,14 +21,18 @@ from rfcalc.importers.torch.leaves import LEAVES
 from rfcalc.importers.torch.places import containers, kinds, scope_of, span_of
 from rfcalc.importers.torch.values import DependentError, LazyConstant, bound_arguments, flatten, shape_of
 from rfcalc.importers.torch.work import work
+from rfcalc.origin import Origin, Place
 
 # Pieces of a program that run as they are, under a context manager: no gradients, autocast.
 INLINED = frozenset(("wrap_with_set_grad_enabled", "wrap_with_autocast"))
 UNTOLD = frozenset(("item", "_local_scalar_dense", "nonzero", "tolist"))
 
 
-def follow(captured: Captured, name: str, text: str, max_layers: int, bound: bool, rules: Declarations) -> Graph:
-    """The graph of a captured program; raises SpecError with the first place that cannot be followed."""
+def follow(
+    captured: Captured, name: str, text: str, max_layers: int, bound: bool, rules: Declarations, make: Callable[[], Any]
+) -> Graph:
+    """The graph of a captured program, whose module `make` makes again; raises SpecError with the first place that cannot be
+    followed."""
     program = Program(name, text, captured.held, max_layers)
     nodes = list(captured.program.graph.nodes)
     program.expect(captured.named[n.name] for n in nodes if n.op == "placeholder" and n.name in captured.named and n.users)
@@ -36,9 +41,21 @@ def follow(captured: Captured, name: str, text: str, max_layers: int, bound: boo
     run, walk = Run(program, captured, rules), Walk(program, bound)
     walk.follow(run.steps(nodes))
     outputs = walk.outputs(flatten(run.values.get(nodes[-1])))
-    if not outputs:
+    found = [output.node for output in outputs if output]
+    if not found:
         raise fail("E408", f"{text}: no output depends on the input")
-    return program.finish(outputs, captured.memory)
+    graph = program.finish(found, captured.memory)
+    if not captured.arguments:  # nobody knows how it is called
+        return graph
+    scopes = tuple(program.scopes.get(i, "") for i in range(len(graph.nodes)))
+    stored = tuple(program.stored.get(i, ()) for i in range(len(graph.nodes)))
+    places = tuple(map(placed, outputs))
+    return replace(graph, origin=Origin(make, captured.arguments, run.calls(), places, scopes, stored))
+
+
+def placed(value: Any) -> Place | None:
+    """Where a tensor of the program lies in the graph."""
+    return Place(value.node, value.layout) if isinstance(value, Tensor) else None
 
 
 class Run:
@@ -47,6 +64,12 @@ class Run:
     def __init__(self, program: Program, captured: Captured, rules: Declarations) -> None:
         self.program, self.captured, self.rules = program, captured, rules
         self.values: dict[Any, Any] = {}
+        self.last: dict[str, dict[str, Any]] = {}  # by module and call, what its last step gave
+
+    def calls(self) -> dict[str, tuple[Place | None, ...]]:
+        """What each call of a module that does a single thing gives."""
+        modules = {path: calls for path, calls in self.last.items() if path and path not in self.program.containers}
+        return {path: tuple(map(placed, calls.values())) for path, calls in modules.items()}
 
     def steps(self, nodes: Sequence[Any]) -> Iterator[Step]:
         """The nodes that compute something; inputs, stored tensors and parts of several outputs have their values here."""
@@ -100,7 +123,7 @@ class Node(Step):
         self.run, self.node = run, node
         self.key, self.name = node.name, base_name(node.target)
         self.aten = str(node.target).startswith("aten.")
-        path, self.kind, _ = scope_of(node)
+        path, self.kind, self.call = scope_of(node)
         self.place = ProgramPlace(path, self.kind, span_of(node))
         self.known = unfollowed.find(operator_name(node.target))
         self.title = f"{node.target} in {path or 'the model'}" + (f" ({self.known})" if self.known else "")
@@ -184,6 +207,7 @@ class Node(Step):
     def keep(self, results: Sequence[Any]) -> None:
         values = self.run.values
         values[self.node] = tuple(results) if self.several else results[0]
+        self.run.last.setdefault(self.place.scope, {})[self.call] = values[self.node]
         if is_in_place(self.node.target):
             Writes(self.run.program, values).write(self.node, self.node.args[0], values[self.node])
 

@@ -7,7 +7,6 @@ a Python file runs its code.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +15,6 @@ from rfcalc.graph import Graph
 from rfcalc.importers.programs.asked import asked_shapes
 from rfcalc.importers.torch.target import Target, request_of, wanted
 from rfcalc.language.limits import MAX_LAYERS
-from rfcalc.origin import Origin
 from rfcalc.version import to_install
 
 
@@ -51,8 +49,7 @@ def load(
         with as_leaves(rules, module):
             captured = capture(module, request.shapes, text)
         make = partial(build, target, request.arguments, real=True)
-    graph = follow(captured, _name(target), text, max_layers, unknown == "bound", rules)
-    return replace(graph, origin=Origin(make, captured.arguments) if captured.arguments else None)
+    return follow(captured, _name(target), text, max_layers, unknown == "bound", rules, make)
 
 
 def load_module(
@@ -78,8 +75,7 @@ def load_module(
         torch.set_rng_state(numbers)
         for part, training in modes:
             part.training = training
-    graph = follow(captured, name, name, max_layers, unknown == "bound", rules)
-    return replace(graph, origin=Origin(partial(copied, module), captured.arguments))
+    return follow(captured, name, name, max_layers, unknown == "bound", rules, partial(copied, module))
 
 
 def _saved(path: str) -> Any:
@@ -96,7 +92,8 @@ def load_program(program: Any, max_layers: int = MAX_LAYERS, *, unknown: str = "
     from rfcalc.importers.torch.follow import follow
 
     name = type(program).__name__
-    return follow(of_program(program), name, name, max_layers, unknown == "bound", Declarations.of(declare))
+    rules = Declarations.of(declare)
+    return follow(of_program(program), name, name, max_layers, unknown == "bound", rules, partial(program.module))
 
 
 def module_of(text: str, overrides: Mapping[str, str] | None = None) -> Any:

@@ -22,5 +22,6 @@ class ProofData(TypedDict):
 
     name: Annotated[str, "the network's name"]
     source: Annotated[str, "the file, or what else it was read from"]
+    runs: Annotated[str, "own: somebody's own module; built: the module that is built of the layers"]
     verified: Annotated[bool, "true if no claim is wrong"]
     claims: Annotated[Sequence[ClaimData], "the claims"]

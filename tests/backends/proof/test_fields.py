@@ -9,9 +9,12 @@ import torch
 from hypothesis import HealthCheck, assume, given, settings
 
 from rfcalc.analyses.receptive_field import Fields
-from rfcalc.backends.proof.fields import chosen_units, field_claims, measure
-from rfcalc.backends.proof.positive import NoRuleError, Positive, cut
+from rfcalc.backends.proof.fields import chosen_units, field_claims
+from rfcalc.backends.proof.measured import measure
+from rfcalc.backends.proof.positive import Positive, cut
 from rfcalc.backends.proof.rebuild import enlarged, narrower, rebuilt
+from rfcalc.backends.proof.rules import NoRuleError
+from rfcalc.backends.torch.subject import subject
 from rfcalc.graph import Graph
 from rfcalc.importers import load
 from rfcalc.layers.vocabulary import activation, conv, patches
@@ -67,7 +70,7 @@ def test_each_layer_between_two_convolutions(word: str, options: dict[str, Any])
     at = net(word, **options)
     if net.builder.nodes[at].shape.rank:
         net("conv", out=2, kernel=3)
-    claims = list(field_claims(net.graph(), [at, net.last], 12, 0))
+    claims = list(field_claims(subject(net.graph()), [at, net.last], 12, 0))
     assert [claim for claim in claims if claim.ok is False] == []
     assert any(claim.ok for claim in claims)
 
@@ -78,24 +81,24 @@ def test_random_graphs(recipe: Recipe) -> None:
     graph = build(recipe)
     assume(not any(isinstance(node.op, patches.Fold) and len(node.op.size) == 3 for node in graph.nodes))  # not in torch
     layers = [i for i, node in enumerate(graph.nodes) if not node.is_input][-2:]
-    assert [claim for claim in field_claims(graph, layers, 4, 0) if claim.ok is False] == []
+    assert [claim for claim in field_claims(subject(graph), layers, 4, 0) if claim.ok is False] == []
 
 
 @pytest.mark.parametrize("name", ["res2net", "aspp", "gridding", "checkerboard", "squeeze_excitation", "multi_output"])
 def test_lessons(name: str) -> None:
     graph = load(f"configs/lessons/{name}.yaml")
-    claims = list(field_claims(graph, list(graph.outputs), 5, 0))
+    claims = list(field_claims(subject(graph), list(graph.outputs), 5, 0))
     assert claims
     assert all(claim.ok is not False for claim in claims), claims
 
 
 def test_a_wrong_reach_is_found_and_the_place_is_named(corrupt: Corrupt) -> None:
     graph = residual(20, 2, (1,))
-    before = list(field_claims(graph, [graph.outputs[0]], 6, 0))
+    before = list(field_claims(subject(graph), [graph.outputs[0]], 6, 0))
     assert all(claim.ok for claim in before)
     corrupt(activation.Activation, "reach", lambda self, inputs: (Read(0, (shift(1), shift(0))),))
     wrong = residual(20, 2, (1,))
-    units, box = field_claims(wrong, [wrong.outputs[0]], 6, 0)
+    units, box = field_claims(subject(wrong), [wrong.outputs[0]], 6, 0)
     assert units.ok is False
     assert "they differ at pixel" in units.detail
     assert "relu" in units.detail
@@ -110,7 +113,7 @@ def test_a_forgotten_dilation_is_found(corrupt: Corrupt) -> None:
 
     corrupt(conv.Conv, "reach", narrow)
     graph = chain((24, 24), ("conv", {"out": 2, "kernel": 3, "dilation": 3, "padding": 3}), ("relu", {}))
-    assert [claim.ok for claim in field_claims(graph, [2], 4, 0)] == [False, False]
+    assert [claim.ok for claim in field_claims(subject(graph), [2], 4, 0)] == [False, False]
 
 
 def test_units_are_the_centre_corners_edges_and_then_random_ones() -> None:
@@ -144,8 +147,8 @@ def test_a_function_without_a_rule_is_refused_by_name() -> None:
 
 def test_an_unknown_function_is_not_checked_rather_than_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = chain((8, 8), ("conv", {"out": 2, "kernel": 3}), ("tanh", {}))
-    monkeypatch.delitem(__import__("rfcalc.backends.proof.positive", fromlist=["RULES"]).RULES, "tanh")
-    (claim,) = field_claims(graph, [2], 3, 0)
+    monkeypatch.delitem(__import__("rfcalc.backends.proof.rules", fromlist=["RULES"]).RULES, "tanh")
+    (claim,) = field_claims(subject(graph), [2], 3, 0)
     assert claim.ok is None
     assert "tanh" in claim.detail
 
@@ -170,7 +173,7 @@ def test_an_enlarged_network_ends_with_the_layer_that_was_asked_for() -> None:
 
 def test_both_extremes_over_the_phases_are_measured() -> None:
     graph: Graph = unet(64, levels=3)
-    claims = {claim.what.split()[0]: claim for claim in field_claims(graph, list(graph.outputs), 3, 0)}
+    claims = {claim.what.split()[0]: claim for claim in field_claims(subject(graph), list(graph.outputs), 3, 0)}
     assert claims["box"].ok
     assert claims["box"].stated.startswith(claims["box"].measured)
     assert " to " in claims["box"].measured
