@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
 @record
 class Proof(Shown):
-    """Every figure of a network beside what torch says. A claim is `ok`, or not, or None where it could not be checked."""
+    """Every figure of a network beside what torch says. A claim is `ok`, or not, or None where it could not be checked.
+    `rebuilt`: of a model, the module that is built of its layers was asked, not the model itself."""
 
     graph: Graph
     claims: tuple[Claim, ...]
+    rebuilt: bool = False
 
     @property
     def ok(self) -> bool:
@@ -51,9 +53,10 @@ class Proof(Shown):
         return f"<Proof of {self.graph.name}: {len(self.claims)} claims, {wrong or 'all hold that could be checked'}>"
 
     def _report(self) -> Report:
+        from rfcalc.backends.torch.subject import subject
         from rfcalc.reports.verify import verify_report
 
-        return verify_report(self.graph, self.claims)
+        return verify_report(subject(self.graph, self.rebuilt), self.claims)
 
 
 def verify(
@@ -63,20 +66,24 @@ def verify(
     layers: str | Sequence[str] = (),
     units: int = 6,
     seed: int = 0,
+    rebuilt: bool = False,
     overrides: Mapping[str, object] = NOTHING,
     unknown: str = "error",
     **params: object,
 ) -> Proof:
     """Every figure against torch, receptive fields by autograd: `rfcalc verify`. Raises SpecError.
 
-    Fields are checked of the outputs, the last map and the layers that `layers` matches, at `units` units each.
+    Fields are checked of the outputs, the last map and the layers that `layers` matches, at `units` units each. A live module
+    is asked itself, in a copy; `rebuilt` asks the one that is built of its layers only.
     """
     _needs("torch", "torch")
-    from rfcalc.backends.proof.verify import verify_graph
+    from rfcalc.backends.proof.verify import verify_network
+    from rfcalc.backends.torch.subject import running, subject
 
     graph = load(source, input, overrides={**overrides, **params}, unknown=unknown)
-    with in_python():
-        return Proof(graph, tuple(verify_graph(graph, (layers,) if isinstance(layers, str) else layers, units, seed)))
+    network, globs = subject(graph, rebuilt), (layers,) if isinstance(layers, str) else layers
+    with in_python(), running([network]):
+        return Proof(graph, tuple(verify_network(network, globs, units, seed)), rebuilt)
 
 
 def time(
