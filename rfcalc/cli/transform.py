@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +10,14 @@ import typer
 
 from rfcalc.cli import complete
 from rfcalc.cli.common import FORMAT_NAMES, Layers, LoadOptions, Spec, choice, networks, show, usage
-from rfcalc.cli.writing import Force, Output, write
+from rfcalc.cli.writing import Force, Output, check, write
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rfcalc.graph import Graph
     from rfcalc.report.tables import Report
+    from rfcalc.transforms.outcome import Transformed
 
 To = Annotated[
     list[str] | None,
@@ -32,6 +37,14 @@ def transform(
     to: To = None,
     layer: Layers = None,
     output: Output = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            "--weights",
+            metavar="FILE",
+            help="Convert these too: written beside -o as .safetensors, if the outputs are equal.",
+        ),
+    ] = None,
     force: Force = False,
     format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"The report: {FORMAT_NAMES}.")] = "table",
     *,
@@ -59,6 +72,8 @@ def transform(
       rfcalc transform vgg16.yaml --to fully-convolutional --to output-stride=8
 
       rfcalc transform resnet18.yaml --to separable --layer 'layer[34].*'
+
+      rfcalc transform vgg16.yaml --to fully-convolutional --weights vgg16.safetensors -o fcn.yaml
     """
     from rfcalc.formats import FORMATS
     from rfcalc.reports.transform import transform_report
@@ -68,18 +83,47 @@ def transform(
     choice(format, FORMATS, "--format")
     if not to:
         raise usage(f"say what to do: --to one of {', '.join(TRANSFORMS)}")
+    beside = _beside(weights, output, force)
     start = given.load(spec)
     steps = apply_all(start, to, layer or ())
     text = spec_of(start.name, steps, text_of(start.source))
     report = transform_report(start, steps, text)
     if output and output != "-":
+        carried = _carried(start, steps, weights) if weights else None
         write(output, text, force)
+        if carried is not None:
+            content, said = carried
+            write(beside, content, force)
+            print(said, file=sys.stderr)
     elif format == "table":
         sys.stdout.write(text)
         sys.stdout.flush()
         _aside(report)
         return
     show([report], format)
+
+
+def _beside(weights: str | None, output: str | None, force: bool) -> str:
+    """Where converted weights go: beside the spec. Refuses a place that cannot be written before the work begins."""
+    if not weights:
+        return ""
+    if not output or output == "-":
+        raise usage("--weights needs -o: the weights are written beside the spec")
+    beside = f"{os.path.splitext(output)[0]}.safetensors"
+    check(beside, force)
+    return beside
+
+
+def _carried(start: Graph, steps: Sequence[tuple[str, Transformed]], weights: str) -> tuple[bytes, str]:
+    """The content of the file of converted weights, and what was proven of it."""
+    from rfcalc.backends.optional import require
+
+    require("torch", "torch")
+    from rfcalc.backends.proof.moving import carried
+    from rfcalc.backends.torch.weights import safetensors_bytes
+
+    made = carried(start, steps, weights)
+    return safetensors_bytes(made.state, made.dtype), made.said
 
 
 def _aside(report: Report) -> None:

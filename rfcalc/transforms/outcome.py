@@ -16,13 +16,14 @@ Chosen = Callable[[Node], bool]
 @record
 class Transformed:
     """The transformed graph; the layers that were changed; what equals the original and what does not, in sentences; `equal`:
-    whether the outputs do."""
+    whether the outputs do; `until`: the first layer that does not, where those before it are equal."""
 
     graph: Graph
     changed: tuple[str, ...]
     equivalence: str
     equal: bool
     notes: tuple[str, ...] = ()
+    until: str = ""
 
 
 class Rewriter:

@@ -192,7 +192,7 @@ class _Surgery:
             first = self.averages[0]
             said += f" up to {first}, which averages over more units now; what follows it is not equal"
             fields += f" up to {first}"
-        return self.work.done(not self.averages, said.rstrip(","), fields)
+        return replace(self.work.done(not self.averages, said.rstrip(","), fields), until=next(iter(self.averages), ""))
 
 
 def _window(node: Node) -> Sliding | None:

@@ -71,4 +71,10 @@ COMMANDS = (
         "The network cannot be written as ONNX, or the file would not be valid or compute something else.",
         "The message holds the reason of torch, onnx or onnxruntime; no file is kept.",
     ),
+    ErrorCode(
+        "E708",
+        "weights-not-carried",
+        "Weights cannot be carried through a transform: it is not equivalent, or the outputs differ.",
+        "Leave `--weights` out and train the new network; nothing is written.",
+    ),
 )
