@@ -20,7 +20,7 @@ EQUAL = {"fully-convolutional", "output-stride", "subpixel", "transposed", "fold
 
 def test_every_equal_transform_is_tried() -> None:
     assert {*TRANSFORMS} > EQUAL
-    graph = net("input: 16x8x8\nlayers: [{name: a, conv: {out: 16, k: 3, norm: bn}}, {name: u, upconv: {out: 4, k: 3, s: 2}}]\n")
+    graph = net("input: 16x8x8\nlayers: [{name: a, conv: {out: 16, k: 3, norm: bn}}, {upconv: {out: 4, k: 3, s: 2}}]\n")
     for word in {*TRANSFORMS} - EQUAL:
         assert not apply(graph, word).equal
 
