@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from rfcalc.analyses import network
-from rfcalc.api.shown import Shown
+from rfcalc.api.shown import Shown, as_text
 from rfcalc.api.sources import NOTHING, load
 from rfcalc.api.words import in_python
 from rfcalc.errors import Problem, SpecError, no_attribute
@@ -54,6 +54,27 @@ class Analysis(Shown, network.Analysis):
     def flops(self) -> int:
         """Floating-point operations of the network, batch 1: twice its MACs."""
         return 2 * self.macs
+
+    def table(
+        self,
+        *,
+        full: bool = False,
+        depth: int | None = None,
+        sort: str = "",
+        top: int | None = None,
+        columns: Sequence[str] = (),
+    ) -> str:
+        """The table as text: `full`, with a row for each layer, or folded to a `depth`; the largest of a figure first (`sort`),
+        the `top` rows of it, with other `columns`, as the options of the command say. Raises ValueError."""
+        from rfcalc.analyses.metrics import SORTED
+        from rfcalc.analyses.rows import View
+        from rfcalc.reports.layers import layer_report
+        from rfcalc.reports.parts.columns import CHOICES
+
+        for word, known, what in ((sort, SORTED, "sort"), *((column, CHOICES, "a column") for column in columns)):
+            if word:
+                one_of(word, dict.fromkeys(known, 0), what)
+        return as_text(layer_report(self, View(full, depth, SORTED.get(sort), top, tuple(columns))))
 
     def to_frame(self) -> DataFrame:
         """A pandas DataFrame with a row for each layer, by its name: what it is, and its figures as numbers.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from rfcalc.api.words import translated
 
 if TYPE_CHECKING:
     from rfcalc.report.findings import Outcome
@@ -26,16 +29,13 @@ class Shown:
         return found
 
     def __str__(self) -> str:
-        from rfcalc.formats import render
-        from rfcalc.formats.parts.screen import Screen
-        from rfcalc.report.tables import Answer
-
-        return render("table", Answer((self._report(),)), Screen())
+        return as_text(self._report())
 
     def _repr_html_(self) -> str:
         from rfcalc.formats.parts.html import report_html
 
-        return report_html(self._report())
+        report = self._report()
+        return report_html(replace(report, notes=tuple((name, translated(text)) for name, text in report.notes)))
 
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None, **_: object
@@ -43,6 +43,15 @@ class Shown:
         """What a notebook shows: HTML, or the text of `repr`."""
         found = {"text/plain": repr(self), "text/html": self._repr_html_()}
         return {key: value for key, value in found.items() if (not include or key in include) and key not in (exclude or ())}
+
+
+def as_text(report: Report) -> str:
+    """A report as a command prints it into a pipe."""
+    from rfcalc.formats import render
+    from rfcalc.formats.parts.screen import Screen
+    from rfcalc.report.tables import Answer
+
+    return render("table", Answer((report,)), Screen())
 
 
 class ShownOutcome:

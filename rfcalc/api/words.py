@@ -22,6 +22,7 @@ SIZE = re.compile(r"--input ((?:[\w.]+=)?\d+(?:x\d+)*(?:,[\w.]+=\d+(?:x\d+)*)*)"
 SETTING = re.compile(r"-s ([\w.*]+)=([\w.*]+)")
 VALUE = re.compile(r"--(unknown|declare|arg|device) ([\w.:]+(?:=\w+)?)")
 NUMBER = re.compile(r"--([a-z]+(?:-[a-z]+)*) (\d[\w.]*)")
+FLAG = re.compile(r"--(full|all|holes|force|effective|rebuilt)(?![\w-])")
 OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?= |$|,|:|\))")
 
 
@@ -72,6 +73,7 @@ def translated(text: str) -> str:
     text = SETTING.sub(_setting, text)
     text = VALUE.sub(lambda match: match[2] if match[1] == "arg" else f'{match[1]}="{match[2]}"', text)
     text = NUMBER.sub(lambda match: f"{match[1].replace('-', '_')}={match[2]}", text)
+    text = FLAG.sub(lambda match: f"{match[1]}=True", text)
     return OPTION.sub(lambda match: f"{match[1].replace('-', '_')}=", text)
 
 

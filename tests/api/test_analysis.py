@@ -73,6 +73,20 @@ def test_the_table_and_the_data_are_those_of_the_command(
     assert json.loads(json.dumps(analysis.to_dict())) == analysis.to_dict()
 
 
+def test_other_tables(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    analysis = rfcalc.analyze("resnet50")
+    options: dict[str, Any] = {"sort": "memory", "top": 3, "columns": ["params", "inputs"], "depth": 1}
+    words = ["--sort", "memory", "--top", "3", "--columns", "params,inputs", "--depth", "1"]
+    assert analysis.table(**options) == run(capsys, monkeypatch, "analyze", "resnet50", *words).out.rstrip("\n")
+    assert analysis.table(full=True).count("\n") > 174
+    with pytest.raises(ValueError, match='did you mean "macs"'):
+        analysis.table(sort="mac")
+    with pytest.raises(ValueError, match='did you mean "params"'):
+        analysis.table(columns=["parms"])
+    assert "--" not in analysis._repr_html_()
+
+
 def test_in_a_line() -> None:
     analysis = rfcalc.analyze("espcn")
     assert repr(analysis).count("\n") == 0

@@ -51,6 +51,7 @@ def test_values() -> None:
         ("-s depth=101 or -s layer4.*.stride=1", 'depth=101 or overrides={"layer4.*.stride": "1"}'),
         ("--unknown bound, --declare m.Op=pointwise, --arg width=4", 'unknown="bound", declare="m.Op=pointwise", width=4'),
         ("--device cpu times on the CPU, --target 225 asks", 'device="cpu" times on the CPU, target=225 asks'),
+        ("--depth 3 shows more, --full every layer (--full)", "depth=3 shows more, full=True every layer (full=True)"),
         ("--max-layers raises the limit", "max_layers= raises the limit"),
         ("nothing of it -- at all", "nothing of it -- at all"),
     ],
