@@ -153,8 +153,9 @@ def _to_depth(rows: Sequence[TableRow], depth: int, kinds: Mapping[str, str]) ->
 
 def _block(name: str, depth: int, layers: Sequence[Layer], kinds: Mapping[str, str]) -> TableRow:
     """A block in one row: what it repeats, or how many layers of what words it has."""
+    level = depth + (len({_prefix(layer, depth) for layer in layers}) == 1)
     items: list[tuple[str, tuple[str, ...]]] = []
-    for item, group in groupby(layers, lambda layer: ".".join(layer.node.part_of.split(".", depth + 1)[: depth + 1])):
+    for item, group in groupby(layers, lambda layer: _prefix(layer, level)):
         parts = [next(part) for _, part in groupby(group, lambda layer: layer.node.part_of)]
         items.append((kinds.get(item, ""), tuple(part.node.op.word for part in parts)))
     kind, usual = items[-1]
@@ -166,6 +167,11 @@ def _block(name: str, depth: int, layers: Sequence[Layer], kinds: Mapping[str, s
     most = ", ".join(f"{count}x {word}" if count > 1 else word for word, count in words[:MOST_WORDS])
     text = f"{kinds[name]}: {most}" if name in kinds else most
     return TableRow(name, text + ", ..." * (len(words) > MOST_WORDS), tuple(layers))
+
+
+def _prefix(layer: Layer, depth: int) -> str:
+    """The first parts of a layer's name as written."""
+    return ".".join(layer.node.part_of.split(".", depth)[:depth])
 
 
 def _folded(layers: Sequence[Layer], depth: int) -> Iterator[TableRow]:

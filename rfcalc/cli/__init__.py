@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("rfcalc.cli.init", "init"),
     "explain-cost": ("rfcalc.cli.explain_cost", "explain_cost"),
     "explain": ("rfcalc.cli.explain", "explain"),
+    "layers": ("rfcalc.cli.layers", "layers"),
     "configs": ("rfcalc.cli.configs", "configs"),
     "show": ("rfcalc.cli.export", "show"),
     "schema": ("rfcalc.cli.schema", "schema"),

@@ -230,6 +230,19 @@ def show(reports: Sequence[Report], name: str, problems: Sequence[Problem] = (),
         sys.stdout.write(text + "\n")
 
 
+def printed_page(text: str) -> None:
+    """Prints a page of Markdown: as it is into a pipe, laid out for a terminal."""
+    if not sys.stdout.isatty():
+        print(text)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    shown = screen(sys.stdout)
+    console = Console(width=min(shown.width or 100, 100), no_color=not shown.color, force_terminal=shown.color)
+    console.print(Markdown(text))
+
+
 def finish(errors: Sequence[SpecError]) -> None:
     """Ends with exit code 2 if something could not be read, with every problem on standard error."""
     if errors:

@@ -140,3 +140,10 @@ def columns(incomplete: str) -> list[str]:
     from rfcalc.reports.parts.columns import CHOICES
 
     return some_of(lambda: CHOICES)(incomplete)
+
+
+def words(incomplete: str) -> list[str]:
+    """The words of the spec language, and their families."""
+    from rfcalc.language.explained import families
+
+    return one_of(lambda: [*families(), *(word for members in families().values() for word in members)])(incomplete)

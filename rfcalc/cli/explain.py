@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rfcalc.cli import complete
-from rfcalc.cli.common import usage
+from rfcalc.cli.common import printed_page, usage
 
 
 def explain(
@@ -47,7 +47,7 @@ def explain(
     if not pages_of:
         hint = op_hint(what, [*words, *codes.values()]) or did_you_mean(what.upper(), codes)
         raise usage(f"there is no code and no word {what!r}" + (f"; {hint}" if hint else ""))
-    print("\n\n".join(pages_of))
+    printed_page("\n\n".join(pages_of))
 
 
 def _codes() -> dict[str, str]:

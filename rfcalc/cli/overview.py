@@ -26,6 +26,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "check": "lint rules and budgets, for people and for CI",
         "init": "a starter spec, a copy of a shipped one, or a CI job",
         "explain": "what a code, or a word of the spec language, means",
+        "layers": "the words of the spec language, a line each",
     },
     "Measure": {
         "verify": "every figure against the network, built in torch",
@@ -44,7 +45,7 @@ GROUPS: dict[str, dict[str, str]] = {
 
 
 def overview() -> str:
-    """The whole screen: at most 30 lines of 80 columns."""
+    """The whole screen: at most 32 lines of 80 columns."""
     return "\n".join(_lines())
 
 

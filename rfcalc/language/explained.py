@@ -9,12 +9,15 @@ from functools import cache
 from textwrap import fill
 from typing import Any
 
+from rfcalc.analyses.network import analyze
 from rfcalc.errors import RuleError
+from rfcalc.language.load import load_spec
 from rfcalc.language.recipes import main_of, required, settings_for
 from rfcalc.language.schema import json_schema
 from rfcalc.layers.settings import EXPRESSION, LARGEST, MISSING, Setting
 from rfcalc.layers.words import WORDS, class_of, make
 from rfcalc.relations.shape import Shape
+from rfcalc.report.units import joined, short, times
 
 TORCH_NAME = re.compile(r"\b(?:nn|F|torch)(?:\.[A-Za-z]\w*)+")
 CONTAINERS = {"nn.ParameterList", "nn.Sequential"}  # which hold something, and name no layer
@@ -59,7 +62,60 @@ def page(word: str) -> str:
     parts.append("\n".join(settings) if settings else "It has no settings.")
     if main_of(word) and all(setting.name == main_of(word) for setting in required(word)):
         parts.append(f"A single value sets {main_of(word)}: `{word}: ...`")
+    if word in WORDS:
+        parts.append(_example(word))
     return "\n\n".join(parts)
+
+
+def example(word: str) -> tuple[str, str]:
+    """A layer of a spec with this word, and a whole spec around it."""
+    settings, *shapes = class_of(word).example
+    names = [f"in{k}" for k in range(len(shapes))]
+    line = f"{word}: {settings}" if settings else word
+    if len(shapes) == 1:
+        return line, f"input: {shapes[0]}\nlayers: [{line}]\n"
+    inputs = ", ".join(f"{name}: {shape}" for name, shape in zip(names, shapes, strict=True)) or "unread: 1x1"
+    source = f", from: [{', '.join(names)}]" if shapes else ""
+    line = f"{{{word}: {settings or '{}'}{source}}}"
+    return line, f"inputs: {{{inputs}}}\nlayers: [{line}]\n"
+
+
+def _example(word: str) -> str:
+    """An example and its figures."""
+    line, spec = example(word)
+    shapes = class_of(word).example[1:]
+    (layer,) = analyze(load_spec(spec, word)).every[-1:]
+    field = "sees the whole input" if layer.field.whole_input else ""
+    if layer.field.size:
+        field = f"receptive field {'at most ' * layer.bounded}{times(layer.field.size)}"
+    if layer.field.stride:
+        field += f", stride {joined([float(x) for x in layer.field.stride])}"
+    figures = [str(layer.node.shape), field]
+    figures += [f"{short(layer.params)} parameters"] if layer.params else []
+    figures += [f"{short(layer.macs, 'MACs')}"] if layer.macs else []
+    on = f", on {' and '.join(shapes)}" if shapes else ""
+    return f"Example{on}: `{line}` gives {', '.join(filter(None, figures))}."
+
+
+def families() -> dict[str, list[str]]:
+    """The words by their families, in the order of the vocabulary; what is no single layer comes first."""
+    found: dict[str, list[str]] = {"constructs": [word for word in words() if word not in WORDS]}
+    for word, (room, *_) in WORDS.items():
+        found.setdefault(room, []).append(word)
+    return found
+
+
+def reference() -> str:
+    """Every word and every key, as the second half of docs/language.md."""
+    parts = ["## The words"]
+    for family, members in families().items():
+        parts += [f"### {family.capitalize()}", *(_below(page(word)) for word in members)]
+    parts += ["## The keys", *(_below(page(key)).replace("####", "###", 1) for key in keys())]
+    return "\n\n".join(parts) + "\n"
+
+
+def _below(text: str) -> str:
+    return text.replace("# ", "#### ", 1)
 
 
 def _settings(word: str) -> Iterator[str]:
@@ -69,7 +125,7 @@ def _settings(word: str) -> Iterator[str]:
         construct = json_schema()["$defs"]["layer"]["anyOf"][1]["properties"][word]
         for key, entry in construct["properties"].items():
             if key not in own:
-                yield f"- `{key}`: {takes(entry)}{'; must be given' if key in construct.get('required', ()) else ''}"
+                yield f"- `{key}`: {takes(entry)}{'; must be given' if key in construct.get('required', ()) else ''}."
     for setting in settings_for(word):
         name = f"`{setting.name}` (`{setting.alias}`)" if setting.alias else f"`{setting.name}`"
         yield f"- {name}: {setting.help}. Takes {takes(setting.kind.schema())}; {_default(setting)}."

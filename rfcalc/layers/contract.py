@@ -120,12 +120,14 @@ class Op:
     kind: what it does.
     main: the setting that a bare scalar sets; empty if there is none.
     arity: the least and the largest number of inputs; None for any number.
+    example: its settings as a spec says them, and the shapes of the inputs that they are shown on.
     """
 
     word: ClassVar[str]
     kind: ClassVar[LayerKind]
     main: ClassVar[str] = ""
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
+    example: ClassVar[tuple[str, ...]] = ("", "16x32x32")
 
     @abstractmethod
     def shape(self, inputs: Shapes) -> Shape:

@@ -72,6 +72,7 @@ class LeakyReLU(Op):
     word: ClassVar[str] = "leakyrelu"
     kind: ClassVar[LayerKind] = LayerKind.ACTIVATION
     main: ClassVar[str] = "slope"
+    example: ClassVar[tuple[str, ...]] = ("0.1", "16x32x32")
 
     slope: float = setting(Number(), default=0.01, help="factor for negative numbers")
 
@@ -200,6 +201,7 @@ class Dropout(Op):
     word: ClassVar[str] = "dropout"
     kind: ClassVar[LayerKind] = LayerKind.DROPOUT
     main: ClassVar[str] = "p"
+    example: ClassVar[tuple[str, ...]] = ("0.5", "16x32x32")
 
     p: float = setting(Number(0, 1), default=0.5, help="share of numbers that training sets to zero")
 

@@ -26,6 +26,7 @@ class AdaptivePool(Op):
     word: ClassVar[str] = "adaptivepool"
     kind: ClassVar[LayerKind] = LayerKind.POOL
     main: ClassVar[str] = "out"
+    example: ClassVar[tuple[str, ...]] = ("7", "16x32x32")
 
     out: int | tuple[int, ...] = setting(PerAxis(Int()), help="output size")
 
@@ -49,6 +50,7 @@ class AdaptiveMaxPool(Op):
     word: ClassVar[str] = "adaptivemaxpool"
     kind: ClassVar[LayerKind] = LayerKind.POOL
     main: ClassVar[str] = "out"
+    example: ClassVar[tuple[str, ...]] = ("7", "16x32x32")
 
     out: int | tuple[int, ...] = setting(PerAxis(Int()), help="output size")
 

@@ -106,6 +106,7 @@ class Attention(Op):
     word: ClassVar[str] = "attention"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "heads"
+    example: ClassVar[tuple[str, ...]] = ("{heads: 4}", "16x14x14")
 
     heads: int = setting(Int(), help="heads, which share the channels evenly")
     qkv_bias: bool = setting(Bool(), default=True, help="a bias on queries, keys and values")
@@ -145,6 +146,7 @@ class WindowAttention(Op):
     word: ClassVar[str] = "windowattention"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "heads"
+    example: ClassVar[tuple[str, ...]] = ("{heads: 4, window: 7}", "16x28x28")
 
     heads: int = setting(Int(), help="heads, which share the channels evenly")
     window: int | tuple[int, ...] = setting(PerAxis(Int()), "w", help="window size")

@@ -24,6 +24,7 @@ class Slice(Op):
 
     word: ClassVar[str] = "slice"
     kind: ClassVar[LayerKind] = LayerKind.VIEW
+    example: ClassVar[tuple[str, ...]] = ("{start: 0, stop: 4}", "16x32x32")
 
     start: int | None = setting(Optional(Int(-FURTHEST)), default=None, help="first channel; the first of all if left out")
     stop: int | None = setting(Optional(Int(-FURTHEST)), default=None, help="the channel after the last; all if left out")
@@ -55,6 +56,7 @@ class Chunk(Op):
     word: ClassVar[str] = "chunk"
     kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "parts"
+    example: ClassVar[tuple[str, ...]] = ("{parts: 2, index: 1}", "16x32x32")
 
     parts: int = setting(Int(), help="how many parts")
     index: int = setting(Int(0), default=0, help="which part, counted from 0")
@@ -85,6 +87,7 @@ class Split(Op):
     word: ClassVar[str] = "split"
     kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "sizes"
+    example: ClassVar[tuple[str, ...]] = ("{sizes: [4, 12], index: 0}", "16x32x32")
 
     sizes: tuple[int, ...] = setting(ListOf(Int()), help="channels of each part")
     index: int = setting(Int(0), default=0, help="which part, counted from 0")
@@ -114,6 +117,7 @@ class ChannelShuffle(Op):
     word: ClassVar[str] = "channelshuffle"
     kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "groups"
+    example: ClassVar[tuple[str, ...]] = ("4", "16x32x32")
 
     groups: int = setting(Int(), "g", help="groups of channels")
 

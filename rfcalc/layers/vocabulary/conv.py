@@ -29,6 +29,7 @@ class Conv(Op):
     word: ClassVar[str] = "conv"
     kind: ClassVar[LayerKind] = LayerKind.CONVOLUTION
     main: ClassVar[str] = "out"
+    example: ClassVar[tuple[str, ...]] = ("{out: 64, k: 3, s: 2}", "16x32x32")
 
     out: int = setting(Int(), help="output channels")
     kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="kernel size")
@@ -71,6 +72,7 @@ class Depthwise(Op):
     word: ClassVar[str] = "dwconv"
     kind: ClassVar[LayerKind] = LayerKind.CONVOLUTION
     main: ClassVar[str] = "kernel"
+    example: ClassVar[tuple[str, ...]] = ("{k: 3, multiplier: 2}", "16x32x32")
 
     kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="kernel size")
     stride: int | tuple[int, ...] = setting(PerAxis(Int()), "s", default=1, help="stride")
@@ -113,6 +115,7 @@ class Upconv(Op):
     word: ClassVar[str] = "upconv"
     kind: ClassVar[LayerKind] = LayerKind.TRANSPOSED
     main: ClassVar[str] = "out"
+    example: ClassVar[tuple[str, ...]] = ("{out: 8, k: 2, s: 2}", "16x32x32")
 
     out: int = setting(Int(), help="output channels")
     kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="kernel size")
@@ -186,6 +189,7 @@ class MaskedConv(Op):
     word: ClassVar[str] = "maskedconv"
     kind: ClassVar[LayerKind] = LayerKind.CONVOLUTION
     main: ClassVar[str] = "out"
+    example: ClassVar[tuple[str, ...]] = ("{out: 16, k: 5, mask: A}", "1x28x28")
 
     out: int = setting(Int(), help="output channels")
     kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="kernel size, odd")

@@ -39,6 +39,7 @@ class Linear(Op):
     word: ClassVar[str] = "linear"
     kind: ClassVar[LayerKind] = LayerKind.LINEAR
     main: ClassVar[str] = "out"
+    example: ClassVar[tuple[str, ...]] = ("10", "512")
 
     out: int = setting(Int(), help="output features")
     bias: bool = setting(Bool(), default=True, help="add one learned number per output feature")

@@ -32,6 +32,7 @@ class SqueezeExcite(Op):
     word: ClassVar[str] = "se"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "channels"
+    example: ClassVar[tuple[str, ...]] = ("4", "16x32x32")
 
     channels: int | None = setting(Optional(Int()), default=None, help="channels in the middle")
     ratio: int = setting(Int(), "r", default=16, help="input channels per channel in the middle, where channels is left out")

@@ -60,6 +60,7 @@ class Pointwise(Op):
     word: ClassVar[str] = "pointwise"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "function"
+    example: ClassVar[tuple[str, ...]] = ("{function: pow, value: 2}", "16x32x32")
 
     function: str = setting(Word((*UNARY, *BINARY)), help="the function")
     value: float | None = setting(Optional(Number()), default=None, help="the other operand, where there is one")
@@ -98,6 +99,7 @@ class Tokens(Op):
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "learned"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
+    example: ClassVar[tuple[str, ...]] = ("{learned: 1}", "16x14x14")
 
     learned: int = setting(Int(0), default=0, help="learned tokens")
 
@@ -140,6 +142,7 @@ class Unknown(Op):
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "name"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
+    example: ClassVar[tuple[str, ...]] = ("{name: sort, out: 16, size: [32, 32]}", "16x32x32")
 
     name: str = setting(Text(200), help="what it is")
     out: int = setting(Int(), help="output channels")
@@ -184,6 +187,7 @@ class Declared(Op):
     word: ClassVar[str] = "declared"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "name"
+    example: ClassVar[tuple[str, ...]] = ("{name: mypkg.Op, k: 3, p: 1}", "16x32x32")
 
     name: str = setting(Text(200), help="what it is")
     kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", default=1, help="window size")

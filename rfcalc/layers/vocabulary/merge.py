@@ -27,6 +27,7 @@ class Elementwise(Op):
     word: ClassVar[str] = "add"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     arity: ClassVar[tuple[int, int | None]] = (2, None)
+    example: ClassVar[tuple[str, ...]] = ("", "16x32x32", "16x32x32")
 
     function: str
 
@@ -92,6 +93,7 @@ class Concat(Op):
     word: ClassVar[str] = "concat"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     arity: ClassVar[tuple[int, int | None]] = (2, None)
+    example: ClassVar[tuple[str, ...]] = ("", "16x32x32", "8x32x32")
 
     def shape(self, inputs: Shapes) -> Shape:
         _need_two(inputs)

@@ -67,6 +67,7 @@ class LocalResponseNorm(Op):
     word: ClassVar[str] = "lrn"
     kind: ClassVar[LayerKind] = LayerKind.NORM
     main: ClassVar[str] = "size"
+    example: ClassVar[tuple[str, ...]] = ("{size: 5}", "16x32x32")
 
     size: int = setting(Int(), default=5, help="how many channels")
     alpha: float = setting(Number(), default=1e-4, help="scale")
@@ -114,6 +115,7 @@ class LayerNorm(Op):
     word: ClassVar[str] = "layernorm"
     kind: ClassVar[LayerKind] = LayerKind.NORM
     main: ClassVar[str] = "over"
+    example: ClassVar[tuple[str, ...]] = ("{eps: 1.0e-6}", "16x32x32")
 
     over: str = setting(Word(("channels", "all")), default="channels", help="what one mean and variance is taken over")
     eps: float = setting(Number(0), default=1e-5, help="added to the variance")
@@ -217,6 +219,7 @@ class GroupNorm(Op):
     word: ClassVar[str] = "gn"
     kind: ClassVar[LayerKind] = LayerKind.NORM
     main: ClassVar[str] = "groups"
+    example: ClassVar[tuple[str, ...]] = ("4", "16x32x32")
 
     groups: int = setting(
         Int(), "g", default=32, help="groups of channels; 1 is layer norm over everything with a scale per channel"

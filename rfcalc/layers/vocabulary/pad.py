@@ -25,6 +25,7 @@ class Pad(Op):
     word: ClassVar[str] = "pad"
     kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "padding"
+    example: ClassVar[tuple[str, ...]] = ("{padding: [[0, 1], [0, 1]], mode: reflect}", "16x32x32")
 
     padding: int | tuple[Side, ...] = setting(
         PerSide(Int(0)), "p", help="a number, one per axis, or a pair [before, after] per axis"
@@ -70,6 +71,7 @@ class Crop(Op):
     kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "margin"
     arity: ClassVar[tuple[int, int | None]] = (1, 2)
+    example: ClassVar[tuple[str, ...]] = ("{size: 28}", "16x32x32")
 
     margin: int | tuple[Side, ...] | None = setting(Optional(PerSide(Int(0))), default=None, help="units taken from the sides")
     size: int | tuple[int, ...] | None = setting(Optional(PerAxis(Int())), default=None, help="output size")

@@ -31,6 +31,7 @@ class Patches(Op):
     word: ClassVar[str] = "patches"
     kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "kernel"
+    example: ClassVar[tuple[str, ...]] = ("{k: 3, p: 1}", "16x32x32")
 
     kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="window size")
     stride: int | tuple[int, ...] = setting(PerAxis(Int()), "s", default=1, help="stride")
@@ -104,6 +105,7 @@ class Fold(Op):
     word: ClassVar[str] = "fold"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "size"
+    example: ClassVar[tuple[str, ...]] = ("{size: [32, 32], k: 2, s: 2}", "64x16x16")
 
     size: tuple[int, ...] = setting(ListOf(Int()), help="output size, one number per axis")
     kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="window size")

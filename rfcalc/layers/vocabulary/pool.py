@@ -47,6 +47,7 @@ class MaxPool(_Pool):
     """Maximum over a sliding window."""
 
     word: ClassVar[str] = "maxpool"
+    example: ClassVar[tuple[str, ...]] = ("{k: 3, s: 2, p: 1}", "16x32x32")
 
     dilation: int | tuple[int, ...] = setting(PerAxis(Int()), "d", default=1, help="distance between window taps")
 
@@ -78,6 +79,7 @@ class AvgPool(_Pool):
     """Average over a sliding window."""
 
     word: ClassVar[str] = "avgpool"
+    example: ClassVar[tuple[str, ...]] = ("{k: 2}", "16x32x32")
 
     count_include_pad: bool = setting(Bool(), default=True, help="whether padding counts in the average")
 

@@ -27,6 +27,7 @@ class Rearrange(Op):
     word: ClassVar[str] = "rearrange"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "pattern"
+    example: ClassVar[tuple[str, ...]] = ('"(g c:4) y x -> c y x"', "16x32x32")
 
     pattern: str = setting(Text(), help=PATTERN_HELP)
     function: str = setting(
@@ -82,6 +83,7 @@ class Contract(Op):
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "pattern"
     arity: ClassVar[tuple[int, int | None]] = (1, 2)
+    example: ClassVar[tuple[str, ...]] = ('"c y x, c u v -> (u v) y x"', "16x8x8", "16x8x8")
 
     pattern: str = setting(Text(), help='two inputs and the output: "(h d) y x, (h d) u v -> (h u v) y x"')
     learned: bool = setting(Bool(), default=False, help="the second input is a learned weight")
@@ -155,6 +157,7 @@ class Attend(Op):
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "pattern"
     arity: ClassVar[tuple[int, int | None]] = (3, 3)
+    example: ClassVar[tuple[str, ...]] = ('"(h:2 d) y x, (h d) u v, (h e) u v -> (h e) y x"', "16x8x8", "16x8x8", "16x8x8")
 
     pattern: str = setting(Text(), help='queries, keys, values: "(h d) y x, (h d) u v, (h e) u v -> (h e) y x"')
     causal: bool = setting(Bool(), default=False, help="a query sees the keys up to its own place only")
@@ -230,6 +233,7 @@ class Normalize(Op):
     word: ClassVar[str] = "normalize"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "pattern"
+    example: ClassVar[tuple[str, ...]] = ('{pattern: "(h:2 d) y x -> h y x", function: softmax}', "16x8x8")
 
     pattern: str = setting(Text(), help='"(h u v) y x -> h y x": over the names that are missing at the end')
     function: str = setting(Word(("softmax", "layernorm", "rmsnorm")), default="softmax", help="which")

@@ -57,6 +57,7 @@ class Resample(Op):
     word: ClassVar[str] = "resample"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "size"
+    example: ClassVar[tuple[str, ...]] = ("{scale: 1.5, mode: linear}", "16x32x32")
 
     size: int | tuple[int, ...] | None = setting(Optional(PerAxis(Int())), default=None, help="output size")
     scale: float | tuple[float, ...] | None = setting(Optional(PerAxis(Number(1e-6, 4096))), "s", default=None, help="factor")

@@ -30,6 +30,7 @@ class PixelShuffle(Op):
     word: ClassVar[str] = "pixelshuffle"
     kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "ratio"
+    example: ClassVar[tuple[str, ...]] = ("2", "16x32x32")
 
     ratio: int = setting(Int(1, 64), "r", help="how many times the map grows on each axis")
 
@@ -57,6 +58,7 @@ class PixelUnshuffle(Op):
     word: ClassVar[str] = "pixelunshuffle"
     kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "ratio"
+    example: ClassVar[tuple[str, ...]] = ("2", "16x32x32")
 
     ratio: int = setting(Int(1, 64), "r", help="how many times the map shrinks on each axis")
 
@@ -84,6 +86,7 @@ class SpaceToDepth(Op):
     word: ClassVar[str] = "spacetodepth"
     kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "ratio"
+    example: ClassVar[tuple[str, ...]] = ("2", "16x32x32")
 
     ratio: int = setting(Int(1, 64), "r", help="how many times the map shrinks on each axis")
 
@@ -112,6 +115,7 @@ class DepthToSpace(Op):
     word: ClassVar[str] = "depthtospace"
     kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "ratio"
+    example: ClassVar[tuple[str, ...]] = ("2", "16x32x32")
 
     ratio: int = setting(Int(1, 64), "r", help="how many times the map grows on each axis")
 
@@ -144,6 +148,7 @@ class Reorg(Op):
     word: ClassVar[str] = "reorg"
     kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "ratio"
+    example: ClassVar[tuple[str, ...]] = ("2", "16x32x32")
 
     ratio: int = setting(Int(1, 8), "r", help="how many times the map shrinks on each axis")
 

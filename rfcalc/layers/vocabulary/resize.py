@@ -27,6 +27,7 @@ class Upsample(Op):
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "scale"
     arity: ClassVar[tuple[int, int | None]] = (1, 2)
+    example: ClassVar[tuple[str, ...]] = ("{scale: 2, mode: bilinear}", "16x32x32")
 
     scale: float | tuple[float, ...] | None = setting(Optional(PerAxis(Number(1e-6, 4096))), "s", default=None, help="factor")
     size: int | tuple[int, ...] | None = setting(Optional(PerAxis(Int())), default=None, help="output size")

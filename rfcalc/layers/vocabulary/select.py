@@ -72,6 +72,7 @@ class Take(Op):
     word: ClassVar[str] = "take"
     kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "count"
+    example: ClassVar[tuple[str, ...]] = ("{axis: 1, start: 1, step: 2, count: 8}", "16x32x32")
 
     count: int | None = setting(Optional(Int()), default=None, help="how many")
     axis: int = setting(Int(0, 8), default=0, help=AXIS)
@@ -133,6 +134,7 @@ class Join(Op):
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     arity: ClassVar[tuple[int, int | None]] = (2, None)
     main: ClassVar[str] = "axis"
+    example: ClassVar[tuple[str, ...]] = ("{axis: 2}", "16x32x32", "16x32x8")
 
     axis: int = setting(Int(1, 8), default=1, help="1 for the first spatial axis")
 
@@ -168,6 +170,7 @@ class Roll(Op):
     word: ClassVar[str] = "roll"
     kind: ClassVar[LayerKind] = LayerKind.VIEW
     main: ClassVar[str] = "shift"
+    example: ClassVar[tuple[str, ...]] = ("-3", "16x32x32")
 
     shift: int | tuple[int, ...] = setting(PerAxis(Int(-(10**6), 10**6)), help="units to move, per axis")
 
@@ -196,6 +199,7 @@ class ChannelConv(Op):
     word: ClassVar[str] = "channelconv"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "kernel"
+    example: ClassVar[tuple[str, ...]] = ("{k: 3}", "16x1x1")
 
     kernel: int = setting(Int(), "k", help="how many neighbouring channels")
     bias: bool = setting(Bool(), default=False, help="add one learned number")

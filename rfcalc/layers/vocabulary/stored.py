@@ -37,6 +37,7 @@ class Stored(Op):
     word: ClassVar[str] = "stored"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "function"
+    example: ClassVar[tuple[str, ...]] = ("{function: add, params: 16}", "16x32x32")
 
     function: str = setting(Word(("add", "sub", "mul", "div", "rsub", "rdiv", "max", "min", "pow", "where")), help="how")
     params: int = setting(Int(0), default=0, help="learned numbers")
@@ -78,6 +79,7 @@ class Constant(Op):
     kind: ClassVar[LayerKind] = LayerKind.SOURCE
     main: ClassVar[str] = "out"
     arity: ClassVar[tuple[int, int | None]] = (0, 1)
+    example: ClassVar[tuple[str, ...]] = ("{out: 16, size: [14, 14]}",)
 
     out: int = setting(Int(), help="channels")
     size: tuple[int, ...] | None = setting(Optional(ListOf(Int())), default=None, help="size, one number per axis")
@@ -107,6 +109,7 @@ class Unused(Op):
     kind: ClassVar[LayerKind] = LayerKind.SOURCE
     main: ClassVar[str] = "params"
     arity: ClassVar[tuple[int, int | None]] = (0, 0)
+    example: ClassVar[tuple[str, ...]] = ("{params: 10}",)
 
     params: int = setting(Int(0), default=0, help="learned numbers")
     buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
