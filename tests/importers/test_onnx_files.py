@@ -435,3 +435,20 @@ def test_memory_is_about_right(tmp_path: Path) -> None:
     assert "peak of live activations about " in run.out
     assert "keeps about " in run.out
     assert '"approximate"' in rfcalc("analyze", saved(conv(), tmp_path), "--format", "json").out
+
+
+def test_numbers_in_the_computation_of_a_weight_are_no_parameters(tmp_path: Path) -> None:
+    """A standardized weight: its epsilon and its count belong to the program; the products that make a weight count."""
+    steps = [
+        helper.make_node("Constant", [], ["e"], value=numpy_helper.from_array(np.float32(1e-5))),
+        node("Mul", "w w", "s"),
+        node("Add", "s e", "v"),
+        node("Sqrt", "v", "d"),
+        node("Div", "w d", "n"),
+        node("Conv", "x n"),
+    ]
+    assert params(imported(model(steps, ["n", *IMAGE], {"w": weights(4, 3, 3, 3)}), tmp_path)) == 108
+    product = [node("MatMul", "a b", "w"), node("Unsqueeze", "w axes", "k"), node("Conv", "x k")]
+    stored = {"a": weights(8, 16), "b": weights(16, 3), "axes": np.array([2, 3])}
+    made = imported(model(product, ["n", *IMAGE], stored), tmp_path)
+    assert made.layers[-1].cost.macs == 8 * 16 * 3 + 24 * 64

@@ -32,6 +32,7 @@ class StoredConstants:
         self.copies = dict(self._copies())
         self.varying = self._varying()
         self.roles: dict[str, str] = {}
+        self.taken: set[str] = set()  # by an operator, as its weight
         self.integer: set[str] = set()
         self.merged: dict[tuple[str, str], str] = {}
         self.settings: set[str] = set()
@@ -97,6 +98,7 @@ class StoredConstants:
                 uses.setdefault(name, set()).add("setting" if i in settings else "other")
                 if i in learned:
                     self.roles.setdefault(name, LEARNED)
+                    self.taken.add(name)
                 elif i in kept:
                     self.roles.setdefault(name, FIXED)
                 elif role and node.output[0] not in self.copies and i not in settings:
@@ -115,7 +117,8 @@ class StoredConstants:
         for (name, _), key in self.merged.items():
             yield key, Held(prod(shape_of(self.model.stored[name])), self.roles.get(name) != FIXED)
         for name, tensor in self.consts.items():
-            if name in self.roles and self._counts(name, tensor) and not _filled(tensor):
+            number = not shape_of(tensor) and name not in self.taken  # of the program: an epsilon, a count
+            if name in self.roles and self._counts(name, tensor) and not number and not _filled(tensor):
                 yield name, Held(prod(shape_of(tensor)), self.roles[name] == LEARNED)
 
     def _counts(self, name: str, tensor: Any) -> bool:
