@@ -6,7 +6,7 @@ of gradients add up where weights are independent and of zero mean. The conventi
     multiply-accumulates   random weights with He's variance over the fan-in: each tap the same, the energy is kept
                            (a phase of a transposed convolution: in proportion to its taps)
     average pooling        squared weights: n taps keep 1/n of the energy
-    interpolation          squared weights, linear or cubic (a = -0.75, as torch)
+    interpolation          squared weights, linear or cubic (a = -0.75, as torch), or as the layer states them
     any other window       as max pooling: one of the taps, each as likely; the energy is kept
     sum, product           each branch gets all of it; an element-wise maximum of n: 1/n
     concatenation          each branch in proportion to its channels
@@ -17,6 +17,7 @@ Correlations between neighbouring gradients, which consecutive averaging layers 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import lcm
@@ -73,13 +74,26 @@ STILL = Kernel(1, 1, (((0, 1.0),),))
 
 def spread(node: Node, read: Read, rank: int) -> tuple[Kernel, ...] | None:
     """The kernel of each axis of a local read; None for a global one. A unit that `phases` leaves out has no taps."""
-    rule = rule_of(node)
+    rule, weights = rule_of(node), node.op.weights(node.shapes)
     kernels = []
     for axis, reach in enumerate(read.axes or (IDENTITY,) * rank):
         if reach is None:
             return None
-        kernels.append(_phased(kernel(reach, rule), *read.phases[axis]) if read.phases else kernel(reach, rule))
+        found = kernel(reach, rule) if weights is None else _weighted(reach, weights[axis])
+        kernels.append(_phased(found, *read.phases[axis]) if read.phases else found)
     return tuple(kernels)
+
+
+def _weighted(reach: Reach, weights: Sequence[Sequence[float]]) -> Kernel:
+    """The kernel of a layer that states the weights of each unit: their squares. Taps may repeat sooner than weights."""
+    squares = [[round(w * w, 12) for w in each] for each in weights]
+    turns = len(squares) // reach.period
+    turn = next(
+        (k for k in range(1, turns) if turns % k == 0 and squares[k * reach.period :] == squares[: -k * reach.period]), turns
+    )
+    period = turn * reach.period
+    taps = tuple(tuple(zip(reach.at(i), squares[i], strict=True)) for i in range(period))
+    return Kernel(period, turn * reach.advance, taps)
 
 
 @lru_cache(maxsize=4096)

@@ -180,6 +180,10 @@ class Op:
         """Why the reach is an upper bound; empty where it is exact."""
         return ""
 
+    def weights(self, inputs: Shapes) -> tuple[tuple[tuple[float, ...], ...], ...] | None:
+        """For each axis, and each unit of the output, the weights of what it reads; None where they are learned, or alike."""
+        return None
+
     @property
     def uncounted(self) -> str:
         """Why multiply-accumulates are missing from the cost; empty where none are."""

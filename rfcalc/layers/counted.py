@@ -72,6 +72,9 @@ class Counted(Op):
     def bound(self) -> str:
         return self.inner.bound
 
+    def weights(self, inputs: Shapes) -> tuple[tuple[tuple[float, ...], ...], ...] | None:
+        return self.inner.weights(inputs)
+
     @property
     def uncounted(self) -> str:
         return self.inner.uncounted

@@ -290,3 +290,27 @@ def test_against_sampled_gradients_after_bilinear_upsampling() -> None:
     x = net("conv", net("conv", out=16, kernel=5, stride=4), out=16, kernel=3)
     net("conv", net("upsample", x, scale=4.0, mode="linear"), out=1, kernel=3)
     compare(net.graph(), forward, 33)
+
+
+@pytest.mark.parametrize(
+    ("mode", "torchs", "coordinates"), [("linear", "linear", "half_pixel"), ("cubic", "bicubic", "align_corners")]
+)
+@pytest.mark.parametrize(("n", "out"), [(6, 12), (9, 4), (5, 13)])
+def test_resampling_by_its_squared_weights(mode: str, torchs: str, coordinates: str, n: int, out: int) -> None:
+    """ONNX's Resize where it is torch's interpolation has the same effective field; antialiased, by numpy."""
+    size = (out,) if mode == "linear" else (out, n)
+    image, corners = (n,) * len(size), coordinates == "align_corners"
+    ours = chain(image, ("resample", {"size": size, "mode": mode, "coordinates": coordinates}))
+    theirs = chain(image, ("upsample", {"size": size, "mode": torchs, "align_corners": corners}))
+    for unit in range(out):
+        lines = [marginal(graph, 1, 0, 0, unit) for graph in (ours, theirs)]
+        shares = [{i: s for i, s in enumerate(line.shares, line.start) if s > 1e-12} for line in lines if line is not None]
+        assert shares[0] == pytest.approx(shares[1])
+
+
+def test_antialiasing_keeps_less_energy_than_one_tap() -> None:
+    graph = chain((12,), ("resample", {"size": 4, "mode": "linear", "antialias": True}))
+    line = marginal(graph, 1, 0, 0, 1)
+    assert line is not None
+    truth = np.array([1, 2, 3, 2, 1]) ** 2  # triangle of width 3 around unit 4
+    np.testing.assert_allclose(line.shares, truth / truth.sum(), atol=1e-9)

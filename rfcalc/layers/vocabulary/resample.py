@@ -96,6 +96,9 @@ class Resample(Op):
             storage=Storage.NEW,
         )
 
+    def weights(self, inputs: Shapes) -> tuple[tuple[tuple[float, ...], ...], ...] | None:
+        return tuple(tuple(weights for _, weights in row) for row in self._rows(inputs[0]))
+
     def torch(self, inputs: Shapes) -> Torch:
         axes = []
         for n, row in zip(inputs[0].size, self._rows(inputs[0]), strict=True):
