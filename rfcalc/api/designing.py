@@ -162,7 +162,7 @@ def design(
 ) -> Designs:
     """New designs whose receptive field spans `target` pixels: `rfcalc design`.
 
-    `target`: pixels, or of a `dataset` (boxes, COCO JSON or CSV) "median" or "p90". `input`: the image, 512, (384, 512) or
+    `target`: pixels, or of a `dataset` (boxes: COCO, CSV, YOLO, VOC) "median" or "p90". `input`: the image, 512, (384, 512) or
     (3, 512, 512); `images`: how those of the data set become it. The other arguments bound what may be built, as the options
     of the command do. Raises SpecError where no design is possible.
     """

@@ -23,7 +23,8 @@ Target = Annotated[
     Text, typer.Option("--target", "-t", metavar="PX", help="Pixels that the field should span; median or p90 of --dataset.")
 ]
 Dataset = Annotated[
-    Text, typer.Option("--dataset", metavar="FILE", help="Boxes (COCO JSON or CSV) whose sizes propose the target.")
+    Text,
+    typer.Option("--dataset", metavar="PATH", help="Boxes (COCO, CSV, or a folder: YOLO, VOC) whose sizes propose the target."),
 ]
 Resize = Annotated[
     Text,

@@ -1,4 +1,4 @@
-"""Sizes of objects from a data set: boxes of a COCO file or of a CSV, as they are at the network's input."""
+"""Sizes of objects from a data set, as they are at the network's input: boxes of COCO, of a CSV, of YOLO or Pascal VOC."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from rfcalc.designing.folders import folder_boxes, voc_boxes
 from rfcalc.errors import Span, fail
 from rfcalc.record import record
 
@@ -70,11 +71,11 @@ def _round_sizes() -> Iterator[float]:
 
 
 def sizes(path: str, size: Sequence[int], rule: str) -> ObjectSizes:
-    """The longer sides of all boxes of a file, for a network's input of `size` (height, width); raises SpecError.
+    """The longer sides of all boxes of a file or folder, for a network's input of `size` (height, width); raises SpecError.
 
     Without the sizes of the images the boxes are taken as they are, and `rule` of the result says so.
     """
-    boxes = list(_boxes(path))
+    boxes: list[Box] = list(_boxes(path, rule))
     known = [box for box in boxes if box[0] > 0 and box[1] > 0 and all(map(math.isfinite, box[:2]))]
     if not known:
         raise fail("E503", f"{path}: no boxes with an area")
@@ -95,11 +96,15 @@ def _scaled(box: Box, size: Sequence[int], rule: str) -> tuple[float, float]:
     return width * x, height * y
 
 
-def _boxes(path: str) -> Iterator[Box]:
+def _boxes(path: str, rule: str) -> Iterator[Box]:
     file = Path(path)
     try:
         if file.is_dir():
-            raise fail("E503", f"{path} is a folder; a data set is a COCO file or a CSV")
+            yield from folder_boxes(path, rule == "stretch")
+            return
+        if file.suffix.lower() == ".xml":
+            yield from voc_boxes(file)
+            return
         if file.stat().st_size > LARGEST_FILE:
             raise fail("E503", f"{path}: larger than {LARGEST_FILE >> 30} GB")
         text = file.read_text(encoding="utf-8-sig")

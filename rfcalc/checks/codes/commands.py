@@ -21,7 +21,8 @@ COMMANDS = (
         "E503",
         "boxes",
         "A data set of boxes cannot be read, or has none.",
-        "A COCO file with images and annotations, or a CSV with width and height, or xmin, ymin, xmax, ymax.",
+        "A COCO file with images and annotations; a CSV with width and height, or xmin, ymin, xmax, ymax; a folder of YOLO "
+        "labels (.txt, their images beside them or in images/) or of Pascal VOC (.xml).",
     ),
     ErrorCode(
         "E510",
