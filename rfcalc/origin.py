@@ -70,6 +70,11 @@ class Origin:
     scopes: tuple[str, ...] = ()
     stored: tuple[tuple[str, ...], ...] = ()
 
+    def shows(self, layer: int) -> bool:
+        """Whether the module, or a module of it, gives a layer back."""
+        places = (*self.outputs, *(place for calls in self.calls.values() for place in calls))
+        return any(place is not None and place.layer == layer for place in places)
+
 
 def call_with(arguments: Iterable[Argument], tensor: Callable[[Shape], Tensor]) -> Call:
     """The call, with tensors (a batch each) of the arguments' shapes, made by `tensor` in order."""

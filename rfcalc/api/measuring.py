@@ -160,6 +160,7 @@ def erf(
     samples: int = 10,
     seed: int = 0,
     device: str = "auto",
+    rebuilt: bool = False,
     overrides: Mapping[str, object] = NOTHING,
     unknown: str = "error",
     **params: object,
@@ -167,12 +168,13 @@ def erf(
     """How much each pixel influences the centre unit of a layer, by gradients, with random or trained weights: `rfcalc erf`.
 
     `layer`: a glob, whose last layer is meant; the last map if it is left out. `trained`: a file of weights, read as tensors
-    only. Raises SpecError.
+    only. A live module is run itself, in a copy; `rebuilt` runs the one that is built of its layers. Raises SpecError.
     """
     _needs("torch", "torch")
     from rfcalc.backends.proof.effective import effective_field
     from rfcalc.backends.timing.cases import usable_device
     from rfcalc.backends.torch.checkpoint import read_checkpoint
+    from rfcalc.backends.torch.subject import running, subject
     from rfcalc.errors import fail
     from rfcalc.graph import layers_like
 
@@ -182,7 +184,9 @@ def erf(
         if index is None:
             raise fail("E120", f"{graph.name}: no layer is a map; choose one with layer=")
         tensors = read_checkpoint(os.fspath(trained)) if trained else None
-        return effective_field(graph, index, _whole(samples, "samples"), seed, usable_device(device), tensors)
+        network, count = subject(graph, rebuilt), _whole(samples, "samples")
+        with running([network]):
+            return effective_field(network, index, count, seed, usable_device(device), tensors)
 
 
 def _needs(module: str, extra: str) -> None:

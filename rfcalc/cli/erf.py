@@ -8,7 +8,7 @@ import typer
 
 from rfcalc.backends.timing.words import DEVICES
 from rfcalc.cli import complete
-from rfcalc.cli.common import Format, LoadOptions, Spec, choice, networks, show
+from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Spec, choice, networks, show, subjects
 from rfcalc.cli.writing import Force, Png, write
 
 
@@ -34,6 +34,7 @@ def erf(
     ] = "auto",
     png: Png = None,
     force: Force = False,
+    rebuilt: Rebuilt = False,
     format: Format = "table",
     *,
     given: LoadOptions,
@@ -58,6 +59,7 @@ def erf(
     from rfcalc.backends.proof.effective import effective_field, picture
     from rfcalc.backends.timing.cases import usable_device
     from rfcalc.backends.torch.checkpoint import read_checkpoint
+    from rfcalc.backends.torch.subject import running
     from rfcalc.errors import fail
     from rfcalc.graph import layers_like
     from rfcalc.reports.erf import erf_report
@@ -68,7 +70,9 @@ def erf(
     if index is None:
         raise fail("E120", f"{graph.name}: no layer is a map; choose one with --layer")
     tensors = read_checkpoint(trained) if trained else None
-    field = effective_field(graph, index, samples, seed, place, tensors)
+    measured = subjects([graph], rebuilt)
+    with running(measured):
+        field = effective_field(measured[0], index, samples, seed, place, tensors)
     if png:
         from rfcalc.backends.pictures.png import map_png
 

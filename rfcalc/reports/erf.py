@@ -31,12 +31,14 @@ def erf_report(found: Effective, checkpoint: str | None) -> Report:
     table = Table("", columns, ((node.name, found.unit, found.sigma, theory, field.size, found.pixels, image),))
     weights = f"from {checkpoint}, matched {found.weights}" if checkpoint else found.weights
     notes = [
+        *([("Runs", _runs(found))] if found.network.remark else ()),
         ("Weights", f"{weights}; {found.samples} samples of random inputs"),
         ("Sigma", "standard deviation, in pixels, of the squared gradient of one unit, per axis"),
         ("Effective pixels", f"those whose gradient is at least {percent(WITHIN, 2)} of the largest (Luo 2016)"),
     ]
     data: EffectiveData = {
         "name": found.graph.name,
+        "runs": found.network.runs,
         "layer": node.name,
         "unit": list(found.unit),
         "weights": weights,
@@ -48,6 +50,14 @@ def erf_report(found: Effective, checkpoint: str | None) -> Report:
         "image": list(image),
     }
     return Report(f"{found.graph.name}: effective receptive field of {node.name}", (table,), tuple(notes), table, data)
+
+
+def _runs(found: Effective) -> str:
+    """Which module ran, and why not the model itself."""
+    origin, name = found.graph.origin, found.graph.nodes[found.layer].name
+    if origin is not None and not origin.shows(found.layer):
+        return f"the module that is built of the layers: {name} is no module of the model, nor an output"
+    return found.network.remark
 
 
 def _pixels(values: tuple[float, ...] | None) -> str:

@@ -10,6 +10,7 @@ class EffectiveData(TypedDict):
     """The measured effective field of a layer's centre unit."""
 
     name: Annotated[str, "the network's name"]
+    runs: Annotated[str, "own: somebody's own module; built: the module that is built of the layers"]
     layer: Annotated[str, "the layer"]
     unit: Annotated[Sequence[int], "its unit"]
     weights: Annotated[str, "where the weights come from"]

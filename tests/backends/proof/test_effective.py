@@ -15,9 +15,11 @@ from torch import Tensor
 from rfcalc.backends.proof.effective import effective_field
 from rfcalc.backends.torch.build import to_torch
 from rfcalc.backends.torch.checkpoint import load_weights, read_checkpoint
+from rfcalc.backends.torch.subject import subject
 from rfcalc.errors import SpecError
 from rfcalc.graph import Graph
 from rfcalc.importers import load
+from tests.importers.torch_models import FOLDER, graph_of
 from tests.nets import chain
 from tests.running import rfcalc
 
@@ -30,7 +32,7 @@ def weights_of(graph: Graph, seed: int = 0) -> dict[str, Tensor]:
 
 def test_random_weights_spread_as_the_theory_says() -> None:
     graph = chain((41, 41), *CONVS, channels=3)
-    found = effective_field(graph, len(graph.nodes) - 1, 40, 0)
+    found = effective_field(subject(graph), len(graph.nodes) - 1, 40, 0)
     assert found.theory == pytest.approx((2.0, 2.0))
     assert found.sigma == pytest.approx(found.theory, rel=0.08)
     assert float(found.energy.sum()) == pytest.approx(1)
@@ -40,7 +42,7 @@ def test_random_weights_spread_as_the_theory_says() -> None:
 def test_on_one_axis(tmp_path: Path) -> None:
     """As far as on one axis of two, which the theory says of both."""
     graph = chain((41,), *CONVS, channels=3)
-    found = effective_field(graph, len(graph.nodes) - 1, 40, 0)
+    found = effective_field(subject(graph), len(graph.nodes) - 1, 40, 0)
     assert found.theory == pytest.approx((2.0,))
     assert found.sigma == pytest.approx(found.theory, rel=0.15)
     (tmp_path / "net.yaml").write_text("input: 4x50\nlayers: [{conv: {out: 8, k: 3}}]\n")
@@ -54,7 +56,7 @@ def test_a_trained_network_s_field_is_that_of_its_weights() -> None:
     for key, value in weights_of(graph).items():
         tensors[key] = torch.zeros_like(value)
         tensors[key][:, :, 1, 1] = torch.eye(2)
-    found = effective_field(graph, 3, 3, 0, tensors=tensors)
+    found = effective_field(subject(graph), 3, 3, 0, tensors=tensors)
     assert found.sigma == (0.0, 0.0)
     assert found.pixels == 1
     assert found.energy[7, 7] == 1
@@ -62,14 +64,14 @@ def test_a_trained_network_s_field_is_that_of_its_weights() -> None:
 
 def test_a_seed_repeats_the_measurement() -> None:
     graph = chain((15,), *CONVS[:4], channels=1)
-    one, two = (effective_field(graph, 4, 2, 5) for _ in range(2))
+    one, two = (effective_field(subject(graph), 4, 2, 5) for _ in range(2))
     assert torch.equal(one.energy, two.energy)
 
 
 def test_a_vanished_gradient_is_an_error() -> None:
     graph = chain((9, 9), ("conv", {"out": 1, "kernel": 3, "bias": False}), ("relu", {}))
     with pytest.raises(SpecError, match="vanishes"):
-        effective_field(graph, 2, 2, 0, tensors={key: torch.zeros_like(t) for key, t in weights_of(graph).items()})
+        effective_field(subject(graph), 2, 2, 0, tensors={key: torch.zeros_like(t) for key, t in weights_of(graph).items()})
 
 
 def test_the_command(tiny: str, tmp_path: Path) -> None:
@@ -172,3 +174,21 @@ def test_a_checkpoint_of_something_else(tiny: str, tmp_path: Path) -> None:
 def test_bad_options(tiny: str) -> None:
     assert 'did you mean "stem"' in rfcalc("erf", tiny, "--layer", "stme").err
     assert rfcalc("erf", tiny, "--samples", "0").code == 2
+
+
+def test_the_model_itself_runs() -> None:
+    words = ("erf", f"{FOLDER}/counting.py:Counting", "--input", "3x8x8", "--samples", "2", "--device", "cpu")
+    run = rfcalc(*words, "--format", "json")
+    assert run.data["runs"] == "own"
+    assert run.err.count("called Tensor (1, 3, 8, 8) torch.float32 cpu Parameter") == 2
+    assert "called Tensor" not in rfcalc(*words, "--rebuilt").err
+    plain = (f"{FOLDER}/classic.py:Residual", "--input", "3x32x32", "--samples", "2", "--device", "cpu")
+    told = " ".join(rfcalc("erf", *plain, "--layer", "layers.2.add", columns=160).out.split())
+    assert "built of the layers: layers.2.add is no module of the model, nor an output" in told
+
+
+def test_both_modules_have_the_same_field() -> None:
+    graph = graph_of("classic.py:Residual")
+    last = graph.outputs[0]
+    own, built = (effective_field(subject(graph, rebuilt), last, 30, 0).sigma for rebuilt in (False, True))
+    assert own == pytest.approx(built, rel=0.15)
