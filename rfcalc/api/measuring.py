@@ -133,22 +133,29 @@ def profile(
     dtype: str = "fp32",
     memory_format: str = "contiguous",
     seconds: float = 2.0,
+    rebuilt: bool = False,
     overrides: Mapping[str, object] = NOTHING,
     unknown: str = "error",
     **params: object,
 ) -> Profile:
-    """Each layer's measured time against the least that the device's ceilings allow: `rfcalc profile`. Raises SpecError."""
+    """Each layer's measured time against the least that the device's ceilings allow: `rfcalc profile`. Raises SpecError.
+
+    A live module is run itself, in a copy; `rebuilt` runs the one that is built of its layers.
+    """
     _needs("torch", "torch")
     from rfcalc.backends.timing import cases
     from rfcalc.backends.timing.latency import attempted
     from rfcalc.backends.timing.profile import profile as measure
     from rfcalc.backends.timing.words import DTYPES, MEMORY_FORMATS
+    from rfcalc.backends.torch.subject import running, subject
 
     [kind], [layout] = _known(dtype, DTYPES, "dtype"), _known(memory_format, MEMORY_FORMATS, "memory_format")
     graph = load(source, input, overrides={**overrides, **params}, unknown=unknown)
     with in_python():
         case = cases.Case(cases.usable_device(device), _whole(batch, "batch"), kind, layout, "eager")
-        return attempted(case, lambda: measure(graph, case, seconds))
+        network = subject(graph, rebuilt)
+        with running([network]):
+            return attempted(case, lambda: measure(network, case, seconds))
 
 
 def erf(

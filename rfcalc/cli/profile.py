@@ -8,7 +8,7 @@ import typer
 
 from rfcalc.backends.timing.words import DEVICES, DTYPES, MEMORY_FORMATS
 from rfcalc.cli import complete
-from rfcalc.cli.common import Format, LoadOptions, Spec, choice, networks, show
+from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Spec, choice, networks, show, subjects
 from rfcalc.cli.writing import Force, Png, write
 
 
@@ -45,6 +45,7 @@ def profile(
     top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="How many layers to show.")] = 15,
     png: Png = None,
     force: Force = False,
+    rebuilt: Rebuilt = False,
     format: Format = "table",
     *,
     given: LoadOptions,
@@ -69,14 +70,16 @@ def profile(
     from rfcalc.backends.timing.environment import environment
     from rfcalc.backends.timing.latency import attempted
     from rfcalc.backends.timing.profile import profile as measure
+    from rfcalc.backends.torch.subject import running
     from rfcalc.reports.profile import profile_report
 
     place = cases.usable_device(device)
     choice(dtype, DTYPES, "--dtype")
     choice(memory_format, MEMORY_FORMATS, "--memory-format")
-    graph = given.load(spec)
+    (network,) = subjects([given.load(spec)], rebuilt)
     case = cases.Case(place, batch, dtype, memory_format, "eager")
-    result = attempted(case, lambda: measure(graph, case, seconds))
+    with running([network]):
+        result = attempted(case, lambda: measure(network, case, seconds))
     if png:
         from rfcalc.backends.pictures.roofline import roofline_png
 

@@ -48,13 +48,20 @@ def profile_report(profile: Profile, top: int, environment: EnvironmentData) -> 
 def _row(layer: LayerTime, busy: float) -> tuple[object, ...]:
     share = layer.seconds / busy
     figures = (layer.seconds, share, layer.floor, layer.ratio, layer.moved, layer.flops, layer.intensity, layer.bound)
-    return (layer.node.name, label(layer.node.op, layer.node.shape.rank), *figures)
+    more = f" and {len(layer.nodes) - 2} more" if len(layer.nodes) > 2 else ""
+    name = ", ".join(node.name for node in layer.nodes[:2]) + more
+    words = list(dict.fromkeys(label(node.op, node.shape.rank) for node in layer.nodes))
+    return (name, " + ".join(words[:2]) + (" + ..." if words[2:] else ""), *figures)
 
 
 def _notes(profile: Profile, top: int, environment: EnvironmentData) -> Iterator[tuple[str, str]]:
     ceilings, busy = profile.ceilings, profile.busy
     if len(profile.layers) > top:
         yield "Shown", f"the {top} slowest of {len(profile.layers)} layers (--top)"
+    if profile.network.remark:
+        yield "Runs", profile.network.remark
+    if any(len(layer.nodes) > 1 for layer in profile.layers):
+        yield "Together", "layers between two modules of the model have one time; --rebuilt times each"
     yield "Verdict", _verdict(profile)
     yield (
         "Forward pass",
@@ -83,6 +90,7 @@ def _verdict(profile: Profile) -> str:
 def _data(profile: Profile, environment: EnvironmentData) -> ProfileData:
     return {
         "network": profile.graph.name,
+        "runs": profile.network.runs,
         "device": profile.case.device,
         "batch": profile.case.batch,
         "dtype": profile.case.dtype,
@@ -104,8 +112,9 @@ def _data(profile: Profile, environment: EnvironmentData) -> ProfileData:
 
 def _layer_data(layer: LayerTime) -> LayerTimeData:
     return {
-        "name": layer.node.name,
-        "op": layer.node.op.word,
+        "name": layer.name,
+        "layers": [node.name for node in layer.nodes],
+        "op": " + ".join(dict.fromkeys(node.op.word for node in layer.nodes)),
         "ms": layer.seconds * 1000,
         "floor_ms": layer.floor * 1000,
         "ratio": layer.ratio,

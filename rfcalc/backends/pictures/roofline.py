@@ -32,7 +32,7 @@ def roofline_png(profile: Profile) -> bytes:
     axes.plot(roof, [min(x * ceilings.bandwidth, ceilings.rate) / 1e9 for x in roof], color="black", label="measured ceilings")
     for layer in sorted(layers, key=lambda layer: -layer.seconds)[:NAMED]:
         place = (layer.intensity or 0, layer.flops / layer.seconds / 1e9)
-        axes.annotate(layer.node.name, place, textcoords="offset points", xytext=(6, -10), fontsize=8)
+        axes.annotate(layer.name, place, textcoords="offset points", xytext=(6, -10), fontsize=8)
     axes.set(xscale="log", yscale="log", xlabel="FLOPs per byte moved", ylabel="GFLOP/s achieved")
     axes.set_title(f"{profile.graph.name}: {profile.verdict} ({profile.case})")
     axes.grid(True, which="both", alpha=0.2)

@@ -112,7 +112,8 @@ class CeilingsData(TypedDict):
 class LayerTimeData(TypedDict):
     """A layer and its floor."""
 
-    name: Annotated[str, "its name"]
+    name: Annotated[str, "its name; those of several that are timed together"]
+    layers: Annotated[Sequence[str], "the names one by one"]
     op: Annotated[str, "its word in the spec language"]
     ms: Annotated[float, "milliseconds, median over the passes"]
     floor_ms: Annotated[float, "the least that the ceilings allow"]
@@ -127,6 +128,7 @@ class ProfileData(TypedDict):
     """Where the time of a network goes."""
 
     network: Annotated[str, "the network's name"]
+    runs: Annotated[str, "own: somebody's own module; built: the module that is built of the layers"]
     device: Annotated[str, "cpu or cuda:N"]
     batch: Annotated[int, "batch size"]
     dtype: Annotated[str, "type of the numbers"]

@@ -8,10 +8,13 @@ from PIL import Image
 
 from rfcalc.analyses.memory import bytes_moved
 from rfcalc.backends.timing import ceilings, profile
-from rfcalc.backends.timing.cases import Case
+from rfcalc.backends.timing.cases import Case, UnsupportedError
 from rfcalc.backends.timing.ceilings import Ceilings, measure_ceilings
 from rfcalc.backends.timing.clocks import CpuClock
+from rfcalc.backends.timing.segments import Segmented
+from rfcalc.backends.torch.subject import subject
 from rfcalc.importers import load
+from tests.importers.torch_models import FOLDER
 from tests.nets import chain
 from tests.running import rfcalc
 
@@ -44,7 +47,7 @@ def test_ceilings_are_positive_and_restore_nothing() -> None:
 
 def test_each_layer_of_the_spec_has_its_time_bytes_and_flops(tiny: str) -> None:
     graph = load(tiny)
-    found = profile.profile(graph, CPU, 0.05)
+    found = profile.profile(subject(graph), CPU, 0.05)
     assert [layer.node for layer in found.layers] == list(graph.layers)
     for layer in found.layers:
         once, weights = bytes_moved(layer.node), 4 * layer.node.cost.params
@@ -60,20 +63,20 @@ def test_each_layer_of_the_spec_has_its_time_bytes_and_flops(tiny: str) -> None:
 def test_the_verdict_follows_the_time(tiny: str) -> None:
     graph = load(tiny)
     layers = [
-        profile.LayerTime(node, seconds, 8, 8, 1e-6, bound)
+        profile.LayerTime((node,), seconds, 8, 8, 1e-6, bound)
         for node, seconds, bound in zip(graph.layers, (1.0, 2.0, 4.0), ("launch", "compute", "memory"), strict=False)
     ]
     limits = Ceilings(1, 1, 1)
-    found = profile.Profile(graph, CPU, limits, tuple(layers), 7.0, 10)
+    found = profile.Profile(subject(graph), CPU, limits, tuple(layers), 7.0, 10)
     assert found.verdict == "memory-bound"
     assert found.share("compute") == pytest.approx(2 / 7)
-    idle = profile.Profile(graph, Case("cuda", 1, "fp32", "contiguous", "eager"), limits, tuple(layers), 14.0, 10)
+    idle = profile.Profile(subject(graph), Case("cuda", 1, "fp32", "contiguous", "eager"), limits, tuple(layers), 14.0, 10)
     assert idle.verdict == "launch-bound"
 
 
 def test_a_layer_that_is_much_larger_takes_most_of_the_time() -> None:
     graph = chain((64, 64), ("relu", {}), ("conv", {"out": 64, "kernel": 7}), ("relu", {}), channels=32)
-    found = profile.profile(graph, CPU, 0.1)
+    found = profile.profile(subject(graph), CPU, 0.1)
     assert max(found.layers, key=lambda layer: layer.seconds).node.name == "conv2"
 
 
@@ -114,5 +117,38 @@ def test_what_the_device_cannot_do_is_an_error(tiny: str) -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 def test_layers_on_the_gpu() -> None:
     graph = load("resnet18")
-    found = profile.profile(graph, Case("cuda", 8, "fp32", "contiguous", "eager"), 0.5)
+    found = profile.profile(subject(graph), Case("cuda", 8, "fp32", "contiguous", "eager"), 0.5)
     assert 0 < found.busy <= 1.5 * found.latency
+
+
+def test_the_model_itself_runs_and_what_its_code_does_between_modules_has_one_time() -> None:
+    words = ("profile", f"{FOLDER}/planted.py:Planted", "--input", "3x16x16", *QUICK)
+    run = rfcalc(*words, "--format", "json")
+    assert run.data["runs"] == "own"
+    names = {entry["name"]: entry for entry in run.data["layers"]}
+    assert list(names)[:6] == ["stem", "relu", "pool", "row", "far", "norm"]
+    assert names["silu, add, take, take_2, left.pad, left"]["ms"] > 0
+    graph = load(words[1], {"input": "3x16x16"})
+    assert [name for entry in run.data["layers"] for name in entry["layers"]] == [node.name for node in graph.layers]
+    assert all(entry["ms"] > 0 for entry in run.data["layers"])
+    assert "layers between two modules of the model have one time" in " ".join(rfcalc(*words, columns=200).out.split())
+    built = rfcalc(*words, "--rebuilt", "--format", "json")
+    assert built.data["runs"] == "built"
+    assert all(len(entry["layers"]) == 1 for entry in built.data["layers"])
+
+
+def test_a_model_that_calls_its_modules_otherwise_is_told() -> None:
+    network = subject(load(f"{FOLDER}/planted.py:Planted", {"input": "3x16x16"}))
+    measured = Segmented(network, "cpu", torch.float32)
+    measured.paths.reverse()
+    with measured.stamped(lambda: None), torch.inference_mode():
+        network.call()(measured.module)
+        with pytest.raises(UnsupportedError, match="--rebuilt"):
+            measured.ended()
+
+
+def test_the_model_is_called_in_the_case_s_type() -> None:
+    words = ("profile", f"{FOLDER}/counting.py:Counting", "--input", "3x8x8", *QUICK, "--dtype", "bf16", "--batch", "3")
+    told = [line for line in rfcalc(*words).err.splitlines() if line.startswith("called Tensor")]
+    assert len(told) > 10
+    assert set(told) == {"called Tensor (3, 3, 8, 8) torch.bfloat16 cpu Parameter"}
