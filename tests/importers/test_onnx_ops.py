@@ -356,3 +356,9 @@ def test_constants_joined_to_one(op: str) -> None:
         assert folded(op, parts[:count], {}).tolist() == wanted[count - 1]
     with pytest.raises(RuleError, match="cannot be computed"):
         folded("Add", parts[:1], {})
+
+
+def test_a_triangle_is_a_bound(tmp_path: Path) -> None:
+    graph = imported(model([node("Trilu", "x")], ["n", *IMAGE]), tmp_path)
+    assert graph.layers[-1].shape == graph.nodes[0].shape
+    assert "mask" in graph.layers[-1].op.bound

@@ -134,6 +134,11 @@ def _where(call: NodeCall) -> Tensor:
     return arithmetic.picked(call.program, *(call.get(i) for i in range(3)))
 
 
+@handles("Trilu", settings=(1,))
+def _triangle(call: NodeCall) -> Tensor:
+    return arithmetic.chosen(call.program, [call.tensor()], True)
+
+
 @handles("OneHot", settings=(1, 2))
 def _one_hot(call: NodeCall) -> Tensor:
     """Each number of the result looks at one index."""

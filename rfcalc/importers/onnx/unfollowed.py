@@ -34,7 +34,6 @@ REASONS: dict[str, str] = {
     "RotaryEmbedding": "numbers of a channel pair are mixed",
     "SwiGLU": "halves of the channels are multiplied",
     "TopK": "which numbers it gives depends on values",
-    "Trilu": "it sets the numbers of a triangle to 0",
 }
 # Made from sizes and stored numbers, never from the network's input.
 CONSTANTS = frozenset(

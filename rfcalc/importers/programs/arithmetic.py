@@ -76,21 +76,22 @@ def opaque(program: Program, tensor: Tensor, consts: Sequence[Const] = ()) -> Te
     return with_stored(program, "where", tensor, consts)
 
 
-def chosen(program: Program, operands: Iterable[Any]) -> Tensor:
-    """Whatever else is done number by number: comparing, choosing, masking."""
+def chosen(program: Program, operands: Iterable[Any], masked: bool = False) -> Tensor:
+    """Whatever else is done number by number: comparing, choosing; `masked`: by a mask that is stored."""
     operands = list(operands)
     tensors = [value for value in operands if isinstance(value, Tensor)]
     found = tensors[0]
     for other in tensors[1:]:
         found = _two(program, "max", found, other)
-    return opaque(program, found, [value for value in operands if isinstance(value, Const)])
+    consts = [value for value in operands if isinstance(value, Const)]
+    return with_stored(program, "mask", found, consts) if masked else opaque(program, found, consts)
 
 
 def picked(program: Program, condition: Any, first: Any, second: Any) -> Tensor:
     """One of two operands for each number. A mask that is stored picks one of two tensors, which would be a third field."""
     if isinstance(condition, Const) and isinstance(first, Tensor) and isinstance(second, Tensor):
         raise UnfollowedError("it picks between two tensors by a mask")
-    return chosen(program, (condition, first, second))
+    return chosen(program, (condition, first, second), isinstance(condition, Const))
 
 
 def clipped(program: Program, value: Any, low: Any, high: Any) -> Any:

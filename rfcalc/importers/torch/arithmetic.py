@@ -88,7 +88,17 @@ def _where(call: Call) -> Tensor:
     )
 
 
-@handles("masked_fill", "ne", "eq", "gt", "lt", "ge", "le", "nan_to_num", "floor_divide", "remainder", "fmod", "tril", "triu")
+@handles("tril", "triu")
+def _triangle(call: Call) -> Tensor:
+    return arithmetic.chosen(call.program, [call.x], True)
+
+
+@handles("masked_fill")
+def _filled(call: Call) -> Tensor:
+    return arithmetic.chosen(call.program, call.arguments.values(), isinstance(call["mask"], Const))
+
+
+@handles("ne", "eq", "gt", "lt", "ge", "le", "nan_to_num", "floor_divide", "remainder", "fmod")
 @handles("logical_and", "logical_or", "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "atan2")
 @handles("__and__", "__or__", "__xor__", "hypot", "heaviside", "copysign")
 def _masked(call: Call) -> Tensor:

@@ -13,6 +13,7 @@ from rfcalc.relations.read import POINTWISE, Read
 from rfcalc.relations.shape import Shape, Shapes
 
 SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
+FUNCTIONS = ("add", "sub", "mul", "div", "rsub", "rdiv", "max", "min", "pow", "where", "mask")
 KEPT = '''class Kept(nn.Module):
     """Learned numbers, or fixed ones, spread over a shape."""
 
@@ -39,9 +40,15 @@ class Stored(Op):
     main: ClassVar[str] = "function"
     example: ClassVar[tuple[str, ...]] = ("{function: add, params: 16}", "16x32x32")
 
-    function: str = setting(Word(("add", "sub", "mul", "div", "rsub", "rdiv", "max", "min", "pow", "where")), help="how")
+    function: str = setting(
+        Word(("add", "sub", "mul", "div", "rsub", "rdiv", "max", "min", "pow", "where", "mask")), help="how"
+    )
     params: int = setting(Int(0), default=0, help="learned numbers")
     buffers: int = setting(Int(0), default=0, help="numbers that are kept, but not learned")
+
+    @property
+    def bound(self) -> str:
+        return "a stored mask sets some numbers, whose pixels are then not read" if self.function == "mask" else ""
 
     def shape(self, inputs: Shapes) -> Shape:
         return inputs[0]
@@ -61,8 +68,8 @@ class Stored(Op):
         )
 
     def torch(self, inputs: Shapes) -> Torch:
-        if self.function == "where":
-            raise RuleError("where of an imported program has no source of its own")
+        if self.function in ("where", "mask"):
+            raise RuleError(f"{self.function} of an imported program has no source of its own")
         shape = inputs[0] if self.params + self.buffers > 1 else Shape(1)
         a, b = ("{0}", "{self}()") if not self.function.startswith("r") else ("{self}()", "{0}")
         name = self.function.removeprefix("r")
