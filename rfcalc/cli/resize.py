@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from rfcalc.cli import complete
-from rfcalc.cli.common import Format, Input, Set, choice, overrides, show, usage
+from rfcalc.cli.common import Format, LoadOptions, choice, networks, show, usage
 from rfcalc.cli.target import (
     Dataset,
     Holes,
@@ -27,11 +27,14 @@ from rfcalc.cli.target import (
 from rfcalc.cli.writing import Force, Output, write
 
 
+@networks
 def resize(
     spec: Annotated[
         str,
         typer.Argument(
-            metavar="SPEC", autocompletion=complete.specs, help="A spec file, a shipped network's name, - for standard input."
+            metavar="SPEC",
+            autocompletion=complete.specs,
+            help="A spec, a model, another format's file, - for standard input.",
         ),
     ],
     target: Target = None,
@@ -40,16 +43,17 @@ def resize(
     layer: Annotated[str | None, typer.Option("--layer", "-l", metavar="GLOB", help="The layer whose field is meant.")] = None,
     tolerance: Tolerance = "10%",
     holes: Holes = False,
-    set: Set = None,
-    input: Input = None,
     every: Annotated[bool, typer.Option("--all", help="Show every change.")] = False,
     pick: Pick = None,
     output: Output = None,
     force: Force = False,
     format: Format = "table",
+    *,
+    given: LoadOptions,
 ) -> None:
     """The cheapest changes of one or two numbers of a spec after which its field spans the target (its object_size unless
-    --target or --dataset is given), each as a diff. No change opens holes in the field, unless --holes.
+    --target or --dataset is given), each as a diff. No change opens holes in the field, unless --holes. Of a model, or of a
+    file of another format, the spec is changed that rfcalc convert writes.
 
     Examples:
 
@@ -58,18 +62,19 @@ def resize(
       rfcalc resize mine.yaml --dataset instances.json --layer 'stage4*'
     """
     from rfcalc.designing.edits import MOST_PIXELS, Task, searched
+    from rfcalc.designing.resizable import resizable
     from rfcalc.formats import FORMATS
-    from rfcalc.importers import spec_text
     from rfcalc.importers.sized import at_size, with_size
     from rfcalc.language.load import load_spec
     from rfcalc.reports.resize import changes_report, diffs, recommended
 
     choice(format, FORMATS, "--format")
     needs_output(pick, output)
-    text, source = spec_text(spec)
-    given, settings = overrides(set), with_size(overrides(set), input)
+    text, source, own = resizable(spec, lambda: given.load(spec))
+    asked, size = (given.overrides, given.size) if own else ({}, None)  # a model is converted as it was asked for
     read = partial(load_spec, text, source)
-    graph = read(given) if input is None else at_size(read, given, input, spec)
+    graph = read(asked) if size is None else at_size(read, asked, size, spec)
+    settings = with_size(asked, size)
     aim = wanted(target, dataset, resize, graph.nodes[graph.inputs[0]].shape.size, graph)
     if not 1 <= aim.pixels <= MOST_PIXELS:
         raise usage(f"--target takes 1 to {MOST_PIXELS:,} pixels, not {aim.pixels}")

@@ -80,7 +80,7 @@ def test_a_data_set_proposes_the_target(tmp_path: Path) -> None:
         (["resnet50.yaml", "--target", "0"], "--target takes 1 to"),
         (["resnet101.yaml", "--target", "600"], "resnet50.yaml, which can be sized with -s"),
         (["nothing.yaml", "--target", "300"], "no file nothing.yaml"),
-        (["net.onnx", "--target", "300"], "rfcalc convert net.onnx"),
+        (["net.onnx", "--target", "300"], "net.onnx"),
     ],
 )
 def test_mistakes_end_with_exit_code_2(words: list[str], message: str) -> None:

@@ -91,10 +91,14 @@ def test_other_commands(rfcalc: Callable[..., Result], words: tuple[str, ...]) -
     assert (done.code, bool(done.out)) == (0, True), done.err
 
 
-def test_size_needs_the_text_of_a_spec(rfcalc: Callable[..., Result]) -> None:
-    done = rfcalc("size", NET, "--target", "90")
-    assert done.code == 2
-    assert "rfcalc convert" in done.err
+def test_resize_changes_the_spec_that_it_converts_to(rfcalc: Callable[..., Result], tmp_path: Path) -> None:
+    spec, made = tmp_path / "net.yaml", tmp_path / "made.yaml"
+    assert rfcalc("convert", NET, *SHAPE, "-o", str(spec)).code == 0
+    wanted = rfcalc("resize", str(spec), "--target", "90", "--tolerance", "50%", "-o", "-")
+    done = rfcalc("resize", NET, *SHAPE, "--target", "90", "--tolerance", "50%", "-o", str(made))
+    assert (done.code, wanted.code) == (0, 0), done.err + wanted.err
+    assert made.read_text() == wanted.out
+    assert f"--- {NET}" in done.out
 
 
 def test_help_says_that_code_runs(rfcalc: Callable[..., Result]) -> None:
