@@ -20,6 +20,7 @@ from rfcalc.report.units import percent
 
 CLOSE = 1e-6  # of the largest number, in float64
 MOST_NAMES = 8
+MOST_BYTES = 8 * 10**9
 WHAT = "the same numbers as the model itself"
 HOW = "one input, the model's weights; activations, norms and other constants left out"
 
@@ -28,6 +29,8 @@ def equality_claim(graph: Graph, origin: Origin, module: nn.Module) -> Claim:
     """Whether what is built of the graph's layers gives what the module gives, output by output and module by module. The
     module is changed: its weights become random."""
     compared = f"{len(_wanted(graph, origin))} layers"
+    if 4 * torch.float64.itemsize * sum(node.shape.elements for node in graph.nodes) > MOST_BYTES:
+        return Claim(WHAT, compared, "-", None, f"needs more than {MOST_BYTES / 1e9:.0f} GB; a smaller --input needs less", HOW)
     try:
         own, rebuilt = _both(graph, origin, module)
     except NoRuleError as error:

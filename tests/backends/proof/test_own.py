@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from rfcalc.backends.proof import equality
 from rfcalc.backends.proof.equality import equality_claim
 from rfcalc.backends.proof.own import own_claims
 from rfcalc.backends.proof.verify import verify_network
@@ -184,3 +185,12 @@ def test_an_output_of_another_shape_is_a_difference() -> None:
     assert graph.origin
     claim = equality_claim(graph, graph.origin, nn.Sequential(nn.Conv2d(3, 4, 3)))
     assert claim.ok is not True
+
+
+def test_a_comparison_that_takes_too_much_memory_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(equality, "MOST_BYTES", 1000)
+    graph = load_module(Gate("plain"), "3x8x8")
+    assert graph.origin
+    claim = equality_claim(graph, graph.origin, graph.origin.make())
+    assert claim.ok is None
+    assert "a smaller --input needs less" in claim.detail
