@@ -112,14 +112,19 @@ class LoadOptions:
         return graphs, errors
 
     def _load(self, spec: str, specs: Sequence[str]) -> Graph:
-        """`specs` are all networks of the command: an option that none of them has a use for is an error."""
-        from rfcalc.importers import is_program, load
+        from rfcalc.importers import load
+
+        self.check(spec, specs)
+        more: dict[str, Any] = {"unknown": self.unknown, "declare": self.declare, "arguments": self.arguments}
+        return load(spec, self.overrides, self.max_layers, size=self.size, **more)
+
+    def check(self, spec: str, specs: Sequence[str]) -> None:
+        """Refuses an option that none of the networks of the command has a use for."""
+        from rfcalc.importers import is_program
 
         for option, given in (("--arg", self.arguments), ("--unknown", self.unknown != "error"), ("--declare", self.declare)):
             if given and not any(map(is_program, specs)):
                 raise usage(f"{option} is for programs (torch, ONNX); the layers of {spec} are all known")
-        more: dict[str, Any] = {"unknown": self.unknown, "declare": self.declare, "arguments": self.arguments}
-        return load(spec, self.overrides, self.max_layers, size=self.size, **more)
 
 
 def _given(values: dict[str, Any]) -> LoadOptions:

@@ -72,7 +72,8 @@ def resize(
     needs_output(pick, output)
     text, source, own = resizable(spec, lambda: given.load(spec))
     asked, size = (given.overrides, given.size) if own else ({}, None)  # a model is converted as it was asked for
-    read = partial(load_spec, text, source)
+    given.check(spec, [spec])
+    read = partial(load_spec, text, source, max_layers=given.max_layers)
     graph = read(asked) if size is None else at_size(read, asked, size, spec)
     settings = with_size(asked, size)
     aim = wanted(target, dataset, resize, graph.nodes[graph.inputs[0]].shape.size, graph)

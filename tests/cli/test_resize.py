@@ -81,6 +81,8 @@ def test_a_data_set_proposes_the_target(tmp_path: Path) -> None:
         (["resnet101.yaml", "--target", "600"], "resnet50.yaml, which can be sized with -s"),
         (["nothing.yaml", "--target", "300"], "no file nothing.yaml"),
         (["net.onnx", "--target", "300"], "net.onnx"),
+        (["resnet50.yaml", "--target", "300", "--arg", "depth=50"], "--arg is for programs"),
+        (["resnet50.yaml", "--target", "300", "--max-layers", "5"], "more than 5 layers"),
     ],
 )
 def test_mistakes_end_with_exit_code_2(words: list[str], message: str) -> None:
