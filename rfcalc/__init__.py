@@ -81,19 +81,21 @@ INSTEAD = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """A public name, when it is first used; raises AttributeError with the nearest one."""
-    if name in LAZY:
-        from importlib import import_module
+if not TYPE_CHECKING:  # type checkers know what there is
 
-        value = globals()[name] = getattr(import_module(LAZY[name]), name)
-        return value
-    hint = f"it is {INSTEAD[name]}" if name in INSTEAD else ""
-    if not hint and not name.startswith("_"):
-        from rfcalc.errors import did_you_mean
+    def __getattr__(name: str) -> object:
+        """A public name, when it is first used; raises AttributeError with the nearest one."""
+        if name in LAZY:
+            from importlib import import_module
 
-        hint = did_you_mean(name, LAZY)
-    raise AttributeError(f"rfcalc has no {name!r}" + (f"; {hint}" if hint else ""))
+            value = globals()[name] = getattr(import_module(LAZY[name]), name)
+            return value
+        hint = f"it is {INSTEAD[name]}" if name in INSTEAD else ""
+        if not hint and not name.startswith("_"):
+            from rfcalc.errors import did_you_mean
+
+            hint = did_you_mean(name, LAZY)
+        raise AttributeError(f"rfcalc has no {name!r}" + (f"; {hint}" if hint else ""))
 
 
 def __dir__() -> list[str]:

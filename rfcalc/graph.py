@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean, fail, no_attribute
 from rfcalc.layers.contract import Cost, Op
@@ -119,8 +119,10 @@ class Graph:
     def __repr__(self) -> str:
         return f"<Graph {self.name}: {len(self.layers)} layers>"
 
-    def __getattr__(self, name: str) -> NoReturn:
-        raise no_attribute(self, name, ELSEWHERE)
+    if not TYPE_CHECKING:  # type checkers know what there is
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise no_attribute(self, name, ELSEWHERE)
 
     def stated(self, key: str, otherwise: Any) -> Any:
         """What a top-level key of the spec means; `otherwise` where the spec says nothing."""

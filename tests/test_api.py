@@ -134,6 +134,10 @@ CALLS: dict[str, object] = {
     "rfcalc.analyze(model)": (rfcalc.SpecError, r"input=\(3, 224, 224\)"),
     "rfcalc.analyze(nn.Sequential)": (TypeError, r"call it: Sequential\(\)"),
     'rfcalc.analyze(["resnet18", "resnet50"])': (TypeError, "compare takes several"),
+    "rfcalc.analyze(model, input_size=(3, 224, 224))": (TypeError, r"is called input here: input=\(3, 224, 224\)"),
+    'rfcalc.analyze(model, (3, 64, 64), layer="0")': (TypeError, 'did you mean "layers"'),
+    'rfcalc.analyze(model, (3, 64, 64), unknown="guess")': (ValueError, "error, bound"),
+    'rfcalc.analyze("resnet18", layers=3)': (TypeError, "layers takes a text, or several"),
     'rfcalc.analyze("resnet5")': (rfcalc.SpecError, "shipped are resnet50"),
     'rfcalc.analyze("resnet50", dept=101)': (rfcalc.SpecError, 'did you mean "depth"'),
     # an analysis
@@ -157,6 +161,14 @@ CALLS: dict[str, object] = {
     'rfcalc.diff(SPEC, "nope.yaml")': (rfcalc.SpecError, "no file nope.yaml"),
     '[row.name for row in rfcalc.compare(["resnet18", "resnet50"]).by("macs")]': ["resnet18", "resnet50"],
     '"resnet50" in rfcalc.configs()': True,
+    'rfcalc.compare("resnet18", "resnet50")': (TypeError, "compare takes its networks in a list"),
+    "rfcalc.compare([])": (TypeError, "this one is empty"),
+    'rfcalc.check("resnet18", budget="macs <= 1 G")': (TypeError, "a budget is a dict"),
+    'rfcalc.check("resnet18", select=3)': (TypeError, "select and ignore takes a text"),
+    'rfcalc.assert_budget("resnet18", {"macs": "<= 1 G"})': (TypeError, "by name"),
+    'analysis.plot_field("conv1", at=5)': (TypeError, r"such as \(7, 7\)"),
+    'rfcalc.design(90, tolerance="10%")': (TypeError, "such as 0.1 for 10 %"),
+    "rfcalc.time(model, (3, 8, 8), seconds=-1)": (ValueError, "a number above 0"),
     "rfcalc.load(SPEC).to_yaml()": (AttributeError, r"rfcalc\.to_yaml\(graph\)"),
     "rfcalc.to_yaml(SPEC).splitlines()[1]": "name: net",
     "rfcalc.to_torch(SPEC)(torch.zeros(1, 3, 32, 32)).shape[1]": 8,
@@ -219,9 +231,26 @@ def test_every_name_is_there_and_no_module_takes_its_place() -> None:
         assert not isinstance(getattr(rfcalc, name), type(rfcalc)), name
         assert name in dir(rfcalc)
     text = Path(rfcalc.__file__).read_text(encoding="utf-8")
-    [block] = [node for node in ast.parse(text).body if isinstance(node, ast.If)]
+    [block] = [node for node in ast.parse(text).body if isinstance(node, ast.If) and isinstance(node.test, ast.Name)]
     seen = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert seen == rfcalc.LAZY
     assert {*seen, "__version__"} == set(rfcalc.__all__)
     with pytest.raises(AttributeError, match='did you mean "analyze"'):
         rfcalc.analyse  # noqa: B018
+
+
+def test_a_type_checker_knows_what_there_is(tmp_path: Path) -> None:
+    """The hints of __getattr__ hide no wrong name from it."""
+    mypy = pytest.importorskip("mypy.api")
+    file = tmp_path / "use.py"
+    file.write_text(
+        "import rfcalc\n"
+        'analysis: rfcalc.Analysis = rfcalc.analyze("resnet50", depth=101)\n'
+        "size: tuple[int, ...] | None = analysis[0].field.size\n"
+        "rfcalc.nothing\nanalysis.nothing\nanalysis[0].nothing\nanalysis.graph.nothing\n"
+    )
+    settings = str(Path(__file__).parents[1] / "pyproject.toml")
+    told, _, _ = mypy.run(["--strict", "--config-file", settings, "--cache-dir", str(tmp_path / "cache"), str(file)])
+    assert [line.partition(": error: ")[0].rpartition(":")[2] for line in told.splitlines() if ": error: " in line] == list(
+        "4567"
+    )

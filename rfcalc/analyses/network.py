@@ -108,8 +108,10 @@ class Layer:
         figures = f"{self.params:,} parameters, {'? ' if self.uncounted else f'{self.macs:,} '}MACs"
         return f"<Layer {self.name}: {self.op}, {self.shape}, {figures}, receptive field {_seen(self)}>"
 
-    def __getattr__(self, name: str) -> NoReturn:
-        raise no_attribute(self, name, CALLED)
+    if not TYPE_CHECKING:  # type checkers know what there is
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise no_attribute(self, name, CALLED)
 
 
 @record

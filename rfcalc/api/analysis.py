@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rfcalc.analyses import network
 from rfcalc.api.shown import Shown, as_text
 from rfcalc.api.sources import NOTHING, load
-from rfcalc.api.words import in_python
+from rfcalc.api.words import in_python, one_of, texts
 from rfcalc.errors import Problem, SpecError, no_attribute
 
 if TYPE_CHECKING:
@@ -115,8 +115,10 @@ class Analysis(Shown, network.Analysis):
     def __repr__(self) -> str:
         return network.Analysis.__repr__(self)
 
-    def __getattr__(self, name: str) -> Any:
-        raise no_attribute(self, name, INSTEAD)
+    if not TYPE_CHECKING:  # type checkers know what there is
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise no_attribute(self, name, INSTEAD)
 
 
 def _columns() -> Iterable[tuple[str, Any]]:
@@ -160,7 +162,7 @@ def analyze(
     """
     from rfcalc.analyses.asked import refused
 
-    globs = (layers,) if isinstance(layers, str) else tuple(layers)
+    globs = texts(layers, "layers")
     graph = load(source, input, overrides=overrides, unknown=unknown, declare=declare, **params)
     at = _units(units)
     with in_python():
@@ -218,16 +220,6 @@ def analyses_of(
     if problems:
         raise SpecError(problems)
     return found
-
-
-def one_of(word: str, known: Mapping[str, int], what: str) -> int:
-    """The value of a word; raises ValueError with the nearest one."""
-    from rfcalc.errors import did_you_mean
-
-    if word not in known:
-        hint = did_you_mean(str(word), known) or f"one of {', '.join(known)}"
-        raise ValueError(f"{what} is not {word!r}; {hint}")
-    return known[word]
 
 
 def _convention(word: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rfcalc.api.analysis import analyses_of, analysis_of, analyze
 from rfcalc.api.sources import load, several
-from rfcalc.api.words import in_python
+from rfcalc.api.words import in_python, texts
 from rfcalc.errors import RuleError, fail
 
 if TYPE_CHECKING:
@@ -72,9 +72,12 @@ def assert_budget(source: Source, input: Size | None = None, **bounds: str | flo
     **{"layer4.*": {"params": "<= 8 M"}}. Without any, the budget of the spec itself. Raises SpecError for what is no budget.
     """
     __tracebackhide__ = True
+    from rfcalc.analyses.metrics import BY_NAME
     from rfcalc.checks.blame import blamed
     from rfcalc.checks.budget import broken
 
+    if isinstance(input, Mapping) and input.keys() & BY_NAME.keys():
+        raise TypeError('assert_budget takes its limits by name, macs="<= 1 G"; a dict of them with two stars before it')
     limits = _limits(bounds)
     analysis = analysis_of(source, input)
     wanted = limits or analysis.graph.stated("budget", ())
@@ -91,10 +94,12 @@ def assert_budget(source: Source, input: Size | None = None, **bounds: str | flo
 
 
 def _listed(codes: str | Sequence[str]) -> list[str]:
-    return [part.strip() for part in codes.split(",") if part.strip()] if isinstance(codes, str) else list(codes)
+    return [part.strip() for given in texts(codes, "select and ignore") for part in given.split(",") if part.strip()]
 
 
 def _limits(budget: Budget) -> list[Limit]:
+    if not isinstance(budget, Mapping):
+        raise TypeError(f'a budget is a dict of figures and limits, such as {{"macs": "<= 1 G"}}, not {budget!r:.60}')
     return list(_each(budget, ""))
 
 

@@ -52,7 +52,11 @@ def compare(
     `against`: the one that the changes of the others are counted from, by its name or its place. Raises SpecError with all
     that is wrong with any of them; KeyError for an `against` that is not among them.
     """
+    if isinstance(input, str) and not input[:1].isdigit() and "=" not in input:
+        raise TypeError("compare takes its networks in a list: compare([one, other])")
     named = _named(sources)
+    if not named:
+        raise TypeError("compare takes a list of networks, and this one is empty")
     analyses = analyses_of([source for _, source in named], input, unknown=unknown, erf=True)
     found = room.comparison([(name or one.graph.name, one) for (name, _), one in zip(named, analyses, strict=True)])
     if against is not None:

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rfcalc.api.analysis import one_of
 from rfcalc.api.shown import Shown
 from rfcalc.api.sources import NOTHING, is_text, load
-from rfcalc.api.words import in_python, yaml_text
+from rfcalc.api.words import in_python, one_of, texts, yaml_text
 from rfcalc.designing.edits import DesignFigures, Edit, Task
 from rfcalc.designing.space import Design, Limits, Space
 from rfcalc.errors import RuleError, fail
@@ -180,9 +179,9 @@ def design(
             stem=usual_stem(channels) if stem is None else stem,
             kernels=tuple(kernels),
             dilations=tuple(dilations),
-            kinds=(blocks,) if isinstance(blocks, str) else tuple(blocks),
+            kinds=texts(blocks, "blocks"),
             layers=layers,
-            tolerance=tolerance,
+            tolerance=_share(tolerance),
             holes=holes,
             effective=effective,
             limits=Limits(_amount("max_macs", max_macs), _amount("max_params", max_params), max_depth),
@@ -219,7 +218,7 @@ def resize(
     asked = None if input is None else size if len(graph.inputs) > 1 else size.partition("=")[2]
     with in_python(), _rules():
         pixels = _target(target, dataset, images, graph.nodes[graph.inputs[0]].shape.size, graph)
-        task = Task(text, place, pixels, tolerance, holes, layer, with_size(given, asked))
+        task = Task(text, place, pixels, _share(tolerance), holes, layer, with_size(given, asked))
         base, changes = searched(task)
     return Changes(task, base, tuple(changes), graph.name)
 
@@ -241,7 +240,7 @@ def transform(
     from rfcalc.transforms import apply_all
 
     start = load(source, input, overrides=params, unknown=unknown)
-    words, globs = ((given,) if isinstance(given, str) else tuple(given) for given in (to, layers))
+    words, globs = texts(to, "to"), texts(layers, "layers")
     if not words:
         raise TypeError('transform takes what to do, such as "output-stride=8"')
     with in_python():
@@ -269,7 +268,7 @@ def _target(
     if asked is None and found is None and graph is not None:
         pixels = object_size(graph)
     else:
-        pixels = asked if isinstance(asked, int) else aimed(asked or (USUAL if found else ""), found)
+        pixels = int(asked) if isinstance(asked, int | float) else aimed(asked or (USUAL if found else ""), found)
     if pixels is None:
         of = "" if asked is None else f", not {asked!r}"
         raise RuleError(f'say how many pixels the field should span: target=224, or "median" or "p90" of a dataset{of}')
@@ -282,6 +281,13 @@ def _image(input: int | Sequence[int]) -> Shape:
     if not all(isinstance(n, int) for n in numbers) or len(numbers) not in (1, 2, 3):
         raise TypeError(f"input takes 512, (384, 512) or (3, 512, 512), not {input!r:.60}")
     return Shape(numbers[0], numbers[1:]) if len(numbers) == 3 else Shape(3, numbers * (3 - len(numbers)))
+
+
+def _share(value: float) -> float:
+    """A share from 0 to 1; raises TypeError."""
+    if not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise TypeError(f"tolerance is a share, such as 0.1 for 10 %, not {value!r:.60}")
+    return value
 
 
 def _amount(name: str, value: float | str | None) -> int | None:

@@ -6,10 +6,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rfcalc.api.analysis import one_of
 from rfcalc.api.shown import Shown
 from rfcalc.api.sources import NOTHING, load, several
-from rfcalc.api.words import in_python
+from rfcalc.api.words import in_python, one_of, texts
 from rfcalc.backends.proof.claims import Claim
 from rfcalc.graph import Graph
 from rfcalc.record import record
@@ -81,9 +80,9 @@ def verify(
     from rfcalc.backends.torch.subject import running, subject
 
     graph = load(source, input, overrides={**overrides, **params}, unknown=unknown)
-    network, globs = subject(graph, rebuilt), (layers,) if isinstance(layers, str) else layers
+    network, globs = subject(graph, rebuilt), texts(layers, "layers")
     with in_python(), running([network]):
-        return Proof(graph, tuple(verify_network(network, globs, units, seed)), rebuilt)
+        return Proof(graph, tuple(verify_network(network, globs, _whole(units, "units"), seed)), rebuilt)
 
 
 def time(
@@ -115,6 +114,7 @@ def time(
 
     dtypes = _known(dtype, DTYPES, "dtype")
     layouts, modes = _known(memory_format, MEMORY_FORMATS, "memory_format"), _known(mode, MODES, "mode")
+    _positive(seconds, "seconds")
     batches = [_whole(n, "batch") for n in ((batch,) if isinstance(batch, int) else batch)]
     graphs = [load(one, input, overrides={**overrides, **params}, unknown=unknown) for one in several(sources)]
     with in_python():
@@ -150,6 +150,7 @@ def profile(
     from rfcalc.backends.torch.subject import running, subject
 
     [kind], [layout] = _known(dtype, DTYPES, "dtype"), _known(memory_format, MEMORY_FORMATS, "memory_format")
+    _positive(seconds, "seconds")
     graph = load(source, input, overrides={**overrides, **params}, unknown=unknown)
     with in_python():
         case = cases.Case(cases.usable_device(device), _whole(batch, "batch"), kind, layout, "eager")
@@ -205,10 +206,16 @@ def _needs(module: str, extra: str) -> None:
 def _known(given: str | Sequence[str], words: Sequence[str] | Mapping[str, str], what: str) -> list[str]:
     """One word or several, each of which is known; raises ValueError."""
     known = {word: i for i, word in enumerate(words)}
-    chosen = [given] if isinstance(given, str) else list(given)
+    chosen = list(texts(given, what))
     for word in chosen:
         one_of(word, known, what)
     return chosen
+
+
+def _positive(number: float, what: str) -> None:
+    """Raises ValueError for what is no number above 0."""
+    if isinstance(number, bool) or not isinstance(number, int | float) or number <= 0:
+        raise ValueError(f"{what} is a number above 0, not {number!r:.60}")
 
 
 def _whole(number: int, what: str) -> int:

@@ -51,6 +51,8 @@ def _layer(analysis: Analysis, name: str | None) -> Layer:
 def _unit(layer: Layer, at: Sequence[int] | None) -> tuple[int, ...]:
     """The unit, or the middle one; raises SpecError for one that the layer does not have."""
     size = layer.shape.size
+    if at is not None and not (isinstance(at, tuple | list) and all(isinstance(n, int) for n in at)):
+        raise TypeError(f"at takes one number per axis, such as (7, 7), not {at!r:.60}")
     unit = tuple(n // 2 for n in size) if at is None else tuple(at)
     if len(unit) != len(size) or not all(0 <= i < n for i, n in zip(unit, size, strict=True)):
         units = f"its units are {(0,) * len(size)} to {tuple(n - 1 for n in size)}" if size else "it is a vector, of unit ()"

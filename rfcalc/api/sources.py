@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from rfcalc.api.words import in_python, size_text, yaml_text
-from rfcalc.errors import SpecError, fail
+from rfcalc.api.words import in_python, one_of, size_text, texts, yaml_text
+from rfcalc.errors import SpecError, did_you_mean, fail
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 KINDS = "a file's or network's name, the text of a spec, a dict, an nn.Module or a graph"
 NOTHING: Mapping[str, object] = {}
+SYNONYMS = ("input_size", "input_shape", "inputs", "image_size")  # of other tools
+NAMED = ("input", "layers", "units", "dtype", "why", "erf", "convention", "overrides", "unknown", "declare")
 
 
 def load(
@@ -50,9 +52,12 @@ def load(
 
     Raises SpecError with every problem that was found, and TypeError for what is no network.
     """
+    if wrong := next((name for name in params if name in SYNONYMS), None):
+        raise TypeError(f"{wrong} is called input here: input=(3, 224, 224)")
     given = {name: yaml_text(value) for name, value in {**overrides, **params}.items()}
+    one_of(unknown, {"error": 0, "bound": 1}, "unknown")
     with in_python():
-        return _graph(source, input, unknown, declare, given)
+        return _graph(source, input, unknown, texts(declare, "declare"), given)
 
 
 def loads(text: str, input: Size | None = None, *, overrides: Mapping[str, object] = NOTHING, **params: object) -> Graph:
@@ -141,7 +146,9 @@ def _live(source: object, input: Size | None, unknown: str, declare: Sequence[st
     if not module and not (torch is not None and isinstance(source, torch.export.ExportedProgram)):
         raise TypeError(f"rfcalc takes {KINDS}, not {_kind(source)}{_instead(source)}")
     if params:
-        raise TypeError(f"{', '.join(params)}: a module that is made already takes no arguments")
+        hint = next((hint for name in params if (hint := did_you_mean(name, NAMED))), "")
+        what = f"{', '.join(params)}: a module that is made already takes no arguments"
+        raise TypeError(f"{what}; {hint}" if hint else what)
     from rfcalc.importers.torch.load import load_module, load_program
 
     if module:

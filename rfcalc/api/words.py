@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from operator import index
 from typing import TYPE_CHECKING, TypeAlias
 
-from rfcalc.errors import Problem, SpecError
+from rfcalc.errors import Problem, SpecError, did_you_mean
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 # What a hint may say of options, in the order in which they are looked for.
 SIZE = re.compile(r"--input ((?:[\w.]+=)?\d+(?:x\d+)*(?:,[\w.]+=\d+(?:x\d+)*)*)")
 SETTING = re.compile(r"-s ([\w.*]+)=([\w.*]+)")
-VALUE = re.compile(r"--(unknown|declare|arg|device) ([\w.:]+(?:=\w+)?)")
+VALUE = re.compile(r"--(unknown|declare(?= [\w.]+=\w)|arg|device) ([\w.:]+(?:=\w+)?)")
 NUMBER = re.compile(r"--([a-z]+(?:-[a-z]+)*) (\d[\w.]*)")
 FLAG = re.compile(r"--(full|all|holes|force|effective|rebuilt)(?![\w-])")
 OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?= |$|,|:|\))")
@@ -37,9 +38,20 @@ def size_text(value: Size) -> str:
     numbers = value if shape is None else shape[1:]
     if isinstance(numbers, int):
         raise TypeError(f"input={numbers} leaves out the channels: input=(3, {numbers}, {numbers})")
-    if not isinstance(numbers, list | tuple) or not all(isinstance(n, int) and n > 0 for n in numbers) or not numbers:
+    whole = [index(n) for n in numbers if hasattr(n, "__index__")] if isinstance(numbers, list | tuple) else []
+    if not whole or len(whole) < len(numbers) or min(whole) < 1:
         raise TypeError(f'input takes channels and sizes, such as (3, 224, 224) or "3x224x224", not {value!r:.60}')
-    return "x".join(map(str, numbers))
+    return "x".join(map(str, whole))
+
+
+def texts(given: str | Iterable[str], what: str) -> tuple[str, ...]:
+    """One text or several; raises TypeError for anything else."""
+    if isinstance(given, str):
+        return (given,)
+    found = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not all(isinstance(text, str) for text in found):
+        raise TypeError(f"{what} takes a text, or several, not {given!r:.60}")
+    return found
 
 
 def yaml_text(value: object) -> str:
@@ -50,6 +62,14 @@ def yaml_text(value: object) -> str:
         return json.dumps(list(value) if isinstance(value, tuple) else value)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{value!r:.60} is nothing that a spec can hold: {error}") from None
+
+
+def one_of(word: str, known: Mapping[str, int], what: str) -> int:
+    """The value of a word; raises ValueError with the nearest one."""
+    if word not in known:
+        hint = did_you_mean(str(word), known) or f"one of {', '.join(known)}"
+        raise ValueError(f"{what} is not {word!r}; {hint}")
+    return known[word]
 
 
 @contextmanager

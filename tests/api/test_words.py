@@ -20,6 +20,7 @@ from rfcalc.api.words import size_text, translated, yaml_text
         ({"left": (3, 8, 8), "right": "1x8x8"}, "left=3x8x8,right=1x8x8"),
         (torch.zeros(2, 3, 8, 9), "3x8x9"),
         (numpy.zeros((1, 3, 8)), "3x8"),
+        ((numpy.int64(3), 8), "3x8"),
     ],
 )
 def test_sizes(value: Any, text: str) -> None:
@@ -49,6 +50,7 @@ def test_values() -> None:
         ("--input 10", "input=(10,)"),
         ("-s input=1x8x8 makes another", 'overrides={"input": "1x8x8"} makes another'),
         ("-s depth=101 or -s layer4.*.stride=1", 'depth=101 or overrides={"layer4.*.stride": "1"}'),
+        ("--declare takes NAME=RULE", "declare= takes NAME=RULE"),
         ("--unknown bound, --declare m.Op=pointwise, --arg width=4", 'unknown="bound", declare="m.Op=pointwise", width=4'),
         ("--device cpu times on the CPU, --target 225 asks", 'device="cpu" times on the CPU, target=225 asks'),
         ("--depth 3 shows more, --full every layer (--full)", "depth=3 shows more, full=True every layer (full=True)"),
