@@ -40,14 +40,23 @@ def signature(name: str, value: object) -> str:
     if isinstance(value, type) or not callable(value):
         return f"class {name}"
     found = inspect.signature(value)
-    text = f"{name}{found}".replace("collections.abc.", "")
-    if len(text) <= 110:
-        return text
-    parts = [str(parameter) for parameter in found.parameters.values()]
-    keyword = next((i for i, p in enumerate(found.parameters.values()) if p.kind is inspect.Parameter.KEYWORD_ONLY), None)
-    if keyword is not None:
-        parts.insert(keyword, "*")
-    return "\n".join([f"{name}(", *(f"    {part}," for part in parts), f") -> {found.return_annotation}"])
+    parts = [written(parameter) for parameter in found.parameters.values()]
+    keyword = [i for i, p in enumerate(found.parameters.values()) if p.kind is inspect.Parameter.KEYWORD_ONLY]
+    if keyword and not any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in found.parameters.values()):
+        parts.insert(keyword[0], "*")
+    line = f"{name}({', '.join(parts)}) -> {found.return_annotation}"
+    return (
+        line
+        if len(line) <= 110
+        else "\n".join([f"{name}(", *(f"    {part}," for part in parts), f") -> {found.return_annotation}"])
+    )
+
+
+def written(parameter: inspect.Parameter) -> str:
+    """An argument as its code has it."""
+    stars = {inspect.Parameter.VAR_KEYWORD: "**", inspect.Parameter.VAR_POSITIONAL: "*"}.get(parameter.kind, "")
+    default = "" if parameter.default is inspect.Parameter.empty else f" = {parameter.default!r}"
+    return f"{stars}{parameter.name}: {parameter.annotation}{default}"
 
 
 def test_an_example_is_read_as_it_is_meant() -> None:
