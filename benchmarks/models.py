@@ -31,7 +31,7 @@ TORCHVISION = {
     "video": ("torchvision.models.video", "3x16x112x112"),
     "optical flow": ("torchvision.models.optical_flow", "image1=3x128x128,image2=3x128x128"),
 }
-OTHER_SIZES = {"inception_v3": "3x299x299", "mvit_v1_b": "3x16x224x224", "mvit_v2_s": "3x16x224x224"}
+OTHER_SIZES = {"inception_v3": "3x299x299", "mvit_v1_b": "3x16x224x224", "mvit_v2_s": "3x16x224x224", "s3d": "3x16x224x224"}
 HEAD = """# Models that people have
 
 Made by `python benchmarks/models.py --table` from `benchmarks/results/models.json`. `exact`: every field is exact. `bounded`:

@@ -9,15 +9,24 @@ from pathlib import Path
 from rfcalc.errors import Problem, SpecError
 
 WEIGHTS = (".pth", ".pt", ".ckpt", ".bin", ".safetensors", ".h5", ".pkl", ".torchscript")
+THROUGH_ONNX = {  # files of networks that are read once they are ONNX files, and what makes those
+    ".keras": 'in Keras: model.export("net.onnx", format="onnx")',
+    ".tflite": "python -m tf2onnx.convert --tflite net.tflite --output net.onnx",
+    ".pb": "python -m tf2onnx.convert --graphdef net.pb --output net.onnx, with --inputs and --outputs",
+    ".mlmodel": "onnxmltools converts them to ONNX",
+}
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 PACKAGES = ("torchvision", "timm")  # whose models are found by their names
 
 
 def refuse_weights(path: str) -> None:
-    """Raises SpecError for a file of weights: what they are the weights of stands in code."""
+    """Raises SpecError for a file of weights, which belong to a network in code, and for networks that ONNX has to carry."""
     if path.endswith(WEIGHTS):
         message = f"{path} holds weights; the network that they belong to stands in code"
         raise SpecError([Problem("E403", message, None, "name what makes it: file.py:Net or package.module:callable")])
+    for suffix, way in THROUGH_ONNX.items():
+        if path.endswith(suffix):
+            raise SpecError([Problem("E403", f"{path}: {suffix} files are read as ONNX files only", None, way)])
 
 
 def explained(name: str, error: SpecError) -> SpecError:

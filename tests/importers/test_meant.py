@@ -30,6 +30,15 @@ def test_weights_without_their_network(suffix: str, tmp_path: Path) -> None:
         assert str(path) in found.message
 
 
+@pytest.mark.parametrize("suffix", ["keras", "tflite", "pb"])
+def test_files_that_onnx_has_to_carry(suffix: str, tmp_path: Path) -> None:
+    (tmp_path / f"net.{suffix}").write_bytes(b"PK\x03\x04\0\0")
+    found = problem(str(tmp_path / f"net.{suffix}"))
+    assert found.code == "E403"
+    assert f".{suffix} files are read as ONNX files only" in found.message
+    assert "onnx" in found.hint
+
+
 def test_a_dotted_name_lacks_its_colon() -> None:
     assert problem("mypkg.models.Net").hint == "a Python callable stands behind a colon: mypkg.models:Net"
     assert "colon" not in problem("my.net.yaml").hint
