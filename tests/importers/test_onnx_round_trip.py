@@ -63,7 +63,10 @@ def totals(graph: Graph) -> tuple[int, int]:
     return sum(layer.cost.params for layer in graph.layers), sum(layer.cost.macs for layer in graph.layers)
 
 
-SMALLER = {"fcn32s": "3x64x64", "unet": "1x188x188", "vit_b16": "3x32x32", "yolov2": "3x64x64"}
+SMALL = """fcn8s fcn16s fcn32s yolov2 vit_b16 hourglass deepercut resnet34 resnet50 resnet101 resnet152 se_resnet50
+head_pose""".split()  # noqa: SIM905
+SMALLER = dict.fromkeys(SMALL, "3x64x64") | {"unet": "1x188x188", "resnet3d18": "3x4x32x32"}
+SMALLER |= dict.fromkeys(("deeplabv3_resnet50", "deeplabv3plus", "pspnet101"), "3x65x65")
 FEW = ("espcn", "tcn", "lessons/multi_output", "lessons/checkerboard", "lessons/channel_shuffle")
 
 
