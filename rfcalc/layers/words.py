@@ -56,6 +56,7 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "linear": ("dense", "Linear", ()),
     "flatten": ("dense", "Flatten", ()),
     "upsample": ("resize", "Upsample", ()),
+    "zerostuff": ("resize", "ZeroStuff", ()),
     "resample": ("resample", "Resample", ()),
     "pad": ("pad", "Pad", ()),
     "crop": ("pad", "Crop", ()),

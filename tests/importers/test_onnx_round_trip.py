@@ -67,6 +67,7 @@ SMALL = """fcn8s fcn16s fcn32s yolov2 vit_b16 hourglass deepercut resnet34 resne
 head_pose""".split()  # noqa: SIM905
 SMALLER = dict.fromkeys(SMALL, "3x64x64") | {"unet": "1x188x188", "resnet3d18": "3x4x32x32"}
 SMALLER |= dict.fromkeys(("deeplabv3_resnet50", "deeplabv3plus", "pspnet101"), "3x65x65")
+UNREAD = ("yolov2", "lessons/zero_insertion")
 FEW = ("espcn", "tcn", "lessons/multi_output", "lessons/checkerboard", "lessons/channel_shuffle")
 
 
@@ -83,11 +84,11 @@ def test_the_same_figures(tmp_path: Path, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted({*shipped_files()} - NETWORKS.keys()))
 def test_every_other_shipped_network(tmp_path: Path, name: str) -> None:
-    """Written, checked by onnx and onnxruntime, and read again (but for yolov2, whose units move to channels one by one)."""
+    """Written, checked by onnx and onnxruntime, and read again (but for UNREAD, whose units move one by one)."""
     graph = load(name, {"input": SMALLER[name]} if name in SMALLER else {})
     path = tmp_path / "net.onnx"
     path.write_bytes(onnx_bytes(graph))
-    if name != "yolov2":
+    if name not in UNREAD:
         assert totals(load(str(path))) == totals(graph)
 
 

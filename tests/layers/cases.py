@@ -125,6 +125,7 @@ TABLE: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         *on({"scale": (2.0, 1.5)}, image()),
         ({"mode": "bilinear"}, (image(), image(2, 20, 30))),
     ],
+    "zerostuff": [*on({"stride": 2}, *MAPS), *on({"stride": (3, 1)}, image()), *on({"stride": 1}, image())],
     "pad": [
         *on({"padding": 2}, *MAPS),
         *on({"padding": ((1, 2), (0, 3)), "mode": "reflect"}, image()),

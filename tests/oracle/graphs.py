@@ -59,6 +59,7 @@ def settings_of(rank: int) -> dict[str, SearchStrategy[Settings]]:
         "adaptivepool": made({"out": per_axis(rank, st.integers(1, 7))}),
         "adaptivemaxpool": made({"out": per_axis(rank, st.integers(1, 7))}),
         "upsample": resizing(modes, scale, rank),
+        "zerostuff": made({"stride": per_axis(rank, small)}),
         "pad": made({"padding": sides(rank, 3), "mode": fold}),
         "crop": made({"margin": sides(rank, 2)}) | made({"size": per_axis(rank, st.integers(1, 12))}) | cropping(rank),
         **{word: made({"ratio": st.integers(2, 3), "mix": st.booleans()}) for word in BLOCKS},

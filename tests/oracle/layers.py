@@ -100,6 +100,14 @@ def transposed(net: Oracle, op: Any, x: Tensor, weight: Tensor, more: Sequence[i
     return value + edge
 
 
+def zero_stuff(_: Oracle, op: Any, x: Tensor) -> Tensor:
+    for axis, stride in enumerate(per_axis(op.stride, x.dim() - 2), 2):
+        n = x.shape[axis]
+        size = [(n - 1) * stride + 1 if a == axis else m for a, m in enumerate(x.shape)]
+        x = torch.zeros(size, dtype=x.dtype).index_copy(axis, torch.arange(n) * stride, x)
+    return x
+
+
 def fold(net: Oracle, op: Any, x: Tensor) -> Tensor:
     """Each channel to its own place of the window over it."""
     k = per_axis(op.kernel, x.dim() - 2)
@@ -266,6 +274,7 @@ LAYERS: dict[str, Callable[..., Tensor]] = {
     **dict.fromkeys(("slice", "chunk", "split"), select),
     "maskedconv": masked_conv,
     "upconv": upconv,
+    "zerostuff": zero_stuff,
     "attention": attention,
     "windowattention": window_attention,
     "channelconv": channel_window,

@@ -11,7 +11,7 @@ from rfcalc.layers.settings import Bool, Int, Number, Optional, PerAxis, Word, s
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
 from rfcalc.relations.channels import SAME
-from rfcalc.relations.geometry import IDENTITY, Reach, per_axis
+from rfcalc.relations.geometry import IDENTITY, Reach, Window, per_axis
 from rfcalc.relations.read import Read
 from rfcalc.relations.sampling import interpolate, nearest
 from rfcalc.relations.shape import Shape, Shapes
@@ -97,6 +97,53 @@ class Upsample(Op):
                 raise RuleError(f"scale has {len(scale)} numbers for an input of {source.rank} axes")
             return tuple(map(float, scale))
         return (float(scale or 1),) * source.rank
+
+
+@record
+class ZeroStuff(Op):
+    """Zeros between the units: size (n-1)*stride + 1. A transposed convolution is this, then a convolution of stride 1."""
+
+    word: ClassVar[str] = "zerostuff"
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
+    main: ClassVar[str] = "stride"
+    example: ClassVar[tuple[str, ...]] = ("2", "16x32x32")
+
+    stride: int | tuple[int, ...] = setting(PerAxis(Int()), "s", help="distance of the input's units in the output")
+
+    def shape(self, inputs: Shapes) -> Shape:
+        source = inputs[0]
+        if not source.rank:
+            raise RuleError(f"needs an input with spatial axes; this one is a vector of {source.channels}")
+        windows = self._windows(source)
+        return Shape(source.channels, tuple(w.transposed_out(n, 0) for n, w in zip(source.size, windows, strict=True)))
+
+    def reach(self, inputs: Shapes) -> tuple[Read, ...]:
+        return (Read(0, tuple(window.transposed_reach() for window in self._windows(inputs[0])), SAME),)
+
+    def cost(self, inputs: Shapes) -> Cost:
+        return Cost(macs=0, params=0, buffers=0, elements=(), keeps=Keeps.NOTHING, storage=Storage.NEW)
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(f"ZeroStuff({per_axis(self.stride, inputs[0].rank, 'stride')})", helper=ZERO_STUFF)
+
+    def _windows(self, source: Shape) -> tuple[Window, ...]:
+        return tuple(Window(1, stride, 1) for stride in per_axis(self.stride, source.rank, "stride"))
+
+
+ZERO_STUFF = '''
+class ZeroStuff(nn.Module):
+    """Zeros between the units of a map."""
+
+    def __init__(self, stride):
+        super().__init__()
+        self.stride = stride
+
+    def forward(self, x):
+        size = [(n - 1) * s + 1 for n, s in zip(x.shape[2:], self.stride)]
+        y = x.new_zeros(*x.shape[:2], *size)
+        y[(..., *(slice(None, None, s) for s in self.stride))] = x
+        return y
+'''
 
 
 def _tuple(values: tuple[float, ...]) -> str:
