@@ -65,11 +65,12 @@ def latencies(name: str, device: str, batches: list[int], seconds: float) -> lis
     """The rows of one network, without the single samples."""
     from rfcalc.backends.timing.cases import grid
     from rfcalc.backends.timing.latency import time_all
+    from rfcalc.backends.torch.subject import subject
     from rfcalc.importers import load
 
     modes = ["eager"] if device == "cpu" else ["eager", "graph"]
     cases = grid(device, batches, ["fp32", "bf16"], ["contiguous"], modes)
-    timing = time_all([load(name)], cases, seconds)
+    timing = time_all([subject(load(name))], cases, seconds)
     print(f"{name}: {', '.join(dict.fromkeys(run.status for run in timing.runs))}", file=sys.stderr)
     return [{key: value for key, value in run.data().items() if key != "samples_ms"} for run in timing.runs]
 
@@ -101,11 +102,12 @@ def agreement(name: str, device: str, batch: int, seconds: float) -> dict[str, A
     """
     from rfcalc.backends.timing.cases import Case, precision, prepare
     from rfcalc.backends.timing.clocks import CpuClock, CudaClock, warm_up
+    from rfcalc.backends.torch.subject import subject
     from rfcalc.importers import load
 
     case = Case(device, batch, "fp32", "contiguous", "eager")
     with precision(case):
-        step = prepare(load(name), case).step
+        step = prepare(subject(load(name)), case).step
         clock = CudaClock(device) if case.cuda else CpuClock()
         warm = warm_up(clock, step, 5.0)
         count = max(3, int(seconds * warm.block / 0.05) // ROUNDS)

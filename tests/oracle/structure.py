@@ -81,7 +81,7 @@ def _steps(op: Any, rank: int) -> Iterator[Fraction]:
     for axis in range(rank):
         if word in ("conv", "dwconv", "patches"):
             yield Fraction(per_axis(op.stride, rank)[axis])
-        elif word == "upconv":
+        elif word in ("upconv", "zerostuff"):
             yield Fraction(1, per_axis(op.stride, rank)[axis])
         elif word in ("maxpool", "avgpool"):
             yield Fraction(per_axis(op.kernel if op.stride is None else op.stride, rank)[axis])
