@@ -30,13 +30,14 @@ Run = list[int]  # first and last node of a module
 class Peak:
     """The most bytes that are alive at once, the node that runs then, and the nodes whose tensors those are; `during`: the
     bytes that are alive while each node runs. `about`: another figure is possible, because the rules do not know how every
-    tensor lies."""
+    tensor lies; `unsure`: the nodes of which that is true."""
 
     bytes: int
     node: int | None
     live: tuple[int, ...]
     during: tuple[int, ...]
     about: bool = False
+    unsure: frozenset[int] = frozenset()
 
 
 @record
@@ -95,8 +96,11 @@ def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = 
         return _peak(graph, lie, runs, dtype_bytes)
 
     first = storages(graph, inplace)
-    others = (storages(graph, inplace, other=other) for other in other_ways(first))
-    return replace(result := found(first), about=not settled(first) or any(found(lie).bytes != result.bytes for lie in others))
+    result, everywhere = found(first), not settled(first) or graph.memory is not None
+    others = [found(storages(graph, inplace, other=other)) for other in other_ways(first)]
+    nodes = range(len(graph.nodes))
+    unsure = frozenset(j for j in nodes if everywhere or any(other.during[j] != result.during[j] for other in others))
+    return replace(result, about=not settled(first) or any(other.bytes != result.bytes for other in others), unsure=unsure)
 
 
 def _peak(graph: Graph, lie: Storages, runs: list[list[Run]] | None, dtype_bytes: int) -> Peak:

@@ -69,8 +69,8 @@ class Metric:
     Functions say how it is computed. each: for a layer; that of several is their sum, or what `over` makes of them, and a
     network's too unless `whole` says it. axes: for a layer, one number per axis of its map; `worst` chooses the one that stands
     for all, and a network's is that of its last map. whole: for a network. They give None, or no axes, where there is no such
-    figure (the field of a layer that sees all). about: for a network, whether the figure is not certain;
-    owes: what it comes from, in a few words, where only `whole` knows.
+    figure (the field of a layer that sees all). about: for a network, whether the figure is not certain,
+    and unsure: for a layer; owes: what it comes from, in a few words, where only `whole` knows.
     """
 
     name: str
@@ -84,6 +84,7 @@ class Metric:
     worst: Callable[[Sequence[float]], float] = max
     whole: Callable[[Analysis], Figure] | None = None
     about: Callable[[Analysis], bool] = lambda analysis: False
+    unsure: Callable[[Layer], bool] = lambda layer: False
     owes: Callable[[Analysis], str] = lambda analysis: ""
     key: str = ""
     option: str = ""
@@ -216,6 +217,7 @@ METRICS: tuple[Metric, ...] = (
         over=max,
         whole=lambda analysis: analysis.peak.bytes,
         about=lambda analysis: analysis.peak.about,
+        unsure=lambda layer: layer.live_about,
         owes=lambda analysis: f"while {analysis.peak.at} runs" if analysis.peak.at else "",
         option="memory",
         shown=Shown.BASELINE | Shown.DIFF,

@@ -42,7 +42,8 @@ CALLED = {
 class Layer:
     """One layer and what the analyses say of it.
 
-    dtype_bytes: of a number, in the memory figures. live_bytes: of the activations that are alive while it runs. bounded: the
+    dtype_bytes: of a number, in the memory figures. live_bytes: of the activations that are alive while it runs, and
+    live_about: whether that is not certain. bounded: the
     field is an upper bound, because of this layer or of one before it; bound: why, where it is this one. Where it was asked
     for: units: those that were traced. adds: what it adds to the field on the critical path, per axis. sigma: of its effective
     field, per axis. cost: by the convention of another tool. unread: of an output or the last map behind a global layer, the
@@ -55,6 +56,7 @@ class Layer:
     downsampling: tuple[Fraction, ...]
     dtype_bytes: int = 4
     live_bytes: int = 0
+    live_about: bool = False
     unproductive: bool = False
     bounded: bool = False
     bound: str = ""
@@ -245,6 +247,7 @@ def analyze(
             downsampling=_downsampling(fields.image, node.shape.size),
             dtype_bytes=dtype_bytes,
             live_bytes=ruled.during[i],
+            live_about=i in ruled.unsure,
             unproductive=i in wasted,
             bounded=fields.bounded(i),
             bound=fields.bound(i),

@@ -184,8 +184,8 @@ class Fields:
 
     def _misaligned(self, node: Node) -> Misaligned | None:
         """What is wrong where the inputs of a merge do not look at the same place."""
-        # an input read for its size only has no place, nor has one that is read as a whole
-        read = dict.fromkeys(node.inputs[r.source] for r in node.reads if r.local)
+        # an input read for its size only has no place, nor has one that is read as a whole; of joined boxes it is not known
+        read = dict.fromkeys(j for r in node.reads if r.local and not self.supports[j := node.inputs[r.source]].grown)
         places = [place for j in read if (place := _place(self.supports[j])) is not None]
         for place in places[1:]:
             if place == places[0]:

@@ -49,9 +49,10 @@ class TableRow:
         """The field that the row shows, whether some of its layers are unproductive, and whether it is an upper bound."""
         return self.last.field, any(layer.unproductive for layer in self.layers), self.last.bounded
 
-    def amount(self, metric: Metric) -> tuple[float, bool]:
-        """The sum of a figure over its layers, and whether that of some layer is not known."""
-        return metric.of_layers(self.layers), metric.unit is Unit.OPERATIONS and any(layer.uncounted for layer in self.layers)
+    def amount(self, metric: Metric) -> tuple[float, bool, bool]:
+        """A figure of its layers together, whether that of some layer is not known, and whether it is not certain."""
+        unknown = metric.unit is Unit.OPERATIONS and any(layer.uncounted for layer in self.layers)
+        return metric.of_layers(self.layers), unknown, any(map(metric.unsure, self.layers))
 
     @property
     def cost(self) -> int:

@@ -41,7 +41,7 @@ def test_memory_of_a_row_is_the_most_of_its_layers() -> None:
     rows = outline(analysis, View(depth=1)).rows
     peak = max(rows, key=lambda row: row.amount(BY_NAME["memory"]))
     assert peak.name == "layer1"
-    assert peak.amount(BY_NAME["memory"]) == (analysis.peak.bytes, False)
+    assert peak.amount(BY_NAME["memory"]) == (analysis.peak.bytes, False, False)
 
 
 def test_the_largest_come_first() -> None:

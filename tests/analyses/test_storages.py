@@ -39,6 +39,7 @@ def test_a_cut_that_a_view_reads_is_tried_both_ways() -> None:
     small = chain((12, 12), ("conv", {"out": 90, "kernel": 1}), ("maxpool", {"kernel": 3}), ("crop", {"size": (4, 3)}), ROWS)
     assert storages(small, True).doubts == (4,)
     assert not peak(small).about  # whichever it is, the convolution takes more
+    assert peak(small).unsure == {4}
 
 
 def test_many_doubts_are_not_tried() -> None:
@@ -54,7 +55,11 @@ def test_a_figure_that_depends_on_it_is_labelled(tmp_path: Path) -> None:
     layers = ["conv: {out: 8, k: 1}", "crop: {size: [12, 6]}", f"rearrange: {ROWS[1]['pattern']!r}"]
     path.write_text("input: [3, 12, 12]\nlayers:\n" + "".join(f"  - {layer}\n" for layer in layers))
     assert "activations about" in rfcalc("analyze", str(path)).out
-    assert "peak_activation_bytes" in json.loads(rfcalc("analyze", str(path), "--format", "json").out)["totals"]["approximate"]
+    data = json.loads(rfcalc("analyze", str(path), "--format", "json").out)
+    assert "peak_activation_bytes" in data["totals"]["approximate"]
+    assert [layer.get("approximate") for layer in data["layers"]] == [None, None, ["peak_activation_bytes"]]
+    assert "about " in rfcalc("analyze", str(path), "--columns", "memory").out
+    assert "about " not in rfcalc("analyze", "resnet18", "--columns", "memory").out
 
 
 def test_no_shipped_network_has_a_doubt_that_matters() -> None:

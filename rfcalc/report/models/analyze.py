@@ -69,6 +69,7 @@ class LayerData(TypedDict):
     element_operations: Annotated[Mapping[str, int], "operations beside multiply-accumulates, by kind"]
     downsampling: Annotated[Sequence[float], "input size / output size, per axis; empty where the number of axes differs"]
     receptive_field: Annotated[FieldData, "its receptive field"]
+    approximate: NotRequired[Annotated[Sequence[str], "the keys whose figures are not exact"]]
     bound: NotRequired[Annotated[str, "why this layer makes its field an upper bound"]]
     uncounted: NotRequired[Annotated[str, "why its MACs are missing from the totals"]]
     unproductive: NotRequired[Annotated[bool, "true where what it reads already sees more than the image"]]

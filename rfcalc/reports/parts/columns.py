@@ -64,8 +64,9 @@ def _more() -> Iterator[tuple[Column, Cell]]:
 def _amount(metric: Metric) -> tuple[Column, Cell]:
     """The column of a figure; a question mark for what layers have that nobody can count."""
 
-    def text(cell: tuple[float, bool]) -> str:
-        return "?" if cell == (0, True) else metric.unit.show(cell[0]) + "+?" * cell[1]
+    def text(cell: tuple[float, bool, bool]) -> str:
+        value, unknown, about = cell
+        return "?" if unknown and not value else "about " * about + metric.unit.show(value) + "+?" * unknown
 
     return Column(metric.name, metric.title[0].upper() + metric.title[1:], text, True), lambda row: row.amount(metric)
 
