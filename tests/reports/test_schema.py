@@ -53,6 +53,7 @@ CASES = [
     ("sizes", "volume", "espcn", "--tile", "32"),
     ("paths", "inputs", "vector", "volume"),
     ("explain-cost", "line", "vector", "bad"),
+    ("explain-cost", "line", "--run", "torch"),
     ("check", "line", "resnet18", "bad"),
     ("check", "resnet18", "--max-macs", "1", "--select", "ALL"),
     ("diff", "resnet18", "resnet34"),
@@ -110,7 +111,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("words", CASES, ids=" ".join)
 def test_what_is_printed(words: tuple[str, ...], folder: Path) -> None:
     command, *rest = (f"{word}.yaml" if word in SPECS else word for word in words)
-    if command in NEEDS_TORCH:
+    if command in NEEDS_TORCH or "--run" in words:
         pytest.importorskip("torch")
     assert said(command, rfcalc(command, *rest, "-f", "json").data) == []
     if COMMANDS[command].many:
