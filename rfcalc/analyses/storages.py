@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from itertools import combinations
+from itertools import product
 
 from rfcalc.graph import Graph, Node
 from rfcalc.layers.contract import Cost, Storage
@@ -31,16 +31,19 @@ class Lies(Enum):
 @record
 class Storages:
     """For each node: the node whose memory its output lies in, how many elements it copies of its first input before it runs,
-    and how many of those that it makes for itself it needs not. `doubts`: nodes of which that is not certain."""
+    and how many of those that it makes for itself it needs not. `doubts`: nodes of which that is not certain; `moved`: those of
+    them that may also copy their input before they copy it into its new order."""
 
     owner: tuple[int, ...]
     copies: tuple[int, ...]
     spared: tuple[int, ...]
     doubts: tuple[int, ...]
+    moved: tuple[int, ...] = ()
 
 
 def storages(graph: Graph, inplace: bool, training: bool = False, other: Sequence[int] = ()) -> Storages:
-    """The storages of a graph. `inplace`: activations overwrite where they can; `other`: doubts that go the other way."""
+    """The storages of a graph. `inplace`: activations overwrite where they can; `other`: doubts that go the other way, ~i for
+    the node i that copies twice."""
     nodes, readers, outputs = graph.nodes, graph.readers, set(graph.outputs)
     owner: list[int] = []
     copies: list[int] = []
@@ -55,6 +58,7 @@ def storages(graph: Graph, inplace: bool, training: bool = False, other: Sequenc
             at, before = owner[node.inputs[0]], lies[node.inputs[0]]
             doubts += [i] if _doubtful(node, before) else []
             shared, copied, saves = _habits(node, before, training, i in other)
+            copied = copied or ~i in other
             if node.cost.storage is Storage.IN_PLACE and inplace:
                 shared = last_read[at] <= i and not nodes[at].is_input and node.shape.elements == nodes[at].shape.elements
         owner.append(at if shared else i)
@@ -63,7 +67,8 @@ def storages(graph: Graph, inplace: bool, training: bool = False, other: Sequenc
         lies.append(_lies(node, [lies[j] for j in node.inputs], shared))
         if shared:
             last_read[at] = max(last_read[at], last_read[i])
-    return Storages(tuple(owner), tuple(copies), tuple(spared), tuple(doubts))
+    moved = tuple(i for i in doubts if nodes[i].cost.moves)
+    return Storages(tuple(owner), tuple(copies), tuple(spared), tuple(doubts), moved)
 
 
 def _habits(node: Node, before: Lies, training: bool, other: bool) -> tuple[bool, bool, bool]:
@@ -83,8 +88,9 @@ def settled(found: Storages) -> bool:
 def other_ways(found: Storages) -> Iterator[tuple[int, ...]]:
     """Every other way that the doubts can go, where they are few."""
     if settled(found):
-        for count in range(1, len(found.doubts) + 1):
-            yield from combinations(found.doubts, count)
+        for way in product(*((None, i, ~i) if i in found.moved else (None, i) for i in found.doubts)):
+            if other := tuple(i for i in way if i is not None):
+                yield other
 
 
 def _doubtful(node: Node, before: Lies) -> bool:

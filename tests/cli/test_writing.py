@@ -30,7 +30,7 @@ WRITERS = {
     "analyze mask": ("net.yaml", "--layer", "conv*", "--at", "1,1", "--mask-png"),
     "export onnx": ("net.yaml", "--to", "onnx", "-o"),
 }
-READ = ("--baseline", "--dataset")
+READ = ("--baseline", "--dataset", "--weights")
 
 
 @pytest.fixture

@@ -14,6 +14,9 @@ from rfcalc.importers import load, shipped
 from rfcalc.language.load import load_spec
 from rfcalc.reports.parts.contract import layer_data
 
+# Names, places, settings that can be written in several ways, and memory, which depends on the modules that names tell.
+ELSEWHERE = ("name", "line", "settings", "peak_activation_bytes", "approximate")
+
 
 def figures(graph: Graph) -> list[dict[str, object]]:
     """All that an analysis says about each layer, but for names, places, and settings, which can be written in several ways."""
@@ -23,7 +26,7 @@ def figures(graph: Graph) -> list[dict[str, object]]:
         layer["inputs"] = sorted(number[name] for name in layer["inputs"])
         if layer["receptive_field"]:
             layer["receptive_field"].pop("misaligned", None)  # names the inputs of a sum in their order
-        found.append({key: value for key, value in layer.items() if key not in ("name", "line", "settings")})
+        found.append({key: value for key, value in layer.items() if key not in ELSEWHERE})
     return found
 
 
