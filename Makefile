@@ -1,4 +1,4 @@
-.PHONY: check lint types test lowest accept
+.PHONY: check lint types test lowest accept long
 
 check: lint types  ## what CI runs besides the tests
 
@@ -17,3 +17,6 @@ lowest:  ## the command line with the lowest versions of what it depends on, in 
 
 accept:  ## rewrite the golden files after a change that was meant
 	RFCALC_ACCEPT=1 pytest -m golden
+
+long:  ## the tests that take half a minute each, which otherwise skip
+	RFCALC_LONG=1 pytest -n 2 tests/importers/test_onnx_round_trip.py

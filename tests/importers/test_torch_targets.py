@@ -18,7 +18,7 @@ import torch
 from rfcalc.analyses.network import Analysis, analyze
 from rfcalc.errors import SpecError
 from rfcalc.importers import is_program, load
-from rfcalc.importers.torch.importing import imported
+from rfcalc.importers.torch.importing import _lies_in, imported
 from rfcalc.importers.torch.target import target_of
 from tests.importers.torch_models import CLASSIC, FOLDER, graph_of, module_of, shapes_of
 
@@ -226,3 +226,11 @@ def test_a_saved_program_runs_nothing(tmp_path: Path) -> None:
     assert "TORCH_FORCE_WEIGHTS_ONLY_LOAD" not in os.environ
     torch.load(BytesIO(pickled.getvalue()), weights_only=False)
     assert trap.exists(), "the trap works"
+
+
+def test_rfcalc_never_steps_aside() -> None:
+    """Also where the working folder is its own source: a class that was loaded twice would not be itself any more."""
+    root = str(Path(__file__).resolve().parents[2])
+    ours = [module for name, module in sys.modules.items() if name.split(".")[0] == "rfcalc"]
+    assert not [module.__name__ for module in ours if _lies_in(module, root)]
+    assert _lies_in(sys.modules[__name__], root)

@@ -60,7 +60,7 @@ def _use(folder: str) -> None:
 def _lies_in(module: ModuleType, folder: str) -> bool:
     """True for somebody's own module in a folder; not for what is installed, nor for rfcalc."""
     path = getattr(module, "__file__", None) or ""
-    installed = (sys.prefix, sys.base_prefix, str(Path(__file__).resolve().parents[1]))
+    installed = (sys.prefix, sys.base_prefix, str(Path(__file__).resolve().parents[2]))
     return path.startswith(folder + os.sep) and not path.startswith(installed) and "-packages" not in path
 
 
