@@ -15,14 +15,23 @@ if TYPE_CHECKING:
     from rfcalc.graph import Graph
     from rfcalc.report.tables import Report
 
-TOOLS = ("torch", "fvcore", "thop", "ptflops")
+ALL = "all"
+
+
+def _known() -> tuple[str, ...]:
+    """The tools with a convention, and the word for all of them."""
+    from rfcalc.analyses.cost import CONVENTIONS
+
+    return (*(name for name in CONVENTIONS if name != "macs"), ALL)
+
+
 Run = Annotated[
     str | None,
     typer.Option(
         "--run",
         metavar="TOOL,...",
         help="Run these tools on the network, of those that are installed: torch, fvcore, thop, ptflops, or all.",
-        autocompletion=complete.some_of(lambda: (*TOOLS, "all")),
+        autocompletion=complete.some_of(_known),
     ),
 ]
 
@@ -58,8 +67,8 @@ def explain_cost(
 
 
 def _tools(text: str) -> tuple[str, ...]:
-    words = [choice(word.strip(), (*TOOLS, "all"), "--run") for word in text.split(",")]
-    return TOOLS if "all" in words else tuple(dict.fromkeys(words))
+    words = [choice(word.strip(), _known(), "--run") for word in text.split(",")]
+    return tuple(word for word in (_known() if ALL in words else dict.fromkeys(words)) if word != ALL)
 
 
 def _reports(graphs: Sequence[Graph], tools: Sequence[str], rebuilt: bool) -> list[Report]:

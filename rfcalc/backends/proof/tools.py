@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
+from itertools import combinations
 
 import torch
 
-from rfcalc.analyses.cost import amount
+from rfcalc.analyses.cost import amount, terms
 from rfcalc.backends.proof.own import flops_by_module
 from rfcalc.backends.proof.rebuild import ancestors
 from rfcalc.backends.torch.source import module_paths
@@ -85,23 +86,32 @@ def _counted(network: Subject, tool: str) -> ToolCount:
 
 
 def _cause(network: Subject, tool: str, amounts: Sequence[int], ran: _Run) -> str:
-    """Why a total differs, as far as the graph knows."""
-    graph, missing = network.graph, sum(amounts) - ran.total
-    live = set().union(*(ancestors(graph, i) for i in graph.outputs))
-    dead = sum(count for i, count in enumerate(amounts) if i not in live)
-    if dead and missing == dead:
-        return "its trace leaves out layers that no output reads"
-    if unknown := [node.name for node in graph.nodes if node.op.uncounted]:
-        return (
-            f"the multiply-accumulates of {unknown[0]}{f' and {len(unknown) - 1} more' if unknown[1:] else ''} are not stated"
-        )
-    if tool in HOOKED and (loose := _loose(network, amounts)):
-        name, count = loose
-        return f"it sees modules, and not what is done in a forward, as {name} is ({count:,} of what is stated)"
-    if ran.unsupported:
-        names = ", ".join(f"{name} ({count})" for name, count in Counter(ran.unsupported).most_common(3))
-        return f"{tool} does not count {names}"
+    """Why a total differs: causes are named only where what they account for is the whole difference; else it is empty."""
+    missing = sum(amounts) - ran.total
+    unknown = [node.name for node in network.graph.nodes if node.op.uncounted]
+    if missing < 0 and unknown:
+        more = f" and {len(unknown) - 1} more" if unknown[1:] else ""
+        return f"the multiply-accumulates of {unknown[0]}{more} are not stated"
+    known = [(count, text) for count, text in _causes(network, tool, amounts) if count]
+    for chosen in (some for size in (1, 2) for some in combinations(known, size)):
+        if sum(count for count, _ in chosen) == missing:
+            names = ", ".join(f"{name} ({count})" for name, count in Counter(ran.unsupported).most_common(3))
+            return "; ".join(text for _, text in chosen) + (f"; without a rule for {names}" if names else "")
     return ""
+
+
+def _causes(network: Subject, tool: str, amounts: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """What may be missing of what is stated, and why."""
+    graph = network.graph
+    live = set().union(*(ancestors(graph, i) for i in graph.outputs))
+    yield (
+        sum(count for i, count in enumerate(amounts) if i not in live),
+        "its trace leaves out layers that no output reads",
+    )
+    if tool in HOOKED and (loose := _loose(network, amounts)):
+        yield loose[1], f"it sees modules, and not what is done in a forward, as {loose[0]} is"
+    for term in terms(graph):
+        yield term.amount(tool), f"it counts no {term.meaning}"
 
 
 def _loose(network: Subject, amounts: Sequence[int]) -> tuple[str, int] | None:

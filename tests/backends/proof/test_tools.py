@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rfcalc.analyses.cost import CONVENTIONS
 from rfcalc.backends.proof.tools import TOOLS, run_tools
 from rfcalc.backends.torch.subject import subject
 from rfcalc.importers import load
@@ -83,6 +84,25 @@ def test_a_difference_that_nobody_explains(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("rfcalc.backends.proof.tools.TOOLS", {"torch": wrong})
     (count,) = run_tools(subject(load("espcn")), ["torch"])
     assert (count.equal, count.cause) == (False, "")
+
+
+def test_what_a_tool_has_no_rule_for_is_no_excuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """fvcore names many operators that nobody counts: none of them explains a difference of another size."""
+    pytest.importorskip("fvcore")
+    honest = TOOLS["fvcore"]
+
+    def wrong(network: Any) -> Any:
+        ran = honest(network)
+        assert ran.unsupported
+        return type(ran)(ran.total - 7, ran.modules, ran.unsupported)
+
+    monkeypatch.setattr("rfcalc.backends.proof.tools.TOOLS", {"fvcore": wrong})
+    (count,) = run_tools(subject(load("resnet18", {"input": "3x64x64"})), ["fvcore"])
+    assert (count.equal, count.cause) == (False, "")
+
+
+def test_every_tool_has_a_convention() -> None:
+    assert set(TOOLS) == set(CONVENTIONS) - {"macs"}
 
 
 def test_a_tool_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
