@@ -74,8 +74,10 @@ def _conv(call: NodeCall) -> Any:
         raise UnfollowedError(f"its kernel_shape is not that of its weight, {kernel}")
     stride, dilation = per_axis(call, "strides", rank, 1), per_axis(call, "dilations", rank, 1)
     pads = padding(call, rank, [Window(*axis) for axis in zip(kernel, stride, dilation, strict=True)])
-    if bias is not None and not bias.stored:
-        bias = None  # torch's exporter writes zeros for the bias that a convolution lacks
+    if bias is not None and not bias.stored and bias.value is None:
+        bias = (
+            None  # one number, made as long as the channels: so torch's exporter writes the zeros of a bias that is not there
+        )
     if quantized or call.name == "ConvInteger":
         kept = [*call.inputs[1:3], *call.inputs[4:8]] if quantized else call.inputs[2:4]
         weight = with_scales(weight, kept)
