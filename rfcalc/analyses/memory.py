@@ -68,7 +68,7 @@ class Needed:
 def at_inference(graph: Graph, dtype_bytes: int = 4, ruled: Peak | None = None) -> Needed:
     """Peak of live activations, batch 1: what a program's run has shown, or what the layers' rules say (`ruled`, if known)."""
     if graph.memory and graph.memory.peak:
-        return _shown(graph.memory.peak, dtype_bytes)
+        return _shown(graph, graph.memory.peak, dtype_bytes)
     found = ruled or peak(graph, dtype_bytes)
     about = graph.memory is not None or found.about
     return Needed(found.bytes, about, "" if found.node is None else graph.nodes[found.node].name)
@@ -77,14 +77,15 @@ def at_inference(graph: Graph, dtype_bytes: int = 4, ruled: Peak | None = None) 
 def in_training(graph: Graph, dtype_bytes: int = 4) -> Needed:
     """What the forward pass of training keeps, batch 1, likewise."""
     if graph.memory and graph.memory.saved:
-        return _shown(graph.memory.saved, dtype_bytes)
+        return _shown(graph, graph.memory.saved, dtype_bytes)
     found = saved(graph, dtype_bytes)
     return Needed(found.bytes, graph.memory is not None or found.about)
 
 
-def _shown(alive: Alive, dtype_bytes: int) -> Needed:
-    """In another type than that of the run, what a norm computes may have a type of its own."""
-    return Needed(alive.bytes(dtype_bytes), dtype_bytes != 4, alive.at)
+def _shown(graph: Graph, alive: Alive, dtype_bytes: int) -> Needed:
+    """In another type than that of the run, what a norm computes may have a type of its own; and the run chose no kernels."""
+    about = dtype_bytes != 4 or any(node.cost.perhaps for node in graph.nodes)
+    return Needed(alive.bytes(dtype_bytes), about, alive.at)
 
 
 def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = True) -> Peak:
@@ -112,7 +113,7 @@ def _peak(graph: Graph, lie: Storages, runs: list[list[Run]] | None, dtype_bytes
             death[owner[i]] = max(death[owner[i]], last)
     for i in graph.outputs:
         death[owner[i]] = len(nodes)
-    sizes = [0 if node.is_input or owner[i] != i else _room(node) for i, node in enumerate(nodes)]
+    sizes = [0 if node.is_input or owner[i] != i else node.shape.elements + lie.spare[i] for i, node in enumerate(nodes)]
     freed = [0] * (len(nodes) + 1)
     now, during = 0, []
     for j, node in enumerate(nodes):
@@ -157,13 +158,8 @@ def _saved(graph: Graph, lie: Storages, dtype_bytes: int, batch: int) -> Saved:
             if cost.keeps.output:
                 kept.add(owner[i])
     tensors = tuple(sorted(i for i in kept if not nodes[i].is_input))
-    elements += sum(_room(nodes[i]) for i in tensors)
+    elements += sum(nodes[i].shape.elements + lie.spare[i] for i in tensors)
     return Saved(batch * (elements * dtype_bytes + words * 4) + fixed, fixed, tensors)
-
-
-def _room(node: Node) -> int:
-    """Elements of the memory that a layer makes for its output."""
-    return node.shape.elements + node.cost.spare
 
 
 def _taught(node: Node, learns: Sequence[bool]) -> list[bool]:

@@ -31,12 +31,14 @@ class Lies(Enum):
 @record
 class Storages:
     """For each node: the node whose memory its output lies in, how many elements it copies of its first input before it runs,
-    and how many of those that it makes for itself it needs not. `doubts`: nodes of which that is not certain; `moved`: those of
-    them that may also copy their input before they copy it into its new order."""
+    how many of those that it makes for itself it needs not, and how many the memory of its output has beyond it. `doubts`:
+    nodes of which that is not certain; `moved`: those of them that may also copy their input before they copy it into its new
+    order."""
 
     owner: tuple[int, ...]
     copies: tuple[int, ...]
     spared: tuple[int, ...]
+    spare: tuple[int, ...]
     doubts: tuple[int, ...]
     moved: tuple[int, ...] = ()
 
@@ -68,7 +70,8 @@ def storages(graph: Graph, inplace: bool, training: bool = False, other: Sequenc
         if shared:
             last_read[at] = max(last_read[at], last_read[i])
     moved = tuple(i for i in doubts if nodes[i].cost.moves)
-    return Storages(tuple(owner), tuple(copies), tuple(spared), tuple(doubts), moved)
+    spare = tuple(node.cost.spare + node.cost.perhaps * (i in other) for i, node in enumerate(nodes))
+    return Storages(tuple(owner), tuple(copies), tuple(spared), spare, tuple(doubts), moved)
 
 
 def _habits(node: Node, before: Lies, training: bool, other: bool) -> tuple[bool, bool, bool]:
@@ -96,6 +99,8 @@ def other_ways(found: Storages) -> Iterator[tuple[int, ...]]:
 def _doubtful(node: Node, before: Lies) -> bool:
     """Whether it is not certain what a layer does with a first input that lies like this."""
     cost = node.cost
+    if cost.perhaps:
+        return True
     if _axes(node.shapes[0]) < 2 or before is Lies.ORDER or not (cost.packs or cost.apart or cost.moves):
         return False
     if before is Lies.LAST and cost.packs:  # a map with its channels last is copied where it becomes a vector

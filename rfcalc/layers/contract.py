@@ -68,6 +68,7 @@ class Cost:
     fixed: bytes that it keeps once per batch instead of once per image (a batch norm's statistics).
     inner: elements of activations that live only within the layer, at its busiest moment, besides inputs and output.
     spare: elements of the memory that the output lies in, beyond its own (what was cut off).
+    perhaps: more of those, where torch chooses between kernels by the machine, and one of them makes them.
     scattered: the output's numbers do not lie in its memory in order (rows that were cut, channels that lie last).
     last: they do not because the channels lie last.
     apart: of `inner`, what it does not need where the first input's channels lie last.
@@ -88,6 +89,7 @@ class Cost:
     fixed: int = 0
     inner: int = 0
     spare: int = 0
+    perhaps: int = 0
     scattered: bool = False
     last: bool = False
     apart: int = 0

@@ -67,4 +67,10 @@ def test_layers_that_make_copies(recipe: Recipe) -> None:
     prove(build(recipe))
 
 
+@fixed
+@given(recipe=recipes(ranks=(3,), often=("upconv",)))
+def test_transposed_convolutions_of_volumes(recipe: Recipe) -> None:
+    prove(build(recipe))
+
+
 torch.set_num_threads(1)

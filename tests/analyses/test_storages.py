@@ -42,6 +42,18 @@ def test_a_cut_that_a_view_reads_is_tried_both_ways() -> None:
     assert peak(small).unsure == {4}
 
 
+def test_a_kernel_that_torch_may_choose_is_tried_both_ways() -> None:
+    """Torch's own transposed convolution of volumes writes into memory of its input's size; other kernels do not."""
+    small = ("upconv", {"out": 2, "kernel": (2, 2, 1), "padding": (0, 1, 1), "dilation": (2, 1, 1)})
+    graph = chain((3, 4, 4), small, channels=4)
+    module, inputs = to_torch(graph), random_inputs(graph)
+    found, other = peak(graph), storages(graph, True, other=(1,))
+    assert (found.bytes, found.about) == (4 * 2 * 5 * 3 * 2, True)
+    assert peak_bytes(module.eval(), *inputs) == 4 * (60 + other.spare[1]) == 4 * 4 * 3 * 4 * 4
+    assert not peak(chain((3, 4, 4), ("upconv", {"out": 4, "kernel": 2, "stride": 2}), channels=4)).about  # it grows
+    assert not peak(chain((3, 4, 4), ("upconv", {**small[1], "groups": 2}), channels=4)).about  # joined from its groups
+
+
 def test_many_doubts_are_not_tried() -> None:
     steps = [("crop", {"size": (12, 10 - k)}) if k % 2 else ("layernorm", {}) for k in range(2)]
     graph = chain((12, 12), ("conv", {"out": 4, "kernel": 1}), *steps, *[("rearrange", {"pattern": "c h w -> h c w"})] * 7)

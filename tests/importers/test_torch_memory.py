@@ -54,6 +54,14 @@ def test_what_only_a_run_shows(name: str) -> None:
     assert by_the_rules != (at_inference(graph).bytes, in_training(graph).bytes)
 
 
+def test_a_kernel_that_torch_may_choose_is_labelled() -> None:
+    graph = load(f"{FILE}:Volumes", {"input": "4x3x4x4"})
+    module, image = import_module("tests.importers.models.memory").Volumes().eval(), torch.ones(1, 4, 3, 4, 4)
+    assert (at_inference(graph).bytes, at_inference(graph).about) == (4 * 2 * 5 * 3 * 2, True)
+    assert peak_bytes(module, image) == image.nbytes  # here; another kernel writes into memory of the output's size
+    assert in_training(graph).about
+
+
 def test_a_circle_of_references_is_not_collected() -> None:
     """Torch's own figure depends on when somebody collects; this one does not."""
     module = import_module("tests.importers.models.memory").Circle()

@@ -154,6 +154,7 @@ class Upconv(Op):
         taps = prod(window.kernel for window in self.sliding.on(source.size))
         weight = source.channels * (self.out // self.groups) * taps
         bias = (("bias", out.elements),) if self.bias else ()
+        slow = source.rank == 3 and self.groups == 1  # torch's own kernel begins with memory of the input's size
         return Cost(
             macs=weight * source.positions,
             params=weight + self.out * self.bias,
@@ -161,6 +162,7 @@ class Upconv(Op):
             elements=bias,
             keeps=Keeps.INPUT,
             storage=Storage.NEW,
+            perhaps=max(0, source.elements - out.elements) * slow,
         )
 
     def torch(self, inputs: Shapes) -> Torch:

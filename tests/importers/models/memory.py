@@ -82,3 +82,14 @@ class Circle(OutOfPlace):
         circle.append(circle)
         del circle
         return self.conv(self.conv.weight.new_ones(1, 3, 9, 9) * x.mean())
+
+
+class Volumes(nn.Module):
+    """A transposed convolution that makes volumes smaller."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up = nn.ConvTranspose3d(4, 2, (2, 2, 1), padding=(0, 1, 1), dilation=(2, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.up(x)
