@@ -1,6 +1,6 @@
-.PHONY: check lint types test lowest accept long
+.PHONY: check lint types docs test lowest accept long
 
-check: lint types  ## what CI runs besides the tests
+check: lint types docs  ## what CI runs besides the tests
 
 lint:
 	ruff check rfcalc tests benchmarks
@@ -8,6 +8,9 @@ lint:
 
 types:
 	mypy
+
+docs:  ## the documentation as a site, below build/site; a link that leads nowhere is an error
+	zensical build --clean --strict
 
 test:
 	pytest

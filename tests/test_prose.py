@@ -29,7 +29,7 @@ ENDS = re.compile(r"[.:?!;][)\"'*_`]*$|\)$|`$")
 def prose(text: str) -> Iterator[str]:
     """The paragraphs and list items of a document, without headings, tables, code, quotations and references to papers."""
     text = FENCE.sub("\n", text.partition("## Reference\n")[0])
-    text = re.sub(r"^(?:#|\||>|<!--|---$|    (?! *[-*\d])).*$", "", text, flags=re.M)
+    text = re.sub(r"^(?:#|\||>|<|---$|    (?! *[-*\d])).*$", "", text, flags=re.M)
     for paragraph in re.split(r"\n\s*\n|\n(?=\s*(?:[-*]|\d\.) )", text):
         if line := " ".join(paragraph.split()):
             yield line

@@ -44,7 +44,7 @@ def lint(analysis: Analysis, settings: Settings) -> Iterator[Finding]:
         for hit in rule.find(analysis):
             span = _span(analysis, hit.layer)
             if not ignored(span, rule.code):
-                severity = settings.severity.get(rule.code, rule.severity)
+                severity = settings.severity_of(rule.code, rule.severity)
                 findings.append(
                     _finding(analysis, rule.code, rule.name, severity, hit.message, hit.hint or rule.mend, hit.layer, span)
                 )
@@ -55,7 +55,7 @@ def budget(analysis: Analysis, settings: Settings, extra: Sequence[Limit], base:
     """The limits, from the spec, the settings and the flags, that a network does not keep."""
     if not settings.wants("RF501", True):
         return
-    severity = settings.severity.get("RF501", "error")
+    severity = settings.severity_of("RF501", "error")
     for one in broken(analysis, [*analysis.graph.stated("budget", ()), *settings.budget, *extra], base):
         place, hint = one.limit.span, ""
         if place is None:  # from an option, which stands on no line
@@ -75,7 +75,7 @@ def drift(analysis: Analysis, accepted: Mapping[str, float], settings: Settings,
             change = f" ({100 * (value - old) / old:+.1f} %)" if old and value is not None else ""
             message = f"{metric} is {_plain(value)}, the baseline says {_plain(old)}{change}"
             hint = f"accept it: {accept}"
-            severity = settings.severity.get("RF502", "error")
+            severity = settings.severity_of("RF502", "error")
             yield _finding(analysis, "RF502", "baseline", severity, message, hint, "", None)
 
 

@@ -11,6 +11,7 @@ from dataclasses import field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+from rfcalc.checks.keys import NAMES, PATH_NAMES
 from rfcalc.checks.rules import rules
 from rfcalc.checks.toml import placed
 from rfcalc.errors import Placed, RuleError, Span, did_you_mean, fail
@@ -18,8 +19,6 @@ from rfcalc.language.budget import Limit, limits
 from rfcalc.language.problems import Problems
 from rfcalc.record import record
 
-KEYS = ("include", "exclude", "select", "ignore", "severity", "budget", "baseline", "per-path")
-PATH_KEYS = ("select", "ignore", "severity", "budget")
 BUDGET_CODES = ("RF501", "RF502")
 
 
@@ -27,7 +26,8 @@ BUDGET_CODES = ("RF501", "RF502")
 class Settings:
     """What is checked, which rules apply and what the budgets are. `include`: specs, folders and patterns, from `folder`;
     `exclude`: what is left out of folders and patterns. `select`: codes or their beginnings that replace the default ones;
-    `ignore`: those that are left out; `severity`: code -> warning or error; `paths`: (glob, settings for such files)."""
+    `ignore`: those that are left out; `severity`: a code or its beginning -> warning or error;
+    `paths`: (glob, settings for such files)."""
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -76,6 +76,11 @@ class Settings:
         if dropped >= 0 and dropped >= chosen:
             return False
         return default or chosen >= 0 or "ALL" in self.select
+
+    def severity_of(self, code: str, default: str) -> str:
+        """How severe a code is; the longest beginning that is named decides."""
+        named = [b for b in self.severity if b == "ALL" or code.startswith(b)]
+        return self.severity[max(named, key=lambda b: 0 if b == "ALL" else len(b))] if named else default
 
 
 def _longest(code: str, beginnings: Iterable[str]) -> int:
@@ -134,14 +139,14 @@ def parse(table: Placed, folder: Path) -> Settings:
     problems = Problems()
     settings = Settings()
     if _mapping(table, "rfcalc's settings are a table", problems):
-        _unknown(table, KEYS, "", problems)
+        _unknown(table, NAMES, "", problems)
         settings = _part(table, "", problems)
     parts: list[tuple[str, Settings]] = []
     paths = table.entries.get("per-path")
     if paths and _mapping(paths, "per-path is a table of globs", problems):
         for glob, inner in paths.entries.items():
             if _mapping(inner, f"per-path.{glob} is a table", problems):
-                _unknown(inner, PATH_KEYS, f"per-path.{glob}: ", problems)
+                _unknown(inner, PATH_NAMES, f"per-path.{glob}: ", problems)
                 parts.append((glob, _part(inner, f"per-path.{glob}: ", problems)))
     baseline = table.entries.get("baseline")
     if baseline and not isinstance(baseline.value, str):

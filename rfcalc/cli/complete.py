@@ -78,12 +78,12 @@ def codes(incomplete: str) -> list[str]:
 
 
 def explained(incomplete: str) -> list[str]:
-    """What `rfcalc explain` knows: codes, names of rules, words of the language."""
+    """What `rfcalc explain` knows: codes, words of the language, settings."""
     from rfcalc.checks.codes import errors
     from rfcalc.checks.runner import explained as findings_explained
     from rfcalc.language.explained import keys, words
 
-    return one_of(lambda: [*(one.code for one in findings_explained()), *errors(), *words(), *keys()])(incomplete)
+    return one_of(lambda: [*(one.code for one in findings_explained()), *errors(), *words(), *keys(), "settings"])(incomplete)
 
 
 def findings(incomplete: str) -> list[str]:

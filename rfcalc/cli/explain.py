@@ -18,7 +18,7 @@ def explain(
         typer.Argument(
             metavar="[CODE|WORD]",
             autocompletion=complete.explained,
-            help="RF201, E104, a rule's name, conv, repeat; all of them if left out.",
+            help="RF201, E104, a rule's name, conv, repeat, settings; all of them if left out.",
         ),
     ] = None,
 ) -> None:
@@ -32,7 +32,7 @@ def explain(
 
       rfcalc explain conv
     """
-    from rfcalc.checks import pages
+    from rfcalc.checks import keys, pages
     from rfcalc.errors import did_you_mean
     from rfcalc.language import explained as language
     from rfcalc.language.synonyms import op_hint
@@ -43,9 +43,11 @@ def explain(
     codes = _codes()
     code = next((code for code, name in codes.items() if what.upper() == code or what.lower() == name), "")
     words = {**language.words(), **language.keys()}
-    pages_of = ([language.page(what)] if what in words else []) + ([pages.page(code)] if code else [])
+    pages_of = [language.page(what)] if what in words else []
+    pages_of += [pages.page(code)] if code else []
+    pages_of += [keys.page()] if what == "settings" else []
     if not pages_of:
-        hint = op_hint(what, [*words, *codes.values()]) or did_you_mean(what.upper(), codes)
+        hint = op_hint(what, [*words, *codes.values(), "settings"]) or did_you_mean(what.upper(), codes)
         raise usage(f"there is no code and no word {what!r}" + (f"; {hint}" if hint else ""))
     printed_page("\n\n".join(pages_of))
 
@@ -74,3 +76,5 @@ def _lines() -> Iterator[str]:
     for title, entries in (("Words", words()), ("Keys", keys())):
         yield ""
         yield fill(f"{title}: {', '.join(sorted(entries))}", 100)
+    yield ""
+    yield "settings: what pyproject.toml and rfcalc.toml may say"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rfcalc.analyses.metrics import CHANGE, METRICS, Metric
+from rfcalc.language.marked import read
 from rfcalc.language.reading import COUNTS, MERGES
 from rfcalc.language.recipes import ACT, NORM, lookup, main_of, settings_for
 from rfcalc.layers.settings import EXPRESSION, MISSING, Setting
@@ -57,7 +58,7 @@ PARAMS = {"type": "object", "description": "names and their values; a value may 
 
 def json_schema() -> dict[str, Any]:
     """The schema, draft 2020-12."""
-    words = {word: _op(word, " ".join((class_of(word).__doc__ or "").split("\n\n")[0].split())) for word in WORDS}
+    words = {word: _word(word) for word in WORDS}
     words["sepconv"] = _op("sepconv", "A depthwise convolution, then a 1x1 convolution.")
     return {
         "$schema": DRAFT,
@@ -78,6 +79,12 @@ def json_schema() -> dict[str, Any]:
             "block": _block(),
         },
     }
+
+
+def _word(word: str) -> dict[str, Any]:
+    """A word, with what an editor shows where it stands: what the layer is, and an example."""
+    meaning = " ".join((class_of(word).__doc__ or "").split("\n\n")[0].split())
+    return _op(word, meaning) | {"examples": [read(class_of(word).example[0] or "{}", word)[1].plain()]}
 
 
 def _top(words: Iterable[str]) -> dict[str, Any]:

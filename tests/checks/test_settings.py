@@ -60,3 +60,10 @@ def test_values(tmp_path: Path) -> None:
     assert (settings.folder, settings.baseline) == (tmp_path, str(tmp_path / "x.json"))
     assert settings.of("abc.yaml").severity == {"RF2": "error"}
     assert settings.of("bcd.yaml").ignore == ("RF304",)
+
+
+def test_the_longest_beginning_says_how_severe_a_code_is(tmp_path: Path) -> None:
+    (tmp_path / "rfcalc.toml").write_text('severity = {RF2 = "error", RF205 = "warning", ALL = "warning"}\n')
+    settings = read(tmp_path)
+    assert [settings.severity_of(code, "error") for code in ("RF201", "RF205", "RF501")] == ["error", "warning", "warning"]
+    assert settings.severity_of("RF2", "warning") == "error"

@@ -90,5 +90,6 @@ def test_the_list_holds_everything() -> None:
 
 
 def test_the_documentation_holds_the_errors(golden: Golden) -> None:
-    text = "# Errors\n\n" + "\n\n".join(re.sub(r"^(#+) ", r"#\1 ", error_page(code), flags=re.M) for code in errors()) + "\n"
+    text = "# Errors\n\nWhat rfcalc says where something cannot be read, analysed or written, with exit code 2.\n\n"
+    text += "\n\n".join(re.sub(r"^(#+) ", r"#\1 ", error_page(code), flags=re.M) for code in errors()) + "\n"
     golden.check(ROOT / "docs" / "errors.md", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -33,6 +34,14 @@ def plain(text: str) -> Any:
 
 def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_examples_that_editors_show_fit_the_schema() -> None:
+    shown = {word: one["examples"] for word, one in SCHEMA["$defs"]["words"].items() if "examples" in one}
+    assert set(shown) == set(WORDS)
+    for word, examples in shown.items():
+        for example in examples:
+            VALIDATOR.evolve(schema=SCHEMA["$defs"]["words"][word]).validate(json.loads(json.dumps(example)))
     assert set(SCHEMA["$defs"]["words"]) == {*WORDS, "sepconv"}
 
 
