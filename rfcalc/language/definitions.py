@@ -19,6 +19,8 @@ from rfcalc.language.values import BROKEN, FREE, Value, evaluate, names_in, pars
 from rfcalc.layers.settings import name_of
 from rfcalc.layers.words import WORDS
 
+BLOCK_KEYS = ("params", "layers", "outputs")
+
 
 def params(top: Top, given: Mapping[str, Marked], problems: Problems) -> dict[str, Any]:
     """The values of the params; each may use those above it."""
@@ -81,7 +83,7 @@ def blocks(top: Top, known: frozenset[str], problems: Problems, defaults: Defaul
             problems.add("E105", f'the block "{name}" needs layers, a list', mark, "params: {...} and layers: [...]")
             blocks[name] = Block(name, mark, {})
         else:
-            blocks[name] = Block(name, mark, dict(_block_params(node, known, problems)))
+            blocks[name] = Block(name, mark, dict(_block_params(node, known, problems)), tuple(_outputs(node, problems)))
     checker = Checker(problems, blocks, defaults)
     for name, block in blocks.items():
         node = top.blocks[name][1]
@@ -95,9 +97,9 @@ def blocks(top: Top, known: frozenset[str], problems: Problems, defaults: Defaul
 
 def _block_params(node: MarkedMapping, known: frozenset[str], problems: Problems) -> Iterator[tuple[str, Value]]:
     for key, (mark, _) in node.entries.items():
-        if key not in ("params", "layers"):
-            hint = did_you_mean(mark.text, ("params", "layers"))
-            problems.add("E103", f'a block has params and layers, not "{mark.text[:40]}"', mark, hint)
+        if key not in BLOCK_KEYS:
+            hint = did_you_mean(mark.text, BLOCK_KEYS)
+            problems.add("E103", f'a block has params, layers and outputs, not "{mark.text[:40]}"', mark, hint)
     table = node.get("params")
     if table is None or (isinstance(table, MarkedScalar) and table.value is None):
         return
@@ -109,6 +111,20 @@ def _block_params(node: MarkedMapping, known: frozenset[str], problems: Problems
             default = Checker(problems, {}, {}).value(value, known, str(name), FREE)
             yield name, default or Value(BROKEN, value)
             known |= {name}
+
+
+def _outputs(node: MarkedMapping, problems: Problems) -> Iterator[tuple[str, Marked]]:
+    """The names of what a block gives."""
+    given = node.get("outputs")
+    if given is None:
+        return
+    entries = given.items if isinstance(given, MarkedList) else [given]
+    for entry in entries or [given]:
+        name = entry.plain() if isinstance(entry, MarkedScalar) else None
+        if isinstance(name, str) and name:
+            yield name, entry
+        else:
+            problems.add("E119", "outputs of a block is a list of names of its layers", entry)
 
 
 def _refuse_recursion(found: dict[str, Block], problems: Problems) -> None:

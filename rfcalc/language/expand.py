@@ -175,7 +175,8 @@ class Expansion:
                 params[key] = BROKEN
         hidden = frame.hidden if step.named or step.repeat else len(name) + 1
         inner = Frame(params, block.body, f"{name}.", hidden, current, None, frame.repeat, frame.depth + 1)
-        return self.run(block.body, inner, current)
+        made = self.run(block.body, inner, current)
+        return self._sources(block.outputs, inner) or made
 
     def _paths(self, step: Step, paths: Branches, frame: Frame, name: str, current: Sources) -> Sources:
         """A residual or branches: each body on the same input, then the merge."""

@@ -112,9 +112,12 @@ class _Load:
                 self.problems.add("E108", "the spec has no layers", self.top.nodes["layers"])
             return last
         entries = node.items if isinstance(node, MarkedList) else [node]
+        left_out = [entry for entry in entries if expansion.names.left_out(entry.plain(), frame)]
         indices: list[int | None] = []
         for entry in entries:
             name = entry.plain()
+            if entry in left_out and len(left_out) < len(entries):
+                continue
             if isinstance(name, str) and name:
                 found = expansion.names.find(name, entry, frame)
                 indices += found

@@ -162,7 +162,8 @@ class LayerRecipe:
 
 def assemble(word: str, values: dict[str, Any], defaults: Defaults) -> Chain:
     """The chain of a word from its parsed settings; raises RuleError for a wrong norm or activation."""
-    attached = {name: values.pop(name, None) for name in ("norm", "act", "mid_norm", "mid_act")}
+    own = {setting.name for setting in _own(word)} if word in WORDS else set()  # se has an act of its own, within it
+    attached = {name: None if name in own else values.pop(name, None) for name in ("norm", "act", "mid_norm", "mid_act")}
     after = _followers("", attached["norm"], attached["act"], defaults)
     if word != "sepconv":
         return (("", make(word, **values)), *after)

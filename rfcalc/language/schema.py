@@ -103,7 +103,10 @@ def _top(words: Iterable[str]) -> dict[str, Any]:
         },
         "blocks": {"type": "object", "additionalProperties": {"$ref": "#/$defs/block"}, "description": "layers with a name"},
         "layers": LAYERS,
-        "outputs": {**FROM, "description": "names of the outputs; the last layer if left out"},
+        "outputs": {
+            **FROM,
+            "description": "names of the outputs, but for those that their when leaves out; the last layer if left out",
+        },
         "budget": _budget(),
         "object_size": OBJECT_SIZE,
         "extends": {"type": "string", "description": "a spec whose params, defaults and blocks this one takes over"},
@@ -134,7 +137,11 @@ def _budget() -> dict[str, Any]:
 def _block() -> dict[str, Any]:
     return {
         "type": "object",
-        "properties": {"params": {**PARAMS, "type": ["object", "null"]}, "layers": LAYERS},
+        "properties": {
+            "params": {**PARAMS, "type": ["object", "null"]},
+            "layers": LAYERS,
+            "outputs": {**FROM, "description": "names of what the block gives; its last layer if left out"},
+        },
         "required": ["layers"],
         "additionalProperties": False,
     }

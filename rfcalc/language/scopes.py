@@ -68,6 +68,11 @@ class Names:
         self._unknown(name, mark, frame)
         return POISONED
 
+    def left_out(self, name: object, frame: Frame) -> bool:
+        """Whether a name is that of a layer that its `when` or `repeat` leaves out."""
+        found = self.named.get(frame.prefix + name) if isinstance(name, str) else None
+        return found is not None and found[0] is None
+
     def _all(self, pattern: str, mark: Marked, frame: Frame) -> Sources:
         """The layers above whose names match a glob, in their order, in the nearest frame that has one."""
         for place in _around(frame):

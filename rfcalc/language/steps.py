@@ -72,11 +72,13 @@ class Body:
 
 @dataclass(eq=False, repr=False)
 class Block:
-    """A block as it is defined: its params with their defaults (None: must be given), and its layers."""
+    """A block as it is defined: its params with their defaults (None: must be given), its layers, and the names of what it
+    gives (the last layer if there are none)."""
 
     name: str
     mark: Marked
     params: Mapping[str, Value]
+    outputs: tuple[tuple[str, Marked], ...] = ()
     body: Body = field(default_factory=Body)
     calls: dict[str, Marked] = field(default_factory=dict)
 

@@ -20,7 +20,7 @@ CODES = sorted(rules())
 EXPECTED: dict[str, set[str]] = {
     "RF201": {"deepercut"},
     "RF203": {"deepercut"},
-    "RF301": {"srresnet", "hourglass"},
+    "RF301": {"srresnet", "hourglass", "hrnet_w18", "unet3d"},
     "RF303": {"deeplabv3_resnet50", "deeplabv3plus", "pspnet101"},
     "RF402": {"alexnet"},
 }

@@ -180,6 +180,40 @@ outputs: [b, a, b]
     assert [graph.nodes[i].name for i in graph.outputs] == ["b", "a"]
 
 
+def test_an_output_that_its_when_leaves_out_is_none() -> None:
+    layers = "- {name: a, relu: {}}\n- {name: aux, tanh: {}, when: train}\noutputs: [a, aux]"
+    graphs = [network(layers, f"params: {{train: {train}}}") for train in ("true", "false")]
+    assert [[graph.nodes[i].name for i in graph.outputs] for graph in graphs] == [["a", "aux"], ["a"]]
+    nothing = layers.replace("[a, aux]", "[aux]")
+    assert problems(nothing, "params: {train: false}") == ['E109 the layer "aux" is left out here, by its when or repeat']
+
+
+HALVES = """blocks:
+  halves:
+    layers:
+      - {name: a, conv: {out: 4, k: 3}, from: in.0}
+      - {name: b, conv: {out: 8, k: 3, s: 2}, from: in.1}
+    outputs: [a, b]
+"""
+
+
+def test_a_block_gives_its_outputs() -> None:
+    layers = "- {name: x, relu: {}}\n- {name: h, halves: {}, repeat: 2, from: [x, input]}\n- {name: up, upsample: {}, from: h}"
+    graph = network(layers, HALVES)
+    assert sources(graph, "h.1.a") == ["h.0.a"]
+    assert sources(graph, "h.1.b") == ["h.0.b"]
+    assert sources(graph, "up") == ["h.1.b", "h.1.a"][::-1]
+    last = network("- {name: h, halves: {}, from: [input, input]}", HALVES)
+    assert [last.nodes[i].name for i in last.outputs] == ["h.a", "h.b"]
+
+
+def test_an_activation_within_a_gate() -> None:
+    """se has an act of its own, which is no layer behind it."""
+    graph = network("- {name: s, se: {channels: 2, act: silu}}")
+    assert names(graph) == ["s"]
+    assert graph.nodes[1].op.act == "silu"
+
+
 def test_the_last_layer_is_the_output() -> None:
     graph = network("- relu\n- {name: t, tanh: {}, from: input}")
     assert [graph.nodes[i].name for i in graph.outputs] == ["t"]

@@ -158,6 +158,49 @@ class UNet(nn.Module):
         return self.out(x)
 
 
+class UNet3D(nn.Module):
+    """Cicek et al. 2016, figure 2: twice the channels before each pool, batch norm before each ReLU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        channels = 3
+        for level, width in enumerate((32, 64, 128), 1):
+            self.add_module(f"down{level}", volumes(channels, width, 2 * width))
+            channels = 2 * width
+        self.bottom = volumes(256, 256, 512)
+        for level, width in ((3, 256), (2, 128), (1, 64)):
+            up = nn.ConvTranspose3d(2 * width, 2 * width, 2, 2, bias=False)
+            self.add_module(f"up{level}", nn.ModuleDict({"upconv": up, **volumes(3 * width, width, width)}))
+        self.out = nn.Conv3d(64, 3, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        copies = []
+        for level in (1, 2, 3):
+            copies.append(normed(self.get_submodule(f"down{level}"), x))
+            x = nn.functional.max_pool3d(copies[-1], 2)
+        x = normed(self.bottom, x)
+        for level in (3, 2, 1):
+            part = self.get_submodule(f"up{level}")
+            x, copy = part.get_submodule("upconv")(x), copies.pop()
+            low = [(a - b) // 2 for a, b in zip(copy.shape[2:], x.shape[2:], strict=True)]
+            z, y, w = (slice(a, a + b) for a, b in zip(low, x.shape[2:], strict=True))
+            x = normed(part, torch.cat([copy[:, :, z, y, w], x], 1))
+        return self.out(x)
+
+
+def volumes(channels: int, first: int, second: int) -> nn.ModuleDict:
+    """Two unpadded 3x3x3 convolutions with batch norm."""
+    found = {"conv1": nn.Conv3d(channels, first, 3), "conv1_bn": nn.BatchNorm3d(first)}
+    return nn.ModuleDict({**found, "conv2": nn.Conv3d(first, second, 3), "conv2_bn": nn.BatchNorm3d(second)})
+
+
+def normed(part: nn.Module, x: Tensor) -> Tensor:
+    """The two convolutions of a level, each with its batch norm and ReLU."""
+    for name in ("conv1", "conv2"):
+        x = torch.relu(part.get_submodule(f"{name}_bn")(part.get_submodule(name)(x)))
+    return x
+
+
 def double(channels: int, width: int) -> nn.ModuleDict:
     """Two unpadded 3x3 convolutions."""
     return nn.ModuleDict({"conv1": nn.Conv2d(channels, width, 3), "conv2": nn.Conv2d(width, width, 3)})
@@ -202,4 +245,5 @@ NETWORKS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], Callable[[st
     "vgg16": (VGG16, (1, 3, 224, 224), last_part),
     "mobilenet_v2": (MobileNetV2, (1, 3, 224, 224), mobilenet_name),
     "unet": (UNet, (1, 1, 572, 572), str),
+    "unet3d": (UNet3D, (1, 3, 132, 132, 116), str),
 }

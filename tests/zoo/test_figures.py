@@ -52,6 +52,9 @@ PARAMS = [
     ("deeplabv3_resnet50", 39_638_869, "torchvision's deeplabv3_resnet50 without its auxiliary head"),
     ("unet", 31_030_658, "the sum of figure 1 of the paper: 2x2 and 3x3 kernels with biases"),
     ("espcn", 22_729, "1,664 + 18,464 + 2,601, from the kernels of the paper"),
+    ("convnext_t", 28_589_128, TORCHVISION),
+    ("efficientnet_b0", 5_288_548, TORCHVISION),
+    ("mobilenet_v3_large", 5_483_032, TORCHVISION),
     ("ssd300", 26_285_486, "ports of the authors' Caffe model for VOC (ssd.pytorch)"),
     ("yolov2", 50_962_889, "trainable parameters of darknet's yolov2.weights as Keras counts them (YAD2K)"),
     ("vit_b16", 86_567_656 - 2 * 768, TORCHVISION + ", less the class token and its position"),
@@ -176,7 +179,20 @@ SIZES: Mapping[str, tuple[int, ...]] = {
     "head_pose": (3,),
     "resnet3d18": (400,),
     "wavenet": (256, 16000),
+    "unet3d": (3, 44, 44, 28),
 }
+
+
+def test_unet3d_counts_what_the_paper_counts() -> None:
+    """Cicek et al. 2016: 19,069,955 parameters, those of batch norm not among them."""
+    assert params("unet3d", (("norm", "none"),)) == 19_069_955
+
+
+def test_inception_with_its_auxiliary_head() -> None:
+    with_head = (("aux", "true"),)
+    assert params("inception_v3", with_head) == 27_161_264, TORCHVISION
+    assert len(graph("inception_v3", with_head).outputs) == 2
+    assert len(graph("inception_v3").outputs) == 1
 
 
 @pytest.mark.parametrize("name", SIZES)

@@ -41,6 +41,12 @@ ZOO = [
     "srresnet",
     "espcn",
     "head_pose",
+    "convnext_t",
+    "efficientnet_b0",
+    "hrnet_w18",
+    "inception_v3",
+    "mobilenet_v3_large",
+    "unet3d",
 ]
 
 
