@@ -1,7 +1,7 @@
 """The shipped specs of networks that torchvision or timm has, against those: the same parameters, MACs and numbers.
 
-Both networks run, with one set of weights; the modules that have some are matched by the order in which they run. The tests skip
-where the packages are not installed; CI installs both.
+Both networks run, with one set of weights; the modules that have some are matched by the order in which they run. The tests
+skip where the packages are not installed; CI installs both.
 """
 
 from __future__ import annotations
