@@ -17,6 +17,7 @@ from rfcalc.fields.clean import Clean
 from rfcalc.fields.forward import Support
 from rfcalc.fields.resized import Resized, ShapesAtSize, SizeError
 from rfcalc.graph import Graph, Node
+from rfcalc.progress import each
 from rfcalc.record import record
 from rfcalc.relations.geometry import IDENTITY, Reach
 
@@ -96,7 +97,7 @@ def fitting(sizes: ShapesAtSize, axis: int, limit: int = 0) -> Fitting:
     rows = Rows(sizes, axis)
     fits, lossless = 0, 0
     refused: dict[str, list[tuple[int, str]]] = {}
-    for n in range(1, limit + 1):
+    for n in each(f"trying sizes of axis {axis + 1}", range(1, limit + 1)):
         try:
             layers = sizes.at((*image[:axis], n, *image[axis + 1 :]))
         except SizeError as error:
@@ -139,10 +140,10 @@ class Rows:
         graph, read, beyond = self.sizes.graph, 0, 0
         n = layers[source].shape.size[self.axis]
         for i in graph.readers[source]:
-            for each in layers[i].reads:
-                if graph.nodes[i].inputs[each.source] != source:
+            for one in layers[i].reads:
+                if graph.nodes[i].inputs[one.source] != source:
                     continue
-                reach = each.axes[self.axis] if each.axes else IDENTITY
+                reach = one.axes[self.axis] if one.axes else IDENTITY
                 if reach is None or self.axis >= layers[i].shape.rank:
                     return (1 << n) - 1, 0
                 now, then = self._rows(reach, layers[i].shape.size[self.axis], n)
@@ -175,7 +176,7 @@ def smallest_clean(sizes: ShapesAtSize, target: int, axis: int, limit: int) -> i
     """The smallest size of one axis, up to `limit`, at which some unit of node `target` touches no padding on any path without
     a global layer; None if there is none. Each size is tried: where layers depend on the size, more is not always better."""
     clean, image = Clean(sizes, axis), sizes.image
-    for n in range(1, limit + 1):
+    for n in each("looking for a unit without padding", range(1, limit + 1)):
         try:
             if clean.rows((*image[:axis], n, *image[axis + 1 :]), target).some:
                 return n

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from rfcalc.cli.color import colored, complain
 from rfcalc.cli.command import Command, Context, Param, light
+from rfcalc.cli.waiting import watched
 from rfcalc.errors import SpecError, summed_up
 
 # command: (module, function)
@@ -130,7 +131,8 @@ def _run() -> int:
     from rfcalc.cli import streams
 
     try:
-        app()
+        with watched():
+            app()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except SpecError as error:

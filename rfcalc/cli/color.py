@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WHEN = ("auto", "always", "never")
 LEAST_WIDTH = 40  # of a screen
+IN_THE_WAY: list[Callable[[], None]] = []  # each takes away what stands on the terminal
 
 
 def _chosen(when: str) -> str:
@@ -67,6 +68,12 @@ def screen(stream: TextIO) -> Screen:
     return Screen(width, welcome(stream))
 
 
+def hush() -> None:
+    """Takes away what says how far the work is, before something is printed."""
+    for away in IN_THE_WAY:
+        away()
+
+
 def complain(text: str) -> None:
     """Prints messages on standard error."""
     if welcome(sys.stderr):
@@ -74,4 +81,5 @@ def complain(text: str) -> None:
         from rfcalc.formats.parts.screen import Screen
 
         text = painted(text, Screen(color=True))
+    hush()
     print(text, file=sys.stderr)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rfcalc.cli import complete
-from rfcalc.cli.color import complain, screen
+from rfcalc.cli.color import complain, hush, screen
 from rfcalc.cli.gathered import gathered
 from rfcalc.errors import SpecError, did_you_mean, summed_up
 from rfcalc.formats import FORMATS
+from rfcalc.progress import each
 from rfcalc.record import record
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class LoadOptions:
                 files += spelled_out(spec)
             except SpecError as error:
                 errors.append(error)
-        for spec in files:
+        for spec in each("reading networks", files):
             try:
                 graphs.append(self._load(spec, files))
             except SpecError as error:
@@ -231,12 +232,14 @@ def show(reports: Sequence[Report], name: str, problems: Sequence[Problem] = (),
     from rfcalc.report.tables import Answer
 
     text = render(name, Answer(tuple(reports), tuple(problems), many), screen(sys.stdout))
+    hush()
     if text:
         sys.stdout.write(text + "\n")
 
 
 def printed_page(text: str) -> None:
     """Prints a page of Markdown: as it is into a pipe, laid out for a terminal."""
+    hush()
     if not sys.stdout.isatty():
         print(text)
         return

@@ -13,6 +13,7 @@ import typer
 from rfcalc.cli import complete
 from rfcalc.cli.common import SEVERAL, Format, LoadOptions, answer, choice, networks, overrides, spelled_out, uncollected, usage
 from rfcalc.errors import SpecError, did_you_mean
+from rfcalc.progress import each
 
 if TYPE_CHECKING:
     from rfcalc.analyses.comparison import Comparison
@@ -72,13 +73,13 @@ def _analyses(specs: Sequence[str], given: LoadOptions, erf: bool) -> tuple[list
 
     found: list[tuple[str, str, Analysis]] = []
     errors: list[SpecError] = []
-    for word in specs:
+    for word in each("reading networks", specs):
         own = None if exists(word) else OWN.fullmatch(word)
         spec, text = (own["spec"], own["own"]) if own else (word, "")
         more = overrides(re.split(r",(?=[^,=]+=)", text), "SPEC@") if text else {}
         options = replace(given, overrides={**given.overrides, **more})
         try:
-            for file in spelled_out(spec):
+            for file in each(f"reading {spec}", spelled_out(spec)):
                 graph = options.load(file, *specs)
                 name = f"{graph.name}{f'@{text}' if text else ''}"
                 found.append((name, f"{file}{f'@{text}' if text else ''}", analyze(graph, erf=erf)))

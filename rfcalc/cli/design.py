@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from typing import Annotated
 
 import typer
@@ -99,7 +98,7 @@ def design(
         designs, best = searched(space)
     text = spec_of(space, designs[picked(pick, best.index, len(designs))], shlex.join(["rfcalc", *ctx.obj]))
     if output == "-":
-        sys.stdout.write(text)
+        write("-", text)
         return
     show([aim.beside(designs_report(space, designs, best, every))], format)
     if output:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rfcalc.cli import complete
-from rfcalc.cli.color import complain, screen
+from rfcalc.cli.color import complain, hush, screen
 from rfcalc.cli.common import LoadOptions, choice, finish, spelled_out, usage
 from rfcalc.cli.writing import place
 from rfcalc.errors import SpecError
+from rfcalc.progress import each
 from rfcalc.record import record
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def read_all(unread: Unread, given: LoadOptions) -> dict[str, Analysis]:
     from rfcalc.analyses.network import analyze
 
     found = {}
-    for spec in unread.specs:
+    for spec in each("checking", unread.specs):
         if spec in unread.failed:
             continue
         with unread.of(spec):
@@ -99,6 +100,7 @@ def emit(outcome: Outcome, wanted: Targets) -> None:
         except SpecError as error:
             failed.append(error)
     _summarize(outcome)
+    hush()
     sys.stdout.write(render(wanted.shown, outcome, screen(sys.stdout)) + "\n")
     if not outcome.complete and wanted.shown in PROGRAMS:
         unread = tuple(finding for finding in outcome.findings if finding.unread)

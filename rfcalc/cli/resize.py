@@ -84,7 +84,7 @@ def resize(
         base, changes = searched(task)
     best = changes[picked(pick, recommended(task, changes), len(changes))].text if changes else text
     if output == "-":
-        sys.stdout.write(best)
+        write("-", best)
         return
     show([aim.beside(changes_report(spec, task, base, changes, every))], format)
     if format in ("table", "markdown"):

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from rfcalc.backends.timing.words import DEVICES, DTYPES, MEMORY_FORMATS, MODES
 from rfcalc.cli import complete
 from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Specs, choice, finish, networks, show, subjects, usage
-
-if TYPE_CHECKING:
-    from rfcalc.backends.timing.latency import Tick
 
 Device = Annotated[
     str,
@@ -101,8 +95,8 @@ def time(
     if graphs:
         before = gpu_state(place)
         timed = subjects(graphs, rebuilt)
-        with running(timed), progress("Timing", len(rows) * len(graphs) * seconds) as tick:
-            timing = time_all(timed, rows, seconds, warm_up, tick)
+        with running(timed):
+            timing = time_all(timed, rows, seconds, warm_up)
         interrupted = timing.interrupted
         show([timing_report(timing, environment(place), before, gpu_state(place))], format)
     finish(errors)
@@ -116,18 +110,3 @@ def whole_numbers(text: str, option: str) -> list[int]:
     if not all(part.isascii() and part.isdigit() and 0 < int(part[:12]) <= 10**9 for part in parts):
         raise usage(f"{option} takes whole numbers such as 1,8,32, not {text!r}")
     return [int(part) for part in parts]
-
-
-@contextmanager
-def progress(title: str, total: float) -> Iterator[Tick]:
-    """A progress bar with the time left on standard error, if that is a terminal; gives what is to be told the advance."""
-    if not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda done: bar.advance(task, done)

@@ -96,7 +96,7 @@ def transform(
             write(beside, content, force)
             print(said, file=sys.stderr)
     elif format == "table":
-        sys.stdout.write(text)
+        write("-", text)
         sys.stdout.flush()
         _aside(report)
         return

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from rfcalc.cli.color import hush
 from rfcalc.errors import SpecError, fail
 
 
@@ -57,6 +58,7 @@ def place(path: str, content: str | bytes, force: bool = False) -> None:
     """Writes a file whole or not at all. Raises SpecError where a file is there and `force` is false, where the place is no
     file, and where writing fails; whatever was there is then as it was."""
     check(path, force)
+    hush()
     if path == "-":
         assert isinstance(content, str), "commands refuse - for what is no text"
         sys.stdout.write(content)

@@ -18,6 +18,7 @@ from rfcalc.designing.blocks import BlockChoice, Move
 from rfcalc.designing.bounds import Goals, Rest, Score
 from rfcalc.designing.space import Design, Space, Stage, aim, aims, error, measure, stages
 from rfcalc.errors import RuleError
+from rfcalc.progress import each
 
 # The way to a partial design: the way to the one before, the stage, the block.
 Trace = tuple["Trace | None", int, BlockChoice]
@@ -66,7 +67,7 @@ class _Search:
         """The complete designs that were not dropped, with their scores."""
         field = -1 if self.follow else 0
         bucket: Bucket = {0: [(0, 0, 0, field, 0 if self.effective else 1, None)]}
-        for number in range(len(self.plan)):
+        for number in each("searching designs, stage by stage", range(len(self.plan))):
             bucket = self.stage(bucket, number)
         labels = [label for labels_of_bucket in bucket.values() for label in labels_of_bucket]
         low, high = aims(self.space, self.space.slack)

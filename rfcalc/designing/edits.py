@@ -24,6 +24,7 @@ from rfcalc.graph import Graph, Node, no_layer
 from rfcalc.language.load import load_spec
 from rfcalc.language.marked import MarkedMapping, read
 from rfcalc.layers.contract import Op
+from rfcalc.progress import each
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 
@@ -160,7 +161,7 @@ class Search:
         Raises RuleError if no number of the spec moves the field.
         """
         courses: list[Course] = []
-        for knob in knobs(self.root):
+        for knob in each("trying changes", list(knobs(self.root))):
             if knob.role == STRIDE:
                 for value in STRIDES:
                     if value != knob.value:

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "rfcalc"
 # From the ground up: the rooms of a floor, and what stands there. A room may import any floor below its own, and no other
 # room of its own floor.
 FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("version", "record"), "the version; the decorator of every record"),
+    (("version", "record", "progress"), "the version; the decorator of every record; what a long work says of itself"),
     (("errors",), "problems with a code and a place"),
     (("report",), "the data of a report: tables, notes, pictures, findings"),
     (("relations",), "which positions and channels of an input an output reads"),
@@ -51,6 +51,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "pictures",
         "target",
         "viewing",
+        "waiting",
         "writing",
     ),
     "formats": ("parts",),

@@ -16,6 +16,7 @@ from rfcalc.backends.torch.watched import layers_of_run
 from rfcalc.errors import fail
 from rfcalc.graph import Graph
 from rfcalc.origin import call_with
+from rfcalc.progress import each
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 
@@ -77,7 +78,7 @@ def effective_field(
         observed = Observed(network, layer, device)
     if tensors is not None:
         how = load_weights(observed.module, tensors)
-    for sample in range(seed, seed + samples):
+    for sample in each("gradients of random samples", range(seed, seed + samples)):
         with seeded(sample):
             if tensors is None:
                 _initialized(observed.module)

@@ -18,6 +18,7 @@ from rfcalc.errors import SpecError
 from rfcalc.fields.backward import Seen, trace
 from rfcalc.graph import Graph, Node
 from rfcalc.origin import Origin
+from rfcalc.progress import each
 from rfcalc.report.tables import box_text
 from rfcalc.report.units import joined, percent, times
 
@@ -47,7 +48,7 @@ def _own_claims(graph: Graph, origin: Origin, units: Mapping[int, Sequence[Unit]
     if measured is None:
         yield Claim("fields of the model itself", "", "", None, reason)
     found = measured.outputs if measured else {}
-    for i in units:
+    for i in each(f"{graph.name}: gradients of its own module", list(units)):
         if measured and i in found:
             yield _units_claim(graph, measured, i, units[i], "on the model itself")
     measured = None
@@ -67,7 +68,7 @@ def _rebuilt_claims(graph: Graph, layers: Sequence[int], units: Mapping[int, Seq
         yield Claim("receptive fields", "", "", None, f"needs more than {MOST_BYTES / 1e9:.0f} GB")
         return
     width = _width_note(graph, narrow)
-    for i in units:
+    for i in each(f"{graph.name}: gradients of units", list(units)):
         yield _units_claim(graph, measured, i, units[i], width)
     del measured
     yield from _box_claims(graph, narrow, layers)

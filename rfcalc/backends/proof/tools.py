@@ -19,6 +19,7 @@ from rfcalc.backends.proof.own import flops_by_module
 from rfcalc.backends.proof.rebuild import ancestors
 from rfcalc.backends.torch.source import module_paths
 from rfcalc.backends.torch.subject import Subject
+from rfcalc.progress import each
 from rfcalc.record import record
 from rfcalc.version import to_install
 
@@ -64,7 +65,7 @@ class _Run:
 
 def run_tools(network: Subject, tools: Sequence[str]) -> list[ToolCount]:
     """What each of the tools, keys of TOOLS, measures of the network as it runs; one that is not installed is said."""
-    return [_counted(network, tool) for tool in tools]
+    return [_counted(network, tool) for tool in each("running tools that count FLOPs", tools)]
 
 
 def _counted(network: Subject, tool: str) -> ToolCount:

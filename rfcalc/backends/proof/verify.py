@@ -13,6 +13,7 @@ from rfcalc.backends.proof.structure import fvcore_claim, structure_claims
 from rfcalc.backends.torch.subject import Subject
 from rfcalc.errors import SpecError
 from rfcalc.graph import Graph, no_layer
+from rfcalc.progress import say
 
 
 def verify_network(network: Subject, globs: Sequence[str] = (), units: int = 6, seed: int = 0) -> list[Claim]:
@@ -41,6 +42,7 @@ def _layers(graph: Graph, globs: Sequence[str]) -> list[int]:
 def _own(network: Subject) -> Iterator[Claim]:
     """The claims of one's own module."""
     if network.own and network.graph.origin is not None:
+        say(f"{network.graph.name}: its own module against its layers")
         module = network.module(seed=0)
         yield from own_claims(network, network.graph.origin, module)
         yield equality_claim(network.graph, network.graph.origin, module)
@@ -48,6 +50,7 @@ def _own(network: Subject) -> Iterator[Claim]:
 
 def _built(network: Subject) -> Iterator[Claim]:
     """The claims of the module that is built of the layers; if one's own has been asked already, it may be that none can."""
+    say(f"{network.graph.name}: parameters, shapes and FLOPs of what is built of its layers")
     try:
         yield from structure_claims(network.graph)
         yield fvcore_claim(network.graph)

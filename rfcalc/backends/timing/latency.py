@@ -17,13 +17,13 @@ from rfcalc.backends.timing.clocks import BLOCK_SECONDS, Clock, CpuClock, CudaCl
 from rfcalc.backends.timing.samples import Comparison, Summary, compare, summary
 from rfcalc.backends.torch.subject import Subject
 from rfcalc.errors import SpecError, fail
+from rfcalc.progress import say
 
 if TYPE_CHECKING:
     from rfcalc.report.models.timing import RunData
 
 LEAST_BLOCKS = 8
 OK, INTERRUPTED, OUT_OF_MEMORY = "ok", "interrupted", "out of memory"
-Tick = Callable[[float], None]
 T = TypeVar("T")
 
 
@@ -94,24 +94,34 @@ def time_all(
     cases: Sequence[Case],
     seconds: float = 2.0,
     warm_seconds: float = 5.0,
-    tick: Tick | None = None,
 ) -> Timing:
     """Times every network in every case for `seconds` each, after a warm-up of at most `warm_seconds`.
 
-    What fails becomes a row with its status. Ctrl-C ends the measurement and keeps what is done. `tick` is told the seconds
-    of work that are behind, `seconds` per row.
+    What fails becomes a row with its status. Ctrl-C ends the measurement and keeps what is done.
     """
     timing = Timing()
+    behind = _Behind(len(cases) * len(subjects) * seconds)
     names = _names([subject.graph.name for subject in subjects])
     with suppress(KeyboardInterrupt):
         for case in cases:
             pairs = zip(names, subjects, strict=True)
             runs = [Measurement(name, case, s.runs, s.remark, status=INTERRUPTED) for name, s in pairs]
             timing.runs += runs
-            _time_case(list(zip(subjects, runs, strict=True)), seconds, warm_seconds, tick or (lambda done: None))
+            _time_case(list(zip(subjects, runs, strict=True)), seconds, warm_seconds, behind)
         return timing
     timing.interrupted = True
     return timing
+
+
+class _Behind:
+    """Counts the seconds of measuring that are done, and says it."""
+
+    def __init__(self, total: float) -> None:
+        self.done, self.total = 0.0, total
+
+    def __call__(self, seconds: float) -> None:
+        self.done += seconds
+        say("timing", min(self.done, self.total), self.total)
 
 
 def _names(names: Sequence[str]) -> list[str]:
@@ -119,7 +129,7 @@ def _names(names: Sequence[str]) -> list[str]:
     return [name if names.count(name) == 1 else f"{name} ({i + 1})" for i, name in enumerate(names)]
 
 
-def _time_case(pairs: Sequence[tuple[Subject, Measurement]], seconds: float, warm_seconds: float, tick: Tick) -> None:
+def _time_case(pairs: Sequence[tuple[Subject, Measurement]], seconds: float, warm_seconds: float, tick: _Behind) -> None:
     case = pairs[0][1].case
     clock: Clock = CudaClock(case.device) if case.cuda else CpuClock()
     with precision(case):

@@ -17,6 +17,7 @@ from rfcalc.backends.timing.cases import DTYPES, Case, check
 from rfcalc.backends.timing.latency import OUT_OF_MEMORY, status_of
 from rfcalc.backends.torch.subject import Subject
 from rfcalc.errors import fail
+from rfcalc.progress import say
 from rfcalc.record import record
 
 LIMIT = 1 << 20
@@ -52,6 +53,7 @@ def search(needs: Needs, budget: int, start: int, gap: Callable[[int], int], pre
     low, high, step = 0, LIMIT + 1, gap(start)
     batch = max(1, min(start, LIMIT))
     while True:
+        say(f"trying a batch of {batch}")
         taken = needs(batch)
         tries.append((batch, taken))
         if taken is not None and taken <= budget:

@@ -18,6 +18,7 @@ from rfcalc.backends.timing.segments import Group, Segmented
 from rfcalc.backends.torch.subject import Subject
 from rfcalc.graph import Graph, Node
 from rfcalc.origin import Call
+from rfcalc.progress import say
 from rfcalc.record import record
 
 LAUNCH_BOUND = 1.25
@@ -98,7 +99,9 @@ def profile(network: Subject, case: Case, seconds: float = 2.0) -> Profile:
     stamp = _cuda_stamp if case.cuda else perf_counter_ns
     check(case)
     with precision(case), torch.inference_mode():
+        say("measuring what the device can do")
         ceilings = measure_ceilings(case, clock)
+        say(f"warming up {network.graph.name}")
         measured = Segmented(network, case.device, DTYPES[case.dtype])
         module, call = laid_out(network, case, measured.module)
         latency = _latency(module, call, clock, seconds / 2)
@@ -106,6 +109,7 @@ def profile(network: Subject, case: Case, seconds: float = 2.0) -> Profile:
         start = perf_counter()
         with measured.stamped(lambda: stamps.append(stamp())):
             while len(passes) < LEAST_PASSES or perf_counter() - start < seconds:
+                say("timing layers", perf_counter() - start, seconds)
                 stamps.clear()
                 passes.append(_one_pass(measured, call, stamps, stamp, case, latency))
     groups = [(k, group) for k, group in enumerate(measured.groups) if group]

@@ -15,6 +15,7 @@ from rfcalc.graph import Graph
 from rfcalc.importers.programs.asked import asked_shapes
 from rfcalc.importers.torch.target import Target, request_of, wanted
 from rfcalc.language.limits import MAX_LAYERS
+from rfcalc.progress import say
 from rfcalc.version import to_install
 
 
@@ -31,6 +32,9 @@ def load(
     "error" or "bound"; `declare` holds rules such as "mypkg.MyOp=pointwise". Raises SpecError."""
     target = wanted(text)
     _need_torch()
+    say("loading torch")
+    import torch  # noqa: F401
+
     from rfcalc.importers.programs.declared import Declarations
     from rfcalc.importers.torch.capture import capture, read
     from rfcalc.importers.torch.follow import follow
@@ -41,14 +45,18 @@ def load(
     if not target.what:
         if overrides or arguments:
             raise fail("E401", f"{text} is a saved program: its input and its arguments are fixed")
+        say(f"reading {text}")
         captured, make = read(text), partial(_saved, text)
     else:
         from rfcalc.importers.torch.build import build
 
+        say(f"making {text}")
         module = build(target, request.arguments)
+        say(f"tracing {text}")
         with as_leaves(rules, module):
             captured = capture(module, request.shapes, text)
         make = partial(build, target, request.arguments, real=True)
+    say(f"following {text}")
     return follow(captured, _name(target), text, max_layers, unknown == "bound", rules, make)
 
 
