@@ -73,6 +73,36 @@ OTHER_PAGES = {
         If the change is meant: `rfcalc check --write-baseline SPECS...`, and commit the file.
         """
     ),
+    "RF503": dedent(
+        """\
+        # RF503 published
+
+        A figure is not the one that is published. Severity: error.
+
+        ## Why
+
+        A spec that says which paper or release it follows can be held to it. What the tables of that paper print, `published:` keeps
+        beside the layers, with its source, and a slip of the pen in a layer is found.
+
+        ## Example
+
+        ```yaml
+        published:
+          params: {value: 25_557_032, source: torchvision's documentation}
+          macs: {value: 4.1 G, source: "Liu et al. 2022, table 1", tolerance: 1 %}
+          layer4: {receptive_field: {value: 427, source: the recurrence of Araujo et al. 2019}}
+        ```
+
+        A figure is one of those that RF501 lists; one of a layer stands below the layer's name, several of one kind in a list. It may
+        be off by half of the last digit that is printed (25_557_032 is exact, 4.1 G is 4.05 to 4.15), or by `tolerance`: a number
+        with its unit, or a percentage. `published:` is about the network as the spec writes it: with `-s` or `--input` nothing is
+        compared, and a spec that `extends` this one does not take it over.
+
+        ## How to mend it
+
+        Compare the layers with the source that the hint names, or say what differs in a comment and widen the tolerance.
+        """
+    ),
 }
 
 

@@ -11,6 +11,7 @@ from rfcalc.checks.rules import rules
 from rfcalc.checks.settings import Settings
 from rfcalc.errors import Span
 from rfcalc.language.budget import Limit
+from rfcalc.language.published import Published
 from rfcalc.report.findings import Explained, Finding
 
 _IGNORE = re.compile(r"#\s*rfcalc:\s*ignore(?:\[([A-Z0-9,\s]*)\])?")
@@ -19,6 +20,7 @@ CHANGE = Explained("RF000", "change", "a layer differs from the one it is compar
 BUDGETS = (
     Explained("RF501", "budget", "a figure is outside its budget", "error"),
     Explained("RF502", "baseline", "a figure differs from the accepted baseline", "error"),
+    Explained("RF503", "published", "a figure is not the one that is published", "error"),
 )
 
 
@@ -30,9 +32,10 @@ def explained() -> tuple[Explained, ...]:
 def findings_of(
     analysis: Analysis, settings: Settings, extra: Sequence[Limit] = (), base: Analysis | None = None
 ) -> Iterator[Finding]:
-    """What the rules and the limits say of one network; limits on changes only if there is a base."""
+    """What the rules, the limits and the published figures say of one network; limits on changes only if there is a base."""
     yield from lint(analysis, settings)
     yield from budget(analysis, settings, extra, base)
+    yield from published(analysis, settings)
 
 
 def lint(analysis: Analysis, settings: Settings) -> Iterator[Finding]:
@@ -61,6 +64,20 @@ def budget(analysis: Analysis, settings: Settings, extra: Sequence[Limit], base:
         if place is None:  # from an option, which stands on no line
             place, hint = _span(analysis, one.layer), f"{one.limit.name}: {one.limit.text}"
         yield _finding(analysis, "RF501", "budget", severity, one.message, hint, one.layer, place)
+
+
+def published(analysis: Analysis, settings: Settings) -> Iterator[Finding]:
+    """The figures that are not those that the spec says are published."""
+    stated: Sequence[Published] = analysis.graph.stated("published", ())
+    if not stated or not settings.wants("RF503", True):
+        return
+    severity = settings.severity_of("RF503", "error")
+    for one in stated:
+        parts = [layer for layer in analysis.every if one.is_for(layer.node)]
+        figure = one.metric.of_layers(parts) if one.layer else one.metric.of_network(analysis)
+        if figure is None or abs(figure - one.value) > one.within:
+            message = f"{one.metric.text}: {_plain(figure)}, published are {one.text} ({one.source})"
+            yield _finding(analysis, "RF503", "published", severity, message, "", one.layer, one.span)
 
 
 def drift(analysis: Analysis, accepted: Mapping[str, float], settings: Settings, accept: str) -> Iterator[Finding]:

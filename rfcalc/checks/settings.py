@@ -19,7 +19,7 @@ from rfcalc.language.budget import Limit, limits
 from rfcalc.language.problems import Problems
 from rfcalc.record import record
 
-BUDGET_CODES = ("RF501", "RF502")
+BUDGET_CODES = ("RF501", "RF502", "RF503")
 
 
 @record

@@ -165,4 +165,9 @@ class _Load:
             settings["budget"] = Stated(budget.value, bounds)
             if not self.problems.found and not self.asked:  # an override may leave layers out
                 unmatched(budget, bounds, builder.nodes, self.problems)
+        if (node := self.top.nodes.get("published")) is not None and not self.asked:  # of the network as it is written
+            from rfcalc.language.published import published
+
+            given = placed(node)
+            settings["published"] = Stated(given.value, published(given, builder.nodes, self.problems), own=True)
         return settings

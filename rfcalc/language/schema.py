@@ -108,6 +108,7 @@ def _top(words: Iterable[str]) -> dict[str, Any]:
             "description": "names of the outputs, but for those that their when leaves out; the last layer if left out",
         },
         "budget": _budget(),
+        "published": _published(),
         "object_size": OBJECT_SIZE,
         "extends": {"type": "string", "description": "a spec whose params, defaults and blocks this one takes over"},
     }
@@ -131,6 +132,25 @@ def _budget() -> dict[str, Any]:
             "properties": single,
             "additionalProperties": False,
         },
+    }
+
+
+def _published() -> dict[str, Any]:
+    """Figures with their sources; any other key is a layer with figures of its own."""
+    amount = {"type": ["number", "string"]}
+    keys = {"value": amount, "source": {"type": "string"}, "tolerance": amount}
+    one = {"type": "object", "properties": keys, "required": ["value", "source"], "additionalProperties": False}
+    entry = {"anyOf": [one, {"type": "array", "items": one}]}
+
+    def figures(metrics: Iterable[Metric]) -> dict[str, Any]:
+        return {metric.name: {**entry, "description": metric.text} for metric in metrics}
+
+    single = figures(metric for metric in METRICS if metric.per_layer)
+    return {
+        "type": "object",
+        "description": "figures that are published: params: {value: 25_557_032, source: He et al. 2015}; check holds them",
+        "properties": figures(METRICS),
+        "additionalProperties": {"type": "object", "properties": single, "additionalProperties": False},
     }
 
 

@@ -17,9 +17,11 @@ from rfcalc.layers.words import WORDS
 from rfcalc.record import record
 
 KEYS = (
-    "name", "input", "inputs", "params", "defaults", "blocks", "layers", "outputs", "budget", "object_size", "extends",
+    "name", "input", "inputs", "params", "defaults", "blocks", "layers", "outputs", "budget", "object_size", "published",
+    "extends",
 )  # fmt: skip
 MERGED = ("params", "defaults", "blocks")
+OWN = ("name", "published")  # which a spec that extends this one does not take over
 
 
 @record(eq=False)
@@ -87,7 +89,7 @@ def _together(tables: list[MarkedMapping], problems: Problems) -> Top:
                 problems.add("E101", f'unknown key "{mark.text[:60]}"', mark, _key_hint(mark.text))
             elif key in MERGED:
                 _merge(top, key, node, problems)
-            elif key != "name" or mine:
+            elif key not in OWN or mine:
                 top.nodes[key] = node
     return top
 

@@ -69,7 +69,8 @@ class Rewriter:
 
     def done(self, equal: bool, equivalence: str, *notes: str) -> Transformed:
         """The outcome, of the copied graph."""
-        graph = self.builder.graph([self.at[i] for i in self.graph.outputs], self.graph.settings)
+        settings = {key: stated for key, stated in self.graph.settings.items() if not stated.own}
+        graph = self.builder.graph([self.at[i] for i in self.graph.outputs], settings)
         return Transformed(graph, tuple(self.changed), equivalence, equal, notes)
 
 

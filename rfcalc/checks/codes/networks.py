@@ -38,6 +38,12 @@ NETWORKS = (
         "takes any size; `-s input=3x448x448`, or another `input:` in the spec, makes another network, for that input.",
     ),
     ErrorCode(
+        "E125",
+        "bad-published",
+        "`published:` holds no figure that rfcalc knows, or one without its value or its source.",
+        '`rfcalc explain RF503` shows its form: `params: {value: 25_557_032, source: "He et al. 2015"}`.',
+    ),
+    ErrorCode(
         "E130",
         "no-word",
         "A layer of an imported network cannot be written as a spec, because no word of the language makes it.",
