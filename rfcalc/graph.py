@@ -94,8 +94,8 @@ ELSEWHERE = {
 
 @record
 class Stated:
-    """A top-level key of a spec that an analysis may ask for: its value as it is written, and what it means. `own`: it is said of
-    this very network, and of none that is made from it."""
+    """A top-level key of a spec that an analysis may ask for: its value as it is written, and what it means. `own`: it is said
+    of this very network, and of none that is made from it."""
 
     written: Any
     meaning: Any

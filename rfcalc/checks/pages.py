@@ -81,8 +81,8 @@ OTHER_PAGES = {
 
         ## Why
 
-        A spec that says which paper or release it follows can be held to it. What the tables of that paper print, `published:` keeps
-        beside the layers, with its source, and a slip of the pen in a layer is found.
+        A spec that says which paper or release it follows can be held to it. What the tables of that paper print, `published:`
+        keeps beside the layers, with its source, and a slip of the pen in a layer is found.
 
         ## Example
 
@@ -93,10 +93,10 @@ OTHER_PAGES = {
           layer4: {receptive_field: {value: 427, source: the recurrence of Araujo et al. 2019}}
         ```
 
-        A figure is one of those that RF501 lists; one of a layer stands below the layer's name, several of one kind in a list. It may
-        be off by half of the last digit that is printed (25_557_032 is exact, 4.1 G is 4.05 to 4.15), or by `tolerance`: a number
-        with its unit, or a percentage. `published:` is about the network as the spec writes it: with `-s` or `--input` nothing is
-        compared, and a spec that `extends` this one does not take it over.
+        A figure is one of those that RF501 lists; one of a layer stands below the layer's name, several of one kind in a list.
+        It may be off by half of the last digit that is printed (25_557_032 is exact, 4.1 G is 4.05 to 4.15), or by `tolerance`:
+        a number with its unit, or a percentage. `published:` is about the network as the spec writes it: with `-s` or `--input`
+        nothing is compared, and a spec that `extends` this one does not take it over.
 
         ## How to mend it
 

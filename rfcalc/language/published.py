@@ -22,8 +22,8 @@ _PERCENT = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*")
 
 @record
 class Published:
-    """A figure of the network, or of its layer `layer`; `text` is what is printed, `within` how far off a figure may be: half of
-    the last digit that is printed, unless the spec says more."""
+    """A figure of the network, or of its layer `layer`; `text` is what is printed, `within` how far off a figure may be: half
+    of the last digit that is printed, unless the spec says more."""
 
     metric: Metric
     value: float
@@ -89,15 +89,15 @@ def _figure(metric: Metric, one: Placed, entry: Placed, layer: str, problems: Pr
         value, half = _parsed("value", one.entries["value"])
         source = one.value["source"]
         if not isinstance(source, str):
-            raise _Wrong(f"source is a text, not {name_of(source)}", one.entries["source"])
+            raise _WrongError(f"source is a text, not {name_of(source)}", one.entries["source"])
         within = _within(one.entries["tolerance"], value) if one.value.get("tolerance") is not None else half
-    except _Wrong as error:
+    except _WrongError as error:
         problems.add(CODE, f"{what}: {error}", error.place.span)
         return
     yield Published(metric, value, within, _text(one.value["value"]), source, layer, one.entries["value"].span)
 
 
-class _Wrong(RuleError):
+class _WrongError(RuleError):
     """A value that cannot be used, and where it stands."""
 
     def __init__(self, message: str, place: Placed) -> None:
@@ -110,7 +110,7 @@ def _parsed(key: str, given: Placed) -> tuple[float, float]:
     match = None if isinstance(given.value, bool) else _NUMBER.fullmatch(str(given.value))
     if match is None:
         shown = repr(given.value)[:60] if isinstance(given.value, str) else name_of(given.value)
-        raise _Wrong(f'{key} is a number with its unit, such as 25_557_032 or "3.8 G", not {shown}', given)
+        raise _WrongError(f'{key} is a number with its unit, such as 25_557_032 or "3.8 G", not {shown}', given)
     whole, decimals, power, unit = match.groups()
     scale = UNITS[unit] * float(f"1{power or ''}")
     digits = re.sub("[_,]", "", whole)
