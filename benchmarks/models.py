@@ -1,12 +1,14 @@
-"""Which models of torchvision and timm import, exactly or as bounds, and what the import takes: the table of docs/models.md.
+"""Which models of torchvision, timm and other libraries import, exactly or as bounds, and what the import takes: the table of
+docs/models.md.
 
     python benchmarks/models.py                          # every model that benchmarks/results/models.json lacks
     python benchmarks/models.py --seconds 60 --minutes 10
     python benchmarks/models.py --again timm.models:halonet26t
     python benchmarks/models.py --table                  # the table from the results, without running anything
 
-Each model runs in a process of its own, one at a time, and is stopped after `--seconds`. Nothing is downloaded, and no weight
-has memory. The clock is that of a shared machine: compare the two times of a row, not rows.
+torchvision and timm list their own models; those of the other libraries stand in models.txt. Each model runs in a process of
+its own, one at a time, and is stopped after `--seconds`. Nothing is downloaded, and no weight has memory. Seconds are those of
+the CPU, since others may use it too.
 """
 
 from __future__ import annotations
@@ -15,15 +17,21 @@ import argparse
 import json
 import multiprocessing
 import re
+import resource
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "models.json"
 PAGE = HERE.parent / "docs" / "models.md"
+LISTED = HERE / "models.txt"
 TORCHVISION = {
     "classification": ("torchvision.models", "3x224x224"),
     "segmentation": ("torchvision.models.segmentation", "3x224x224"),
@@ -36,45 +44,76 @@ HEAD = """# Models that people have
 
 Made by `python benchmarks/models.py --table` from `benchmarks/results/models.json`. `exact`: every field is exact. `bounded`:
 all is followed, and some fields are marked as upper bounds (`<=`), for the reason of the first of them. `refused`: an error,
-with its reason. Parameters are compared with the module's own. Seconds are those of one import, and how many of them
-torch.export itself takes, on two shared cores: the two of a row were taken in one run, and rows are not to be compared.
+with its reason. Parameters are compared with the module's own. Seconds are those of the CPU for one import, and how many of
+them torch.export itself takes. torchvision runs without its compiled operators; the other libraries' models and the arguments
+that they are made with stand in `benchmarks/models.txt`.
 """
 COLUMNS = """| family | model | import | parameters | seconds | torch.export's | why |
 | --- | --- | --- | --- | ---: | ---: | --- |"""
 
 
-def candidates() -> dict[str, tuple[str, str]]:
-    """The models: what each is called, with its family and the input's shape ("" for the model's own)."""
+@dataclass(frozen=True)
+class Model:
+    """What a model is called on the command line: a target, the arguments of its callable, the input's shape ("": its own)."""
+
+    family: str
+    target: str
+    input: str
+    arguments: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """A model's key in the results."""
+        return " ".join([self.target, *self.arguments])
+
+
+def candidates() -> dict[str, Model]:
+    """The models by name, one of each kind first, whatever there is time for."""
     import rfcalc.importers.torch.importing as importing
     from rfcalc.importers.torch.target import wanted
 
     vision = importing.imported(wanted("torchvision.models:list_models"))
-    found = {}
+    found = []
     for family, (module, shape) in TORCHVISION.items():
         part = __import__(module, fromlist=["_"])
         for name in vision.list_models(module=part):
-            found[f"{module}:{name}"] = (f"torchvision, {family}", OTHER_SIZES.get(name, shape))
+            found.append(Model(f"torchvision, {family}", f"{module}:{name}", OTHER_SIZES.get(name, shape)))
             if family == "detection":
-                found[f"{module}:{name}.backbone"] = (f"torchvision, {family}", shape)
+                found.append(Model(f"torchvision, {family}", f"{module}:{name}.backbone", shape))
     timm = importing.imported(wanted("timm:list_modules"))
     for module in timm.list_modules():
-        for name in timm.list_models(module=module)[:1]:
-            found[f"timm.models:{name}"] = (f"timm, {module}", "")
-    return dict(sorted(found.items(), key=_turn(found)))
+        names = timm.list_models(module=module)
+        found += [Model(f"timm, {module}", f"timm.models:{name}", "") for name in dict.fromkeys([*names[:1], *names[-1:]])]
+    found += listed(LISTED.read_text())
+    return {model.name: model for model in sorted(found, key=_turn(found))}
 
 
-def _turn(found: dict[str, tuple[str, str]]) -> Callable[[Any], int]:
-    """Which of its kind a model is: one of each kind comes first, whatever there is time for."""
+def listed(text: str) -> list[Model]:
+    """The models of models.txt."""
+    found, family, shape = [], "", ""
+    for line in filter(None, (line.partition("#")[0].strip() for line in text.splitlines())):
+        if line.startswith("["):
+            family, _, shape = line[1:].partition("] ")
+            continue
+        target, *words = line.split()
+        own = next((word.removeprefix("input=") for word in words if word.startswith("input=")), shape)
+        found.append(Model(family, target, own, tuple(word for word in words if not word.startswith("input="))))
+    return found
+
+
+def _turn(found: list[Model]) -> Callable[[Model], int]:
+    """Which of its kind a model is."""
     kinds: dict[tuple[str, str], list[str]] = {}
-    for target, (family, _) in found.items():
-        word = re.match(r"[a-z]*", target.partition(":")[2])
-        kinds.setdefault((family, word[0] if word else ""), []).append(target)
-    turns = {target: number for targets in kinds.values() for number, target in enumerate(targets)}
-    return lambda item: turns[item[0]]
+    for model in found:
+        word = re.match(r"[a-z]*", model.target.partition(":")[2])
+        kind = model.name if model.arguments else word[0] if word else ""
+        kinds.setdefault((model.family, kind), []).append(model.name)
+    turns = {name: number for names in kinds.values() for number, name in enumerate(names)}
+    return lambda model: turns[model.name]
 
 
-def measured(target: str, shape: str, pipe: Any) -> None:
-    """Imports a model and sends what it found; runs in a process of its own."""
+def measured(model: Model, seconds: float, pipe: Any) -> None:
+    """Imports a model and sends what it found; runs in a process of its own, which ends after so many seconds."""
     import torch
 
     from rfcalc.errors import SpecError
@@ -85,21 +124,27 @@ def measured(target: str, shape: str, pipe: Any) -> None:
 
     def timed(module: Any, *words: Any, **more: Any) -> Any:
         params[0] = sum(p.numel() for p in module.parameters())
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             return export(module, *words, **more)
         finally:
-            spent[0] += time.perf_counter() - start
+            spent[0] += time.process_time() - start
 
     torch.export.export = timed
-    start = time.perf_counter()
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 1))
     row: dict[str, Any] = {}
+    given = {name: value for name, _, value in (word.partition("=") for word in model.arguments)}
+    start = partial(load, model.target, {"input": model.input} if model.input else {}, arguments=given)
     try:
-        graph = load(target, {"input": shape} if shape else {})
+        graph = start()
         row = {"verdict": "bounded" if any(graph.bounded) else "exact", "layers": len(graph.nodes)}
     except SpecError as error:
-        row = {"verdict": "refused", "reason": str(error.problems[0].message)}
-    row |= {"seconds": round(time.perf_counter() - start, 1), "export_seconds": round(spent[0], 1)}
+        problem = error.problems[0]
+        row = {"verdict": "refused", "reason": problem.message.removeprefix(f"{model.target} "), "code": problem.code}
+    row |= {"seconds": round(time.process_time(), 1), "export_seconds": round(spent[0], 1)}
+    if row.get("code") == "E410":
+        with suppress(SpecError):
+            row["unknown"] = len(start(unknown="bound").nodes)
     if row["verdict"] != "refused":
         told = sum(node.op.cost([graph.nodes[i].shape for i in node.inputs]).params for node in graph.nodes)
         row |= {"params": told, "same_params": told == params[0]}
@@ -107,17 +152,20 @@ def measured(target: str, shape: str, pipe: Any) -> None:
     pipe.send(row)
 
 
-def run(target: str, shape: str, seconds: float) -> dict[str, Any]:
+def run(model: Model, seconds: float) -> dict[str, Any]:
     """One model in a process of its own; what takes too long is stopped and says so."""
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=measured, args=(target, shape, there))
+    process = context.Process(target=measured, args=(model, seconds, there))
     process.start()
     there.close()
+    row: dict[str, Any] = {"verdict": "not measured", "reason": f"more than {seconds:g} s here"}
     try:
-        row = here.recv() if here.poll(seconds) else {"verdict": "not measured", "reason": f"more than {seconds:g} s here"}
+        row = here.recv() if here.poll(10 * seconds) else row
     except EOFError:
-        row = {"verdict": "refused", "reason": "the process ended without an answer"}
+        process.join()
+        if process.exitcode != -signal.SIGXCPU:
+            row = {"verdict": "refused", "reason": f"the process ended without an answer ({process.exitcode})"}
     process.kill()
     process.join()
     return row
@@ -126,19 +174,24 @@ def run(target: str, shape: str, seconds: float) -> dict[str, Any]:
 def table(rows: dict[str, dict[str, Any]]) -> str:
     """The page: counts of each library, then a row per model."""
     text = [HEAD]
-    for library in ("torchvision", "timm"):
-        mine = {name: row for name, row in rows.items() if row["family"].startswith(library)}
-        counts = Counter(row["verdict"] for row in mine.values())
-        says = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items()))
-        text += [f"\n## {library}\n", f"{len(mine)} models: {says}.\n", COLUMNS]
+    for library in dict.fromkeys(row["family"].partition(",")[0] for row in rows.values()):
+        mine = {name: row for name, row in rows.items() if row["family"].partition(",")[0] == library}
+        text += [f"\n## {library}\n", f"{len(mine)} models: {counted(mine)}.\n", COLUMNS]
         text += [_row(name, row) for name, row in sorted(mine.items(), key=lambda each: (each[1]["family"], each[0]))]
     return "\n".join(text) + "\n"
+
+
+def counted(rows: dict[str, dict[str, Any]]) -> str:
+    """How many are exact, bounded, refused."""
+    counts = Counter(row["verdict"] for row in rows.values())
+    return ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items()))
 
 
 def _row(name: str, row: dict[str, Any]) -> str:
     same = {True: "equal", False: "differ", None: ""}[row.get("same_params")]
     times = [str(row.get(key, "")) for key in ("seconds", "export_seconds")]
     why = (row.get("reason") or row.get("bound") or "").replace("|", "\\|").replace("\n", " ")
+    why += " (a bound with `--unknown bound`)" if row.get("unknown") else ""
     cells = [row["family"].partition(", ")[2], f"`{name.partition(':')[2]}`", row["verdict"], same, *times, why]
     return f"| {' | '.join(cells)} |"
 
@@ -148,18 +201,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60, help="the most that one model may take")
     parser.add_argument("--minutes", type=float, default=600, help="begin no model after so many minutes")
-    parser.add_argument("--only", default="", help="models whose names hold this text")
+    parser.add_argument("--only", default="", help="models whose names this pattern is found in")
     parser.add_argument("--again", nargs="*", default=[], help="models to run again")
     parser.add_argument("--table", action="store_true", help="write docs/models.md from the results, and run nothing")
     options = parser.parse_args()
     rows = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     start = time.perf_counter()
-    for target, (family, shape) in ({} if options.table else candidates()).items():
-        wanted = target in options.again or (target not in rows and options.only in target)
+    for name, model in ({} if options.table else candidates()).items():
+        wanted = name in options.again or (name not in rows and re.search(options.only, name))
         if not wanted or time.perf_counter() - start > 60 * options.minutes:
             continue
-        rows[target] = {"family": family, "input": shape, **run(target, shape, options.seconds)}
-        print(target, rows[target]["verdict"], rows[target].get("seconds", ""), rows[target].get("reason", ""), flush=True)
+        rows[name] = {"family": model.family, "input": model.input, **run(model, options.seconds)}
+        print(name, *(rows[name].get(key, "") for key in ("verdict", "seconds", "export_seconds", "reason")), flush=True)
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
     if options.table:

@@ -38,7 +38,8 @@ def moved(axes: Axes, out: Axes) -> bool:
 def reads(source: int, axes: Axes, out: Axes, sizes: Sizes, most: int = MOST_READS) -> tuple[Read, ...]:
     """How an output unit reads one input: one Read for each value of the digits that change between channels and positions.
 
-    Positions that become more than `most` channels are read as a union by all of them, together.
+    Positions that become more than `most` channels, or lie on an axis that is no more, are read as a union by all of them,
+    together.
     """
     if moved(axes, out):
         return (Read(source, (None,) * (len(axes) - 1), MIX),)
@@ -47,7 +48,8 @@ def reads(source: int, axes: Axes, out: Axes, sizes: Sizes, most: int = MOST_REA
     placed = [name for name in axes[0] if name not in out[0] and any(name in group for group in out[1:])]
     if prod(sizes[name] for name in placed) > MOST_READS:
         raise RuleError(f"more than {MOST_READS} groups of channels become positions")
-    together = prod(sizes[name] for name in spread) > 1 and prod(sizes[name] for name in spread + placed) > most
+    many = len(axes) != len(out) or prod(sizes[name] for name in spread + placed) > most
+    together = many and prod(sizes[name] for name in spread) > 1
     if together:
         spread = []
     reads = []

@@ -69,6 +69,17 @@ def test_verify_agrees(graph: Graph) -> None:
     assert all(claim.ok is not False for claim in claims)
 
 
+@pytest.mark.parametrize("pattern", ["c y x -> (y x) c", "c y x -> (y x c)", "c y x -> (c y x)"])
+def test_positions_of_axes_that_are_no_more(pattern: str) -> None:
+    """All channels together see all of the image."""
+    net = Net(2, (3, 3))
+    net("rearrange", pattern=pattern)
+    net("relu")
+    layer = analyze(net.graph()).outputs[0]
+    assert layer.field.whole_input
+    assert not layer.bounded
+
+
 def test_all_channels_again_are_exact() -> None:
     """A layer that mixes all channels, or takes all of them, and the sum of all windows over a pixel."""
     net = Net(1, (20, 20))

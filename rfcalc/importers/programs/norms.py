@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from rfcalc.importers.programs.axes import axis_groups, digit_names, pattern_text
+from rfcalc.importers.programs.axes import as_map, axis_groups, digit_names, pattern_text
 from rfcalc.importers.programs.layout import BATCH, CHANNELS, REPEATED, Factor, full, of_axis
+from rfcalc.importers.programs.maps import placed
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.layers.contract import Op
 from rfcalc.layers.words import make
@@ -71,17 +73,26 @@ def _plain_norm(gone: set[Factor], tensor: Tensor, shape: Shape, eps: float | No
 
 
 def group_norm(program: Program, tensor: Tensor, groups: int, consts: Sequence[Const | None], eps: float) -> Tensor:
-    """Group norm over the second axis."""
-    if tensor.layout[1] != full(CHANNELS, program.shape(tensor).channels):
-        raise UnfollowedError("normalizes groups of an axis that is made of several")
+    """Group norm over the second axis; groups of several images that became channels lie side by side."""
     affine = any(const is not None for const in consts)
-    op = make("gn", groups=groups, eps=eps, affine=affine)
-    return program.emit(op, [tensor], tensor.layout, program.claim(consts))
+    return _by_image(program, tensor, consts, "gn", lambda heads: {"groups": groups * heads, "eps": eps, "affine": affine})
 
 
 def instance_norm(program: Program, tensor: Tensor, consts: Sequence[Const | None], eps: float) -> Tensor:
     """Instance norm over the second axis."""
-    if tensor.layout[1] != full(CHANNELS, program.shape(tensor).channels):
-        raise UnfollowedError("normalizes an axis that is made of several")
     affine = any(const is not None for const in consts)
-    return program.emit(make("instancenorm", eps=eps, affine=affine), [tensor], tensor.layout, program.claim(consts))
+    return _by_image(program, tensor, consts, "instancenorm", lambda _: {"eps": eps, "affine": affine})
+
+
+def _by_image(
+    program: Program, tensor: Tensor, consts: Sequence[Const | None], word: str, settings: Callable[[int], dict[str, Any]]
+) -> Tensor:
+    """A norm of each image by itself, with the settings for so many groups of channels: where several images lie in one layer
+    (two that are compared), those are `heads` of its channels."""
+    claim = program.claim(consts)
+    if tensor.layout[1] == full(CHANNELS, program.shape(tensor).channels):
+        return program.emit(make(word, **settings(1)), [tensor], tensor.layout, claim)
+    if any((f.axis > CHANNELS) != (dim > 1) for dim, axis in enumerate(tensor.layout) for f in axis if f.axis >= CHANNELS):
+        raise UnfollowedError("normalizes positions as channels, or channels as positions")
+    view = as_map(program, tensor, len(tensor.layout) - 2)
+    return placed(program, view, program.emit(make(word, **settings(view.heads)), [view.tensor], None, claim))

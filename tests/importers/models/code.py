@@ -47,6 +47,19 @@ class Siamese(nn.Module):
         return torch.abs(self.branch(left) - self.branch(right))
 
 
+class Paired(nn.Module):
+    """Two images as a batch, each normalized by itself; the product of what comes of them (RAFT)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.branch = nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), nn.InstanceNorm2d(4), nn.ReLU(), nn.Conv2d(4, 6, 3, padding=1))
+        self.norms = nn.Sequential(nn.GroupNorm(2, 6), nn.InstanceNorm2d(6, affine=True))
+
+    def forward(self, left: Tensor, right: Tensor) -> Tensor:
+        left, right = self.norms(self.branch(torch.cat([left, right]))).chunk(2)
+        return left * right
+
+
 class TwoSizes(nn.Module):
     """An image and a smaller guide."""
 
