@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rfcalc.importers.programs.arithmetic import binary
 from rfcalc.importers.programs.joining import concat
 from rfcalc.importers.programs.layout import CHANNELS, Layout, full, reshape, size_of
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
@@ -75,6 +76,25 @@ def flipped(program: Program, tensor: Tensor, dims: Sequence[int]) -> Tensor:
         n = size_of(tensor.layout[dim])
         tensor = gather(program, tensor, dim, range(n - 1, -1, -1)) if n > 1 else tensor
     return tensor
+
+
+def summed(program: Program, tensor: Tensor, dim: int, places: Sequence[int], size: int) -> Tensor:
+    """An axis of `size` values, to whose `places` the values of the tensor's axis are added (overlapping frames of a sound): of
+    the values that go to a place one is taken after the other, or a zero."""
+    sources: list[list[int]] = [[] for _ in range(size)]
+    for i, place in enumerate(places):
+        sources[place].append(i)
+    most = max(map(len, sources))
+    if most > MOST_TAPS:
+        raise UnfollowedError(f"adds {most:,} values at one place: beyond the limit of {MOST_TAPS:,}")
+    if min(map(len, sources)) < most:
+        pads = [(0, 1), *[(0, 0)] * (len(tensor.layout) - 1 - dim)]
+        tensor = padded(program, tensor, pads, "zeros")
+    tables = [[found[k] if k < len(found) else len(places) for found in sources] for k in range(most)]
+    found, *more = [gather(program, tensor, dim, table) for table in tables]
+    for other in more:
+        found = binary(program, "add", found, other)
+    return found  # type: ignore[no-any-return]
 
 
 def windowed(program: Program, tensor: Tensor, dim: int, size: int, step: int) -> Tensor:

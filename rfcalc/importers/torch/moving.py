@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from rfcalc.importers.programs import moving
-from rfcalc.importers.programs.program import Tensor, UnfollowedError
+from rfcalc.importers.programs.arithmetic import binary
+from rfcalc.importers.programs.constants import known
+from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
 from rfcalc.importers.programs.views import swapped
 from rfcalc.importers.torch.call import Call, handles
 
@@ -41,3 +43,13 @@ def _pad(call: Call) -> Tensor:
 @handles("unfold")
 def _unfold(call: Call) -> Tensor:
     return moving.windowed(call.program, call.tensor(), call.axis(call["dimension"]), call["size"], call["step"])
+
+
+@handles("index_add")
+def _index_add(call: Call) -> Tensor:
+    base, dim, places = call.x, call.axis(call["dim"]), call.value("index").tolist()
+    found = moving.summed(call.program, call.tensor("source"), dim, places, base.shape[dim])
+    if call["alpha"] not in (None, 1):
+        found = binary(call.program, "mul", found, call["alpha"])
+    zeros = isinstance(base, Const) and not base.stored and (value := known(base)) is not None and not value.any()
+    return found if zeros else binary(call.program, "add", found, base)

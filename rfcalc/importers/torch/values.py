@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rfcalc.importers.programs.constants import known
-from rfcalc.importers.programs.program import Const, UnfollowedError
+from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
 
 
 class LazyConstant:
@@ -21,9 +21,9 @@ class LazyConstant:
 
         def real(argument: Any) -> Any:
             found = self.values[argument]
-            if not isinstance(found, Const):
-                return found
-            return known(found)
+            if isinstance(found, Tensor):  # only its shape counts
+                return torch.empty(found.shape)
+            return known(found) if isinstance(found, Const) else found
 
         try:
             args = torch.fx.map_arg(self.node.args, real)

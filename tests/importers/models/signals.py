@@ -26,6 +26,21 @@ class Separated(nn.Module):
         return self.decoder(sources).view(x.shape[0], 2, -1)
 
 
+class Overlapped(nn.Module):
+    """Frames that overlap by half, a product for each, and their sum as a sound again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder, self.basis = nn.Conv1d(1, 4, 6, 3, bias=False), nn.Linear(4, 6, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        frames = self.basis(torch.relu(self.encoder(x)).transpose(1, 2))
+        halves = frames.view(x.shape[0], -1, 3)
+        places = torch.arange(frames.shape[1] + 1).unfold(0, 2, 1).reshape(-1)
+        sound = halves.new_zeros(x.shape[0], frames.shape[1] + 1, 3).index_add_(1, places, halves)
+        return sound.view(x.shape[0], 1, -1)
+
+
 class Decoded(nn.Module):
     """Frames of a video one by one, each made larger: by interpolation and by a transposed convolution."""
 

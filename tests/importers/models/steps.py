@@ -77,6 +77,12 @@ EXACT: dict[str, tuple[tuple[int, ...], Function]] = {
     "places of three axes": ((), lambda x, _: x[:, [0, 2], [1, 3], [4, 0]].reshape(1, 2, 1, 1)),
     "zeros around rows of channels": ((), lambda x, _: F.pad(x.permute(0, 2, 3, 1).flatten(2), [2, 4]).unsqueeze(1)),
     "zeros after all numbers": ((), lambda x, _: F.pad(x.flatten(1), [0, 4]).reshape(1, 4, 4, 4)),
+    "rows that are added at places": (
+        (),
+        lambda x, _: x.new_zeros(1, 3, 6, 5).index_add(2, torch.tensor([0, 2, 2, 5]), x),
+    ),
+    "rows that are added to others": ((), lambda x, _: (x * 2).index_add(2, torch.tensor([3, 1, 3, 3]), x, alpha=2)),
+    "channels that are added to a stored one": ((3, 4, 5), lambda x, v: v[None].index_add(1, torch.tensor([0, 2, 0]), x)),
     "a limit that depends": ((5,), lambda x, v: torch.clamp(v, max=x)),
 }
 
