@@ -23,10 +23,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "models.json"
@@ -52,8 +51,7 @@ COLUMNS = """| family | model | import | parameters | seconds | torch.export's |
 | --- | --- | --- | --- | ---: | ---: | --- |"""
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(NamedTuple):
     """What a model is called on the command line: a target, the arguments of its callable, the input's shape ("": its own)."""
 
     family: str
