@@ -70,7 +70,23 @@ def test_the_table_of_models_is_that_of_its_results() -> None:
 def test_a_model_is_measured_in_a_process_of_its_own_and_stopped() -> None:
     models = module_of("models")
     file = "tests/importers/models/refused.py"
-    assert models.run(f"{file}:Needs", "3x8x8", 120)["verdict"] == "refused"
-    assert "grid_sample reads anywhere" in models.run(f"{file}:Sampled", "3x8x8", 120)["reason"]
-    assert models.run(f"{file}:MODULE", "3x8x8", 120)["same_params"] is True
-    assert models.run(f"{file}:MODULE", "3x8x8", 0)["verdict"] == "not measured"
+
+    def row(name: str, seconds: float = 120) -> dict:
+        return models.run(models.Model("", f"{file}:{name}", "3x8x8"), seconds)
+
+    assert row("Needs")["verdict"] == "refused"
+    assert "grid_sample reads anywhere" in row("Sampled")["reason"]
+    assert row("Sampled")["unknown"] > 0
+    assert row("MODULE")["same_params"] is True
+    assert row("MODULE", 0)["verdict"] == "not measured"
+
+
+def test_the_models_of_other_libraries_are_read_as_the_command_line_takes_them() -> None:
+    models = module_of("models")
+    found = models.listed("# a comment\n[lib, part] 3x8x8\npkg.a:Net width=4\n\npkg.b:Net input=1x9\n")
+    assert [(model.family, model.name, model.input) for model in found] == [
+        ("lib, part", "pkg.a:Net width=4", "3x8x8"),
+        ("lib, part", "pkg.b:Net", "1x9"),
+    ]
+    everything = models.listed(models.LISTED.read_text())
+    assert len({model.name for model in everything}) == len(everything)
