@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from rfcalc.analyses.metrics import EFFECTIVE, METRICS, Better, Figure, Metric, Shown
+from rfcalc.analyses.metrics import ASKED_FOR, LATENCY, METRICS, Better, Figure, Metric, Shown
 from rfcalc.analyses.network import Analysis
 from rfcalc.errors import did_you_mean
 from rfcalc.record import record
 
-COMPARED = (*(metric for metric in METRICS if Shown.DIFF in metric.shown), EFFECTIVE)
+COMPARED = (*(metric for metric in METRICS if Shown.DIFF in metric.shown), *ASKED_FOR)
 
 
 @record
@@ -32,7 +32,8 @@ class Compared:
         return self.figures[figure]
 
     def __repr__(self) -> str:
-        shown = (f"{metric.text} {_shown(metric, self.figures[metric.name])}" for metric in COMPARED)
+        told = [metric for metric in COMPARED if metric is not LATENCY or self.figures[metric.name] is not None]
+        shown = (f"{metric.text} {_shown(metric, self.figures[metric.name])}" for metric in told)
         return f"<{self.name}{' (best)' * self.best}: {', '.join(shown)}>"
 
 
@@ -47,9 +48,9 @@ class Comparison:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """The figures, in the order of the columns; the effective field where some network was asked for it."""
-        effective = any(row.figures[EFFECTIVE.name] is not None for row in self.rows)
-        return tuple(metric for metric in COMPARED if effective or metric is not EFFECTIVE)
+        """The figures, in the order of the columns; the effective field and the latency where some network was asked for it."""
+        known = {name for row in self.rows for name, figure in row.figures.items() if figure is not None}
+        return tuple(metric for metric in COMPARED if metric not in ASKED_FOR or metric.name in known)
 
     @property
     def best(self) -> tuple[Compared, ...]:
@@ -88,18 +89,19 @@ class Comparison:
         return f"<Comparison of {len(self.rows)} networks; no other one beats {best}{more}>"
 
 
-def comparison(named: Sequence[tuple[str, Analysis]]) -> Comparison:
+def comparison(named: Sequence[tuple[str, Analysis]], latencies: Sequence[float | None] | None = None) -> Comparison:
     """The comparison of analysed networks, each with the name that it is called by (a second one of that name gets a number).
-    The effective field is that of analyses which were asked for it."""
+    The effective field is that of analyses which were asked for it; `latencies`: milliseconds, where they were measured."""
     names = _apart([name for name, _ in named])
-    rows = [_row(name, analysis) for name, (_, analysis) in zip(names, named, strict=True)]
+    times = latencies or [None] * len(named)
+    rows = [_row(name, analysis, time) for name, (_, analysis), time in zip(names, named, times, strict=True)]
     points = [_point(row) for row in rows]
     unbeaten = [not any(_beats(other, point) for other in points) for point in points]
     return Comparison(tuple(replace(row, best=best) for row, best in zip(rows, unbeaten, strict=True)))
 
 
-def _row(name: str, analysis: Analysis) -> Compared:
-    figures = {metric.name: metric.of_network(analysis) for metric in COMPARED}
+def _row(name: str, analysis: Analysis, latency: Figure) -> Compared:
+    figures = {metric.name: metric.of_network(analysis) for metric in COMPARED} | {LATENCY.name: latency}
     return Compared(name, analysis, figures, frozenset(metric.name for metric in COMPARED if metric.about(analysis)))
 
 
@@ -142,7 +144,7 @@ def _order(figure: Figure) -> tuple[bool, float]:
 
 
 def _shown(metric: Metric, figure: Figure) -> str:
-    return "of all" if figure is None else metric.unit.show(figure)
+    return f"of {metric.absent}" if figure is None else metric.unit.show(figure)
 
 
 def _hint(word: str, known: Mapping[str, object] | Sequence[str]) -> str:

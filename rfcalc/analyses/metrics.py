@@ -28,6 +28,7 @@ class Unit(Enum):
     LAYERS = auto()
     PIXELS = auto()
     RATIO = auto()
+    MILLISECONDS = auto()
 
     @property
     def is_cost(self) -> bool:
@@ -38,7 +39,7 @@ class Unit(Enum):
         """A figure as people read it: "4.09 G", "22.5 MB", "427"."""
         if self.is_cost:
             return short(int(value), "B" if self is Unit.BYTES else "")
-        return plain(value)
+        return f"{value:,.4g} ms" if self is Unit.MILLISECONDS else plain(value)
 
 
 class Better(Enum):
@@ -63,8 +64,8 @@ class Shown(Flag):
 class Metric:
     """A figure.
 
-    name: its key in budgets, and in JSON and baselines unless `key` is another. title: the word that heads its column.
-    text: what messages call it. option: its word in options such as --max-WORD; empty for none.
+    name: its key in budgets, and in JSON and baselines unless `key` is another. title: its column's head.
+    text: what messages call it. absent: what stands in its place. option: its word in options such as --max-WORD, or empty.
 
     Functions say how it is computed. each: for a layer; that of several is their sum, or what `over` makes of them, and a
     network's too unless `whole` says it. axes: for a layer, one number per axis of its map; `worst` chooses the one that stands
@@ -87,6 +88,7 @@ class Metric:
     unsure: Callable[[Layer], bool] = lambda layer: False
     owes: Callable[[Analysis], str] = lambda analysis: ""
     key: str = ""
+    absent: str = "all"
     option: str = ""
     shown: Shown = Shown.NOWHERE
 
@@ -138,7 +140,7 @@ def _longest(analysis: Analysis) -> str:
 
 
 def _named(name: str) -> Metric:
-    return BY_NAME.get(name, EFFECTIVE)
+    return BY_NAME.get(name) or next(metric for metric in ASKED_FOR if metric.name == name)
 
 
 METRICS: tuple[Metric, ...] = (
@@ -275,6 +277,19 @@ EFFECTIVE = Metric(
     axes=lambda layer: tuple(SIGMAS * sigma for sigma in layer.sigma),
     worst=min,
 )
+
+# Measured, of networks that are compared. It does not judge them: it scatters, and is another one on another machine.
+LATENCY = Metric(
+    name="latency",
+    title="latency",
+    text="latency",
+    unit=Unit.MILLISECONDS,
+    better=Better.NEITHER,
+    whole=lambda analysis: None,
+    key="latency_ms",
+    absent="-",
+)
+ASKED_FOR = (EFFECTIVE, LATENCY)
 
 BY_NAME = {metric.name: metric for metric in METRICS}
 TOTALS = tuple(metric for metric in METRICS if not metric.axes)

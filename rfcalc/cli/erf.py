@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.backends.timing.words import DEVICES
-from rfcalc.cli import complete
 from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Spec, choice, networks, show, subjects
+from rfcalc.cli.device_options import Device
 from rfcalc.cli.writing import Force, Png, write
 
 
@@ -22,16 +21,7 @@ def erf(
     ] = None,
     samples: Annotated[int, typer.Option("--samples", metavar="N", min=1, help="How many gradients to average.")] = 10,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="For weights and inputs.")] = 0,
-    device: Annotated[
-        str,
-        typer.Option(
-            "--device",
-            "-d",
-            metavar="DEVICE",
-            autocompletion=complete.one_of(lambda: DEVICES),
-            help="cpu, cuda or cuda:N; auto is CUDA where there is one.",
-        ),
-    ] = "auto",
+    device: Device = "auto",
     png: Png = None,
     force: Force = False,
     rebuilt: Rebuilt = False,

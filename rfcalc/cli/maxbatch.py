@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.backends.timing.words import DEVICES, DTYPES
-from rfcalc.cli import complete
+from rfcalc.backends.timing.words import DTYPES
 from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Spec, choice, networks, show, subjects, usage
+from rfcalc.cli.device_options import Device, Dtype
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 
@@ -17,22 +17,8 @@ UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "M
 @networks
 def max_batch(
     spec: Spec,
-    device: Annotated[
-        str,
-        typer.Option(
-            "--device",
-            "-d",
-            metavar="DEVICE",
-            autocompletion=complete.one_of(lambda: DEVICES),
-            help="cpu, cuda or cuda:N; auto is CUDA where there is one.",
-        ),
-    ] = "auto",
-    dtype: Annotated[
-        str,
-        typer.Option(
-            "--dtype", metavar="DTYPE", autocompletion=complete.one_of(lambda: DTYPES), help="fp32, tf32, bf16, fp16 or fp64."
-        ),
-    ] = "fp32",
+    device: Device = "auto",
+    dtype: Dtype = "fp32",
     memory: Annotated[
         str | None, typer.Option("--memory", metavar="BYTES", help="The budget, such as 8GiB; what is free.")
     ] = None,

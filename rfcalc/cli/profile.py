@@ -6,41 +6,19 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.backends.timing.words import DEVICES, DTYPES, MEMORY_FORMATS
-from rfcalc.cli import complete
+from rfcalc.backends.timing.words import DTYPES, MEMORY_FORMATS
 from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Spec, choice, networks, show, subjects
+from rfcalc.cli.device_options import Batch, Device, Dtype, MemoryFormat
 from rfcalc.cli.writing import Force, Png, write
 
 
 @networks
 def profile(
     spec: Spec,
-    device: Annotated[
-        str,
-        typer.Option(
-            "--device",
-            "-d",
-            metavar="DEVICE",
-            autocompletion=complete.one_of(lambda: DEVICES),
-            help="cpu, cuda or cuda:N; auto is CUDA where there is one.",
-        ),
-    ] = "auto",
-    batch: Annotated[int, typer.Option("--batch", "-b", metavar="N", min=1, help="Batch size.")] = 1,
-    dtype: Annotated[
-        str,
-        typer.Option(
-            "--dtype", metavar="DTYPE", autocompletion=complete.one_of(lambda: DTYPES), help="fp32, tf32, bf16, fp16 or fp64."
-        ),
-    ] = "fp32",
-    memory_format: Annotated[
-        str,
-        typer.Option(
-            "--memory-format",
-            metavar="LAYOUT",
-            autocompletion=complete.one_of(lambda: MEMORY_FORMATS),
-            help="contiguous or channels_last.",
-        ),
-    ] = "contiguous",
+    device: Device = "auto",
+    batch: Batch = 1,
+    dtype: Dtype = "fp32",
+    memory_format: MemoryFormat = "contiguous",
     seconds: Annotated[float, typer.Option("--seconds", metavar="S", min=0.01, help="How long to measure.")] = 2.0,
     top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="How many layers to show.")] = 15,
     png: Png = None,

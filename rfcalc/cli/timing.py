@@ -6,20 +6,10 @@ from typing import Annotated
 
 import typer
 
-from rfcalc.backends.timing.words import DEVICES, DTYPES, MEMORY_FORMATS, MODES
+from rfcalc.backends.timing.words import DTYPES, MEMORY_FORMATS, MODES
 from rfcalc.cli import complete
 from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Specs, choice, finish, networks, show, subjects, usage
-
-Device = Annotated[
-    str,
-    typer.Option(
-        "--device",
-        "-d",
-        metavar="DEVICE",
-        autocompletion=complete.one_of(lambda: DEVICES),
-        help="cpu, cuda or cuda:N; auto is CUDA where there is a GPU.",
-    ),
-]
+from rfcalc.cli.device_options import Device
 
 
 @networks

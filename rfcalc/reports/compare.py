@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.comparison import Compared, Comparison
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Cell = tuple[Figure, bool, float | None]
 
 
-def comparison_report(found: Comparison) -> Report:
-    """The table of a comparison, with notes, and all of it as data."""
+def comparison_report(found: Comparison, measured: Sequence[tuple[str, str]] = ()) -> Report:
+    """The table of a comparison, with notes, and all of it as data; `measured` says how its latencies were."""
     columns = [Column("name", "Network", ratio=1), Column("input", "Input", spare=True)]
     columns += [_column(metric) for metric in found.metrics]
     rows = tuple(
@@ -27,7 +27,7 @@ def comparison_report(found: Comparison) -> Report:
     )
     count = len(found)
     title = f"{count} network{'s' if count != 1 else ''}{f', against {found.against}' if found.against else ''}"
-    return Report(title, (Table("", tuple(columns), rows),), tuple(_notes(found)), _flat(found), _data(found))
+    return Report(title, (Table("", tuple(columns), rows),), (*_notes(found), *measured), _flat(found), _data(found))
 
 
 def _cell(row: Compared, metric: Metric) -> Cell:
@@ -38,7 +38,7 @@ def _cell(row: Compared, metric: Metric) -> Cell:
 def _column(metric: Metric) -> Column:
     def text(cell: Cell) -> str:
         figure, about, change = cell
-        shown = "all" if figure is None else "about " * about + metric.unit.show(figure)
+        shown = metric.absent if figure is None else "about " * about + metric.unit.show(figure)
         return f"{shown} {growth(change / 100)}" if change else shown
 
     def tone(cell: Cell) -> Tone | None:
@@ -61,7 +61,12 @@ def _notes(found: Comparison) -> Iterator[tuple[str, str]]:
 def _flat(found: Comparison) -> Table:
     keys = ("network", "best", *(metric.stored for metric in found.metrics))
     rows = tuple(
-        (row.name, str(row.best).lower(), *("" if value is None else value for value in row.figures.values())) for row in found
+        (
+            row.name,
+            str(row.best).lower(),
+            *(("" if (value := row.figures[metric.name]) is None else value) for metric in found.metrics),
+        )
+        for row in found
     )
     return Table("networks", tuple(Column(key, key) for key in keys), rows)
 

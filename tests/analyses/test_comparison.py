@@ -32,8 +32,21 @@ def test_figures() -> None:
         "receptive_field": 3,
         "stride": 1,
         "effective_field": pytest.approx(4 * (2 / 3) ** 0.5),
+        "latency": None,
     }
     assert (found[WIDE]["receptive_field"], found[WIDE]["effective_field"]) == (5, pytest.approx(4 * 2**0.5))
+
+
+def test_a_latency_is_a_figure_that_judges_nobody() -> None:
+    named = [(text, analysis(text)) for text in (SMALL, LARGE, WIDE)]
+    found = comparison(named, [2.0, 1.0, None])
+    assert [row["latency"] for row in found] == [2.0, 1.0, None]
+    assert [row.name for row in found.by("latency")] == [LARGE, SMALL, WIDE]
+    assert [row.best for row in found] == [row.best for row in comparison(named)]
+    assert "latency" in [metric.name for metric in found.metrics]
+    assert "latency" not in [metric.name for metric in comparison(named).metrics]
+    assert "latency 2 ms" in repr(found[0])
+    assert "latency" not in repr(found[2])
 
 
 def test_the_best_are_those_that_no_other_one_beats() -> None:

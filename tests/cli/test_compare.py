@@ -54,6 +54,26 @@ def test_a_folder_is_all_its_specs(tmp_path: Path) -> None:
     assert [row["network"] for row in best] == ["net00"]
 
 
+def test_the_latency_is_measured_when_asked_for() -> None:
+    pytest.importorskip("torch")
+    words = ("resnet18", "mobilenet_v2", "--input", "3x65x65", "--time", "--device", "cpu", "--seconds", "0.05")
+    run = rfcalc("compare", *words, "--sort", "time", "-f", "json")
+    assert (run.code, run.err) == (0, "")
+    measured = [row["figures"]["latency_ms"] for row in run.data["networks"]]
+    assert 0 < measured[0] <= measured[1]
+    table = rfcalc("compare", *words, columns=200).out
+    assert "Latency  median of forward passes, batch 1, float32, eager, on " in table
+    assert " ms" in table
+    assert "latency" not in rfcalc("compare", *words[:4]).out.lower()
+
+
+def test_what_cannot_be_timed_says_so() -> None:
+    pytest.importorskip("torch")
+    run = rfcalc("compare", "espcn", "--time", "--device", "tpu")
+    assert run.code == 2
+    assert 'there is no device "tpu"' in run.err
+
+
 def test_the_effective_field_is_asked_for() -> None:
     assert "effective_field" not in rows("espcn", "srresnet")["espcn"]
     assert float(rows("espcn", "srresnet", "--erf")["espcn"]["effective_field"]) > 3

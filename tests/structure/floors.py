@@ -46,6 +46,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "common",
         "complete",
         "design_options",
+        "device_options",
         "findings",
         "gathered",
         "pictures",
