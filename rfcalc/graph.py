@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -35,7 +35,8 @@ def _cost(op: Op, shapes: tuple[Shape, ...]) -> Cost:
 class Node:
     """One layer in a graph. `inputs` are indices of earlier nodes. `part_of` is the name of the layer as the spec wrote
     it (a convolution, its norm and its activation share one). `repeat` names the repeated item that the node belongs
-    to, innermost last: ((scope, index, count), ...) such as (("layer1", 2, 3),)."""
+    to, innermost last: ((scope, index, count), ...) such as (("layer1", 2, 3),). `weights` is the index of the earlier,
+    equal layer whose weights this one uses; None for weights of its own, or none."""
 
     name: str
     op: Op
@@ -45,6 +46,7 @@ class Node:
     span: Span | None = None
     part_of: str = ""
     repeat: tuple[tuple[str, int, int], ...] = ()
+    weights: int | None = None
 
     @cached_property
     def reads(self) -> tuple[Read, ...]:
@@ -53,8 +55,18 @@ class Node:
 
     @cached_property
     def cost(self) -> Cost:
-        """What this layer costs."""
+        """What this layer costs; weights that are another layer's are counted there."""
+        return self.unshared if self.weights is None else replace(self.unshared, params=0, buffers=0)
+
+    @property
+    def unshared(self) -> Cost:
+        """What this layer would cost with weights of its own."""
         return _cost(self.op, self.shapes)
+
+    @property
+    def learns(self) -> bool:
+        """Whether it has learned weights, its own or another layer's."""
+        return self.unshared.params > 0
 
     @property
     def is_input(self) -> bool:
@@ -155,6 +167,12 @@ class Graph:
         return tuple(map(tuple, readers))
 
     @cached_property
+    def sharing(self) -> frozenset[int]:
+        """The nodes whose weights several layers use."""
+        users = {i: node.weights for i, node in enumerate(self.nodes) if node.weights is not None}
+        return frozenset((*users, *users.values()))
+
+    @cached_property
     def bounded(self) -> tuple[bool, ...]:
         """For each node, whether its field is an upper bound: because of its own layer, or of one on the way to it."""
         bounded: list[bool] = []
@@ -173,6 +191,26 @@ class Graph:
         """Index of the last layer that is still a map: it has a spatial axis longer than 1, or no layer does."""
         spatial = [i for i, node in enumerate(self.nodes) if not node.is_input and node.shape.positions > 1 and node.shape.rank]
         return spatial[-1] if spatial else None
+
+
+def unsharable(op: Op, shapes: Sequence[Shape], owner: Node) -> str:
+    """Why a layer that reads such inputs cannot use the weights of another one; empty where it can."""
+    own = op.cost(tuple(shapes))
+    if not own.params and not own.buffers:
+        return f"{op.word} has no weights"
+    if owner.weights is not None:
+        return f'"{owner.name}" uses the weights of another layer itself: name that one'
+    if op.word != owner.op.word:
+        return f'"{owner.name}" is {owner.op.word}, not {op.word}'
+    differ = [key for key, value in op.settings.items() if value != owner.op.settings[key]]
+    if differ:
+        told = [side.written[differ[0]] for side in (op, owner.op)]
+        return f'its {differ[0]} is {told[0]}, that of "{owner.name}" {told[1]}'
+    theirs = owner.op.cost(owner.shapes)
+    if op != owner.op or (own.params, own.buffers) != (theirs.params, theirs.buffers):
+        read = [", ".join(map(str, sides)) for sides in (shapes, owner.shapes)]
+        return f'its weights for {read[0]} are not those of "{owner.name}" for {read[1]}'
+    return ""
 
 
 def _parted(nodes: Sequence[Node]) -> dict[int, str]:
@@ -212,6 +250,7 @@ class Builder:
         span: Span | None = None,
         part_of: str = "",
         repeat: tuple[tuple[str, int, int], ...] = (),
+        weights: int | None = None,
     ) -> int | None:
         """Adds a layer and gives its index; None if it, or one of its inputs, is broken (the problem is kept)."""
         if name in self.names:
@@ -226,8 +265,11 @@ class Builder:
         except RuleError as error:
             self.problem("E201", f'{op.word} "{name}": {error}', span)
             return None
+        if weights is not None and (reason := unsharable(op, shapes, self.nodes[weights])):
+            self.problem("E126", f'weights of "{name}": {reason}', span)
+            return None
         self.names[name] = len(self.nodes)
-        self.nodes.append(Node(name, op, tuple(sources), shapes, shape, span, part_of or name, repeat))
+        self.nodes.append(Node(name, op, tuple(sources), shapes, shape, span, part_of or name, repeat, weights))
         return self.names[name]
 
     def _shape(self, op: Op, shapes: tuple[Shape, ...]) -> Shape:

@@ -147,7 +147,7 @@ def _saved(graph: Graph, lie: Storages, dtype_bytes: int, batch: int) -> Saved:
     elements = words = fixed = 0
     for i, node in enumerate(nodes):
         cost, taught = node.cost, _taught(node, learns)
-        learns.append(cost.params > 0 or any(taught))
+        learns.append(node.learns or any(taught))
         if cost.alone is not None and not any(taught):
             elements += cost.alone * learns[i]
         elif learns[i]:
@@ -176,7 +176,7 @@ def bytes_moved(node: Node, dtype_bytes: int = 4) -> int:
     if node.cost.storage in (Storage.VIEW, Storage.IDLE):
         return 0
     inputs = {i: shape.elements for i, shape in zip(node.inputs, node.shapes, strict=True)}
-    return (sum(inputs.values()) + node.cost.params + node.shape.elements) * dtype_bytes
+    return (sum(inputs.values()) + node.unshared.params + node.shape.elements) * dtype_bytes
 
 
 def _runs(nodes: Sequence[Node]) -> list[list[Run]]:

@@ -43,7 +43,7 @@ class Layer:
     """One layer and what the analyses say of it.
 
     dtype_bytes: of a number, in the memory figures. live_bytes: of the activations that are alive while it runs, and
-    live_about: whether that is not certain. bounded: the
+    live_about: whether that is not certain. weights: the layer whose weights it uses; empty for its own. bounded: the
     field is an upper bound, because of this layer or of one before it; bound: why, where it is this one. Where it was asked
     for: units: those that were traced. adds: what it adds to the field on the critical path, per axis. sigma: of its effective
     field, per axis. cost: by the convention of another tool. unread: of an output or the last map behind a global layer, the
@@ -57,6 +57,7 @@ class Layer:
     dtype_bytes: int = 4
     live_bytes: int = 0
     live_about: bool = False
+    weights: str = ""
     unproductive: bool = False
     bounded: bool = False
     bound: str = ""
@@ -252,6 +253,7 @@ def analyze(
             bounded=fields.bounded(i),
             bound=fields.bound(i),
             units=_units(fields, i, node.shape.size, at) if i in traced else (),
+            weights="" if node.weights is None else graph.nodes[node.weights].name,
             adds=further.why.adds(i) if further.why else (),
             sigma=further.sigmas[i] if further.sigmas else (),
             cost=further.convention.amounts[i] if further.convention else None,

@@ -134,6 +134,7 @@ def _described(layer: Layer) -> Iterator[tuple[str, str]]:
             yield metric.title, metric.unit.show(metric.of_layers([layer]))
     yield "field", field_text(layer.field)
     yield "reads", ", ".join(layer.inputs)
+    yield "weights of", layer.weights or layer.name
 
 
 def _changes(old: Sequence[Layer], new: Sequence[Layer]) -> list[LayerChange]:
@@ -170,7 +171,8 @@ def _shape_of(layer: Layer) -> tuple[object, ...]:
 
 def _equal(old: Layer, new: Layer, names: dict[str, str]) -> bool:
     inputs = tuple(names.get(name, name) for name in old.inputs)
-    return _shape_of(old) == _shape_of(new) and inputs == new.inputs
+    owners = [names.get(old.weights, old.weights), new.weights]
+    return _shape_of(old) == _shape_of(new) and inputs == new.inputs and owners[0] == owners[1]
 
 
 def _fields(layer: Layer) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,16 +30,18 @@ def lines(graph: Graph, names: list[str], fused: bool = True, near: bool = True)
         if node.is_input:
             index += 1
             continue
-        item = Item(names[index], node.op.word, values(node), node.inputs, index, index)
+        item = Item(names[index], node.op.word, values(node), node.inputs, index, index, weights=node.weights)
         if fused and node.op.kind in WEIGHTED and followed(node.op.word):
-            _follow(graph, names, item, taken, near)
+            _follow(graph, names, item, {i.first: i for i in items if i.first in graph.sharing}, taken, near)
         items.append(item)
         index = item.last + 1
     return items
 
 
-def _follow(graph: Graph, names: list[str], item: Item, taken: set[str], near: bool) -> None:
-    """Adds norm and activation to a line."""
+def _follow(
+    graph: Graph, names: list[str], item: Item, owners: Mapping[int, Item], taken: set[str], near: bool
+) -> None:
+    """Adds norm and activation to a line; one with another line's weights has those of its norm, too."""
     item.settings |= {"norm": None, "act": None}
     for slot, kind in (("norm", LayerKind.NORM), ("act", LayerKind.ACTIVATION)):
         index = item.last + 1
@@ -50,6 +53,11 @@ def _follow(graph: Graph, names: list[str], item: Item, taken: set[str], near: b
         name = f"{item.name}_{node.op.word}"
         inside = names[index].startswith(f"{names[item.last]}.") or _together(item.name, names[index])
         joined = inside if near else node.part_of == graph.nodes[item.first].part_of
+        owner = owners.get(item.weights) if item.weights is not None else None
+        there = owner.first + index - item.first if owner else None
+        shares = node.weights == there and (owner is None or owner.first + index - item.first <= owner.last)
+        if (node.unshared.params or node.unshared.buffers) and not shares:
+            continue
         if isinstance(node.op, Counted) or not joined or (name in taken and name != names[index]):
             continue
         item.settings[slot] = (node.op.word, tuple(values(node).items()))

@@ -74,6 +74,7 @@ def _column(column: Sequence[StepDraft | None], asked: Sequence[bool]) -> StepDr
     if any(step.previous != first.previous or step.reads != first.reads for step in there):
         raise Mismatch(f"{first.name} reads other layers")
     made = StepDraft(first.name, first.word, {}, first.reads, first.previous, prefix=first.prefix)
+    made.weights = first.weights
     made.outs = frozenset().union(*(step.outs for step in there))
     made.needs = frozenset().union(*(step.needs for step in there))
     presence = tuple((step is not None) if wanted else ANY for step, wanted in zip(column, asked, strict=True))

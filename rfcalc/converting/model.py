@@ -44,7 +44,7 @@ class StepDraft:
     are complete; `reads` are names too. `previous`: it reads what the entry before it gives.
 
     outs: the graph's nodes that it stands for, in every place where it is used. `paths`: those of a residual or branches.
-    fixed: settings that no param can stand for. needs: nodes that it refers to by name.
+    fixed: settings that no param can stand for. needs: nodes that it refers to by name. weights: the step whose weights it uses.
     """
 
     name: str
@@ -59,12 +59,13 @@ class StepDraft:
     outs: frozenset[int] = frozenset()
     fixed: tuple[tuple[str, str], ...] = ()
     needs: frozenset[int] = frozenset()
+    weights: str = ""
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What steps have in common that can be one step of a block."""
         counted = tuple(name for name in self.settings if name.startswith(COUNTS))
-        return self.name, self.word, self.fixed, self.prefix, tuple(self.paths), counted, self.repeat is None
+        return self.name, self.word, self.fixed, self.prefix, tuple(self.paths), counted, self.repeat is None, self.weights
 
 
 COUNTS = "counts."  # settings that are written as counts: {...}
@@ -95,7 +96,8 @@ class BlockDraft:
 
 @dataclass(eq=False)
 class Item:
-    """A layer with its norm and activation, or a use of a block, in the graph: the nodes first ... last."""
+    """A layer with its norm and activation, or a use of a block, in the graph: the nodes first ... last. `weights`: the first
+    node of the item whose weights it uses."""
 
     name: str
     word: str
@@ -104,6 +106,7 @@ class Item:
     first: int
     last: int
     repeat: Any = None
+    weights: int | None = None
 
 
 @dataclass(eq=False)

@@ -42,7 +42,8 @@ class Printer:
 
     def layers(self, steps: Sequence[StepDraft], indent: int) -> list[str]:
         """The lines of a list of layers."""
-        referred = {name for step in walk(list(steps)) for name in step.reads if not step.previous}
+        whole = list(walk(list(steps)))
+        referred = {name for step in whole for name in step.reads if not step.previous} | {step.weights for step in whole}
         return list(self._list(steps, " " * indent, "", _Names(steps, referred, self.pinned)))
 
     def _list(self, steps: Sequence[StepDraft], indent: str, prefix: str, names: _Names) -> Iterator[str]:
@@ -63,6 +64,8 @@ class Printer:
         counts = {key.removeprefix(COUNTS): value for key, value in step.settings.items() if key.startswith(COUNTS)}
         if counts:
             parts.append(f"counts: {{{', '.join(f'{key}: {self._value(value)}' for key, value in counts.items())}}}")
+        if step.weights:
+            parts.append(f"weights: {scalar(step.weights.removeprefix(prefix))}")
         parts += self._where(step, prefix)
         if len(parts) == 1:
             return step.word if settings == "{}" else parts[0]

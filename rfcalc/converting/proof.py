@@ -23,7 +23,9 @@ def difference(graph: Graph, again: Graph) -> int | None:
         places[i] = j
         wanted, read = tuple(places[k] for k in graph.nodes[i].inputs), again.nodes[j].inputs
         swap = wanted != read and graph.nodes[i].op.commutative and sorted(wanted) == sorted(read)
-        if (wanted != read and not swap) or not equal(graph.nodes[i], again.nodes[j]):
+        owner = graph.nodes[i].weights
+        shares = again.nodes[j].weights == (None if owner is None else places[owner])
+        if (wanted != read and not swap) or not shares or not equal(graph.nodes[i], again.nodes[j]):
             return i
     if len(old) != len(new):
         return old[min(len(old), len(new)) - 1] if old else WHOLE

@@ -24,8 +24,10 @@ def repeated(scope: Scope, is_block: Callable[[str], bool]) -> Item | None:
         return None
     for number, kid in enumerate(kids):
         follows = not number or kid.reads == (kids[number - 1].last,)
-        if kid.name != f"{scope.name}.{number}" or kid.word != first.word or kid.repeat is not None or not follows:
+        if kid.name != f"{scope.name}.{number}" or kid.word != first.word or not follows:
             return None
+    if any(kid.repeat is not None or kid.weights is not None for kid in kids):
+        return None
     if any(kid.settings.keys() != first.settings.keys() for kid in kids):
         return None
     try:

@@ -46,6 +46,7 @@ class Shaper:
     def __init__(self, graph: Graph, lines: Sequence[Item], structured: bool, swaps: bool) -> None:
         self.graph, self.structured, self.swaps = graph, structured, swaps
         self.names = {item.last: item.name for item in lines}
+        self.lasts = {item.first: item.last for item in lines}
         self.known: dict[str, int] = {}  # every name of a layer or of what it lies in, with its first node
         for item in lines:
             parts = item.name.split(".")
@@ -225,6 +226,11 @@ class _Body:
             self.merges[entry.out] = step.prefix
         if not previous:
             step.reads, step.needs = self._sources(entry)
+        if item.weights is not None:
+            owner = self.shaper.lasts.get(item.weights)
+            if owner is None:
+                raise Mismatch(f"the owner of the weights of {item.name} has no line of its own")
+            step.weights, step.needs = self._named(owner), step.needs | self.needs([owner])
         return step
 
     def _sources(self, entry: JoinedItems) -> tuple[tuple[str, ...], frozenset[int]]:
@@ -271,6 +277,9 @@ class _Body:
             return self.merges[node]
         if self.shaper.graph.nodes[node].is_input:
             return self.shaper.graph.nodes[node].name
+        return self._named(node)
+
+    def _named(self, node: int) -> str:
         name = self.local.get(node) or self.shaper.names.get(node)
         if name is None or not name.startswith(self.prefix):
             raise Mismatch(f"node {node} has no name in {self.prefix}")

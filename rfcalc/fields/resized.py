@@ -113,6 +113,7 @@ class ShapesAtSize:
                 node.span,
                 node.part_of,
                 node.repeat,
+                node.weights,
             )
             for node, shape in zip(self.graph.nodes, shapes, strict=True)
         )
@@ -147,7 +148,7 @@ class ShapesAtSize:
             shape = node.op.shape(inputs)
         except RuleError as error:
             return str(error)
-        if node.cost.params and not _slides(node, inputs) and node.op.cost(inputs).params != node.cost.params:
+        if node.learns and not _slides(node, inputs) and node.op.cost(inputs).params != node.unshared.params:
             was, now = (", ".join(map(str, shapes)) for shapes in (node.shapes, inputs))
             return f"its weights are made for an input of {was}, not {now}"
         return Resized(node.op, inputs, shape, self._number(shape))

@@ -14,8 +14,10 @@ from rfcalc.language.overrides import LayerOverrides
 from rfcalc.language.problems import Problems
 from rfcalc.language.recipes import Chain, LayerRecipe
 from rfcalc.language.scopes import POISONED, Frame, Names, Sources
+from rfcalc.language.sharing import Owner, Owners
 from rfcalc.language.steps import Block, BlockCall, Body, Branches, Step
 from rfcalc.language.values import BROKEN, FREE, evaluate
+from rfcalc.layers.contract import Op
 from rfcalc.layers.counted import Counted
 from rfcalc.layers.settings import Bool, Int
 
@@ -37,6 +39,7 @@ class Expansion:
         self.builder, self.problems, self.blocks = builder, problems, blocks
         self.params, self.overrides, self.most = params, overrides, most
         self.names = Names(builder, problems)
+        self.owners = Owners(self.names)
         self.layers = self.edges = self.turns = 0
 
     def run(self, body: Body, frame: Frame, current: Sources) -> Sources:
@@ -136,10 +139,33 @@ class Expansion:
         self.edges += len(current)
         if self.layers > self.most or self.edges > 10 * self.most:
             self._too_many(step.mark)
-        span = step.span
+        try:
+            owner = self.owners.layer(step, frame, name)
+        except RuleError as error:
+            self._unowned(step, name, error)
+            return POISONED
         for suffix, op in chain:
-            current = (self.builder.add(name + suffix, op, current, span, name, frame.repeat),)
+            current = self._link(step, name, suffix, op, owner, frame, current)
         return current
+
+    def _link(
+        self, step: Step, name: str, suffix: str, op: Op, owner: Owner | None, frame: Frame, current: Sources
+    ) -> Sources:
+        """One layer of a chain."""
+        try:
+            weights = self.owners.index(owner, suffix, op, current) if owner and None not in current else None
+        except RuleError as error:
+            self._unowned(step, name, error, owner)
+            return POISONED
+        made = self.builder.add(name + suffix, op, current, step.span, name, frame.repeat, weights)
+        if made is None and weights is not None and owner:
+            problems = self.builder.problems
+            problems[-1] = replace(problems[-1], span=owner.mark.span) if problems[-1].code == "E126" else problems[-1]
+        return (made,)
+
+    def _unowned(self, step: Step, name: str, error: RuleError, owner: Owner | None = None) -> None:
+        mark = owner.mark if owner else step.weights and step.weights[1]
+        self.problems.rule("E126", f'weights of "{name}": ', error, mark)
 
     def _counted(self, step: Step, chain: Chain, params: Mapping[str, Any]) -> Chain:
         """The chain, with the counts that its layer is given."""
@@ -173,8 +199,13 @@ class Expansion:
             except RuleError as error:
                 self.problems.rule("E106", f"{call.block}: {key}: ", error, value.mark)
                 params[key] = BROKEN
+        try:
+            weights = self.owners.block(step, call, frame, name)
+        except RuleError as error:
+            self._unowned(step, name, error)
+            return POISONED
         hidden = frame.hidden if step.named or step.repeat else len(name) + 1
-        inner = Frame(params, block.body, f"{name}.", hidden, current, None, frame.repeat, frame.depth + 1)
+        inner = Frame(params, block.body, f"{name}.", hidden, current, None, frame.repeat, frame.depth + 1, weights)
         made = self.run(block.body, inner, current)
         return self._sources(block.outputs, inner) or made
 

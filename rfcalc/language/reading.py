@@ -16,7 +16,7 @@ from rfcalc.layers.settings import name_of
 from rfcalc.layers.words import WORDS
 
 NAME = re.compile(r"\w[\w./:-]{0,299}")
-LAYER_KEYS = ("name", "from", "repeat", "when", "merge", "counts")
+LAYER_KEYS = ("name", "from", "repeat", "when", "merge", "counts", "weights")
 COUNTS = ("params", "buffers", "macs")
 CONSTRUCTS = ("residual", "branches", "sepconv")
 MERGES = ("add", "concat", "mul", "max")
@@ -83,7 +83,24 @@ class Reader:
         step.sources = self._sources(item.get("from"))
         if item.get("counts") is not None:
             step.counts = self._counts(step, item.get("counts"), inside)
+        step.weights = self._owner(step, item.get("weights"))
         return step
+
+    def _owner(self, step: Step, node: Marked | None) -> tuple[str, Marked] | None:
+        """The name after `weights`."""
+        if node is None:
+            return None
+        if step.word in JOINED or step.counts is not None:
+            other = "counts and weights exclude each other"
+            mixed = f"weights go with a layer or a block, not with {step.word}" if step.word in JOINED else other
+            self.problems.add("E103", mixed, node)
+            return None
+        name = node.plain()
+        if not isinstance(name, str) or not is_name(name):
+            hint = "weights: NAME, a layer above whose weights this one uses too"
+            self.problems.add("E109", f"weights takes the name of a layer, not {name_of(name)}", node, hint)
+            name = ""
+        return name, node
 
     def _counts(self, step: Step, node: Marked | None, known: Known) -> dict[str, Value] | None:
         """What a layer counts instead of what its op says."""

@@ -47,8 +47,9 @@ COUNTED = {
     "type": "object",
     "properties": {key: {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]} for key in COUNTS},
     "additionalProperties": False,
-    "description": "what the layer counts instead, such as params: 0 for shared weights",
+    "description": "what the layer counts instead, such as params: 0 for weights that are stored elsewhere",
 }
+WEIGHTS = "the layer or block above whose weights this one uses too, by name; the two are equal but for their maps' sizes"
 FROM = {
     "description": "the layers that this one reads, by name; in a block, in is the block's input",
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
@@ -191,6 +192,7 @@ def _layer(words: Iterable[str]) -> dict[str, Any]:
         "when": {"anyOf": [{"type": "boolean"}, EXPRESSION], "description": "false leaves the layer out"},
         "merge": merge,
         "counts": COUNTED,
+        "weights": {"type": "string", "description": WEIGHTS},
         **{word: {"$ref": f"#/$defs/words/{word}"} for word in words},
         "residual": residual,
         "branches": branches,

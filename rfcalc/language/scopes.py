@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -23,6 +24,8 @@ class Frame:
     """Where steps are expanded: the params they see, the prefix of their names, what `in` means, the enclosing frame.
 
     hidden: length of the longest prefix that ends in an automatic name; names behind it are not seen from outside it.
+    weights: the beginning of names in here, and that of the layers whose weights they use, and where
+    that is said; None for weights of their own.
     """
 
     params: Mapping[str, Any]
@@ -33,15 +36,16 @@ class Frame:
     outer: Frame | None = None
     repeat: tuple[tuple[str, int, int], ...] = ()
     depth: int = 0
+    weights: tuple[str, str, Marked] | None = None
 
     def turn(self, params: Mapping[str, Any], hidden: int, repeat: tuple[str, int, int]) -> Frame:
         """The frame of one turn of a repeat."""
         turns = (*self.repeat, repeat)
-        return Frame(params, self.body, self.prefix, hidden, self.given, self.outer, turns, self.depth)
+        return replace(self, params=params, hidden=hidden, repeat=turns)
 
     def path(self, body: Body, prefix: str) -> Frame:
         """The frame of one path of a residual or of branches."""
-        return Frame(self.params, body, prefix, self.hidden, self.given, self, self.repeat, self.depth + 1)
+        return replace(self, body=body, prefix=prefix, outer=self, depth=self.depth + 1)
 
 
 class Names:
@@ -58,15 +62,20 @@ class Names:
             return self._given(name, mark, frame)
         if "*" in name or "?" in name:
             return self._all(name, mark, frame)
+        full = self.full(name, mark, frame)
+        return (full and self.named[full][0]) or POISONED
+
+    def full(self, name: str, mark: Marked, frame: Frame) -> str:
+        """The full name of the layer that is meant; the empty string for none, which is a problem."""
         for place in _around(frame):
             found = self.named.get(place.prefix + name)
             if found is not None and found[1] <= len(place.prefix):
                 if found[0] is None:
                     self.problems.add("E109", f'the layer "{name}" is left out here, by its when or repeat', mark)
-                    return POISONED
-                return found[0]
+                    return ""
+                return place.prefix + name
         self._unknown(name, mark, frame)
-        return POISONED
+        return ""
 
     def left_out(self, name: object, frame: Frame) -> bool:
         """Whether a name is that of a layer that its `when` or `repeat` leaves out."""

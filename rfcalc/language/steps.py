@@ -48,6 +48,7 @@ class Step:
     named: bool = False
     repeats: bool = False
     sources: tuple[tuple[str, Marked], ...] | None = None
+    weights: tuple[str, Marked] | None = None
     repeat: Value | None = None
     when: Value | None = None
     counts: Mapping[str, Value] | None = None

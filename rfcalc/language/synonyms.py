@@ -98,6 +98,10 @@ SETTINGS = {
 # what torch wants to be told and a spec works out
 IMPLIED = ("in", "in_channels", "in_features", "in_planes", "inp", "input_shape", "num_features", "num_channels")
 LAYER_KEYS = {
+    "share": "weights",
+    "shared": "weights",
+    "tied": "weights",
+    "weight": "weights",
     "repeats": "repeat",
     "times": "repeat",
     "number": "repeat",

@@ -78,6 +78,8 @@ def _layer(node: Node, name: str, sources: tuple[int, ...], names: list[str]) ->
     counts = counts_of(node)
     if counts:
         parts.append(f"counts: {text_of(counts)}")
+    if node.weights is not None:
+        parts.append(f"weights: {scalar(names[node.weights])}")
     if len(sources) == 1:
         parts.append(f"from: {scalar(names[sources[0]])}")
     elif sources:

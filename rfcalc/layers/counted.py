@@ -15,7 +15,7 @@ from rfcalc.relations.shape import Shape, Shapes
 
 @record
 class Counted(Op):
-    """Another layer with counts of its own: 0 parameters where it shares those of an earlier layer, more where its weight is
+    """Another layer with counts of its own: fewer parameters where some are those of an unequal layer, more where its weight is
     computed from several tensors, more MACs where computing the weight needs them. None: what that layer counts itself."""
 
     word: ClassVar[str] = "counted"  # of the inner layer, as the kind is
@@ -42,7 +42,7 @@ class Counted(Op):
         return replace(own, **{key: value for key, value in given.items() if value is not None})
 
     def torch(self, inputs: Shapes) -> Torch:
-        raise RuleError(f"its weights are shared or computed; a {self.word} of its own would not be the same layer")
+        raise RuleError(f"its weights are computed, or those of an unequal layer; a {self.word} of its own would not be the same layer")
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def _behind(graph: Graph, index: int) -> list[Node]:
 
 
 def _activates(node: Node) -> bool:
-    return node.op.kind is LayerKind.ACTIVATION and not node.cost.params
+    return node.op.kind is LayerKind.ACTIVATION and not node.learns
 
 
 def _chain(work: Rewriter, name: str, op: Op, behind: list[Node], index: int, at: int | None = None) -> int:

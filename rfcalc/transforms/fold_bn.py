@@ -38,7 +38,7 @@ def apply(graph: Graph, argument: str, chosen: Chosen) -> Transformed:
 def _norm(graph: Graph, index: int, chosen: Chosen) -> int | None:
     """The batch norm that alone reads a layer."""
     readers = graph.readers[index]
-    if len(readers) != 1 or index in graph.outputs:
+    if len(readers) != 1 or index in graph.outputs or {index, *readers} & graph.sharing:
         return None
     node = graph.nodes[readers[0]]
     return readers[0] if isinstance(node.op, BatchNorm) and chosen(node) else None

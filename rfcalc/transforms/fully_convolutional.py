@@ -90,7 +90,7 @@ def _check(work: Rewriter, index: int) -> None:
         reads = [read for read in node.reads if read.source == which]
         if not all(not read.axes and not read.phases for read in reads):
             raise RuleError(f'{node.op.word} "{node.name}" needs a vector; it has no form on maps')
-        if new.positions > 1 and (node.cost.params or node.cost.buffers):
+        if new.positions > 1 and (node.unshared.params or node.unshared.buffers):
             raise RuleError(f'{node.op.word} "{node.name}" keeps something for each number of a flattened {new}')
         if new.positions > 1 and not all(read.pointwise and read.channels is SAME for read in reads):
             raise RuleError(f'{node.op.word} "{node.name}" mixes the numbers of a flattened {new}')

@@ -34,17 +34,24 @@ class Rewriter:
         self.builder = Builder(graph.name, graph.source)
         self.at: dict[int, int] = {}
         self.changed: list[str] = []
+        self.sharing = {graph.nodes[i] for i in graph.sharing}
 
     def keep(self, index: int, op: Op | None = None) -> None:
         """The node itself, or its replacement by a layer of the same name."""
         node = self.graph.nodes[index]
         if op is not None and op != node.op:
             self.changed.append(node.name)
-        self.at[index] = self.add(node.name, op or node.op, [self.at[i] for i in node.inputs], node)
+        weights = None if node.weights is None else self.at[node.weights]
+        self.at[index] = self._added(node.name, op or node.op, [self.at[i] for i in node.inputs], node, weights)
 
     def add(self, name: str, op: Op, inputs: Sequence[int], like: Node) -> int:
-        """A layer at the place of another; raises RuleError if it does not fit there."""
-        index = self.builder.add(name, op, inputs, like.span, like.part_of, like.repeat)
+        """A layer at the place of another; raises RuleError if it does not fit there, or if that one shares its weights."""
+        if like in self.sharing:
+            raise RuleError(f'"{like.name}" shares its weights with another layer; choose others with --layer')
+        return self._added(name, op, inputs, like, None)
+
+    def _added(self, name: str, op: Op, inputs: Sequence[int], like: Node, weights: int | None) -> int:
+        index = self.builder.add(name, op, inputs, like.span, like.part_of, like.repeat, weights)
         if index is None:
             raise RuleError(self.builder.problems[-1].message)
         return index

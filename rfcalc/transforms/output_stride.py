@@ -101,7 +101,7 @@ class _Surgery:
         self.work.keep(index)
         self._after(rate, stride)
         new, norm = self.work.builder.nodes[self.work.at[index]], node.op.norm
-        if new.cost.params != node.cost.params:
+        if new.unshared.params != node.unshared.params:
             raise RuleError(
                 f'{node.op.word} "{node.name}" has parameters for each unit of {node.shape}, and {new.shape} has more'
             )

@@ -107,6 +107,7 @@ def settings_of(rank: int) -> dict[str, SearchStrategy[Settings]]:
             for word, texts in (("rearrange", REARRANGED), ("contract", CONTRACTED))
             if rank in texts
         },
+        "again": made({"which": st.integers(0, 3)}),
         "merge": made(
             {
                 "kind": st.sampled_from(("concat", "add", "mul", "max", "sub", "div", "min")),
@@ -139,6 +140,7 @@ SHARES |= {
     "windowattention": 2,
     "take": 2,
     "join": 3,
+    "again": 12,
     "roll": 2,
     "slice": 3,
     "chunk": 3,

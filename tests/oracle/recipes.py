@@ -11,7 +11,7 @@ from math import gcd
 from typing import Any
 
 from rfcalc.errors import RuleError
-from rfcalc.graph import Builder, Graph
+from rfcalc.graph import Builder, Graph, unsharable
 from rfcalc.layers.contract import Op
 from rfcalc.layers.vocabulary.source import Input
 from rfcalc.layers.words import make
@@ -54,7 +54,7 @@ class Kitchen:
         """Adds what a step says, if it fits."""
         getattr(self, f"cook_{step.word}", self.cook_plain)(step)
 
-    def add(self, op: Op, *inputs: int) -> int | None:
+    def add(self, op: Op, *inputs: int, weights: int | None = None) -> int | None:
         """Adds a layer if it fits and stays small."""
         try:
             shape = op.shape([self.shape(i) for i in inputs])
@@ -62,7 +62,7 @@ class Kitchen:
             return None
         if shape.elements > MOST_ELEMENTS[self.rank] or max(shape.size, default=0) > LONGEST[self.rank]:
             return None
-        return self.builder.add(f"{op.word}{len(self.builder.nodes)}", op, inputs)
+        return self.builder.add(f"{op.word}{len(self.builder.nodes)}", op, inputs, weights=weights)
 
     def put(self, word: str, *inputs: int, **settings: Any) -> int | None:
         return self.add(make(word, **settings), *inputs)
@@ -204,6 +204,23 @@ class Kitchen:
         if left == right or 1 in (left, right):
             return a, b
         return a, self.put("conv", b, out=left, kernel=1)
+
+    def cook_again(self, step: Step) -> None:
+        """A map through a layer that is there already, with the same weights."""
+        at = self.source(step.back)
+        fitting = [i for i in range(len(self.builder.nodes)) if self.shares(at, i)]
+        if fitting:
+            owner = fitting[step.settings["which"] % len(fitting)]
+            self.add(self.builder.nodes[owner].op, at, weights=owner)
+
+    def shares(self, at: int, owner: int) -> bool:
+        """Whether a map can go through a layer that is there."""
+        node, shapes = self.builder.nodes[owner], [self.shape(at)]
+        try:
+            node.op.shape(shapes)
+        except RuleError:
+            return False
+        return not node.is_input and not unsharable(node.op, shapes, node)
 
     def cook_gate(self, step: Step) -> None:
         """Squeeze and excitation, or another way to give a map what a global layer sees."""

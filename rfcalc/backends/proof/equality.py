@@ -114,6 +114,8 @@ def _load(graph: Graph, origin: Origin, module: nn.Module, other: nn.Module) -> 
     tensors = {**dict(module.named_parameters(remove_duplicate=False)), **dict(module.named_buffers(remove_duplicate=False))}
     with torch.no_grad():
         for i, path in module_paths(graph).items():
+            if graph.nodes[i].weights is not None:
+                continue
             names = list(origin.stored[i])
             for key, mine in other.get_submodule(path).state_dict().items():
                 name = next((name for name in names if _is_called(name, key) and tensors[name].numel() == mine.numel()), None)

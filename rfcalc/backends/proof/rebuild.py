@@ -27,7 +27,7 @@ def rebuilt(graph: Graph, width: Width | None = None) -> Graph | None:
                 op = _narrowed(op, node.shapes, [builder.nodes[i].shape for i in node.inputs], width)
             except (RuleError, ValueError):
                 return None
-        at = builder.add(node.name, op, node.inputs, node.span, node.part_of, node.repeat)
+        at = builder.add(node.name, op, node.inputs, node.span, node.part_of, node.repeat, node.weights)
         if at is None or builder.nodes[at].shape.size != node.shape.size:
             return None
     return builder.graph(graph.outputs, graph.settings)
@@ -54,7 +54,8 @@ def _resized(graph: Graph, keep: Sequence[int], image: tuple[int, ...], size: tu
     for i in keep:
         node = graph.nodes[i]
         op = Input(Shape(node.shape.channels, size)) if node.is_input and node.shape.size == image else node.op
-        at[i] = builder.add(node.name, op, [at[j] for j in node.inputs], node.span, node.part_of, node.repeat)
+        inputs, weights = [at[j] for j in node.inputs], None if node.weights is None else at.get(node.weights)
+        at[i] = builder.add(node.name, op, inputs, node.span, node.part_of, node.repeat, weights)
         if at[i] is None:
             return None
     return builder.graph([len(builder.nodes) - 1])

@@ -88,7 +88,9 @@ def _buffers(module: nn.Module) -> int:
 def _per_module(graph: Graph, module: nn.Module, count: Callable[[nn.Module], int]) -> dict[int, int]:
     paths = module_paths(graph)
     return {
-        i: count(module.get_submodule(paths[i])) if i in paths else 0 for i, node in enumerate(graph.nodes) if not node.is_input
+        i: count(module.get_submodule(paths[i])) if i in paths and node.weights is None else 0
+        for i, node in enumerate(graph.nodes)
+        if not node.is_input
     }
 
 

@@ -159,6 +159,6 @@ def _floor(node: Node, case: Case, ceilings: Ceilings) -> tuple[int, int, float,
     """Bytes, FLOPs, the least time, and what sets it."""
     size = DTYPES[case.dtype].itemsize
     once = bytes_moved(node, size)
-    weights = node.cost.params * size if once else 0
+    weights = node.unshared.params * size if once else 0
     moved, flops = (once - weights) * case.batch + weights, 2 * node.cost.macs * case.batch
     return moved, flops, *ceilings.floor(moved, flops)

@@ -8,6 +8,7 @@ constructed in the order of the flat form and have its names, so that both have 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 from rfcalc.backends.torch.blocks import Block, Number, Shown, Use
@@ -50,7 +51,10 @@ class _Writer:
     def __init__(self, graph: Graph) -> None:
         self.graph, self.facts = graph, facts_of(graph)
         self.place = layout(graph, self.facts)
-        self.at = {path: i for i, path in self.place.paths.items()}
+        self.at = {path: i for i, path in reversed(self.place.paths.items())}
+        self.users: dict[Path, list[int]] = {}
+        for i, path in self.place.paths.items():
+            self.users.setdefault(path, []).append(i)
         self.members: dict[Path, list[int]] = {}
         for i, scope in self.place.scopes.items():
             for depth in range(len(scope) + 1):
@@ -61,7 +65,7 @@ class _Writer:
     def network(self) -> Callable[[], Iterator[str]]:
         """The network's own constructor and forward pass, to be written when the blocks have names."""
         units = {name: self._unit((name,), value) for name, value in self.place.tree.items()}
-        body = body_of(self.graph, self._steps((), self.place.tree))
+        body = body_of(self.graph, self._steps((), self.place.tree, self.members.get((), [])))
 
         def lines() -> Iterator[str]:
             yield from ["    def __init__(self) -> None:", "        super().__init__()"]
@@ -80,7 +84,8 @@ class _Writer:
         called = self._chain(path, units) or self._block(path, value, units)
         if called is None:
             return _container(units)
-        self.calls.setdefault(called.runs[0], []).append((path, called))
+        for again in (called, *self._repeated(called)):
+            self.calls.setdefault(again.runs[0], []).append((path, again))
         return called
 
     def _leaf(self, i: int) -> Unit:
@@ -93,7 +98,7 @@ class _Writer:
         """Numbered submodules that pass one tensor on, and do nothing else."""
         parts = list(units.values())
         runs = tuple(i for part in parts for i in part.runs)
-        if not ordered(units) or list(runs) != self.members[path] or not _follow(runs):
+        if not ordered(units) or runs != self._runs(path):
             return None
         for name, part in units.items():
             leaf = self.at.get((*path, name))
@@ -110,18 +115,17 @@ class _Writer:
 
     def _block(self, path: Path, tree: Tree, units: Mapping[str, Unit]) -> Unit | None:
         """A class, where the layers follow each other and all names are plain ones."""
-        runs = tuple(self.members[path])
-        if not _follow(runs) or not all(map(plain, units)):
+        runs = self._runs(path)
+        if not runs or not all(map(plain, units)):
             return None
-        inside, outputs = {*runs}, {*self.graph.outputs}
-        inputs = tuple(dict.fromkeys(j for i in runs for j in self.graph.nodes[i].inputs if j not in inside))
-        results = tuple(i for i in runs if i in outputs or any(reader not in inside for reader in self.graph.readers[i]))
+        inputs = tuple(dict.fromkeys(j for i in runs for j in self.graph.nodes[i].inputs if j not in {*runs}))
+        results = self._read_outside(runs)
         if not inputs or not results:
             return None
         local = {j: -1 - k for k, j in enumerate(inputs)} | {i: i - runs[0] for i in runs}
         steps = tuple(
             Step(tuple(local[i] for i in step.made), tuple(local[i] for i in step.inputs), step.text, step.note)
-            for step in self._steps(path, tree)
+            for step in self._steps(path, tree, runs)
         )
         body = Body(tuple(local[j] for j in inputs), steps, tuple(local[i] for i in results))
         wiring = tuple((step.made, step.inputs, step.text) for step in steps)
@@ -133,14 +137,69 @@ class _Writer:
         block.uses.append(Use(path, numbers, notes, self._channels(inputs[0]), self._channels(results[0]), widths))
         return Unit(key, numbers, lambda shown: [block.call(shown)], runs, inputs, results)
 
+    def _runs(self, path: Path) -> tuple[int, ...]:
+        """The layers that one call of a scope runs, if they follow each other and need no weights from outside: all in it, or
+        those that the others repeat."""
+        members = self.members[path]
+        paths = [self.place.paths[i] for i in members if i in self.place.paths]
+        if any(each[: len(path)] != path for each in paths):
+            return ()
+        if _follow(members):
+            return tuple(members)
+        own = [k for k, i in enumerate(members) if self.at.get(self.place.paths.get(i, ())) == i]
+        for count in range(own[-1] + 1, len(members) // 2 + 1) if len({*paths}) < len(paths) else ():
+            runs, *others = [tuple(members[at : at + count]) for at in range(0, len(members), count)]
+            if _follow(runs) and all(_follow(other) and self._alike(runs, other) for other in others):
+                return runs
+        return ()
+
+    def _repeated(self, unit: Unit) -> Iterator[Unit]:
+        """The other calls of a submodule: layers that do the same with its weights."""
+        first = next(i for i in unit.runs if i in self.place.paths)
+        for j in self.users.get(self.place.paths[first], ()):
+            start = j - first + unit.runs[0]
+            runs = tuple(range(start, start + len(unit.runs)))
+            if j not in unit.runs and self._alike(unit.runs, runs):
+                places = self._places(unit.runs, runs)
+                inputs, results = (tuple(places[i] for i in side) for side in (unit.inputs, unit.results))
+                if set(results) >= set(self._read_outside(runs)):
+                    yield replace(unit, runs=runs, inputs=inputs, results=results)
+
+    def _alike(self, runs: Sequence[int], others: Sequence[int]) -> bool:
+        """Whether some layers do what others do, with the same weights."""
+        if len(runs) != len(others) or not self.facts.keys() >= {*others}:
+            return False
+        same = all(
+            self.facts[i].forward == self.facts[j].forward and self.place.paths.get(i) == self.place.paths.get(j)
+            for i, j in zip(runs, others, strict=True)
+        )
+        places = self._places(runs, others)
+        return same and all(
+            tuple(places[k] for k in self.graph.nodes[i].inputs) == self.graph.nodes[j].inputs
+            for i, j in zip(runs, others, strict=True)
+        )
+
+    def _places(self, runs: Sequence[int], others: Sequence[int]) -> dict[int, int]:
+        """For each layer, and each that it reads from outside, the one that stands in its place."""
+        places = dict(zip(runs, others, strict=True))
+        for i, j in zip(runs, others, strict=True):
+            for k, other in zip(self.graph.nodes[i].inputs, self.graph.nodes[j].inputs, strict=False):
+                places.setdefault(k, other)
+        return places
+
+    def _read_outside(self, runs: Sequence[int]) -> tuple[int, ...]:
+        """Those of some layers that others read, or that are outputs."""
+        inside, outputs = {*runs}, {*self.graph.outputs}
+        return tuple(i for i in runs if i in outputs or any(reader not in inside for reader in self.graph.readers[i]))
+
     def _channels(self, i: int) -> str:
         return str(self.graph.nodes[i].shape.channels)
 
-    def _steps(self, path: Path, tree: Tree) -> list[Step]:
-        """What a class does: it runs each block or chain in its scope once, and the other layers one by one."""
+    def _steps(self, path: Path, tree: Tree, runs: Sequence[int]) -> list[Step]:
+        """What a class does: it runs the blocks and chains in its scope, and the other layers one by one."""
         steps: list[Step] = []
         ran: set[int] = set()
-        for i in self.members.get(path, []):
+        for i in runs:
             if i in ran:
                 continue
             within = [(at, unit) for at, unit in self.calls.get(i, []) if len(at) > len(path) and at[: len(path)] == path]

@@ -37,12 +37,17 @@ class Layout:
 
 
 def layout(graph: Graph, facts: Mapping[int, Torch]) -> Layout:
-    """Where each layer stands. A layer without a submodule stands in the innermost scope that has one."""
+    """Where each layer stands: one that uses another's weights, in that one's place; one without a submodule, in the innermost
+    scope that has one."""
     tree: Tree = {}
     paths: dict[int, Path] = {}
     known: dict[Path, Path] = {(): ()}
+    again = _again(graph, facts)
     for i, fact in facts.items():
         if not fact.module:
+            continue
+        if i in again:
+            paths[i] = paths[again[i]]
             continue
         *scopes, last = graph.nodes[i].name.split(".")
         at: Tree = tree
@@ -59,6 +64,22 @@ def layout(graph: Graph, facts: Mapping[int, Torch]) -> Layout:
         at[last] = fact.module
         paths[i] = (*path, last)
     return Layout(tree, paths, {i: _innermost(graph.nodes[i].name.split(".")[:-1], known) for i in facts})
+
+
+def _again(graph: Graph, facts: Mapping[int, Torch]) -> dict[int, int]:
+    """The layers that run the submodule of an earlier one: those that use its weights, and what follows them without weights
+    as it followed there."""
+    again: dict[int, int] = {}
+    for i in facts:
+        node = graph.nodes[i]
+        if node.weights is not None:
+            again[i] = node.weights
+        elif len(node.inputs) == 1 and node.inputs[0] in again and not (node.unshared.params or node.unshared.buffers):
+            before = again[node.inputs[0]]
+            k = before + i - node.inputs[0]
+            if k < i and graph.nodes[k].inputs == (before,) and facts.get(k) == facts[i] and k not in again:
+                again[i] = k
+    return again
 
 
 def _innermost(scopes: list[str], known: Mapping[Path, Path]) -> Path:

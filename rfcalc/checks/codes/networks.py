@@ -44,6 +44,13 @@ NETWORKS = (
         '`rfcalc explain RF503` shows its form: `params: {value: 25_557_032, source: "He et al. 2015"}`.',
     ),
     ErrorCode(
+        "E126",
+        "other-weights",
+        "A layer cannot use the weights of the one that `weights:` names: the two are not equal, or that one uses a third "
+        "layer's itself.",
+        "Both need the same word, settings and input channels; name the layer that comes first of all that share.",
+    ),
+    ErrorCode(
         "E130",
         "no-word",
         "A layer of an imported network cannot be written as a spec, because no word of the language makes it.",

@@ -140,7 +140,7 @@ SPECS = (
     ErrorCode(
         "E109",
         "unknown-layer",
-        "`from:` names a layer that is not above it.",
+        "`from:` or `weights:` names a layer that is not above it.",
         "Give that layer a name, or correct the name; inside a block `in` is the block's input.",
     ),
     ErrorCode("E110", "name-twice", "Two layers have one name.", "Rename one of them."),

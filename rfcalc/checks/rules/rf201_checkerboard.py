@@ -13,7 +13,7 @@ def find(analysis: Analysis) -> Iterator[Hit]:
     for layer in analysis.every:
         for read in layer.node.reads:
             counts = [sorted({len(taps) for taps in reach.taps}) for reach in read.axes if reach is not None]
-            uneven = [c for c in counts if len(c) > 1 and layer.params]
+            uneven = [c for c in counts if len(c) > 1 and layer.node.learns]
             if uneven:
                 least, most = uneven[0][0], uneven[0][-1]
                 sums = f"neighbours sum {least} and {most} taps per axis"

@@ -16,7 +16,7 @@ def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires at the first layer that is 8 times smaller than the image, behind at most one layer with a spatial kernel."""
     depth: dict[int, int] = {}
     for i, layer in indexed(analysis):
-        weighted = layer.params > 0 and widens(layer.node)
+        weighted = layer.node.learns and widens(layer.node)
         depth[i] = max((depth.get(j, 0) for j in layer.node.inputs), default=0) + weighted
         if layer.downsampling and min(layer.downsampling) >= LARGE and layer.node.shape.positions > 1:
             if depth[i] <= FEW:

@@ -15,7 +15,7 @@ def find(analysis: Analysis) -> Iterator[Hit]:
     graph = analysis.graph
     for i, layer in indexed(analysis):
         channels, readers = layer.node.shape.channels, graph.readers[i]
-        if not layer.node.op.biased or not layer.params or i in graph.outputs or len(readers) != 1:
+        if not layer.node.op.biased or not layer.node.learns or i in graph.outputs or len(readers) != 1:
             continue
         behind = graph.nodes[readers[0]].op
         if behind.norm is not None and behind.norm.centred and behind.norm.by_channel(channels):

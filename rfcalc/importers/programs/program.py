@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rfcalc.errors import RuleError, Span, SpecError, fail
-from rfcalc.graph import Builder, Graph, MemoryOfRun
+from rfcalc.graph import Builder, Graph, MemoryOfRun, unsharable
 from rfcalc.importers.programs.layout import Layout, sizes_of, standard
 from rfcalc.layers.contract import Op
 from rfcalc.layers.counted import Counted
@@ -61,12 +61,13 @@ class ProgramPlace:
 
 @record
 class CountedStorage:
-    """What a layer counts: the stored tensors that no earlier layer has counted."""
+    """What a layer counts: the stored tensors that no earlier layer has counted; `reads`: all that it is made of."""
 
     names: tuple[str, ...]
     params: int
     buffers: int
     macs: int
+    reads: frozenset[str] = frozenset()
 
 
 class UnfollowedError(RuleError):
@@ -93,6 +94,7 @@ class Program:
         self.kinds: dict[str, str] = {}
         self.scopes: dict[int, str] = {}  # the module that each layer is computed in
         self.stored: dict[int, tuple[str, ...]] = {}  # the tensors that it counts
+        self.owners: dict[frozenset[str], int] = {}  # by the tensors that a layer is made of, the first such layer
         self.batch = 1  # that of the inputs
 
     def expect(self, used: Iterable[str]) -> None:
@@ -117,10 +119,12 @@ class Program:
     def claim(self, consts: Iterable[Any]) -> CountedStorage:
         """Counts the stored tensors and products behind some constants, each once in the whole network."""
         names: list[str] = []
+        reads: set[str] = set()
         fresh: list[str] = []
         macs = 0
         for const in consts:
             if isinstance(const, Const):
+                reads |= const.stored
                 names += [name for name in sorted(const.stored) if name not in self.counted and name not in names]
                 for key, count in sorted(const.macs):
                     if key not in self.computed:
@@ -133,7 +137,7 @@ class Program:
         self.claims.append((names, fresh))
         params = sum(self.held[name].count for name in names if self.held[name].learned)
         buffers = sum(self.held[name].count for name in names if not self.held[name].learned)
-        return CountedStorage(tuple(names), params, buffers, macs)
+        return CountedStorage(tuple(names), params, buffers, macs, frozenset(reads))
 
     def mark(self) -> tuple[int, int]:
         """A point to which `back_to` can return: how many layers and claims there are."""
@@ -149,6 +153,7 @@ class Program:
             self.counted.difference_update(names)
             self.computed.difference_update(fresh)
         del self.claims[claims:]
+        self.owners = {reads: node for reads, node in self.owners.items() if node < nodes}
         self.builder.problems.clear()
 
     def emit(
@@ -160,10 +165,14 @@ class Program:
         out = op.shape(shapes)
         cost = op.cost(shapes)
         found = claim or CountedStorage((), 0, 0, 0)
-        if (found.params, found.buffers, found.macs) != (cost.params, cost.buffers, 0):
+        owner = self.owners.get(found.reads)
+        shares = owner is not None and not found.names and not found.macs and not unsharable(op, shapes, self.builder.nodes[owner])
+        if not shares and (found.params, found.buffers, found.macs) != (cost.params, cost.buffers, 0):
             op = Counted(op, found.params, found.buffers, cost.macs + found.macs)
-        node = self._layer(self.pick(op.word, found.names), op, nodes)
+        node = self._layer(self.pick(op.word, found.names), op, nodes, owner if shares else None)
         self.stored[node] = found.names
+        if found.names:
+            self.owners.setdefault(found.reads, node)
         return Tensor(node, standard(out) if layout is None else layout)
 
     def add(self, word: str, inputs: Sequence[Tensor], layout: Layout | None = None, **settings: Any) -> Tensor:
@@ -214,10 +223,10 @@ class Program:
         graph = self.builder.graph(list(dict.fromkeys(outputs)))
         return replace(folded(graph), kinds=self.kinds, memory=memory or MemoryOfRun())
 
-    def _layer(self, name: str, op: Op, nodes: Sequence[int]) -> int:
+    def _layer(self, name: str, op: Op, nodes: Sequence[int], weights: int | None = None) -> int:
         if len(self.builder.nodes) >= self.max_layers:
             raise fail("E115", f"the program has more than {self.max_layers:,} layers", hint="--max-layers")
-        index = self._checked(self.builder.add(name, op, nodes, self.place.span))
+        index = self._checked(self.builder.add(name, op, nodes, self.place.span, weights=weights))
         self.scopes[index] = self.place.scope
         return index
 

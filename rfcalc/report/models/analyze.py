@@ -64,6 +64,7 @@ class LayerData(TypedDict):
     op: Annotated[str, "its word in the spec language"]
     settings: Annotated[Mapping[str, object], "all settings of its op, as a spec says them"]
     inputs: Annotated[Sequence[str], "the layers, or inputs, that it reads"]
+    weights: NotRequired[Annotated[str, "the layer whose weights it uses, which counts them"]]
     line: Annotated[int | None, "its line in the source; null where there is none"]
     output: Annotated[ShapeData, "shape of its output"]
     element_operations: Annotated[Mapping[str, int], "operations beside multiply-accumulates, by kind"]

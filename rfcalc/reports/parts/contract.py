@@ -93,6 +93,8 @@ def layer_data(layer: Layer, masks: bool = False) -> LayerData:
         "downsampling": [number(x) for x in layer.downsampling],
         "receptive_field": field,
     }
+    if layer.weights:
+        found["weights"] = layer.weights
     if about := [metric.stored for metric in OF_LAYERS if metric.unsure(layer)]:
         found["approximate"] = about
     if layer.bound:

@@ -70,6 +70,52 @@ def test_it_is_the_module_that_is_built(name: str) -> None:
     same(load(name, {"input": SMALL[name]} if SMALL[name] else {}))
 
 
+HEADS = """\
+input: 3x32x32
+blocks:
+  head:
+    layers:
+      - {name: tower, conv: {out: 8, k: 3, norm: bn, act: relu}, repeat: 3}
+      - {name: scores, conv: {out: 5, k: 1}}
+      - {name: boxes, conv: {out: 4, k: 1}, from: tower}
+      - {concat: {}, from: [scores, boxes]}
+layers:
+  - {name: c3, conv: {out: 8, k: 3, s: 2}}
+  - {name: c4, conv: {out: 8, k: 3, s: 2}}
+  - {name: p3, head: {}, from: c3}
+  - {name: p4, head: {}, weights: p3, from: c4}
+  - {name: p5, head: {}, weights: p3, from: c4}
+outputs: [p3, p4, p5]
+"""
+
+
+def test_what_shares_its_weights_is_one_module_that_is_called_again() -> None:
+    graph = load_spec(HEADS, "heads.yaml")
+    same(graph)
+    text = readable(graph, "Written")
+    assert text.count("self.p3(") == 3
+    assert text.count("nn.Conv2d(") == 2 + 3 + 2
+    assert "p4 = " not in text.partition("def forward")[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("weights: p3, from: c4", "weights: p3, from: input"),  # the same, but for channels
+        ("repeat: 3}", "repeat: 3}\n      - {name: more, conv: {out: 8, k: 3}, weights: tower.1}"),
+        ("from: tower}", "from: tower}\n      - {name: twice, conv: {out: 5, k: 1}, weights: scores, from: tower}"),
+        ("outputs: [p3, p4, p5]", "outputs: [p3, p4, p5, p5.tower]"),
+        ("outputs: [p3, p4, p5]", "  - {name: out, conv: {out: 8, k: 3, norm: bn}, weights: p3.tower.0, from: c3}"),
+        ("{name: p4, head: {}, weights: p3, from: c4}", "{name: p4, conv: {out: 5, k: 1}, weights: p3.scores, from: c4}"),
+    ],
+)
+def test_shared_in_other_ways(old: str, new: str) -> None:
+    """Some layers only, layers within the block, or calls of which more is read: whatever cannot be one call is several."""
+    text = HEADS.replace("input: 3x32x32", "input: 8x32x32")
+    assert old in text
+    same(load_spec(text.replace(old, new), "heads.yaml"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted({*shipped_files()} - SMALL.keys()))
 def test_the_other_shipped_networks_too(name: str) -> None:
