@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean, fail, no_attribute
 from rfcalc.layers.contract import Cost, Op
+from rfcalc.layers.counted import Counted
 from rfcalc.layers.traits import LayerKind
 from rfcalc.origin import Origin
 from rfcalc.record import record
@@ -200,7 +201,9 @@ def unsharable(op: Op, shapes: Sequence[Shape], owner: Node) -> str:
         return f"{op.word} has no weights"
     if owner.weights is not None:
         return f'"{owner.name}" uses the weights of another layer itself: name that one'
-    if op.word != owner.op.word:
+    if isinstance(owner.op, Counted):
+        return f'"{owner.name}" has counts of its own'
+    if type(op) is not type(owner.op):
         return f'"{owner.name}" is {owner.op.word}, not {op.word}'
     differ = [key for key, value in op.settings.items() if value != owner.op.settings[key]]
     if differ:

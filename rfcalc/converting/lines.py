@@ -38,9 +38,7 @@ def lines(graph: Graph, names: list[str], fused: bool = True, near: bool = True)
     return items
 
 
-def _follow(
-    graph: Graph, names: list[str], item: Item, owners: Mapping[int, Item], taken: set[str], near: bool
-) -> None:
+def _follow(graph: Graph, names: list[str], item: Item, owners: Mapping[int, Item], taken: set[str], near: bool) -> None:
     """Adds norm and activation to a line; one with another line's weights has those of its norm, too."""
     item.settings |= {"norm": None, "act": None}
     for slot, kind in (("norm", LayerKind.NORM), ("act", LayerKind.ACTIVATION)):

@@ -44,7 +44,7 @@ class StepDraft:
     are complete; `reads` are names too. `previous`: it reads what the entry before it gives.
 
     outs: the graph's nodes that it stands for, in every place where it is used. `paths`: those of a residual or branches.
-    fixed: settings that no param can stand for. needs: nodes that it refers to by name. weights: the step whose weights it uses.
+    fixed: settings that no param can stand for. needs: nodes that it refers to by name. weights: the step whose it uses.
     """
 
     name: str

@@ -148,9 +148,7 @@ class Expansion:
             current = self._link(step, name, suffix, op, owner, frame, current)
         return current
 
-    def _link(
-        self, step: Step, name: str, suffix: str, op: Op, owner: Owner | None, frame: Frame, current: Sources
-    ) -> Sources:
+    def _link(self, step: Step, name: str, suffix: str, op: Op, owner: Owner | None, frame: Frame, current: Sources) -> Sources:
         """One layer of a chain."""
         try:
             weights = self.owners.index(owner, suffix, op, current) if owner and None not in current else None

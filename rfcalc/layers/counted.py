@@ -42,7 +42,9 @@ class Counted(Op):
         return replace(own, **{key: value for key, value in given.items() if value is not None})
 
     def torch(self, inputs: Shapes) -> Torch:
-        raise RuleError(f"its weights are computed, or those of an unequal layer; a {self.word} of its own would not be the same layer")
+        raise RuleError(
+            f"its weights are computed, or those of an unequal layer; a {self.word} of its own would not be the same layer"
+        )
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -107,8 +107,8 @@ def _totals(analysis: Analysis) -> Iterator[tuple[str, str]]:
 def _marks(analysis: Analysis) -> Iterator[tuple[str, str]]:
     layers = analysis.layers
     if shared := [layer for layer in layers if layer.weights]:
-        more = f" and {len(shared) - 1} more of others" if shared[1:] else ""
-        yield "Shared weights", f"{shared[0].name} uses those of {shared[0].weights}{more}, where they count"
+        more = f"; {len(shared) - 1} more use others'" if shared[1:] else ""
+        yield "Shared weights", f"{shared[0].name} uses those of {shared[0].weights}, where they count{more}"
     wasted = [layer.name for layer in layers if layer.unproductive]
     if wasted:
         more = f", {wasted[1]}" + (f" and {len(wasted) - 2} more" if len(wasted) > 2 else "") if wasted[1:] else ""

@@ -9,12 +9,9 @@ from rfcalc.backends.torch.build import to_torch
 from rfcalc.errors import SpecError
 from tests.importers.torch_models import MODELS, graph_of, shapes_of
 
-# A weight that is computed or fixed, or that of an unequal layer, or a choice number by number, has no module of its own: an error that says so.
+# A weight that is computed, fixed, or an unequal layer's, or a choice number by number, has no module of its own: an error.
 REFUSED = {
-    *(
-        f"code.py:{name}"
-        for name in ("Labels", "Choosing", "Tied", "WeightNorm", "SpectralNorm", "Blurred")
-    ),
+    *(f"code.py:{name}" for name in ("Labels", "Choosing", "Tied", "WeightNorm", "SpectralNorm", "Blurred")),
     "code.py:Merged",
     "signals.py:Separated",
 }

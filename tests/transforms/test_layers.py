@@ -358,3 +358,24 @@ def test_only_chosen_layers_change() -> None:
     outcome = apply(graph, "separable", lambda node: node.name == "b")
     assert [node.name for node in outcome.graph.layers] == ["a", "b_dw", "b"]
     assert outcome.changed == ("b",)
+
+
+TWICE = """\
+input: 8x8x8
+layers:
+  - {name: a, conv: {out: 8, k: 3, bias: false, norm: bn}}
+  - {name: b, conv: {out: 8, k: 3, bias: false, norm: bn}, weights: a}
+  - {name: c, conv: {out: 8, k: 3}}
+"""
+
+
+def test_layers_that_share_their_weights_stay_together() -> None:
+    graph = apply(net(TWICE), "group-norm=4").graph
+    assert [graph.nodes[i].name for node in graph.nodes if (i := node.weights) is not None] == ["a", "a_bn"]
+    with pytest.raises(RuleError, match='"a" shares its weights with another layer'):
+        apply(net(TWICE), "separable")
+    assert apply(net(TWICE), "separable", lambda node: node.name == "c").changed == ("c",)
+    with pytest.raises(RuleError, match="no batch norm has"):
+        apply(net(TWICE), "fold-bn")
+    with pytest.raises(RuleError, match='"a" is gn, not bn|"a_bn" is gn, not bn'):
+        apply(net(TWICE), "group-norm=4", lambda node: node.name == "a_bn")

@@ -51,7 +51,7 @@ class _Writer:
     def __init__(self, graph: Graph) -> None:
         self.graph, self.facts = graph, facts_of(graph)
         self.place = layout(graph, self.facts)
-        self.at = {path: i for i, path in reversed(self.place.paths.items())}
+        self.at = {path: i for i, path in reversed([*self.place.paths.items()])}
         self.users: dict[Path, list[int]] = {}
         for i, path in self.place.paths.items():
             self.users.setdefault(path, []).append(i)

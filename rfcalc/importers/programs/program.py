@@ -166,7 +166,8 @@ class Program:
         cost = op.cost(shapes)
         found = claim or CountedStorage((), 0, 0, 0)
         owner = self.owners.get(found.reads)
-        shares = owner is not None and not found.names and not found.macs and not unsharable(op, shapes, self.builder.nodes[owner])
+        fresh = owner is None or found.names or found.macs
+        shares = not fresh and not unsharable(op, shapes, self.builder.nodes[owner or 0])
         if not shares and (found.params, found.buffers, found.macs) != (cost.params, cost.buffers, 0):
             op = Counted(op, found.params, found.buffers, cost.macs + found.macs)
         node = self._layer(self.pick(op.word, found.names), op, nodes, owner if shares else None)
