@@ -377,5 +377,5 @@ def test_layers_that_share_their_weights_stay_together() -> None:
     assert apply(net(TWICE), "separable", lambda node: node.name == "c").changed == ("c",)
     with pytest.raises(RuleError, match="no batch norm has"):
         apply(net(TWICE), "fold-bn")
-    with pytest.raises(RuleError, match='"a" is gn, not bn|"a_bn" is gn, not bn'):
+    with pytest.raises(RuleError, match='"a_bn" is gn, not bn'):
         apply(net(TWICE), "group-norm=4", lambda node: node.name == "a_bn")
