@@ -97,11 +97,12 @@ def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = 
         return _peak(graph, lie, runs, dtype_bytes)
 
     first = storages(graph, inplace)
-    result, everywhere = found(first), not settled(first) or graph.memory is not None
+    unknown = not settled(first) or any(node.cost.untold for node in graph.nodes)
+    result, everywhere = found(first), unknown or graph.memory is not None
     others = [found(storages(graph, inplace, other=other)) for other in other_ways(first)]
     nodes = range(len(graph.nodes))
     unsure = frozenset(j for j in nodes if everywhere or any(other.during[j] != result.during[j] for other in others))
-    return replace(result, about=not settled(first) or any(other.bytes != result.bytes for other in others), unsure=unsure)
+    return replace(result, about=unknown or any(other.bytes != result.bytes for other in others), unsure=unsure)
 
 
 def _peak(graph: Graph, lie: Storages, runs: list[list[Run]] | None, dtype_bytes: int) -> Peak:
@@ -136,8 +137,9 @@ def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:
         return _saved(graph, lie, dtype_bytes, batch)
 
     first = storages(graph, False, True)
-    others = (storages(graph, False, True, other) for other in other_ways(first))
-    return replace(result := found(first), about=not settled(first) or any(found(lie).bytes != result.bytes for lie in others))
+    result, others = found(first), (storages(graph, False, True, other) for other in other_ways(first))
+    unknown = not settled(first) or any(node.cost.untold for node in graph.nodes)
+    return replace(result, about=unknown or any(found(lie).bytes != result.bytes for lie in others))
 
 
 def _saved(graph: Graph, lie: Storages, dtype_bytes: int, batch: int) -> Saved:

@@ -88,7 +88,7 @@ def canonical(node: Node) -> Op:
     """The same layer with settings left out that say what would hold anyway."""
     op = node.op
     if isinstance(op, Counted):
-        return Counted(canonical(replace(node, op=op.inner)), op.params, op.buffers, op.macs)
+        return replace(op, inner=canonical(replace(node, op=op.inner)))
     rank = node.shapes[0].rank if node.shapes else 0
     if not rank:
         return op

@@ -12,12 +12,13 @@ from rfcalc.language.recipes import ACTS, NORMS, LayerRecipe, followed, lookup
 from rfcalc.language.steps import BlockCall, Body, Branches, Group, Merge, Step
 from rfcalc.language.synonyms import op_hint
 from rfcalc.language.values import Value
+from rfcalc.layers.counted import COMPUTED, COSTS
 from rfcalc.layers.settings import name_of
 from rfcalc.layers.words import WORDS
 
 NAME = re.compile(r"\w[\w./:-]{0,299}")
 LAYER_KEYS = ("name", "from", "repeat", "when", "merge", "counts", "weights")
-COUNTS = ("params", "buffers", "macs")
+COUNTS = (*COSTS, *COMPUTED)
 CONSTRUCTS = ("residual", "branches", "sepconv")
 MERGES = ("add", "concat", "mul", "max")
 JOINED = {"residual": "add", "branches": "concat"}  # how their paths are joined where nothing is said

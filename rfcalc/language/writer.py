@@ -92,7 +92,8 @@ def counts_of(node: Node) -> dict[str, int]:
     if not isinstance(node.op, Counted):
         return {}
     own = node.op.inner.cost(node.shapes)
-    return {key: getattr(node.cost, key) for key in COUNTS if getattr(node.cost, key) != getattr(own, key)}
+    given = {key: getattr(node.op, key) for key in COUNTS}
+    return {key: value for key, value in given.items() if value is not None and value != getattr(own, key, 0)}
 
 
 def settings_text(op: Op) -> str:

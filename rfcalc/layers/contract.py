@@ -74,6 +74,7 @@ class Cost:
     apart: of `inner`, what it does not need where the first input's channels lie last.
     moves: it copies numbers to another order, which is a view where the first input lies in that order.
     packs: it takes the first input's numbers in order, and copies an input that is scattered.
+    untold: it needs and keeps more memory, which nobody has told (for weights that are computed).
     scratch: bytes that do so, whatever the type of the activations (a max pool's indices, a norm's statistics).
     """
 
@@ -96,6 +97,7 @@ class Cost:
     moves: bool = False
     packs: bool = False
     scratch: int = 0
+    untold: bool = False
 
 
 @record

@@ -12,11 +12,18 @@ from rfcalc.record import record
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 
+COSTS = ("params", "buffers", "macs")
+COMPUTED = ("computed", "standardized", "standardized_plain")
+
 
 @record
 class Counted(Op):
     """Another layer with counts of its own: fewer parameters where some are those of an unequal layer, more where its weight is
-    computed from several tensors, more MACs where computing the weight needs them. None: what that layer counts itself."""
+    computed from several tensors, more MACs where computing the weight needs them. None: what that layer counts itself.
+
+    computed, standardized, standardized_plain: elements of what is computed in each pass from stored numbers alone, such as
+    a weight from its direction and length; those that a norm computes are apart, with and without a scale of its own.
+    """
 
     word: ClassVar[str] = "counted"  # of the inner layer, as the kind is
     kind: ClassVar[LayerKind] = LayerKind.OTHER
@@ -25,6 +32,9 @@ class Counted(Op):
     params: int | None = None
     buffers: int | None = None
     macs: int | None = None
+    computed: int | None = None
+    standardized: int | None = None
+    standardized_plain: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "word", self.inner.word)
@@ -38,10 +48,13 @@ class Counted(Op):
 
     def cost(self, inputs: Shapes) -> Cost:
         own = self.inner.cost(inputs)
-        given: dict[str, Any] = {"params": self.params, "buffers": self.buffers, "macs": self.macs}
-        return replace(own, **{key: value for key, value in given.items() if value is not None})
+        given = {key: value for key in COSTS if (value := getattr(self, key)) is not None}
+        made = tuple((key, value) for key in COMPUTED if (value := getattr(self, key)))
+        return replace(own, **given, elements=own.elements + made, untold=bool(made))
 
     def torch(self, inputs: Shapes) -> Torch:
+        if all(getattr(self, key) is None for key in COSTS):
+            return self.inner.torch(inputs)
         raise RuleError(
             f"its weights are computed, or those of an unequal layer; a {self.word} of its own would not be the same layer"
         )

@@ -85,6 +85,13 @@ def v11(last: str = "Detect [nc]") -> str:
     return text(backbone, pan(ups, (6, 4), (13, 10), down, f"[16, 19, 22] 1 {last}"), V11, "kpt_shape: [17, 3]")
 
 
+def v12() -> str:
+    stages = ["2 C3k2 [256, False, 0.25]", "2 C3k2 [512, False, 0.25]", "4 A2C2f [512, True, 4]", "4 A2C2f [1024, True, 1]"]
+    ups = ["2 A2C2f [512, False, -1]", "2 A2C2f [256, False, -1]", "2 A2C2f [512, False, -1]", "2 C3k2 [1024, True]"]
+    last = "[14, 17, 20] 1 Detect [nc]"
+    return text(stem(stages), pan(ups, (6, 4), (11, 8), ["Conv [256, 3, 2]", "Conv [512, 3, 2]"], last), V11)
+
+
 def v10(scale: str, backbone: Sequence[str], head: Sequence[str]) -> str:
     rows = [*stem(["3 C2f [128, True]", "6 C2f [256, True]", *backbone], ("Conv", "Conv", "SCDown", "SCDown"))]
     stages = [head[0], "3 C2f [256]", head[1], head[2]]
@@ -209,6 +216,7 @@ FILES: dict[str, str] = {
     "yolov10l": v10("l: [1, 1, 512]", (C2F6, CIB), (MID, MID, CIB)),
     "yolov10x": v10("x: [1, 1.25, 512]", ("6 C2fCIB [512, True]", CIB), (MID, MID, CIB)),
     "yolo11": v11(),
+    "yolo12": v12(),
     "yolo11-seg": v11("Segment [nc, 32, 256]"),
     "yolo11-pose": v11("Pose [nc, kpt_shape]").replace("nc: 80", "nc: 1"),
     "yolo11-obb": v11("OBB [nc, 1]"),

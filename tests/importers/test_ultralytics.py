@@ -52,6 +52,11 @@ PUBLISHED = {
     "yolo11m": 20114688,
     "yolo11l": 25372160,
     "yolo11x": 56966176,
+    "yolo12n": 2602288,
+    "yolo12s": 9284096,
+    "yolo12m": 20199168,
+    "yolo12l": 26450784,
+    "yolo12x": 59210784,
     "yolo11n-seg": 2876848,
     "yolo11n-obb": 2695747,
 }
@@ -136,6 +141,11 @@ GFLOPS = {
     "yolo11m": 68.5,
     "yolo11l": 87.6,
     "yolo11x": 196.0,
+    "yolo12n": 6.7,
+    "yolo12s": 21.7,
+    "yolo12m": 68.1,
+    "yolo12l": 89.7,
+    "yolo12x": 200.3,
 }
 
 
@@ -144,7 +154,7 @@ def test_operations_are_the_published_ones(name: str, folder: Path) -> None:
     graph = load(str(folder / f"{name}.yaml"))
     products = sum(dict(node.cost.elements).get("attention", 0) for node in graph.layers)
     normalized = sum(node.shape.elements for node in graph.layers if node.op.word == "bn")
-    assert 2 * (macs(graph) - products + 4 * normalized) / 1e9 == pytest.approx(GFLOPS[name], abs=0.055)  # printed so exactly
+    assert 2 * (macs(graph) - products + 4 * normalized) / 1e9 == pytest.approx(GFLOPS[name], abs=0.055)
 
 
 def test_layers_are_named_as_in_the_package(folder: Path) -> None:

@@ -80,6 +80,10 @@ CASES: dict[str, tuple[str, int, Callable[[], nn.Module]]] = {
     "psa": ("1, PSA, [256]", 256, lambda: m.psa(256, 2)),
     "c2psa": ("2, C2PSA, [256]", 256, lambda: m.split_attention(256, 2, 2)),
     "c2fpsa": ("2, C2fPSA, [256]", 256, lambda: m.fan(256, 256, lambda h: [m.psa_block(h, 2) for _ in range(2)])),
+    "a2c2f": ("2, A2C2f, [128, True, 4]", 64, lambda: m.Areas(64, 128, 2, 4)),
+    "a2c2f, one area": ("1, A2C2f, [128]", 64, lambda: m.Areas(64, 128, 1, 1)),
+    "a2c2f, scaled sum": ("1, A2C2f, [64, True, 2, True, 1.2]", 64, lambda: m.Areas(64, 64, 1, 2, True, 1.2)),
+    "a2c2f, no attention": ("2, A2C2f, [64, False, -1]", 16, lambda: m.unfanned(16, 64, 2)),
     "focus": ("1, Focus, [16, 3]", 8, lambda: m.focus(8, 16, 3)),
     "repc3": ("2, RepC3, [16]", 8, lambda: m.summed_ways(8, 16, 2)),
     "repc3, narrow": ("1, RepC3, [16, 0.5]", 8, lambda: m.summed_ways(8, 16, 1, 0.5)),
@@ -102,7 +106,20 @@ CASES: dict[str, tuple[str, int, Callable[[], nn.Module]]] = {
     "nn.pixelshuffle": ("1, nn.PixelShuffle, [2]", 8, lambda: nn.PixelShuffle(2)),
     "classify": ("1, Classify, [10]", 8, lambda: m.classify(8, 10)),
 }
-FIELDS = ["c2f", "c3k2 of c3k", "c2", "sppf", "spp", "adown", "aconv", "repncspelan4", "c2fcib", "ghostbottleneck", "scdown"]
+FIELDS = [
+    "a2c2f",
+    "c2f",
+    "c3k2 of c3k",
+    "c2",
+    "sppf",
+    "spp",
+    "adown",
+    "aconv",
+    "repncspelan4",
+    "c2fcib",
+    "ghostbottleneck",
+    "scdown",
+]
 
 
 def graph_of(rows: str, channels: int, folder: Path, size: int = 12) -> Graph:

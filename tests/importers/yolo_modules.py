@@ -211,6 +211,62 @@ def cib(c: int, add: bool, large: bool) -> Part:
     return Part((lambda m, x: x + m.cv1(x)) if add else (lambda m, x: m.cv1(x)), cv1=chain)
 
 
+def area_attention(c: int, heads: int, areas: int) -> Part:
+    """Attention of each position to those of its band of rows; a depthwise convolution of the values is added."""
+    width = c // heads
+
+    def run(m: Any, x: Tensor) -> Tensor:
+        bands = m.qkv(x).unflatten(2, (areas, -1)).movedim(2, 1).flatten(3)
+        q, k, v = bands.unflatten(2, (heads, 3 * width)).split(width, 3)
+        seen = F.scaled_dot_product_attention(*(t.transpose(3, 4) for t in (q, k, v))).transpose(3, 4)
+        maps = (t.flatten(2, 3).movedim(1, 2).reshape(x.shape) for t in (seen, v))
+        return m.proj(next(maps) + m.pe(next(maps)))
+
+    parts = {"qkv": conv(c, 3 * c, act=False), "proj": conv(c, c, act=False)}
+    return Part(run, **parts, pe=conv(c, c, 7, g=c, act=False))
+
+
+def area_block(c: int, areas: int, ratio: float) -> Part:
+    def run(m: Any, x: Tensor) -> Tensor:
+        x = x + m.attn(x)
+        return x + m.mlp(x)
+
+    h = int(c * ratio)
+    return Part(run, attn=area_attention(c, c // 32, areas), mlp=several([conv(c, h), conv(h, c, act=False)]))
+
+
+class Areas(nn.Module):
+    """A2C2f with attention; with `gamma`, a scaled sum with its input."""
+
+    def __init__(self, c1: int, out: int, n: int, areas: int, gamma: bool = False, ratio: float = 2.0) -> None:
+        super().__init__()
+        h = out // 2
+        self.cv1, self.cv2 = conv(c1, h), conv((1 + n) * h, out)
+        self.gamma = nn.ParameterList([nn.Parameter(torch.ones(out))]) if gamma else None
+        self.m = nn.ModuleList(several([area_block(h, areas, ratio) for _ in range(2)]) for _ in range(n))
+
+    def forward(self, x: Tensor) -> Tensor:
+        kept = [self.cv1(x)]
+        for part in self.m:
+            kept.append(part(kept[-1]))
+        y = self.cv2(torch.cat(kept, 1))
+        return y if self.gamma is None else x + self.gamma[0][:, None, None] * y
+
+
+def unfanned(c1: int, out: int, n: int) -> Part:
+    """A2C2f without attention."""
+    h = out // 2
+
+    def run(m: Any, x: Tensor) -> Tensor:
+        kept = [m.cv1(x)]
+        for part in m.m:
+            kept.append(part(kept[-1]))
+        return m.cv2(torch.cat(kept, 1))
+
+    inner = [two_ways(h, h, lambda w: [bottleneck(w, w, e=1) for _ in range(2)]) for _ in range(n)]
+    return Part(run, cv1=conv(c1, h), cv2=conv((1 + n) * h, out), m=nn.ModuleList(inner))
+
+
 def averaged_down(c1: int, out: int) -> Part:
     return Part(lambda m, x: m.cv1(F.avg_pool2d(x, 2, 1)), cv1=conv(c1, out, 3, 2))
 

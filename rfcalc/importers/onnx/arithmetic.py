@@ -97,8 +97,8 @@ def _quantize(call: NodeCall) -> Tensor:
     if prod(scale.shape) > 1 and len(scale.shape) == 1:
         axis = call.axis(axis)
         shape = tuple(scale.shape[0] if i == axis else 1 for i in range(len(tensor.layout)))
-        scale = Const(shape, scale.stored, scale.macs)
-        zero = Const(shape, zero.stored, zero.macs) if zero is not None else None
+        scale = Const(shape, scale.stored, scale.made)
+        zero = Const(shape, zero.stored, zero.made) if zero is not None else None
     return with_stored(call.program, function, tensor, [c for c in (scale, zero) if c is not None])
 
 
@@ -121,7 +121,7 @@ def _aligned(call: NodeCall, operand: Any) -> Any:
     if call.opset >= 7 or not call.whole("broadcast") or "axis" not in call.attributes or not isinstance(operand, Const):
         return operand
     after = len(call.get(0).shape) - call.whole("axis") - len(operand.shape)
-    return Const(operand.shape + (1,) * after, operand.stored, operand.macs)
+    return Const(operand.shape + (1,) * after, operand.stored, operand.made)
 
 
 @handles(*CHOSEN)

@@ -67,4 +67,4 @@ handles: Handlers[NodeCall] = Handlers("rfcalc.importers.onnx", FAMILIES)
 def quantized(weight: Const, others: Iterable[Any]) -> Const:
     """A weight together with the scales and zero points of its quantization."""
     stored = weight.stored.union(*(const.stored for const in others if isinstance(const, Const)))
-    return Const(weight.shape, stored, weight.macs)
+    return Const(weight.shape, stored, weight.made)

@@ -19,7 +19,7 @@ from rfcalc.importers.onnx.unfollowed import REASONS
 from rfcalc.importers.onnx.work import work
 from rfcalc.importers.programs.constants import known
 from rfcalc.importers.programs.declared import Declaration, Declarations
-from rfcalc.importers.programs.program import Const, Program, ProgramPlace, Tensor, UnfollowedError
+from rfcalc.importers.programs.program import Const, Made, Program, ProgramPlace, Tensor, UnfollowedError
 from rfcalc.importers.programs.walk import Shapes, Step, Walk
 from rfcalc.relations.shape import Shape
 
@@ -156,7 +156,7 @@ class Node(Step):
             NodeCall(run.program, self.name, self.reads, self.inputs, self.attributes, run.model.opset, outputs)
         )
 
-    def constant(self, stored: frozenset[str], macs: frozenset[tuple[str, int]]) -> Sequence[Any]:
+    def constant(self, stored: frozenset[str], made: Made) -> Sequence[Any]:
         if self.node.op_type == "Constant":
             return [self._given()]
         if self.key in self.run.held.copies:
@@ -165,11 +165,11 @@ class Node(Step):
         if found is not None:
             arrays = found if isinstance(found, tuple) else (found,)
             self.run.types.arrays(self.node.output, arrays)
-            return [Const(tuple(array.shape), stored, macs, array) for array in arrays]
+            return [Const(tuple(array.shape), stored, made, array) for array in arrays]
         shapes = self.shapes()
         if None in shapes:
             raise UnfollowedError("the shape of what it gives is not known")
-        return [Const(shape or (), stored, macs) for shape in shapes]
+        return [Const(shape or (), stored, made) for shape in shapes]
 
     def _computed(self) -> Any:
         """The numbers that a node gives, where those that it takes are known and few."""
@@ -192,6 +192,9 @@ class Node(Step):
         if not self.own:
             return None
         return work(self.node.op_type, self.operands, self.shapes, self.attributes)
+
+    def computes(self) -> Sequence[tuple[str, int]]:
+        return ()  # runtimes compute it once, when they read the file
 
     def keep(self, results: Sequence[Any]) -> None:
         for name, value in zip(self.node.output, results, strict=False):

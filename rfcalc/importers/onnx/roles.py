@@ -48,7 +48,7 @@ class StoredConstants:
     def used(self, name: str, node: Any, const: Const) -> Const:
         """A constant as one node uses it."""
         key = self.merged.get((name, module_of(node) or ""))
-        return const if key is None else Const(const.shape, frozenset([key]), const.macs, const.value)
+        return const if key is None else Const(const.shape, frozenset([key]), const.made, const.value)
 
     def _divide(self) -> None:
         """Finds tensors that an exporter uses in several modules because theirs were equal. As in `_copies`, those that hold

@@ -188,5 +188,5 @@ def piece(program: Program, value: Any, dim: int, start: int, count: int) -> Any
     if count == 0:
         return None
     if isinstance(value, Const):
-        return Const((*value.shape[:dim], count, *value.shape[dim + 1 :]), value.stored, value.macs)
+        return Const((*value.shape[:dim], count, *value.shape[dim + 1 :]), value.stored, value.made)
     return narrow(program, value, dim, start, count)

@@ -47,7 +47,7 @@ def contract_stored(program: Program, tensor: Tensor, const: Const, labels: Labe
     """A sum of products with a stored tensor; where an operand has size 1, the other one's size counts."""
     sizes = {label: n for label, n in zip(stored, const.shape, strict=True) if n > 1}
     if not sizes:
-        tensor = with_stored(program, "mul", tensor, [Const((), const.stored, const.macs)])
+        tensor = with_stored(program, "mul", tensor, [Const((), const.stored, const.made)])
         return contract(program, [tensor], [labels], out)
     for label, n in zip(labels, tensor.shape, strict=True):
         if n != sizes.get(label, n) and n != 1:
@@ -64,7 +64,7 @@ def turned(value: Any) -> Any:
     """A matrix with its axes swapped."""
     if isinstance(value, Tensor):
         return Tensor(value.node, value.layout[::-1])
-    return Const(value.shape[::-1], value.stored, value.macs)
+    return Const(value.shape[::-1], value.stored, value.made)
 
 
 def product(program: Program, first: Any, second: Any) -> Tensor:

@@ -10,12 +10,13 @@ from rfcalc.errors import RuleError, Span, SpecError, fail
 from rfcalc.graph import Builder, Graph, MemoryOfRun, unsharable
 from rfcalc.importers.programs.layout import Layout, sizes_of, standard
 from rfcalc.layers.contract import Op
-from rfcalc.layers.counted import Counted
+from rfcalc.layers.counted import COMPUTED, Counted
 from rfcalc.layers.words import make
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 
 PLAIN = ("weight", "bias", "running_mean", "running_var", "gain", "weight_g", "weight_v", "weight_orig")
+Made = frozenset[tuple[str, str, int]]  # the step that does it, a kind of operation, how many
 
 
 @record
@@ -33,12 +34,12 @@ class Tensor:
 
 @record
 class Const:
-    """A tensor that does not depend on the input: the stored tensors that it is made of, the products that make it (by
-    name), and its value where that is known."""
+    """A tensor that does not depend on the input: the stored tensors that it is made of, the work that makes it, and its value
+    where that is known."""
 
     shape: tuple[int, ...]
     stored: frozenset[str] = frozenset()
-    macs: frozenset[tuple[str, int]] = frozenset()
+    made: Made = frozenset()
     value: Any = None
 
 
@@ -66,8 +67,12 @@ class CountedStorage:
     names: tuple[str, ...]
     params: int
     buffers: int
-    macs: int
+    made: tuple[tuple[str, int], ...] = ()  # kinds of operations on stored numbers alone, and how many
     reads: frozenset[str] = frozenset()
+
+    def count(self, kind: str) -> int:
+        """How many operations of a kind make what the layer reads."""
+        return sum(count for made, count in self.made if made == kind)
 
 
 class UnfollowedError(RuleError):
@@ -88,8 +93,8 @@ class Program:
     def __post_init__(self) -> None:
         self.builder = Builder(self.name, self.source)
         self.counted: set[str] = set()  # stored tensors
-        self.computed: set[str] = set()  # products of stored tensors alone
-        self.claims: list[tuple[list[str], list[str]]] = []
+        self.computed: set[tuple[str, str]] = set()  # from stored tensors alone, by step and kind
+        self.claims: list[tuple[list[str], list[tuple[str, str]]]] = []
         self.idle: dict[str, list[str]] = {}
         self.kinds: dict[str, str] = {}
         self.scopes: dict[int, str] = {}  # the module that each layer is computed in
@@ -117,27 +122,27 @@ class Program:
         return Tensor(self._checked(index), standard(shape, batch))
 
     def claim(self, consts: Iterable[Any]) -> CountedStorage:
-        """Counts the stored tensors and products behind some constants, each once in the whole network."""
+        """Counts the stored tensors and the work behind some constants, each once in the whole network."""
         names: list[str] = []
         reads: set[str] = set()
-        fresh: list[str] = []
-        macs = 0
+        fresh: list[tuple[str, str]] = []
+        made: list[tuple[str, int]] = []
         for const in consts:
             if isinstance(const, Const):
                 reads |= const.stored
                 names += [name for name in sorted(const.stored) if name not in self.counted and name not in names]
-                for key, count in sorted(const.macs):
-                    if key not in self.computed:
-                        macs += count
-                        self.computed.add(key)
-                        fresh.append(key)
+                for key, kind, count in sorted(const.made):
+                    if (key, kind) not in self.computed:
+                        made.append((kind, count))
+                        self.computed.add((key, kind))
+                        fresh.append((key, kind))
         for scope in {name.rpartition(".")[0] for name in names}:
             names += self.idle.pop(scope, [])
         self.counted.update(names)
         self.claims.append((names, fresh))
         params = sum(self.held[name].count for name in names if self.held[name].learned)
         buffers = sum(self.held[name].count for name in names if not self.held[name].learned)
-        return CountedStorage(tuple(names), params, buffers, macs, frozenset(reads))
+        return CountedStorage(tuple(names), params, buffers, tuple(made), frozenset(reads))
 
     def mark(self) -> tuple[int, int]:
         """A point to which `back_to` can return: how many layers and claims there are."""
@@ -164,12 +169,15 @@ class Program:
         shapes = [self.builder.nodes[i].shape for i in nodes]
         out = op.shape(shapes)
         cost = op.cost(shapes)
-        found = claim or CountedStorage((), 0, 0, 0)
+        found = claim or CountedStorage((), 0, 0)
         owner = self.owners.get(found.reads)
-        fresh = owner is None or found.names or found.macs
+        fresh = owner is None or found.names or found.made
         shares = not fresh and not unsharable(op, shapes, self.builder.nodes[owner or 0])
-        if not shares and (found.params, found.buffers, found.macs) != (cost.params, cost.buffers, 0):
-            op = Counted(op, found.params, found.buffers, cost.macs + found.macs)
+        own = {"params": cost.params, "buffers": cost.buffers, "macs": cost.macs, **dict.fromkeys(COMPUTED, 0)}
+        held = {"params": found.params, "buffers": found.buffers, "macs": cost.macs + found.count("macs")}
+        given = {**held, **{kind: found.count(kind) for kind in COMPUTED}}
+        if not shares and given != own:
+            op = Counted(op, **{key: value for key, value in given.items() if value != own[key]})
         node = self._layer(self.pick(op.word, found.names), op, nodes, owner if shares else None)
         self.stored[node] = found.names
         if found.names:

@@ -42,7 +42,7 @@ def expanded(tensor: Tensor, shape: Sequence[int]) -> Tensor:
 def widened(part: Any, dim: int) -> Any:
     """A tensor or constant with a new axis of size 1 before an axis."""
     if isinstance(part, Const):
-        return Const((*part.shape[:dim], 1, *part.shape[dim:]), part.stored, part.macs)
+        return Const((*part.shape[:dim], 1, *part.shape[dim:]), part.stored, part.made)
     return Tensor(part.node, (*part.layout[:dim], (), *part.layout[dim:]))
 
 

@@ -11,7 +11,7 @@ from rfcalc.importers.programs.axes import as_output
 from rfcalc.importers.programs.declared import Declaration, applied
 from rfcalc.importers.programs.guards import check_reads, check_result, depends, guarded
 from rfcalc.importers.programs.layout import text
-from rfcalc.importers.programs.program import Const, Program, ProgramPlace, Tensor, UnfollowedError
+from rfcalc.importers.programs.program import Const, Made, Program, ProgramPlace, Tensor, UnfollowedError
 from rfcalc.importers.programs.unknown import unknown
 from rfcalc.relations.geometry import MOST_UNITS
 
@@ -59,12 +59,16 @@ class Step(ABC):
         """What the operator's handler gives: a value, or a tuple of several; raises UnfollowedError for an unknown one."""
 
     @abstractmethod
-    def constant(self, stored: frozenset[str], macs: frozenset[tuple[str, int]]) -> Sequence[Any]:
-        """The outputs of a step that does not depend on the input: made of these stored tensors, by these products."""
+    def constant(self, stored: frozenset[str], made: Made) -> Sequence[Any]:
+        """The outputs of a step that does not depend on the input: made of these stored tensors, by this work."""
 
     @abstractmethod
     def work(self) -> int | None:
         """Multiply-accumulates of the step; None where they are not known."""
+
+    @abstractmethod
+    def computes(self) -> Sequence[tuple[str, int]]:
+        """Kinds and counts of the other operations of a step on stored numbers alone."""
 
     @abstractmethod
     def keep(self, results: Sequence[Any]) -> None:
@@ -146,11 +150,12 @@ class Walk:
         """What a step gives that does not depend on the input: what it is made of, and what making it costs."""
         consts = [value for value in step.operands if isinstance(value, Const)]
         stored = frozenset().union(*(const.stored for const in consts))
-        macs = frozenset().union(*(const.macs for const in consts))
+        made = frozenset().union(*(const.made for const in consts))
         done = step.work() if consts else 0
         if done is None and stored:
             raise UnfollowedError("what it computes from stored numbers is not known")
-        return step.constant(stored, macs | {(step.key, done)} if done else macs)
+        new = [("macs", done or 0), *(step.computes() if stored else ())]
+        return step.constant(stored, made | {(step.key, kind, count) for kind, count in new if count})
 
     def _bounded(self, step: Step) -> Sequence[Any]:
         """A step that nobody knows, as reading the whole of its operands."""

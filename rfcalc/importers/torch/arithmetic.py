@@ -36,7 +36,7 @@ def _clamp(call: Call) -> Any:
 def _prelu(call: Call) -> Tensor:
     tensor, weight = call.tensor(), call.const("weight")
     per_channel = weight.shape + (1,) * (len(tensor.layout) - 2) if len(weight.shape) == 1 else weight.shape
-    return arithmetic.prelu(call.program, tensor, Const(per_channel, weight.stored, weight.macs))
+    return arithmetic.prelu(call.program, tensor, Const(per_channel, weight.stored, weight.made))
 
 
 @handles("glu")

@@ -10,7 +10,7 @@ from typing import Any
 from rfcalc.errors import Problem, RuleError, fail
 from rfcalc.graph import Graph
 from rfcalc.importers.programs.declared import Declaration, Declarations
-from rfcalc.importers.programs.program import Const, Program, ProgramPlace, Tensor, UnfollowedError
+from rfcalc.importers.programs.program import Const, Made, Program, ProgramPlace, Tensor, UnfollowedError
 from rfcalc.importers.programs.walk import Shapes, Step, Walk
 from rfcalc.importers.torch import unfollowed
 from rfcalc.importers.torch.call import Call, handles
@@ -20,7 +20,7 @@ from rfcalc.importers.torch.inputs import given
 from rfcalc.importers.torch.leaves import LEAVES
 from rfcalc.importers.torch.places import containers, kinds, scope_of, span_of
 from rfcalc.importers.torch.values import DependentError, LazyConstant, bound_arguments, flatten, shape_of
-from rfcalc.importers.torch.work import work
+from rfcalc.importers.torch.work import computed, work
 from rfcalc.origin import Origin, Place
 
 # Pieces of a program that run as they are, under a context manager: no gradients, autocast.
@@ -194,15 +194,18 @@ class Node(Step):
             raise UnfollowedError(str(self.known or "an operator that rfcalc does not know"))
         return known.follow(Call(self.run.program, self.name, self.reads, self.named, shape_of(self.value)))
 
-    def constant(self, stored: frozenset[str], macs: frozenset[tuple[str, int]]) -> Sequence[Any]:
+    def constant(self, stored: frozenset[str], made: Made) -> Sequence[Any]:
         if self.several:
             lazy = (LazyConstant(self.node, self.run.values, i) for i in range(len(self.value)))
-            return [Const(shape_of(entry) or (), stored, macs, value) for entry, value in zip(self.value, lazy, strict=True)]
+            return [Const(shape_of(entry) or (), stored, made, value) for entry, value in zip(self.value, lazy, strict=True)]
         shape = shape_of(self.value)
-        return [self.value if shape is None else Const(shape, stored, macs, LazyConstant(self.node, self.run.values))]
+        return [self.value if shape is None else Const(shape, stored, made, LazyConstant(self.node, self.run.values))]
 
     def work(self) -> int | None:
         return work(self.node, [value.shape for value in self.operands if isinstance(value, Tensor | Const)])
+
+    def computes(self) -> Sequence[tuple[str, int]]:
+        return computed(self.node)
 
     def keep(self, results: Sequence[Any]) -> None:
         values = self.run.values

@@ -58,7 +58,7 @@ class Writes:
             return
         base = self.values[parent]
         if isinstance(new, Const) and isinstance(base, Const):
-            changed: Any = Const(base.shape, base.stored | new.stored, base.macs | new.macs)
+            changed: Any = Const(base.shape, base.stored | new.stored, base.made | new.made)
         else:
             changed = self._inverse(target, base, new)
         self._forget(step, parent, target)
@@ -71,7 +71,7 @@ class Writes:
             return new
         if name in ("view", "reshape", "unsqueeze", "squeeze", "flatten", "unflatten", "_unsafe_view"):
             if isinstance(new, Const):
-                return Const(parent.shape, new.stored, new.macs)
+                return Const(parent.shape, new.stored, new.made)
             return Tensor(new.node, reshape(new.layout, parent.shape))
         if name == "slice" and (len(args) < 5 or args[4] == 1):
             dim = (args[1] if len(args) > 1 else 0) % len(parent.shape)

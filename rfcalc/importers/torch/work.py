@@ -14,6 +14,7 @@ Sizes = Sequence[tuple[int, ...]]
 MATRICES = ("linear", "mm", "matmul", "bmm")
 SUMS = ("addmm", "baddbmm", "addbmm")
 RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
+NORMS = ("batch_norm", "layer_norm", "group_norm", "instance_norm")
 DEFORMABLE = ("deform_conv2d", "deform_conv")  # they multiply as convolutions do
 UNTOLD = ("bilinear", "cdist", "_trilinear", "chain_matmul", "tensordot")
 
@@ -44,6 +45,18 @@ def work(node: Any, shapes: Sizes) -> int | None:
     if name == "einsum":
         return counted.einsum(node.args[0].replace(" ", ""), shapes)
     return _recurrent(node, shapes) if name in RECURRENT else 0
+
+
+def computed(node: Any) -> tuple[tuple[str, int], ...]:
+    """Kinds and counts of the elements that a step computes from stored numbers alone; none of a view."""
+    schema, value = getattr(node.target, "_schema", None), node.meta.get("val")
+    given = value if isinstance(value, list | tuple) else [value]
+    sizes = [prod(tensor.shape) for tensor in given if hasattr(tensor, "shape")]
+    if schema is None or not sizes or any(out.alias_info and not out.alias_info.is_write for out in schema.returns):
+        return ()
+    if base_name(node.target) in NORMS:
+        return (("standardized" if _argument(node, "weight") is not None else "standardized_plain", sizes[0]),)
+    return (("computed", sum(sizes)),)
 
 
 def _recurrent(node: Any, shapes: Sizes) -> int | None:

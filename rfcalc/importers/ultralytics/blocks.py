@@ -174,6 +174,38 @@ params: {out: null, n: 1, e: 0.5, c: int(out*e)}
 - {name: m, PSABlock: c, repeat: n}
 - {name: cat, concat: {}, from: [cv1, {m}]}
 - {name: cv2, Conv: out}""",
+    "AreaAttention": """
+params: {out: null}
+- {name: qkv, Conv: {out: 3*out, act: none}}
+- {name: mixed, channelshuffle: {heads}}
+- {name: q, slice: {stop: out}}
+- {name: k, slice: {start: out, stop: 2*out}, from: mixed}
+- {name: v, slice: {start: 2*out}, from: mixed}
+- {name: attend, attend: "{areas}", from: [q, k, v]}
+- {name: values, channelshuffle: out//{heads}, from: v}
+- {name: pe, Conv: {out: out, k: 7, g: out, act: none}}
+- {name: add, add: {}, from: [attend, pe]}
+- {name: proj, Conv: {out: out, act: none}}""",
+    "AreaBlock": """
+params: {out: null, mlp_ratio: 2.0}
+- {name: attn, AreaAttention: out}
+- {name: add1, add: {}, from: [in, attn]}
+- {name: mlp.0, Conv: int(out*mlp_ratio)}
+- {name: mlp.1, Conv: {out: out, act: none}}
+- {name: add2, add: {}, from: [add1, mlp.1]}""",
+    "AreaBlocks": """
+params: {out: null, mlp_ratio: 2.0}
+- {name: "0", AreaBlock: {out: out, mlp_ratio: mlp_ratio}}
+- {name: "1", AreaBlock: {out: out, mlp_ratio: mlp_ratio}}""",
+    "A2C2f": """
+params: {out: null, n: 1, a2: true, residual: false, mlp_ratio: 2.0, e: 0.5, g: 1, shortcut: true, c: int(out*e)}
+- {name: cv1, Conv: c}
+- {name: m, AreaBlocks: {out: c, mlp_ratio: mlp_ratio}, repeat: n, when: a2}
+- {name: m, C3: {out: c, n: 2, shortcut: shortcut, g: g, k1: 3}, repeat: n, when: not a2}
+- {name: cat, concat: {}, from: [cv1, {m}]}
+- {name: cv2, Conv: out}
+- {name: gamma, scale: {}, when: residual}
+- {name: add, add: {}, from: [in, gamma], when: residual}""",
     "GhostBottleneck": """
 params: {out: null, k: 3, s: 1, c1: out}
 - {name: conv.0, GhostConv: out//2}

@@ -10,7 +10,7 @@ from rfcalc.importers.ultralytics.blocks import BLOCKS
 from rfcalc.language.writer import text_of
 
 CALLED = re.compile(r"\b([A-Z]\w*): ")
-FILLED = re.compile(r"\{(act|act_op|heads|m|pools)\}")
+FILLED = re.compile(r"\{(act|act_op|areas|heads|m|pools)\}")
 
 
 class Library:

@@ -13,6 +13,7 @@ from rfcalc.record import record
 Values = dict[str, Any]
 SIZE, COUNT, FLAG, SHARE = PerAxis(Int()), Int(), Bool(), Number(0, 64)
 NEEDED: Any = object()  # stands for no default
+AREA_CHANNELS = 32  # of one head of attention within areas
 PAD = Optional(PerAxis(Int(0)))
 
 
@@ -153,6 +154,18 @@ def attended(c1: int, out: int, values: Values) -> Values:
     return values
 
 
+def areas(c1: int, out: int, values: Values) -> Values:
+    """Attention within bands of rows, with heads of 32 channels; without a2 no attention, and so no bands and no scaled sum."""
+    hidden, residual = int(out * values["e"]), values["residual"] and values["a2"]
+    if values["a2"] and values["area"] < 1:
+        raise RuleError(f"cuts the map into at least one area, not {values['area']}")
+    if hidden % AREA_CHANNELS or not hidden:
+        raise RuleError(f"has heads of {AREA_CHANNELS} channels, which do not divide its {hidden} hidden ones")
+    if residual and c1 != out:
+        raise RuleError(f"adds its input, which needs equal channels: {c1} come in, {out} shall go out")
+    return {key: value for key, value in values.items() if key != "area"} | {"residual": residual}
+
+
 def elan(c1: int, out: int, values: Values) -> Values:
     """Halves must be equal."""
     if values["c3"] % 2:
@@ -171,6 +184,7 @@ def even_input(c1: int, out: int, values: Values) -> Values:
 
 N = ("n", COUNT, 1)
 CSP = _args(SHORTCUT, G, E)
+AREAS = ("a2", FLAG, True), ("area", Int(-1), 1), ("residual", FLAG, False), ("mlp_ratio", SHARE, 2.0)
 OPEN_CSP = _args(("shortcut", FLAG, False), G, E)
 MODULES: dict[str, Module] = {
     "Conv": Module("Conv", _args(K, S, P, G, D, ACT), conv),
@@ -200,6 +214,7 @@ MODULES: dict[str, Module] = {
     "PSA": Module("PSA", _args(E), attended),
     "C2PSA": Module("C2PSA", _args(E), attended, deep=True),
     "C2fPSA": Module("C2fPSA", _args(E), attended, deep=True),
+    "A2C2f": Module("A2C2f", _args(*AREAS, E, G, SHORTCUT), areas, deep=True),
     "SPP": Module("SPP", _args(("k", ListOf(COUNT), (5, 9, 13))), half_of_input),
     "SPPF": Module("SPPF", _args(("k", COUNT, 5)), half_of_input),
     "SPPELAN": Module("SPPELAN", _args(("c", COUNT), ("k", COUNT, 5))),

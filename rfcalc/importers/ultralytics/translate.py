@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.importers.translated import WrittenLayer
 from rfcalc.importers.ultralytics.heads import EXTRAS, Head, Level, steps
 from rfcalc.importers.ultralytics.library import Library
-from rfcalc.importers.ultralytics.modules import COUNT, MODULES, PAD, SIZE, Arg, Module, conv
+from rfcalc.importers.ultralytics.modules import AREA_CHANNELS, COUNT, MODULES, PAD, SIZE, Arg, Module, conv
 from rfcalc.importers.ultralytics.rows import ArgError, ModuleRow
 from rfcalc.importers.ultralytics.top import Options
 from rfcalc.importers.ultralytics.torch_layers import PLAIN, UPCONV, args_of, transposed
@@ -115,8 +116,10 @@ class Translation:
             if row.parsed(Arg("the number of input channels", Int()), 0) != c1:
                 raise ArgError(f"{row.module} takes {row.args[0]} channels, but {c1} come in", row.place(0))
             out = row.parsed(OUT, 1)
+        if row.module == "A2C2f" and self.chosen.scale in ("l", "x"):
+            row = replace(row, args=(*row.args, True, 1.2))  # residual, mlp_ratio
         values = row.values(module.args, 1 if module.scaled or module.word == "RepVGGDW" else 2)
-        if row.module in ("C3k2", "C2fCIB"):
+        if row.module in ("C3k2", "C2fCIB", "A2C2f"):
             self.older = False
             if row.module == "C3k2" and self.chosen.scale in ("m", "l", "x"):
                 values["c3k"] = True
@@ -144,9 +147,19 @@ class Translation:
 
     def _fills(self, row: ModuleRow, out: int, values: Mapping[str, Any], times: int) -> dict[str, str]:
         """What is written into the text of a block: the names of repeats, heads of attention, pools."""
-        fills = {"m": ", ".join(f"m.{'?' * digits}" for digits in range(1, len(str(times - 1)) + 1)), "pools": "", "heads": ""}
+        fills = {
+            "m": ", ".join(f"m.{'?' * digits}" for digits in range(1, len(str(times - 1)) + 1)),
+            "pools": "",
+            "heads": "",
+            "areas": "",
+        }
         if row.module in ("PSA", "C2PSA", "C2fPSA"):
             fills["heads"] = str(max(int(out * values["e"]) // HEAD_CHANNELS, 1))
+        if row.module == "A2C2f":
+            heads, bands = max(int(out * values["e"]) // AREA_CHANNELS, 1), values["area"] > 1
+            y, u = (f"(a:{values['area']} y)", "(a u)") if bands else ("y", "u")
+            fills["heads"] = str(heads)
+            fills["areas"] = f"(d h:{heads}) {y} x, (d h) {u} v, (e h) {u} v -> (h e) {'(a y)' if bands else 'y'} x"
         if row.module == "SPP":
             pools = [f"- {{name: m.{i}, maxpool: {{k: {k}, s: 1, p: {k // 2}}}, from: cv1}}" for i, k in enumerate(values["k"])]
             fills["pools"] = "\n".join(pools)

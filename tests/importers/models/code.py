@@ -107,6 +107,18 @@ class Standardized(nn.Conv2d):
         return F.conv2d(x, weight, self.bias, self.stride, self.padding)
 
 
+class NormedWeight(nn.Conv2d):
+    """The same by a norm of torch, with a scale that is learned."""
+
+    def __init__(self) -> None:
+        super().__init__(3, 4, 3, padding=1)
+        self.gain = nn.Parameter(torch.ones(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        flat = F.batch_norm(self.weight.reshape(1, 4, -1), None, None, weight=self.gain, training=True)
+        return F.conv2d(x, flat.reshape_as(self.weight), self.bias, self.stride, self.padding)
+
+
 class Blurred(nn.Module):
     """A fixed binomial kernel, depthwise, with stride (antialiased pooling)."""
 
