@@ -45,7 +45,10 @@ def test_it_is_written_again() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{conv: {out: 4, k: 1}, counts: {param: 0}}", 'counts has no "param"; it has params, buffers, macs'),
+        (
+            "{conv: {out: 4, k: 1}, counts: {param: 0}}",
+            'counts has no "param"; it has params, buffers, macs, computed, standardized, standardized_plain',
+        ),
         ("{conv: {out: 4, k: 1}, counts: {params: -1}}", "counts: params must be at least 0, not -1"),
         ("{conv: {out: 4, k: 1}, counts: 0}", "counts are a mapping such as {params: 0}, not 0"),
         ("{conv: {out: 4, k: 1}, counts: {params: many}}", 'counts: params: there is no param "many"'),
