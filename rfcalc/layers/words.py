@@ -16,6 +16,7 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "dwconv": ("conv", "Depthwise", ()),
     "upconv": ("conv", "Upconv", ()),
     "maskedconv": ("conv", "MaskedConv", ()),
+    "localconv": ("local", "LocalConv", ()),
     "maxpool": ("pool", "MaxPool", ()),
     "avgpool": ("pool", "AvgPool", ()),
     "adaptivepool": ("adaptive", "AdaptivePool", ()),

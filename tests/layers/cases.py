@@ -54,6 +54,11 @@ TABLE: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         *on({"out": 3, "kernel": 3, "stride": 3, "dilation": 2}, *MAPS),
         *on({"out": 3, "kernel": (2, 3), "stride": (2, 1), "padding": (0, 1)}, image()),
     ],
+    "localconv": [
+        *on({"out": 2, "kernel": 3}, *MAPS),
+        *on({"out": 9, "kernel": 1, "stride": 2, "bias": False}, *MAPS),
+        *on({"out": 3, "kernel": (2, 3), "stride": (2, 1), "padding": ((0, 1), (2, 0))}, image()),
+    ],
     "maskedconv": [
         *on({"out": 2, "kernel": 3, "mask": "A"}, *MAPS),
         *on({"out": 2, "kernel": 5, "bias": False}, line(), image()),

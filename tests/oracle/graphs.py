@@ -71,6 +71,7 @@ def settings_of(rank: int) -> dict[str, SearchStrategy[Settings]]:
         "channelshuffle": made({"groups": st.integers(1, 4)}),
         "lrn": made({"size": st.integers(1, 5)}),
         "layernorm": made({"over": st.sampled_from(("channels", "all"))}),
+        "localconv": made({"out": small, "kernel": k, "stride": s, "padding": named | sides(rank, 3)}),
         "maskedconv": made({"out": small, "kernel": per_axis(rank, odd), "mask": st.sampled_from("AB"), "dilation": d}),
         "windowattention": made(
             {"heads": st.just(1), "window": per_axis(rank, st.integers(2, 5)), "shift": per_axis(rank, st.integers(0, 2))}
@@ -137,6 +138,7 @@ SHARES = {"conv": 24, "dwconv": 9, "upconv": 12, "maxpool": 8, "avgpool": 5, "up
 SHARES |= {"pixelshuffle": 8, "pixelunshuffle": 5, "depthtospace": 2, "spacetodepth": 2, "adaptivepool": 3, "gate": 5, "lrn": 3}
 SHARES |= {
     "maskedconv": 3,
+    "localconv": 3,
     "windowattention": 2,
     "take": 2,
     "join": 3,

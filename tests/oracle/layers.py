@@ -73,6 +73,18 @@ def conv(net: Oracle, op: Any, x: Tensor) -> Tensor:
     return TORCH_CONV[rank - 1](x, net.weight(out, x.shape[1] // groups, k), None, s, 0, d, groups)
 
 
+def local_conv(net: Oracle, op: Any, x: Tensor) -> Tensor:
+    """Another weight at each position."""
+    rank = x.dim() - 2
+    k, s = per_axis(op.kernel, rank), per_axis(op.stride, rank)
+    x = net.pad(x, pads(op.padding, x.shape[2:], k, s, (1,) * rank), "zeros")
+    for axis in range(rank):
+        x = x.unfold(2 + axis, k[axis], s[axis])
+    size = x.shape[2 : 2 + rank]
+    weight = net.weight(op.out * prod(size), x.shape[1], k).reshape(op.out, *size, x.shape[1], *k)
+    return (x.movedim(1, 1 + rank).unsqueeze(1) * weight).flatten(2 + rank).sum(2 + rank)
+
+
 def masked_conv(net: Oracle, op: Any, x: Tensor) -> Tensor:
     """Only taps before the middle one, row by row; with it for type B."""
     rank = x.dim() - 2
@@ -273,6 +285,7 @@ LAYERS: dict[str, Callable[..., Tensor]] = {
     **dict.fromkeys(("pixelunshuffle", "spacetodepth"), space_to_depth),
     **dict.fromkeys(("slice", "chunk", "split"), select),
     "maskedconv": masked_conv,
+    "localconv": local_conv,
     "upconv": upconv,
     "zerostuff": zero_stuff,
     "attention": attention,
