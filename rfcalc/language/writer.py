@@ -8,7 +8,7 @@ from typing import Any
 
 from rfcalc.errors import fail
 from rfcalc.graph import Graph, Node
-from rfcalc.language.reading import COUNTS, is_name
+from rfcalc.language.reading import is_name
 from rfcalc.language.recipes import main_of
 from rfcalc.language.scalars import resolve
 from rfcalc.layers.contract import Op
@@ -92,8 +92,7 @@ def counts_of(node: Node) -> dict[str, int]:
     if not isinstance(node.op, Counted):
         return {}
     own = node.op.inner.cost(node.shapes)
-    given = {key: getattr(node.op, key) for key in COUNTS}
-    return {key: value for key, value in given.items() if value is not None and value != getattr(own, key, 0)}
+    return {key: value for key, value in node.op.given.items() if value != getattr(own, key, 0)}
 
 
 def settings_text(op: Op) -> str:

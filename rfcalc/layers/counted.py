@@ -40,6 +40,11 @@ class Counted(Op):
         object.__setattr__(self, "word", self.inner.word)
         object.__setattr__(self, "kind", self.inner.kind)
 
+    @property
+    def given(self) -> dict[str, int]:
+        """The counts that are given, by name."""
+        return {key: value for key in (*COSTS, *COMPUTED) if (value := getattr(self, key)) is not None}
+
     def shape(self, inputs: Shapes) -> Shape:
         return self.inner.shape(inputs)
 
@@ -48,12 +53,12 @@ class Counted(Op):
 
     def cost(self, inputs: Shapes) -> Cost:
         own = self.inner.cost(inputs)
-        given = {key: value for key in COSTS if (value := getattr(self, key)) is not None}
-        made = tuple((key, value) for key in COMPUTED if (value := getattr(self, key)))
+        given: dict[str, Any] = {key: value for key, value in self.given.items() if key in COSTS}
+        made = tuple((key, value) for key, value in self.given.items() if key in COMPUTED and value)
         return replace(own, **given, elements=own.elements + made, untold=bool(made))
 
     def torch(self, inputs: Shapes) -> Torch:
-        if all(getattr(self, key) is None for key in COSTS):
+        if not any(key in COSTS for key in self.given):
             return self.inner.torch(inputs)
         raise RuleError(
             f"its weights are computed, or those of an unequal layer; a {self.word} of its own would not be the same layer"

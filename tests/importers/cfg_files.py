@@ -96,7 +96,21 @@ def yolov4_tiny() -> str:
 
 
 TOP = conv(1000, 1, act="linear")
+
+
+def yolov1() -> str:
+    """The first one: behind its convolutions a layer whose positions have weights of their own, and a vector of boxes."""
+    layers = (
+        net(448) + conv(64, 7, 2) + pool() + conv(192) + pool() + conv(128, 1) + conv(256) + conv(256, 1) + conv(512) + pool()
+    )
+    layers += (conv(256, 1) + conv(512)) * 4 + conv(512, 1) + conv(1024) + pool() + (conv(512, 1) + conv(1024)) * 2
+    layers += conv(1024) + conv(1024, 3, 2) + conv(1024) * 2
+    layers += "[local]\nsize=3\nstride=1\npad=1\nfilters=256\nactivation=leaky\n"
+    return f"{layers}[dropout]\nprobability=.5\n[connected]\noutput=1715\nactivation=linear\n[detection]\n"
+
+
 FILES: dict[str, str] = {
+    "yolov1": yolov1(),
     "yolov2": yolov2(),
     "yolov3": yolov3(),
     "yolov3-tiny": yolov3_tiny(),

@@ -54,6 +54,21 @@ def convolutional(x: Tensor, made: list[Tensor], o: dict[str, str], weights: Map
     return ACTIVATIONS[o.get("activation", "logistic")](y)
 
 
+def local(x: Tensor, made: list[Tensor], o: dict[str, str], weights: Mapping[str, Tensor], number: int) -> Tensor:
+    """Position by position, each with its own matrix."""
+    size, stride, pad = whole(o, "size", 1), whole(o, "stride", 1), whole(o, "pad", 0)
+    name = f"local{number}" + ("" if o["activation"] == "linear" else ".local")
+    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
+    h, w = (((n - 1) if pad else (n - size)) // stride + 1 for n in x.shape[2:])
+    x = F.pad(x, (pad,) * 4)
+    out = x.new_empty(x.shape[0], bias.shape[0], h, w)
+    for i in range(h):
+        for j in range(w):
+            part = x[:, :, i * stride : i * stride + size, j * stride : j * stride + size]
+            out[:, :, i, j] = part.flatten(1) @ weight[i * w + j] + bias[:, i, j]
+    return ACTIVATIONS[o["activation"]](out)
+
+
 def maxpool(x: Tensor, made: list[Tensor], o: dict[str, str], weights: Mapping[str, Tensor], number: int) -> Tensor:
     """Window (i, j) begins at i*stride - padding/2; what lies outside does not count."""
     stride = whole(o, "stride", 1)
@@ -117,6 +132,7 @@ def softmax(x: Tensor, made: list[Tensor], o: dict[str, str], weights: Mapping[s
 
 SECTIONS = {
     "convolutional": convolutional,
+    "local": local,
     "maxpool": maxpool,
     "route": route,
     "shortcut": shortcut,

@@ -19,6 +19,7 @@ from tests.oracle.checks import check
 
 # Bytes of the published weight files: a header, then 4 for each number, running means and variances among them.
 WEIGHTS = {
+    "yolov1": (789312988, 16),
     "yolov2": (203934260, 16),
     "yolov3": (248007048, 20),
     "yolov3-tiny": (35434956, 20),
@@ -74,6 +75,7 @@ def test_parameters_of_yolov3(folder: Path) -> None:
     assert params(load(str(folder / "yolov3.cfg"))) == 61_949_149
 
 
+LOCAL = "[local]\nfilters=3\nsize=4\nstride=2\nactivation=linear\n"
 SMALL: dict[str, tuple[int, str]] = {
     "convolutions": (11, conv(8) + conv(6, 1, act="linear") + conv(4, 3, 2, "mish") + conv(4, 5, 2, "relu")),
     "even kernels": (11, conv(8, 2) + conv(6, 4, 2)),
@@ -91,6 +93,7 @@ SMALL: dict[str, tuple[int, str]] = {
     "reorg": (8, conv(8) + "[reorg]\nstride=2\n" + conv(3)),
     "upsample": (6, conv(4) + UP + conv(3)),
     "classifier": (8, conv(4) + "[avgpool]\n" + conv(5, 1, act="linear") + "[softmax]\n"),
+    "local": (9, conv(4) + "[local]\nfilters=5\nsize=3\npad=1\nactivation=leaky\n" + LOCAL + conv(2)),
     "connected": (6, conv(4) + "[connected]\noutput=7\nactivation=leaky\n[connected]\noutput=3\n[softmax]\n"),
 }
 
@@ -178,6 +181,9 @@ def test_residual_blocks_that_others_read(name: str, tmp_path: Path) -> None:
 
 START = "[net]\nwidth=8\nheight=8\n[convolutional]\nfilters=8\nsize=3\npad=1\n"
 MISTAKES = {  # what stands behind the first layer, and what is said where
+    "[local]\nsize=5\npad=1": ("E623", 10, 1, "a size of 3 in darknet, not 5"),
+    "[gru]\noutput=8": ("E623", 8, 1, "[gru] runs over the steps of a sequence"),
+    "[crnn]": ("E623", 8, 1, "[crnn] runs over the steps"),
     "[maxpol]": ("E622", 8, 1, "unknown layer"),
     "[]": ("E620", 8, 1, "a word in brackets"),
     "size": ("E620", 8, 1, "neither a section nor an option"),
@@ -202,7 +208,6 @@ MISTAKES = {  # what stands behind the first layer, and what is said where
     "[upsample]\nstride=-2": ("E623", 9, 1, "shrinks"),
     "[yolo]\nmask=0,1,2\nclasses=80": ("E623", 10, 1, "need 255 channels, not 8"),
     "[dropout]\nprobability=2": ("E623", 9, 1, "between 0 and 1"),
-    "[local]\nfilters=8": ("E622", 8, 1, "unknown layer [local]"),
 }
 
 

@@ -106,6 +106,26 @@ def convolutional(section: Section, layers: Layers, name: str) -> Produced:
     return layers.add(name, "conv", short({**settings, **after(section)}), [layers.current], out)
 
 
+def local(section: Section, layers: Layers, name: str) -> Produced:
+    """A convolution with weights of its own at each position; with pad=1 darknet's sizes and its windows agree for 3x3 only."""
+    size, out, stride = section.whole("size", 1, 1), section.whole("filters", 1, 1), section.whole("stride", 1, 1)
+    if section.flag("pad") and size != 3:
+        raise OptionError(f"[local] with pad=1 has a size of 3 in darknet, not {size}", section.place("pad"))
+    settings = short({"out": out, "k": size, "s": stride, "p": int(section.flag("pad"))})
+    act = activation(section, "logistic")
+    made = layers.add(f"{name}.local" if act != "none" else name, "localconv", settings, [layers.current], out)
+    return made if act == "none" else activated(layers, name, made, act)
+
+
+def recurrent(section: Section, layers: Layers, name: str) -> Produced:
+    """Named, and refused."""
+    raise OptionError(
+        f"[{section.word}] runs over the steps of a sequence, and what it gives depends on all steps before",
+        section.span,
+        "a network of images has no such layer; rfcalc follows sections without memory of earlier inputs",
+    )
+
+
 def deconvolutional(section: Section, layers: Layers, name: str) -> Produced:
     """A transposed convolution."""
     size, out = section.whole("size", 1, 1), section.whole("filters", 1, 1)

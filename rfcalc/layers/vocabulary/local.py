@@ -5,16 +5,17 @@ from __future__ import annotations
 from math import prod
 from typing import ClassVar
 
+from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
-from rfcalc.layers.settings import Bool, Int, PerAxis, setting
+from rfcalc.layers.settings import Bool, Int, PerAxis, PerSide, setting
 from rfcalc.layers.traits import LayerKind, Sliding
-from rfcalc.layers.vocabulary.conv import PADDING, PADDING_HELP, convolved
 from rfcalc.record import record
 from rfcalc.relations.channels import MIX
-from rfcalc.relations.geometry import PaddingMode, Side
+from rfcalc.relations.geometry import Side
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 
+PADDING = PerSide(Int(0), words=("half", "same", "valid"))
 HELPER = '''class LocalConv(nn.Module):
     """A convolution whose weights and biases are other ones at each position."""
 
@@ -41,26 +42,28 @@ class LocalConv(Op):
     """A convolution with weights of its own at each position (locally connected); it ties the network to its input size."""
 
     word: ClassVar[str] = "localconv"
-    kind: ClassVar[LayerKind] = LayerKind.CONVOLUTION
+    kind: ClassVar[LayerKind] = LayerKind.OTHER
     main: ClassVar[str] = "out"
     example: ClassVar[tuple[str, ...]] = ("{out: 8, k: 3}", "16x7x7")
 
     out: int = setting(Int(), help="output channels")
     kernel: int | tuple[int, ...] = setting(PerAxis(Int()), "k", help="kernel size")
     stride: int | tuple[int, ...] = setting(PerAxis(Int()), "s", default=1, help="stride")
-    padding: str | int | tuple[Side, ...] = setting(PADDING, "p", default="half", help=PADDING_HELP)
+    padding: str | int | tuple[Side, ...] = setting(
+        PADDING, "p", default="half", help="a number, one per axis, a pair [before, after] per axis, or half, same, valid"
+    )
     bias: bool = setting(Bool(), default=True, help="add one learned number per output channel and position")
 
     @property
     def sliding(self) -> Sliding:
         return Sliding(self.kernel, self.stride, 1, self.padding)
 
-    @property
-    def biased(self) -> bool:
-        return self.bias
-
     def shape(self, inputs: Shapes) -> Shape:
-        return convolved(inputs[0], self.out, 1, self.sliding.on(inputs[0].size), PaddingMode.ZERO)
+        source = inputs[0]
+        if not source.rank:
+            raise RuleError(f"needs an input with spatial axes; this one is a vector of {source.channels}")
+        windows = zip(source.size, self.sliding.on(source.size), strict=True)
+        return Shape(self.out, tuple(window.out(n) for n, window in windows))
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
         return (Read(0, tuple(window.reach() for window in self.sliding.on(inputs[0].size)), MIX),)
@@ -88,7 +91,5 @@ class LocalConv(Op):
         source, axes = inputs[0], self.sliding.on(inputs[0].size)
         pads = tuple(side for window in reversed(axes) for side in (window.before, window.after))
         kernel, stride = tuple(w.kernel for w in axes), tuple(w.stride for w in axes)
-        size = self.shape(inputs).size
-        return Torch(
-            f"LocalConv({source.channels}, {self.out}, {size}, {kernel}, {stride}, {pads}, {self.bias})", helper=HELPER
-        )
+        size = (source.channels, self.out, self.shape(inputs).size)
+        return Torch(f"LocalConv({', '.join(map(repr, (*size, kernel, stride, pads, self.bias)))})", helper=HELPER)
