@@ -79,7 +79,7 @@ def _steps(op: Any, rank: int) -> Iterator[Fraction]:
     """Input units per output unit."""
     word = op.word
     for axis in range(rank):
-        if word in ("conv", "dwconv", "patches"):
+        if word in ("conv", "dwconv", "localconv", "patches"):
             yield Fraction(per_axis(op.stride, rank)[axis])
         elif word in ("upconv", "zerostuff"):
             yield Fraction(1, per_axis(op.stride, rank)[axis])
