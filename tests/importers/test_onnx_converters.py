@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import NodeProto
 
@@ -96,3 +97,52 @@ def test_a_reader_of_the_inputs_shape_tells_nothing_about_its_axes(tmp_path: Pat
     stored |= {"zero": ints(0), "one": ints(1), "ten": ints(10)}
     graph = imported(model([*nodes, *more], ["n", 24, 40, 3], stored), tmp_path)
     assert str(graph.nodes[0].shape) == "3x24x40"
+
+
+QUANTIZED = {
+    "QDQ": {"quant_format": "QDQ"},
+    "QDQ of each channel": {"quant_format": "QDQ", "per_channel": True},
+    "QDQ of 16 bits": {"quant_format": "QDQ", "activation_type": "QInt16", "extra_options": {"UseQDQContribOps": True}},
+    "operators": {"quant_format": "QOperator"},
+}
+
+
+def floating() -> onnx.ModelProto:
+    """Convolutions, a sum of paths, an activation, a linear layer."""
+    nodes = [
+        node("Conv", "x w1 b1", "c1", strides=[2, 2], pads=[1, 1, 1, 1]),
+        node("Relu", "c1", "r1"),
+        node("Conv", "r1 w2 b2", "c2", pads=[1, 1, 1, 1], group=8),
+        node("Sigmoid", "c2", "s1"),
+        node("Add", "r1 s1", "a1"),
+        node("Concat", "a1 r1", "j1", axis=1),
+        node("GlobalAveragePool", "j1", "g1"),
+        node("Flatten", "g1", "f1"),
+        node("Gemm", "f1 w3 b3", transB=1),
+    ]
+    stored = {"w1": weights(8, 3, 3, 3), "b1": weights(8), "w2": weights(8, 1, 3, 3), "b2": weights(8)}
+    stored |= {"w3": weights(5, 16), "b3": weights(5)}
+    return model(nodes, ["n", 3, 16, 16], {name: value.astype(np.float32) for name, value in stored.items()}, kind=1)
+
+
+@pytest.mark.parametrize("how", QUANTIZED)
+def test_a_quantized_file_is_the_same_network(how: str, tmp_path: Path) -> None:
+    """As onnxruntime's quantizer writes it; only scales and zero points come to it, which are kept and not learned."""
+    quantization = pytest.importorskip("onnxruntime.quantization")
+    made, rng = floating(), np.random.default_rng(0)
+    (tmp_path / "float.onnx").write_bytes(made.SerializeToString())
+
+    class Images(quantization.CalibrationDataReader):  # type: ignore[misc, name-defined]
+        left = 2
+
+        def get_next(self) -> dict[str, Any] | None:
+            self.left -= 1
+            return {"x": rng.standard_normal((1, 3, 16, 16)).astype(np.float32)} if self.left >= 0 else None
+
+    words = {"quant_format": quantization.QuantFormat, "activation_type": quantization.QuantType}
+    options = {key: words[key][value] if key in words else value for key, value in QUANTIZED[how].items()}
+    quantization.quantize_static(str(tmp_path / "float.onnx"), str(tmp_path / "net.onnx"), Images(), **options)
+    ours, same = rfcalc.analyze(str(tmp_path / "net.onnx")), rfcalc.analyze(str(tmp_path / "float.onnx"))
+    assert (ours.params, ours.macs) == (same.params, same.macs)
+    fields = [[layer.field.size for layer in each.layers if layer.macs] for each in (ours, same)]
+    assert fields[0] == fields[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from rfcalc.importers.onnx.call import NodeCall, handles
+from rfcalc.importers.onnx.call import MICROSOFT, NodeCall, handles, scaled
 from rfcalc.importers.programs import arithmetic
 from rfcalc.importers.programs.arithmetic import binary, opaque, unary, with_stored
 from rfcalc.importers.programs.constants import number
@@ -88,10 +88,10 @@ def _dropout(call: NodeCall) -> Any:
     return found, Const(found.shape)  # the mask does not depend on the input
 
 
-@handles("QuantizeLinear", "DequantizeLinear", kept=(1, 2))
+@handles("QuantizeLinear", "DequantizeLinear", f"{MICROSOFT}.QuantizeLinear", f"{MICROSOFT}.DequantizeLinear", kept=(1, 2))
 def _quantize(call: NodeCall) -> Tensor:
     scale, zero = call.const(1, "scale"), call.optional(2, "zero point")
-    function = "div" if call.name == "QuantizeLinear" else "mul"
+    function = "div" if call.name.endswith("QuantizeLinear") and "Dequantize" not in call.name else "mul"
     axis = call.whole("axis", 1)
     tensor = call.tensor()
     if prod(scale.shape) > 1 and len(scale.shape) == 1:
@@ -100,6 +100,20 @@ def _quantize(call: NodeCall) -> Tensor:
         scale = Const(shape, scale.stored, scale.made)
         zero = Const(shape, zero.stored, zero.made) if zero is not None else None
     return with_stored(call.program, function, tensor, [c for c in (scale, zero) if c is not None])
+
+
+@handles(f"{MICROSOFT}.QLinearSigmoid", f"{MICROSOFT}.QLinearLeakyRelu", kept=(1, 2, 3, 4))
+def _quantized_function(call: NodeCall) -> Tensor:
+    word = "sigmoid" if call.name.endswith("Sigmoid") else "leakyrelu"
+    settings = {} if word == "sigmoid" else {"slope": call.real("alpha", 0.01)}
+    return scaled(call, unary(call.program, word, call.tensor(), **settings), call.inputs[1:])
+
+
+@handles(f"{MICROSOFT}.QLinearAdd", f"{MICROSOFT}.QLinearMul", kept=(1, 2, 4, 5, 6, 7))
+def _quantized_arithmetic(call: NodeCall) -> Tensor:
+    function = "add" if call.name.endswith("Add") else "mul"
+    found = binary(call.program, function, call.get(0), call.get(3))
+    return scaled(call, found, [*call.inputs[1:3], *call.inputs[4:]])
 
 
 @handles(*BINARY, *MANY)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rfcalc.importers.programs import call
+from rfcalc.importers.programs.arithmetic import with_stored
 from rfcalc.importers.programs.handlers import FAMILIES, Handlers
-from rfcalc.importers.programs.program import Const, UnfollowedError
+from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
 from rfcalc.record import record
 
 
@@ -61,6 +62,7 @@ class NodeCall(call.Call):
         return found
 
 
+MICROSOFT = "com.microsoft"  # the domain of onnxruntime's own operators
 handles: Handlers[NodeCall] = Handlers("rfcalc.importers.onnx", FAMILIES)
 
 
@@ -68,3 +70,8 @@ def quantized(weight: Const, others: Iterable[Any]) -> Const:
     """A weight together with the scales and zero points of its quantization."""
     stored = weight.stored.union(*(const.stored for const in others if isinstance(const, Const)))
     return Const(weight.shape, stored, weight.made)
+
+
+def scaled(call: NodeCall, tensor: Tensor, kept: Iterable[Any]) -> Tensor:
+    """What a quantized operator gives, in its scale: the scales and zero points that it keeps are counted here."""
+    return with_stored(call.program, "mul", tensor, [const for const in kept if isinstance(const, Const)])

@@ -8,7 +8,7 @@ from typing import Any
 
 from rfcalc.errors import Problem, RuleError, fail
 from rfcalc.graph import Graph
-from rfcalc.importers.onnx.call import NodeCall, handles
+from rfcalc.importers.onnx.call import MICROSOFT, NodeCall, handles
 from rfcalc.importers.onnx.fold import folded, shape_slice
 from rfcalc.importers.onnx.inputs import Inputs
 from rfcalc.importers.onnx.model import DOMAINS, Model, needed, outer_names
@@ -89,6 +89,9 @@ class Run:
         return self.values[name] if name else None
 
 
+QUANTIZING = (f"{MICROSOFT}.QuantizeLinear", f"{MICROSOFT}.DequantizeLinear")  # also of weights, and without products
+
+
 class Node(Step):
     """One node of an ONNX graph."""
 
@@ -166,7 +169,7 @@ class Node(Step):
             arrays = found if isinstance(found, tuple) else (found,)
             self.run.types.arrays(self.node.output, arrays)
             return [Const(tuple(array.shape), stored, made, array) for array in arrays]
-        shapes = self.shapes()
+        shapes = [self.inputs[0].shape] if self.name in QUANTIZING else self.shapes()
         if None in shapes:
             raise UnfollowedError("the shape of what it gives is not known")
         return [Const(shape or (), stored, made) for shape in shapes]
@@ -190,7 +193,7 @@ class Node(Step):
 
     def work(self) -> int | None:
         if not self.own:
-            return None
+            return 0 if self.name in QUANTIZING else None
         return work(self.node.op_type, self.operands, self.shapes, self.attributes)
 
     def computes(self) -> Sequence[tuple[str, int]]:

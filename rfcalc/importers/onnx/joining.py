@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rfcalc.importers.onnx.call import NodeCall, handles
+from rfcalc.importers.onnx.call import MICROSOFT, NodeCall, handles, scaled
 from rfcalc.importers.programs import joining
 from rfcalc.importers.programs.program import Tensor
 
@@ -13,6 +13,13 @@ from rfcalc.importers.programs.program import Tensor
 @handles("Concat")
 def _concat(call: NodeCall) -> Tensor:
     return _joined(call, [part for part in call.inputs if part is not None], call.whole("axis", 1))
+
+
+@handles(f"{MICROSOFT}.QLinearConcat", kept=tuple(i for i in range(200) if i % 3 != 2))
+def _quantized_concat(call: NodeCall) -> Tensor:
+    """The output's scale and zero point, then each part with its own."""
+    found = _joined(call, call.inputs[2::3], call.whole("axis", 1))
+    return scaled(call, found, [value for i, value in enumerate(call.inputs) if i % 3 != 2])
 
 
 @handles("ConcatFromSequence")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from rfcalc.importers.onnx.call import NodeCall, handles
+from rfcalc.importers.onnx.call import MICROSOFT, NodeCall, handles, scaled
 from rfcalc.importers.onnx.call import quantized as with_scales
 from rfcalc.importers.programs import maps
 from rfcalc.importers.programs.arithmetic import opaque
@@ -163,6 +163,13 @@ def _pool(call: NodeCall) -> Any:
 def _global_pool(call: NodeCall) -> Tensor:
     function = "max" if call.name == "GlobalMaxPool" else "mean"
     return maps.adaptive_pool(call.program, function, call.tensor(), (1,) * rank_of(call))
+
+
+@handles(f"{MICROSOFT}.QLinearGlobalAveragePool", kept=(1, 2, 3, 4))
+def _quantized_pool(call: NodeCall) -> Tensor:
+    if call.whole("channels_last"):
+        raise UnfollowedError("its channels lie last")
+    return scaled(call, maps.adaptive_pool(call.program, "mean", call.tensor(), (1,) * rank_of(call)), call.inputs[1:])
 
 
 @handles("DepthToSpace", "SpaceToDepth")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from typing import Any
 
-from rfcalc.importers.onnx.call import NodeCall, handles, quantized
+from rfcalc.importers.onnx.call import MICROSOFT, NodeCall, handles, quantized
 from rfcalc.importers.programs import products
 from rfcalc.importers.programs.arithmetic import binary
 from rfcalc.importers.programs.layout import text
@@ -28,6 +29,15 @@ def _gemm(call: NodeCall) -> Tensor:
     else:
         found = products.product(call.program, a, b)
     return found if third is None else binary(call.program, "add", found, third)
+
+
+@handles(f"{MICROSOFT}.QGemm", learned=(3, 6), kept=(1, 2, 4, 5, 7, 8))
+def _quantized_gemm(call: NodeCall) -> Tensor:
+    """A, its scale and zero point, B, its own, C, and those of the output."""
+    kept = [value for i, value in enumerate(call.inputs) if i not in (0, 3, 6)]
+    weight = call.const(3, "weight")
+    found: Tensor = _gemm(replace(call, inputs=[call.get(0), quantized(weight, kept), call.get(6)]))
+    return found
 
 
 @handles("MatMul", learned=(0, 1))

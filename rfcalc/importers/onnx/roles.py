@@ -103,7 +103,7 @@ class StoredConstants:
                     self.roles.setdefault(name, FIXED)
                 elif role and node.output[0] not in self.copies and i not in settings:
                     self.roles.setdefault(name, role)
-                if node.op_type == "DequantizeLinear" and i == 0:
+                if (node.op_type == "DequantizeLinear" and i == 0) or (node.op_type.startswith("Q") and i in learned):
                     self.integer.add(name)
         self.settings = {name for name, ways in uses.items() if ways == {"setting"}}
 
