@@ -119,8 +119,8 @@ class Stated:
 class Graph:
     """A network. `nodes` begin with its inputs; `outputs` are indices; `settings` keeps top-level keys of the spec that an
     analysis may ask for (budget, object_size); `kinds` the block of each scope, or the class of each module of an imported
-    one; `memory` that of its run, which its layers do not tell, and `origin` the module itself; None for a spec, whose layers
-    say it all."""
+    one; `rest`: what of a program could not be followed, empty for nothing; `memory` that of its run, which its layers do not
+    tell, and `origin` the module itself; None for a spec, whose layers say it all."""
 
     name: str
     source: str
@@ -128,6 +128,7 @@ class Graph:
     outputs: tuple[int, ...]
     settings: Mapping[str, Stated] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
+    rest: str = ""
     memory: MemoryOfRun | None = None
     origin: Origin | None = None
 

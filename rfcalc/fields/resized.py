@@ -6,6 +6,7 @@ A size does not fit if a layer refuses it, or if a layer's weights would change 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -119,7 +120,14 @@ class ShapesAtSize:
         )
         memory = self.graph.memory if tuple(size) == self.image or self.graph.memory is None else MemoryOfRun()
         return Graph(
-            self.graph.name, self.graph.source, nodes, self.graph.outputs, self.graph.settings, self.graph.kinds, memory
+            self.graph.name,
+            self.graph.source,
+            nodes,
+            self.graph.outputs,
+            self.graph.settings,
+            self.graph.kinds,
+            self.graph.rest,
+            memory,
         )
 
     def alike(self, axis: int, lengths: Sequence[int]) -> bool:

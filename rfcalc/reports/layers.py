@@ -88,7 +88,10 @@ def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
 
 def _totals(analysis: Analysis) -> Iterator[tuple[str, str]]:
     where = _input_text(analysis)
-    yield "Compute", f"{short(analysis.macs, 'MACs')} ({short(2 * analysis.macs, 'FLOPs')}) at {where}"
+    least = "at least " if analysis.graph.rest else ""
+    yield "Compute", f"{least}{short(analysis.macs, 'MACs')} ({short(2 * analysis.macs, 'FLOPs')}) at {where}"
+    if analysis.graph.rest:
+        yield "Not all of it", analysis.graph.rest
     if by := analysis.convention:
         yield f"By {by.name}", f"{short(by.total)} ({by.total:,}) at {where} (rfcalc explain-cost says why)"
     shape = analysis.input

@@ -17,10 +17,11 @@ from rfcalc.graph import MemoryOfRun
 from rfcalc.importers.programs.asked import meant_by
 from rfcalc.importers.programs.program import Held
 from rfcalc.importers.torch.build import LARGEST, quiet
+from rfcalc.importers.torch.cut import cut, dependent, shortened
 from rfcalc.importers.torch.fakes import faked
 from rfcalc.importers.torch.memory import memory_of
 from rfcalc.importers.torch.places import place_of
-from rfcalc.origin import Argument, call_with
+from rfcalc.origin import Argument, Call, call_with
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 
@@ -34,7 +35,7 @@ class Captured:
     """An exported program. `held`: the stored tensors; `named`: which of them each placeholder is; `inputs`: the others;
     `values`: stored numbers that are small and not learned (indices, masks), where they are known; `lists`: arguments that
     are lists of images, which have no batch axis; `memory`: what the module's run shows of it; `arguments`: how the module
-    is called."""
+    is called; `rest`: what of it the program leaves out, and why; empty for nothing."""
 
     program: Any
     held: Mapping[str, Held]
@@ -44,6 +45,7 @@ class Captured:
     lists: tuple[str, ...] = ()
     memory: MemoryOfRun | None = None
     arguments: tuple[Argument, ...] = ()
+    rest: str = ""
 
 
 def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
@@ -58,14 +60,32 @@ def capture(module: Any, shapes: Mapping[str, Shape], text: str) -> Captured:
         with mode:
             call = call_with(arguments, lambda shape: torch.empty(1, shape.channels, *shape.size))
         try:
-            program = torch.export.export(module, call.positional, call.words, strict=False)
+            program, rest = _exported(module, call)
         except SpecError:
             raise
         except (Exception, SystemExit) as error:
             raise _refused(text, error, shapes) from None
         memory = None if _compiles(program) else memory_of(module, call, mode)
     found = _captured(program, held, canonical, values)
-    return replace(found, lists=_lists(module), memory=memory, arguments=arguments)
+    return replace(found, lists=_lists(module), memory=memory, arguments=arguments, rest=rest)
+
+
+def _exported(module: Any, call: Call) -> tuple[Any, str]:
+    """The program; where values decide how it goes on, the part before, and what was not followed."""
+    import torch
+
+    try:
+        return torch.export.export(module, call.positional, call.words, strict=False), ""
+    except Exception as error:
+        if not dependent(error):
+            raise
+        with cut(module) as found:
+            try:
+                program = torch.export.export(module, call.positional, call.words, strict=False)
+            except Exception:
+                raise error from None
+        shortened(program.graph_module.graph)
+        return program, found.rest
 
 
 def _compiles(program: Any) -> bool:
@@ -226,11 +246,7 @@ def _lists(module: Any) -> tuple[str, ...]:
 def _refused(text: str, error: BaseException, shapes: Mapping[str, Shape]) -> SpecError:
     reason = _first_line(error)
     hint = meant_by(shapes, reason)
-    if (
-        "data-dependent" in reason.lower()
-        or "GuardOnDataDependent" in type(error).__name__
-        or "DataDependent" in type(error).__name__
-    ):
+    if dependent(error):
         reason = "what it does depends on the values of its tensors"
         hint = PART
     return fail("E407", f"{text} cannot be followed by torch.export: {reason}", place_of(error), hint)

@@ -44,12 +44,12 @@ def follow(
     found = [output.node for output in outputs if output]
     if not found:
         raise fail("E408", f"{text}: no output depends on the input")
-    graph = program.finish(found, captured.memory)
+    graph = replace(program.finish(found, captured.memory), rest=captured.rest)
     if not captured.arguments:  # nobody knows how it is called
         return graph
     scopes = tuple(program.scopes.get(i, "") for i in range(len(graph.nodes)))
     stored = tuple(program.stored.get(i, ()) for i in range(len(graph.nodes)))
-    places = tuple(map(placed, outputs))
+    places = () if captured.rest else tuple(map(placed, outputs))  # the module itself gives something else
     return replace(graph, origin=Origin(make, captured.arguments, run.calls(), places, scopes, stored))
 
 

@@ -151,6 +151,7 @@ class NetworkData(TypedDict):
     totals: Annotated[TotalsData, "figures of the network"]
     outputs: Annotated[Sequence[str], "names of the outputs"]
     last_spatial: Annotated[str | None, "name of the last layer that is still a map"]
+    not_followed: NotRequired[Annotated[str, "what of the program is not analysed, because it depends on values, and why"]]
     convention: NotRequired[Annotated[ConventionData, "--convention"]]
     why: NotRequired[Annotated[WhyData, "--why"]]
     erf: NotRequired[Annotated[ErfData, "--erf"]]

@@ -58,6 +58,8 @@ def analysis_data(analysis: Analysis, layers: Sequence[Layer], masks: bool = Fal
         found["convention"] = {"name": analysis.convention.name, "total": analysis.convention.total}
     if analysis.why:
         found["why"] = _why(graph, analysis.why)
+    if graph.rest:
+        found["not_followed"] = graph.rest
     if analysis.erf:
         found["erf"] = _effective(graph, analysis.erf)
     return found
