@@ -119,16 +119,7 @@ class ShapesAtSize:
             for node, shape in zip(self.graph.nodes, shapes, strict=True)
         )
         memory = self.graph.memory if tuple(size) == self.image or self.graph.memory is None else MemoryOfRun()
-        return Graph(
-            self.graph.name,
-            self.graph.source,
-            nodes,
-            self.graph.outputs,
-            self.graph.settings,
-            self.graph.kinds,
-            self.graph.rest,
-            memory,
-        )
+        return replace(self.graph, nodes=nodes, memory=memory, origin=None)
 
     def alike(self, axis: int, lengths: Sequence[int]) -> bool:
         """Whether every layer treats this axis as it does the first one, shown where one of the two has one of `lengths`."""

@@ -52,8 +52,8 @@ PROGRAMS = (
         "E407",
         "no-export",
         "torch.export cannot follow the model's code.",
-        "Most often the code branches on values of tensors before any module has run: the message shows the line. Rewrite it, or name the part of the "
-        "model that has no such branch.",
+        "Most often the code branches on values of tensors before any module has run: the message shows the line. Rewrite it, "
+        "or name the part of the model that has no such branch.",
     ),
     ErrorCode(
         "E408",
