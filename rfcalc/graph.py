@@ -150,6 +150,21 @@ class Graph:
         return tuple(i for i, node in enumerate(self.nodes) if node.is_input)
 
     @cached_property
+    def taught(self) -> tuple[tuple[bool, ...], ...]:
+        """For each node, and each of its inputs, whether a gradient flows back into it: not where only its size counts, nor
+        where nothing before it learns."""
+        learns: list[bool] = []
+        found = []
+        for node in self.nodes:
+            taught = tuple(learns[i] for i in node.inputs)
+            if len(taught) > 1:
+                read = {each.source for each in node.reads}
+                taught = tuple(learned and k in read for k, learned in enumerate(taught))
+            learns.append(node.learns or any(taught))
+            found.append(taught)
+        return tuple(found)
+
+    @cached_property
     def layers(self) -> tuple[Node, ...]:
         """The nodes that are layers."""
         return tuple(node for node in self.nodes if not node.is_input)

@@ -144,15 +144,14 @@ def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:
 
 def _saved(graph: Graph, lie: Storages, dtype_bytes: int, batch: int) -> Saved:
     nodes, owner, copies = graph.nodes, lie.owner, lie.copies
-    learns: list[bool] = []
     kept: set[int] = set()
     elements = words = fixed = 0
     for i, node in enumerate(nodes):
-        cost, taught = node.cost, _taught(node, learns)
-        learns.append(node.learns or any(taught))
+        cost, taught = node.cost, graph.taught[i]
+        learns = node.learns or any(taught)
         if cost.alone is not None and not any(taught):
-            elements += cost.alone * learns[i]
-        elif learns[i]:
+            elements += cost.alone * learns
+        elif learns:
             elements, words, fixed = elements + cost.saved, words + cost.words, fixed + cost.fixed
             reads = [node.inputs[k] for k in cost.keeps.read(taught)]
             elements += copies[i] if reads else 0
@@ -162,15 +161,6 @@ def _saved(graph: Graph, lie: Storages, dtype_bytes: int, batch: int) -> Saved:
     tensors = tuple(sorted(i for i in kept if not nodes[i].is_input))
     elements += sum(nodes[i].shape.elements + lie.spare[i] for i in tensors)
     return Saved(batch * (elements * dtype_bytes + words * 4) + fixed, fixed, tensors)
-
-
-def _taught(node: Node, learns: Sequence[bool]) -> list[bool]:
-    """For each input, whether a gradient flows back into it: not where only its size counts, nor where nothing learns."""
-    taught = [learns[i] for i in node.inputs]
-    if len(taught) < 2:
-        return taught
-    read = {each.source for each in node.reads}
-    return [learned and k in read for k, learned in enumerate(taught)]
 
 
 def bytes_moved(node: Node, dtype_bytes: int = 4) -> int:

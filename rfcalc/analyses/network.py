@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from rfcalc.analyses.memory import Needed, Peak, at_inference, bytes_moved, in_training, peak
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField, UnitField
 from rfcalc.analyses.target import target
+from rfcalc.analyses.training import TrainingMemory, backward_macs, training_memory
 from rfcalc.analyses.unproductive import unproductive
 from rfcalc.errors import RuleError, fail, no_attribute
 from rfcalc.graph import Graph, Node, layer_hint
@@ -121,7 +122,8 @@ class Layer:
 class Analysis:
     """What the analyses say of a network. `every`: its layers, which leaves out the inputs; `layers`: those that were asked
     for, or all. Figures of the network are of every layer. `why`, `erf`, `convention`: where they were asked for; the first
-    two only if some layer has a field of its own. `ruled`: the peak of memory by the layers' rules."""
+    two only if some layer has a field of its own. `ruled`: the peak of memory by the layers' rules. `optimizer`: what
+    it trains with."""
 
     graph: Graph
     every: tuple[Layer, ...]
@@ -131,6 +133,7 @@ class Analysis:
     erf: EffectiveField | None = None
     convention: Convention | None = None
     ruled: Peak | None = None
+    optimizer: str = "sgd"
 
     def __getitem__(self, key: str | int) -> Layer:
         """A layer by its name, or by its place among `layers`; raises KeyError with the nearest name, or IndexError."""
@@ -181,6 +184,17 @@ class Analysis:
         """What training keeps for the backward pass, batch 1."""
         return in_training(self.graph, self.dtype_bytes)
 
+    @cached_property
+    def training_flops(self) -> int:
+        """FLOPs of a forward and a backward pass, batch 1."""
+        return 2 * (self.macs + sum(backward_macs(self.graph)))
+
+    @cached_property
+    def training(self) -> TrainingMemory:
+        """The memory of training with the optimizer, batch 1."""
+        buffers = sum(layer.node.cost.buffers for layer in self.every)
+        return training_memory(self.params, buffers, self.saved.bytes, self.optimizer, self.dtype_bytes)
+
     @property
     def input(self) -> Shape:
         """Shape of the (first) input."""
@@ -227,11 +241,12 @@ def analyze(
     why: bool = False,
     erf: bool = False,
     convention: str = "",
+    optimizer: str = "sgd",
 ) -> Analysis:
     """Analyses a graph. `select`: globs over layer names; `at`: units (one index per spatial axis) to be traced in each
     selected layer that has them; `source`: the input to measure fields on (the first if empty). Further answers: `why`, the
     critical path to the layer that is meant; `erf`, the effective fields; `convention`, the cost as another tool counts, a key
-    of cost.CONVENTIONS. Raises SpecError where one of them cannot be given."""
+    of cost.CONVENTIONS. `optimizer`: a key of training.OPTIMIZERS. Raises SpecError where one of them cannot be given."""
     fields = Fields(graph, graph.by_name[source] if source else None)
     nodes = range(len(graph.nodes))
     chosen = [i for i in nodes if not graph.nodes[i].is_input and _selected(graph.nodes[i], select)]
@@ -263,7 +278,9 @@ def analyze(
         if not node.is_input
     }
     asked = tuple(layers[i] for i in chosen)
-    return Analysis(graph, tuple(layers.values()), asked, dtype_bytes, further.why, further.erf, further.convention, ruled)
+    return Analysis(
+        graph, tuple(layers.values()), asked, dtype_bytes, further.why, further.erf, further.convention, ruled, optimizer
+    )
 
 
 @record

@@ -40,9 +40,10 @@ INSTEAD = {
 class Analysis(Shown, network.Analysis):
     """What the analyses say of a network.
 
-    `params`, `macs`, `flops`: figures of the network; `peak`, `saved`: its memory. `layers`: those that `layers=` chose, or
-    all (`every`); len, iteration and `analysis[0]` are of these, `analysis["conv1"]` finds any. `last_spatial`: the last layer
-    that is still a map; `outputs`: the outputs. str is the table that the command prints.
+    `params`, `macs`, `flops`: figures of the network; `peak`, `saved`: its memory; `training_flops`, `training`: what a step of
+    training costs. `layers`: those that `layers=` chose, or all (`every`); len, iteration and `analysis[0]` are of these,
+    `analysis["conv1"]` finds any. `last_spatial`: the last layer that is still a map; `outputs`: the outputs. str is the table
+    that the command prints.
     """
 
     @property
@@ -146,6 +147,7 @@ def analyze(
     why: bool = False,
     erf: bool = False,
     convention: str = "",
+    optimizer: str = "sgd",
     overrides: Mapping[str, object] = NOTHING,
     unknown: str = "error",
     declare: Sequence[str] = (),
@@ -156,7 +158,8 @@ def analyze(
     `source`, `input`, `overrides`, `unknown`, `declare` and `params` are those of `load`. `layers`: a glob, or several, over
     the names of the layers to show; `units`: a unit such as (7, 7), or several, to trace in each of them. `dtype`: of the
     memory figures. `why`: what sets the field of the last chosen layer; `erf`: sigma of every layer's effective field;
-    `convention`: the cost as another tool counts it, torch, fvcore, thop, ptflops or macs.
+    `convention`: the cost as another tool counts it, torch, fvcore, thop, ptflops or macs;
+    `optimizer`: what training is reckoned with, sgd, momentum, adam or adamw.
 
     Raises SpecError, and TypeError for what is no network.
     """
@@ -175,6 +178,7 @@ def analyze(
                 why=why,
                 erf=erf,
                 convention=_convention(convention),
+                optimizer=_optimizer(optimizer),
             )
         )
         if error := refused(found, globs, at):
@@ -227,6 +231,13 @@ def _convention(word: str) -> str:
         from rfcalc.analyses.cost import CONVENTIONS
 
         one_of(word, dict.fromkeys(CONVENTIONS, 0), "convention")
+    return word
+
+
+def _optimizer(word: str) -> str:
+    from rfcalc.analyses.training import OPTIMIZERS
+
+    one_of(word, OPTIMIZERS, "optimizer")
     return word
 
 

@@ -10,7 +10,20 @@ import typer
 
 from rfcalc.cli import complete
 from rfcalc.cli.color import complain
-from rfcalc.cli.common import Format, Layers, LoadOptions, Specs, answer, choice, networks, uncollected, unit, usage
+from rfcalc.cli.common import (
+    Format,
+    Layers,
+    LoadOptions,
+    Optimizer,
+    Specs,
+    answer,
+    choice,
+    networks,
+    optimizer_of,
+    uncollected,
+    unit,
+    usage,
+)
 from rfcalc.cli.viewing import viewed
 from rfcalc.cli.writing import ErfMap, Force, MaskPng, write
 
@@ -72,6 +85,7 @@ def analyze(
     force: Force = False,
     convention: Convention = None,
     dtype: Dtype = "fp32",
+    optimizer: Optimizer = None,
     *,
     view: View,
     given: LoadOptions,
@@ -91,6 +105,8 @@ def analyze(
       rfcalc analyze resnet50.yaml --sort memory --top 5
 
       rfcalc analyze resnet50.yaml --why --erf
+
+      rfcalc analyze resnet50.yaml --optimizer adamw --summary
 
       rfcalc analyze my-net.yaml --format json | jq .totals
     """
@@ -116,6 +132,7 @@ def analyze(
         why=why,
         erf=erf or bool(erf_map),
         convention=convention or "",
+        optimizer=optimizer_of(optimizer),
     )
     with uncollected():
         graphs, errors = given.load_all(specs)
@@ -124,7 +141,7 @@ def analyze(
         wrong = [refused(analysis, layer or (), units) for analysis in analyses]
         errors += [error for error in wrong if error]
         shown = [analysis for analysis, error in zip(analyses, wrong, strict=True) if not error]
-        reports = _reports(shown, format, view, mask)
+        reports = _reports(shown, format, view, mask, bool(optimizer))
         if shown and (erf_map or mask_png):
             _write(shown[0], erf_map, mask_png, force)
         if len(shown) > MANY and format == "table":
@@ -132,7 +149,7 @@ def analyze(
         answer(reports, format, specs, errors)
 
 
-def _reports(analyses: Sequence[Analysis], format: str, view: View, masks: bool) -> list[Report]:
+def _reports(analyses: Sequence[Analysis], format: str, view: View, masks: bool, training: bool) -> list[Report]:
     """JSON needs no tables, and what makes them is not imported for it."""
     if format in ("json", "jsonl"):
         from rfcalc.reports.parts.contract import data_report
@@ -140,7 +157,7 @@ def _reports(analyses: Sequence[Analysis], format: str, view: View, masks: bool)
         return [data_report(analysis, view.ranked(analysis.layers), masks) for analysis in analyses]
     from rfcalc.reports.layers import layer_report
 
-    return [layer_report(analysis, view, masks) for analysis in analyses]
+    return [layer_report(analysis, view, masks, training) for analysis in analyses]
 
 
 def _check_view(view: View, format: str) -> None:

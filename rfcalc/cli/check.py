@@ -10,7 +10,7 @@ import typer
 
 from rfcalc.cli import complete
 from rfcalc.cli.budgets import budgets
-from rfcalc.cli.common import SEVERAL, LoadOptions, networks, uncollected, usage
+from rfcalc.cli.common import SEVERAL, LoadOptions, Optimizer, networks, optimizer_of, uncollected, usage
 from rfcalc.cli.findings import Base, Format, emit, read_all, spell_out, targets
 from rfcalc.cli.writing import place
 from rfcalc.errors import RuleError
@@ -55,6 +55,7 @@ def check(
     baseline: Annotated[
         str | None, typer.Option(metavar="FILE", help="The accepted figures; rfcalc.lock.json if it is there.")
     ] = None,
+    optimizer: Optimizer = None,
     write_baseline: Annotated[bool, typer.Option("--write-baseline", help="Accept the figures as they are now.")] = False,
     *,
     bounds: list[Limit],
@@ -75,7 +76,7 @@ def check(
     """
     from rfcalc.reports.check import Unread, checked
 
-    wanted = targets(format)
+    wanted, trained = targets(format), optimizer_of(optimizer)
     unread = Unread()
     with unread.of("the settings"):
         settings = _settings(select, ignore)
@@ -89,7 +90,7 @@ def check(
     spell_out(unread, settings.leaves_out)
     accept = shlex.join(["rfcalc", "check", "--write-baseline", *(word for word in ctx.obj[1:] if word != "--write-baseline")])
     with uncollected():
-        analyses = list(read_all(unread, given).values())
+        analyses = list(read_all(unread, given, trained).values())
         if write_baseline:
             if not unread.findings:
                 _write(analyses, lock)

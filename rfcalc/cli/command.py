@@ -15,7 +15,7 @@ PANELS: dict[str, tuple[str, ...]] = {
     "Imported programs": ("arg", "unknown", "declare"),
     "Budget": (
         *("min_rf", "max_rf", "max_params", "max_buffers", "max_macs", "max_flops", "max_memory", "max_saved"),
-        *("max_downsampling", "max_depth"),
+        *("max_training", "max_downsampling", "max_depth"),
     ),
     "Table": ("full", "depth", "sort", "top", "columns", "summary"),
     "Output": (*("format", "output", "force", "every", "pick", "png", "mask_png", "erf_map", "exit_code", "color"),),

@@ -71,6 +71,15 @@ Rebuilt = Annotated[
     bool,
     typer.Option("--rebuilt", help="Of a torch model: run the module that is built of its layers, not the model's own."),
 ]
+Optimizer = Annotated[
+    str | None,
+    typer.Option(
+        "--optimizer",
+        metavar="NAME",
+        autocompletion=complete.optimizers,
+        help="What training costs with it: sgd (which budgets take without this), momentum, adam or adamw.",
+    ),
+]
 FORMAT_NAMES = " or ".join(", ".join(FORMATS).rsplit(", ", 1))
 Format = Annotated[
     str,
@@ -209,6 +218,13 @@ def choice(value: str, known: Iterable[str], option: str) -> str:
         hint = did_you_mean(value, words)
         raise usage(f"{option} takes one of {', '.join(words)}, not {value!r}" + (f"; {hint}" if hint else ""))
     return value
+
+
+def optimizer_of(name: str | None) -> str:
+    """The optimizer, sgd where none is named; a usage error for an unknown one."""
+    from rfcalc.analyses.training import OPTIMIZERS
+
+    return choice(name, OPTIMIZERS, "--optimizer") if name else "sgd"
 
 
 def unit(text: str) -> tuple[int, ...]:

@@ -86,6 +86,13 @@ def explained(incomplete: str) -> list[str]:
     return one_of(lambda: [*(one.code for one in findings_explained()), *errors(), *words(), *keys(), "settings"])(incomplete)
 
 
+def optimizers(incomplete: str) -> list[str]:
+    """The optimizers whose memory is known."""
+    from rfcalc.analyses.training import OPTIMIZERS
+
+    return one_of(lambda: OPTIMIZERS)(incomplete)
+
+
 def findings(incomplete: str) -> list[str]:
     """The formats of `check` and `diff`."""
     from rfcalc.formats.findings import FORMATS

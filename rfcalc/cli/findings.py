@@ -75,7 +75,7 @@ def spell_out(unread: Unread, left_out: Callable[[str], bool] = lambda _: False)
     unread.specs = tuple(files)
 
 
-def read_all(unread: Unread, given: LoadOptions) -> dict[str, Analysis]:
+def read_all(unread: Unread, given: LoadOptions, optimizer: str = "sgd") -> dict[str, Analysis]:
     """The networks that can be read, by their specs; `unread` keeps what is wrong with the others."""
     from rfcalc.analyses.network import analyze
 
@@ -84,7 +84,7 @@ def read_all(unread: Unread, given: LoadOptions) -> dict[str, Analysis]:
         if spec in unread.failed:
             continue
         with unread.of(spec):
-            found[spec] = analyze(given.load(spec, *unread.specs))
+            found[spec] = analyze(given.load(spec, *unread.specs), optimizer=optimizer)
     return found
 
 

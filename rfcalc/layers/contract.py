@@ -149,6 +149,11 @@ class Op:
     def torch(self, inputs: Shapes) -> Torch:
         """The same layer as torch source; raises RuleError if it has none."""
 
+    def backward_macs(self, inputs: Shapes, macs: int, taught: Sequence[bool]) -> int:
+        """Multiply-accumulates of the backward pass, where a gradient flows back into the `taught` inputs, for `macs` of the
+        forward pass: here, each of a learned number and an input."""
+        return macs * (1 + any(taught))
+
     @property
     def settings(self) -> dict[str, Any]:
         """The value of each setting, by its name."""

@@ -19,8 +19,9 @@ MOST_PLACES = 3  # of layers that were asked for, before only the last is placed
 DTYPES = {4: "float32", 2: "16-bit floats", 1: "8-bit numbers", 8: "float64"}
 
 
-def layer_report(analysis: Analysis, view: View = USUAL, masks: bool = False) -> Report:
-    """The report of `rfcalc analyze`. `view`: how its table is shown; `masks`: with what the traced units see."""
+def layer_report(analysis: Analysis, view: View = USUAL, masks: bool = False, training: bool = False) -> Report:
+    """The report of `rfcalc analyze`. `view`: how its table is shown; `masks`: with what the traced units see; `training`: with
+    what a step of training costs."""
     outlined = outline(analysis, view)
     shown = layer_columns(analysis, outlined.rows, view)
     values = tuple(tuple(cell(row) for _, cell in shown) for row in outlined.rows)
@@ -33,7 +34,7 @@ def layer_report(analysis: Analysis, view: View = USUAL, masks: bool = False) ->
     return Report(
         title=f"{analysis.graph.name} at {_input_text(analysis)}",
         tables=tuple(tables),
-        notes=(*_folding(outlined, view), *_notes(analysis)),
+        notes=(*_folding(outlined, view), *_notes(analysis, training)),
         flat=_flat(analysis, view),
         data=analysis_data(analysis, view.ranked(analysis.layers), masks),
         pictures=tuple(pictures(analysis)) if masks else (),
@@ -69,10 +70,10 @@ def _input_text(analysis: Analysis) -> str:
     return ", ".join(f"{nodes[i].name} {nodes[i].shape}" for i in inputs)
 
 
-def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
+def _notes(analysis: Analysis, training: bool) -> Iterator[tuple[str, str]]:
     """Of a whole network its figures and outputs; of some layers what is meant by the marks beside them."""
     if len(analysis.layers) == len(analysis.every):
-        yield from _totals(analysis)
+        yield from _totals(analysis, training)
         shown = list(analysis.outputs)
         if analysis.last_spatial and analysis.last_spatial not in shown:
             shown.insert(0, analysis.last_spatial)
@@ -86,7 +87,7 @@ def _notes(analysis: Analysis) -> Iterator[tuple[str, str]]:
     yield from _marks(analysis)
 
 
-def _totals(analysis: Analysis) -> Iterator[tuple[str, str]]:
+def _totals(analysis: Analysis, training: bool) -> Iterator[tuple[str, str]]:
     where = _input_text(analysis)
     least = "at least " if analysis.graph.rest else ""
     yield "Compute", f"{least}{short(analysis.macs, 'MACs')} ({short(2 * analysis.macs, 'FLOPs')}) at {where}"
@@ -104,7 +105,12 @@ def _totals(analysis: Analysis) -> Iterator[tuple[str, str]]:
     peak = analysis.peak
     while_ = f" (while {peak.at} runs)" if peak.at else ""
     yield "Memory", f"peak of live activations {peak.text} at {where}, {dtype}, batch 1{while_}"
-    yield "Training", f"keeps {analysis.saved.text} for the backward pass, {dtype}, batch 1"
+    if not training:
+        yield "Training", f"keeps {analysis.saved.text} for the backward pass, {dtype}, batch 1"
+        return
+    about = "about " * analysis.saved.about
+    yield "Training", f"{short(analysis.training_flops, 'FLOPs')} forward and backward at {where}, batch 1"
+    yield "", f"{about}{short(analysis.training.bytes, 'B')} {analysis.training.text}; {dtype}, batch 1"
 
 
 def _marks(analysis: Analysis) -> Iterator[tuple[str, str]]:

@@ -74,7 +74,10 @@ class Sized(Oracle):
 
 
 def _missing(op: Any, x: Tensor) -> bool:
-    """Whether a layer that takes some units of its input finds fewer: Python's slices would then take what there is."""
+    """Whether a layer that takes some units of its input finds fewer: Python's slices would then take what there is; or one
+    that norms a map by itself finds a single number, which torch refuses."""
+    if op.word == "instancenorm":
+        return x[0, 0].numel() == 1
     if op.word == "take":
         last = max(op.index) if op.index else op.start + (op.count - 1) * op.step
         return bool(last >= x.shape[1 + op.axis])

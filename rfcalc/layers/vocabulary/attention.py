@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import prod
 from typing import ClassVar
@@ -132,6 +132,9 @@ class Attention(Op):
             apart=apart * channels * n,
         )
 
+    def backward_macs(self, inputs: Shapes, macs: int, taught: Sequence[bool]) -> int:
+        return attention_backward(inputs[0], inputs[0].positions, macs, taught)
+
     def torch(self, inputs: Shapes) -> Torch:
         bias = "" if self.qkv_bias else ", qkv_bias=False"
         return Torch(f"Attention({inputs[0].channels}, {self.heads}{bias})", helper=ATTENTION)
@@ -215,6 +218,11 @@ class WindowAttention(Op):
         moments.append((live + (3 if joins is None or shifted else 2) * full, others))
         return max(moments, key=lambda moment: 4 * moment[0] + moment[1])
 
+    def backward_macs(self, inputs: Shapes, macs: int, taught: Sequence[bool]) -> int:
+        source = inputs[0]
+        padded = prod(-(-n // w) * w for n, w in zip(source.size, self._windows(source), strict=True))
+        return attention_backward(source, padded, macs, taught)
+
     def torch(self, inputs: Shapes) -> Torch:
         source = inputs[0]
         parts = [source.channels, self.heads, source.size, self._windows(source), self._shifts(source)]
@@ -238,6 +246,11 @@ def _regions(size: tuple[int, ...], shifts: tuple[int, ...]) -> Iterator[tuple[i
             yield every + before + 3 * n, 8 * n
         yield 3 * every + n, 8 * n
         before = n
+
+
+def attention_backward(source: Shape, tokens: int, macs: int, taught: Sequence[bool]) -> int:
+    """Of the products of self-attention, the projections to queries, keys and values alone read the input."""
+    return 2 * macs - (0 if any(taught) else 3 * source.channels**2 * tokens)
 
 
 def attended(source: Shape, heads: int) -> Shape:

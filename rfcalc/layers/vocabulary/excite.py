@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
@@ -73,6 +74,10 @@ class SqueezeExcite(Op):
             saved=saved,
             inner=source.channels,
         )
+
+    def backward_macs(self, inputs: Shapes, macs: int, taught: Sequence[bool]) -> int:
+        """The first of two equal products alone reads the input."""
+        return 2 * macs - (0 if any(taught) else macs // 2)
 
     def torch(self, inputs: Shapes) -> Torch:
         rank, wide, middle = inputs[0].rank, inputs[0].channels, self._middle(inputs[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import ClassVar
 
@@ -110,17 +111,20 @@ class Contract(Op):
     def cost(self, inputs: Shapes) -> Cost:
         pattern = parse(self.pattern)
         sizes = pattern.sizes(inputs)
-        names = {name for axes in pattern.inputs for group in axes for name in group}
+        macs, elements = self._products(pattern, sizes)
         params = self._weights(pattern, sizes) if self.learned else 0
-        elements = (("bias", self.shape(inputs).elements),) if self.bias else ()
+        elements += (("bias", self.shape(inputs).elements),) if self.bias else ()
         return Cost(
-            macs=prod(sizes[name] for name in names),
+            macs=macs,
             params=params,
             buffers=0,
             elements=elements,
             keeps=Keeps.INPUT,
             storage=Storage.NEW,
         )
+
+    def backward_macs(self, inputs: Shapes, macs: int, taught: Sequence[bool]) -> int:
+        return macs * (self.learned + sum(taught))
 
     def torch(self, inputs: Shapes) -> Torch:
         pattern = parse(self.pattern)
@@ -142,6 +146,17 @@ class Contract(Op):
             parts.append(f"nn.Parameter(torch.zeros{_call(shape)})")
             text = f"({text} + {{self}}[1])"
         return Torch(f"nn.ParameterList([{', '.join(parts)}])", f"{text}.reshape{(-1, out.channels, *whole)}")
+
+    def _products(self, pattern: Pattern, sizes: Sizes) -> tuple[int, tuple[tuple[str, int], ...]]:
+        """Multiply-accumulates and other operations, as torch.einsum has them: a name of one input alone that the output lacks
+        is summed first; where the inputs share none that it lacks (of more than one place), numbers are multiplied and nothing
+        is summed."""
+        sides = (*pattern.inputs, pattern.out)
+        first, second, out = ({name for group in axes for name in group if sizes[name] > 1} for axes in sides)
+        alone, shared = (first ^ second) - out, (first & second) - out
+        reduced = [("reduce", prod(sizes[name] for name in names)) for names in (first, second) if names & alone]
+        products = prod(sizes[name] for name in (first | second) - alone)
+        return (products, tuple(reduced)) if shared else (0, (*reduced, ("mul", products)))
 
     def _weights(self, pattern: Pattern, sizes: Sizes) -> int:
         names = [name for group in pattern.inputs[1] for name in group]
@@ -194,6 +209,13 @@ class Attend(Op):
             saved=scores,
             inner=2 * scores,
         )
+
+    def backward_macs(self, inputs: Shapes, macs: int, taught: Sequence[bool]) -> int:
+        """q k^T has two operands, and so has the sum of the values by it."""
+        sizes = parse(self.pattern).sizes(inputs)
+        scores, depth, width = (int(prod(sizes[name] for name in names)) for names in self._roles())
+        query, key, value = taught
+        return scores * (depth * (query + key) + width * ((query or key) + value))
 
     def torch(self, inputs: Shapes) -> Torch:
         pattern = parse(self.pattern)

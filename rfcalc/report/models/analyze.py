@@ -90,6 +90,7 @@ class TotalsData(TypedDict):
     """The figures of the network."""
 
     dtype_bytes: Annotated[int, "bytes of a number in the memory figures"]
+    optimizer: Annotated[str, "what training_memory_bytes is reckoned with"]
     approximate: NotRequired[Annotated[Sequence[str], "the keys whose figures are not exact"]]
     uncounted_layers: NotRequired[Annotated[Sequence[str], "layers whose MACs are missing from the totals"]]
 

@@ -68,7 +68,7 @@ def analysis_data(analysis: Analysis, layers: Sequence[Layer], masks: bool = Fal
 def totals_data(analysis: Analysis) -> TotalsData:
     """The figures of the network."""
     figures = {metric.stored: metric.of_network(analysis) for metric in TOTALS}
-    found: TotalsData = {"dtype_bytes": analysis.dtype_bytes}
+    found: TotalsData = {"dtype_bytes": analysis.dtype_bytes, "optimizer": analysis.optimizer}
     if about := [metric.stored for metric in TOTALS if metric.about(analysis)]:
         found["approximate"] = about
     if uncounted := [layer.name for layer in analysis.every if layer.uncounted]:
