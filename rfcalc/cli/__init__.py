@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("rfcalc.cli.explain", "explain"),
     "layers": ("rfcalc.cli.layers", "layers"),
     "configs": ("rfcalc.cli.configs", "configs"),
+    "lesson": ("rfcalc.cli.lesson", "lesson"),
     "show": ("rfcalc.cli.export", "show"),
     "schema": ("rfcalc.cli.schema", "schema"),
     "verify": ("rfcalc.cli.verify", "verify"),

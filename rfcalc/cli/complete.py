@@ -44,6 +44,13 @@ def specs(incomplete: str) -> list[str]:
     return [*(name for name, _ in shipped() if name.startswith(incomplete)), *here]
 
 
+def lessons(incomplete: str) -> list[str]:
+    """The lessons that ship."""
+    from rfcalc.language.lessons import lesson_names
+
+    return [name for name in lesson_names() if name.startswith(incomplete)]
+
+
 def layers(incomplete: str) -> list[str]:
     """The layers of the specs that the line names before; programs are left alone, since reading one runs its code."""
     from rfcalc.errors import SpecError

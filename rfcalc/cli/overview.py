@@ -36,6 +36,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "max-batch": "the largest batch that fits into memory",
     },
     "Files": {
+        "lesson": "what the shipped lessons teach, each claim worked out",
         "configs": "the networks that ship with rfcalc, and the text of each",
         "show": "a spec with every layer written out: export --to yaml",
         "export": "torch source, ONNX, Graphviz, Mermaid or YAML",

@@ -111,6 +111,7 @@ def _top(words: Iterable[str]) -> dict[str, Any]:
         "budget": _budget(),
         "published": _published(),
         "object_size": OBJECT_SIZE,
+        "lesson": _lesson(),
         "extends": {"type": "string", "description": "a spec whose params, defaults and blocks this one takes over"},
     }
 
@@ -153,6 +154,18 @@ def _published() -> dict[str, Any]:
         "properties": figures(METRICS),
         "additionalProperties": {"type": "object", "properties": single, "additionalProperties": False},
     }
+
+
+def _lesson() -> dict[str, Any]:
+    text = {"type": "string"}
+
+    def mapping(description: str, **keys: dict[str, Any]) -> dict[str, Any]:
+        required = {"type": "object", "required": list(keys), "additionalProperties": False}
+        return {**required, "properties": keys, "description": description}
+
+    claim = mapping("what a run shows", say=text, that={**text, "description": "an expression over the JSON of the run"})
+    run = mapping("a command without the spec's name", run=text, claims={"type": "array", "items": claim})
+    return mapping("what rfcalc lesson shows of this spec", text=text, runs={"type": "array", "items": run})
 
 
 def _block() -> dict[str, Any]:

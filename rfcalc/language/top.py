@@ -18,10 +18,10 @@ from rfcalc.record import record
 
 KEYS = (
     "name", "input", "inputs", "params", "defaults", "blocks", "layers", "outputs", "budget", "object_size", "published",
-    "extends",
+    "lesson", "extends",
 )  # fmt: skip
 MERGED = ("params", "defaults", "blocks")
-OWN = ("name", "published")  # which a spec that extends this one does not take over
+OWN = ("name", "published", "lesson")  # which a spec that extends this one does not take over
 
 
 @record(eq=False)

@@ -51,6 +51,13 @@ NETWORKS = (
         "Both need the same word, settings and input channels; name the layer that comes first of all that share.",
     ),
     ErrorCode(
+        "E127",
+        "bad-lesson",
+        "`lesson:` does not have its form, or a claim in it cannot be worked out.",
+        "`lesson: {text: ..., runs: [{run: analyze, claims: [{say: ..., that: 'params[\"conv\"] == 448'}]}]}`; a claim names "
+        "keys of the JSON that its command prints.",
+    ),
+    ErrorCode(
         "E130",
         "no-word",
         "A layer of an imported network cannot be written as a spec, because no word of the language makes it.",

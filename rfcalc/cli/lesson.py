@@ -1,0 +1,101 @@
+"""`rfcalc lesson`: what the shipped lessons teach, shown by the commands themselves, each claim executed."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import shlex
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rfcalc.cli import complete
+from rfcalc.cli.color import complain
+from rfcalc.cli.command import Context
+
+if TYPE_CHECKING:
+    from rfcalc.language.lessons import Lesson, LessonRun
+
+MARKS = {True: "✓", False: "✗"}
+Names = dict[str, Any]
+
+
+def lesson(
+    ctx: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", autocompletion=complete.lessons, help="A lesson that ships, or a spec with one."),
+    ] = None,
+) -> None:
+    """The lessons that ship, one line each; with a NAME its text, its commands with what they print, and its claims, each of
+    which is worked out. Ends with 1 if one does not hold.
+
+    Examples:
+
+      rfcalc lesson
+
+      rfcalc lesson checkerboard
+    """
+    from rfcalc.importers import shipped
+    from rfcalc.language.lessons import FOLDER
+    from rfcalc.language.lessons import lesson as of
+
+    if name is None:
+        rows = [(each.removeprefix(FOLDER), line) for each, line in shipped() if each.startswith(FOLDER)]
+        width = max((len(each) for each, _ in rows), default=0)
+        print("\n".join(f"{each:<{width}}  {line}" for each, line in rows))
+        return
+    if not _taught(of(name), ctx.find_root()):
+        raise typer.Exit(1)
+
+
+def _taught(found: Lesson, root: Context) -> bool:
+    """Prints a lesson; whether all that it claims is so."""
+    print(f"{found.title}\n\n{found.text}")
+    first: Names = {}
+    fine = True
+    for run in found.runs:
+        print(f"\n$ rfcalc {shlex.join(run.on(found.spec))}", flush=True)
+        _called(root, run.on(found.spec))
+        names = _answer(root, run, found.spec)
+        first = first or names
+        fine = _claims(run, {**names, "first": first}) and fine
+    return fine
+
+
+def _called(root: Context, words: list[str]) -> None:
+    """Runs a command, which may end with 1 where it finds something; one that cannot be run says why, and ends the lesson."""
+    code = root.command.main(words, prog_name="rfcalc", standalone_mode=False)
+    if code not in (None, 0, 1):
+        raise typer.Exit(code)
+
+
+def _answer(root: Context, run: LessonRun, spec: str) -> Names:
+    """The JSON of a run, as what its claims may name."""
+    from rfcalc.checks.claims import names_of
+
+    if not run.claims:
+        return {}
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        _called(root, run.as_json(spec))
+    return names_of(json.loads(out.getvalue()))
+
+
+def _claims(run: LessonRun, names: Names) -> bool:
+    """Prints the claims of a run, and of those that do not hold the figures; whether all do."""
+    from rfcalc.checks.claims import figures, holds
+    from rfcalc.errors import RuleError, fail
+
+    fine = True
+    for number, claim in enumerate(run.claims):
+        try:
+            true = holds(claim.that, names)
+        except RuleError as error:
+            raise fail("E127", f"that: {error}", claim.mark.span) from None
+        print(f"{'' if number else chr(10)}{MARKS[true]} {claim.say}")
+        if not true:
+            span = claim.mark.span
+            complain(f"{span.source}:{span.line}: does not hold: {claim.that}; {', '.join(figures(claim.that, names))}")
+        fine = fine and true
+    return fine
