@@ -6,18 +6,21 @@ import contextlib
 import io
 import json
 import shlex
+import sys
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rfcalc.cli import complete
-from rfcalc.cli.color import complain
+from rfcalc.cli.color import complain, screen
 from rfcalc.cli.command import Context
 
 if TYPE_CHECKING:
     from rfcalc.language.lessons import Lesson, LessonRun
 
 MARKS = {True: "✓", False: "✗"}
+WIDTH = 100  # of the text
 Names = dict[str, Any]
 
 
@@ -52,16 +55,22 @@ def lesson(
 
 def _taught(found: Lesson, root: Context) -> bool:
     """Prints a lesson; whether all that it claims is so."""
-    print(f"{found.title}\n\n{found.text}")
+    print(f"{found.title}\n\n{_filled(found.text)}")
     first: Names = {}
     fine = True
     for run in found.runs:
-        print(f"\n$ rfcalc {shlex.join(run.on(found.spec))}", flush=True)
+        print(f"\n> rfcalc {shlex.join(run.on(found.spec))}", flush=True)
         _called(root, run.on(found.spec))
         names = _answer(root, run, found.spec)
         first = first or names
         fine = _claims(run, {**names, "first": first}) and fine
     return fine
+
+
+def _filled(text: str, indent: str = "") -> str:
+    """Paragraphs in lines that can be read."""
+    width = min(screen(sys.stdout).width or WIDTH, WIDTH)
+    return "\n\n".join(fill(part, width, subsequent_indent=indent) for part in text.split("\n"))
 
 
 def _called(root: Context, words: list[str]) -> None:
@@ -93,7 +102,7 @@ def _claims(run: LessonRun, names: Names) -> bool:
             true = holds(claim.that, names)
         except RuleError as error:
             raise fail("E127", f"that: {error}", claim.mark.span) from None
-        print(f"{'' if number else chr(10)}{MARKS[true]} {claim.say}")
+        print(("" if number else "\n") + _filled(f"{MARKS[true]} {claim.say}", "  "))
         if not true:
             span = claim.mark.span
             complain(f"{span.source}:{span.line}: does not hold: {claim.that}; {', '.join(figures(claim.that, names))}")

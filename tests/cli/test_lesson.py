@@ -40,9 +40,9 @@ def test_a_lesson(tmp_path: Path) -> None:
     )  # fmt: skip
     code, out, err = taught(tmp_path, text)
     assert (code, err) == (0, "")
-    assert out.startswith("Three layers\n\nWhat it is about.\n\n$ rfcalc analyze ")
+    assert out.startswith("Three layers\n\nWhat it is about.\n\n> rfcalc analyze ")
     assert out.count("✓ So it is.\n") == 3
-    assert f"$ rfcalc analyze {tmp_path}/net.yaml -s k=5 --columns op,field\nnet at 3x16x16\n" in out
+    assert f"> rfcalc analyze {tmp_path}/net.yaml -s k=5 --columns op,field\nnet at 3x16x16\n" in out
 
 
 def test_a_claim_that_does_not_hold(tmp_path: Path) -> None:
