@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -10,13 +9,13 @@ from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.language.expressions import compiled
 from rfcalc.report.findings import Finding
 
-Names = Mapping[str, Any]
+Names = dict[str, Any]  # of JSON
 
 
-def names_of(document: Mapping[str, Any]) -> dict[str, Any]:
+def names_of(document: Names) -> Names:
     """What a claim may name: the keys of a command's JSON; of a list of layers (or of findings) also each key of an entry, as a
     mapping by the entries' names (or as a list), and those of their receptive fields: `params["conv1"]`, `size["conv1"]`."""
-    names: dict[str, Any] = dict(document)
+    names: Names = dict(document)
     if document.get("findings") == []:
         names |= {each.name: [] for each in fields(Finding) if each.name not in document}
     for key, rows in document.items():
@@ -58,5 +57,5 @@ def figures(that: str, names: Names) -> list[str]:
     return [f"{text} is {_shown(compiled(text)(names))}" for text in texts]
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)[:100]

@@ -8,20 +8,19 @@ import json
 import shlex
 import sys
 from textwrap import fill
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rfcalc.cli import complete
 from rfcalc.cli.color import complain, screen
-from rfcalc.cli.command import Context
 
 if TYPE_CHECKING:
+    from rfcalc.checks.claims import Names
     from rfcalc.language.lessons import Lesson, LessonRun
 
 MARKS = {True: "✓", False: "✗"}
 WIDTH = 100  # of the text
-Names = dict[str, Any]
 
 
 def lesson(
@@ -49,19 +48,19 @@ def lesson(
         width = max((len(each) for each, _ in rows), default=0)
         print("\n".join(f"{each:<{width}}  {line}" for each, line in rows))
         return
-    if not _taught(of(name), ctx.find_root()):
+    if not _taught(of(name), ctx):
         raise typer.Exit(1)
 
 
-def _taught(found: Lesson, root: Context) -> bool:
+def _taught(found: Lesson, ctx: typer.Context) -> bool:
     """Prints a lesson; whether all that it claims is so."""
     print(f"{found.title}\n\n{_filled(found.text)}")
     first: Names = {}
     fine = True
     for run in found.runs:
         print(f"\n> rfcalc {shlex.join(run.on(found.spec))}", flush=True)
-        _called(root, run.on(found.spec))
-        names = _answer(root, run, found.spec)
+        _called(ctx, run.on(found.spec))
+        names = _answer(ctx, run, found.spec)
         first = first or names
         fine = _claims(run, {**names, "first": first}) and fine
     return fine
@@ -73,21 +72,21 @@ def _filled(text: str, indent: str = "") -> str:
     return "\n\n".join(fill(part, width, subsequent_indent=indent) for part in text.split("\n"))
 
 
-def _called(root: Context, words: list[str]) -> None:
+def _called(ctx: typer.Context, words: list[str]) -> None:
     """Runs a command, which may end with 1 where it finds something; one that cannot be run says why, and ends the lesson."""
-    code = root.command.main(words, prog_name="rfcalc", standalone_mode=False)
+    code = ctx.find_root().command.main(words, prog_name="rfcalc", standalone_mode=False)
     if code not in (None, 0, 1):
         raise typer.Exit(code)
 
 
-def _answer(root: Context, run: LessonRun, spec: str) -> Names:
+def _answer(ctx: typer.Context, run: LessonRun, spec: str) -> Names:
     """The JSON of a run, as what its claims may name."""
     from rfcalc.checks.claims import names_of
 
     if not run.claims:
         return {}
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        _called(root, run.as_json(spec))
+        _called(ctx, run.as_json(spec))
     return names_of(json.loads(out.getvalue()))
 
 
