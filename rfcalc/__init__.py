@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from rfcalc.api.building import configs, to_torch, to_yaml
     from rfcalc.api.checking import assert_budget, check
     from rfcalc.api.comparing import compare, diff
-    from rfcalc.api.designing import design, resize, transform
+    from rfcalc.api.designing import design, resize
     from rfcalc.api.measuring import erf, profile, time, verify
     from rfcalc.api.sources import load, loads
+    from rfcalc.api.transforming import transform
     from rfcalc.errors import SpecError
 
 __all__ = [
@@ -67,7 +68,7 @@ LAZY = {
     "time": "rfcalc.api.measuring",
     "to_torch": "rfcalc.api.building",
     "to_yaml": "rfcalc.api.building",
-    "transform": "rfcalc.api.designing",
+    "transform": "rfcalc.api.transforming",
     "verify": "rfcalc.api.measuring",
 }
 # What other tools call it.

@@ -1,4 +1,4 @@
-"""New designs, changed ones and transformed ones: design, resize, transform."""
+"""New designs and changed ones: design, resize."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from rfcalc.graph import Graph
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 from rfcalc.reports.designs import Choice
-from rfcalc.transforms.outcome import Transformed
 
 if TYPE_CHECKING:
     from rfcalc.api.sources import Source
@@ -106,38 +105,6 @@ class Changes(Shown):
         return changes_report(self.name, self.task, self.base, self.changes)
 
 
-@record
-class Transformation(Shown):
-    """A transformed network. `steps`: each transform with what it changed, what equals the original and what does not."""
-
-    start: Graph
-    steps: tuple[tuple[str, Transformed], ...]
-
-    @property
-    def graph(self) -> Graph:
-        """The network after the last step."""
-        return self.steps[-1][1].graph
-
-    @property
-    def equal(self) -> bool:
-        """Whether its outputs equal those of the original, with weights that are converted."""
-        return all(step.equal for _, step in self.steps)
-
-    def to_yaml(self) -> str:
-        """The text of the spec, which says at its head what was done."""
-        from rfcalc.transforms.text import spec_of, text_of
-
-        return spec_of(self.start.name, self.steps, text_of(self.start.source))
-
-    def __repr__(self) -> str:
-        return f"<{self.start.name}, transformed: {', '.join(word for word, _ in self.steps)}>"
-
-    def _report(self) -> Report:
-        from rfcalc.reports.transform import transform_report
-
-        return transform_report(self.start, self.steps, self.to_yaml())
-
-
 def design(
     target: int | str | None = None,
     input: int | Sequence[int] = 512,
@@ -191,7 +158,7 @@ def design(
 
 
 def resize(
-    source: str | os.PathLike[str] | Mapping[str, object],
+    source: Source,
     target: int | str | None = None,
     input: Size | None = None,
     *,
@@ -206,12 +173,13 @@ def resize(
     """The cheapest changes of one or two numbers of a spec after which its field spans `target` pixels (or those of a
     `dataset`, or its own object_size): `rfcalc resize`.
 
-    `source`: a spec's file, name, text or dict; `layer`: a glob, whose last layer is meant. Raises SpecError.
+    `source`: as for `analyze`; of a module, what `to_yaml` writes is changed. `layer`: a glob, whose last layer is meant.
+    Raises SpecError.
     """
     from rfcalc.designing.edits import searched
     from rfcalc.importers.sized import with_size
 
-    text, name, place = _text(source)
+    text, name, place = _text(source, input)
     graph = load(text if name is None else name, input, overrides={**overrides, **params})
     given = {key: yaml_text(value) for key, value in {**overrides, **params}.items()}
     size = ",".join(f"{node.name}={node.shape}" for node in graph.nodes if node.is_input)
@@ -221,30 +189,6 @@ def resize(
         task = Task(text, place, pixels, _share(tolerance), holes, layer, with_size(given, asked))
         base, changes = searched(task)
     return Changes(task, base, tuple(changes), graph.name)
-
-
-def transform(
-    source: Source,
-    to: str | Sequence[str],
-    input: Size | None = None,
-    *,
-    layers: str | Sequence[str] = (),
-    unknown: str = "error",
-    **params: object,
-) -> Transformation:
-    """Transforms a design, and says what equals the original: `rfcalc transform`.
-
-    `to`: a word such as "fully-convolutional" or "output-stride=8", or several, one after the other; `layers`: globs over the
-    layers that may be changed. Raises SpecError.
-    """
-    from rfcalc.transforms import apply_all
-
-    start = load(source, input, overrides=params, unknown=unknown)
-    words, globs = texts(to, "to"), texts(layers, "layers")
-    if not words:
-        raise TypeError('transform takes what to do, such as "output-stride=8"')
-    with in_python():
-        return Transformation(start, tuple(apply_all(start, words, globs)))
 
 
 @contextmanager
@@ -302,14 +246,15 @@ def _amount(name: str, value: float | str | None) -> int | None:
     return int(bound.value)
 
 
-def _text(source: str | os.PathLike[str] | Mapping[str, object]) -> tuple[str, str | None, str]:
-    """The text of a spec, its file's name (None for a text), and what messages call it; raises TypeError."""
+def _text(source: Source, input: Size | None) -> tuple[str, str | None, str]:
+    """The text of a spec, its file's name (None for a text), and what messages call it; that of a module is written."""
+    from rfcalc.converting import convert
     from rfcalc.importers import spec_text
 
     if isinstance(source, Mapping) or (isinstance(source, str) and is_text(source)):
         return yaml_text(source), None, "<spec>"
     if not isinstance(source, str | os.PathLike):
-        raise TypeError(f"resize changes the text of a spec, not {type(source).__name__}; rfcalc.to_yaml writes one")
+        return convert(load(source, input)), None, "<spec>"
     with in_python():
         text, place = spec_text(os.fspath(source))
     return text, os.fspath(source), place
