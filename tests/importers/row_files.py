@@ -196,6 +196,16 @@ FILES: dict[str, str] = {
     "anchored-yolov5m": v5_anchored(0.67, 0.75),
     "anchored-yolov5l": v5_anchored(1.0, 1.0),
     "anchored-yolov5x": v5_anchored(1.33, 1.25),
+    **{
+        f"anchored-yolov5{letter}-seg": v5_anchored(*scale).replace("Detect, [nc, anchors]", "Segment, [nc, anchors, 32, 256]")
+        for letter, scale in {
+            "n": (0.33, 0.25),
+            "s": (0.33, 0.5),
+            "m": (0.67, 0.75),
+            "l": (1.0, 1.0),
+            "x": (1.33, 1.25),
+        }.items()
+    },
     "yolov6": v6(),
     "yolov8": v8(),
     "yolov8-p2": v8_p2(),

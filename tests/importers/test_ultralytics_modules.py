@@ -179,6 +179,11 @@ HEADS: dict[str, tuple[tuple[int, int], str, Callable[[], nn.Module]]] = {
     "turned boxes": ((16, 32), "OBB, [nc, 1]", lambda: m.detect((16, 32), 10, 1)),
     "points": ((80, 96), "Pose, [nc, [5, 3]]", lambda: m.detect((80, 96), 10, 15)),
     "masks": ((16, 32), "Segment, [nc, 8, 24]", lambda: m.detect((16, 32), 10, 8, 24)),
+    "masks of anchors": (
+        (16, 32),
+        "Segment, [nc, [[10, 13, 16, 30], [10, 13, 16, 30]], 8, 24]",
+        lambda: m.anchored_masks((16, 32), 2 * (5 + 10 + 8), 24, 8),
+    ),
     "twice": ((16, 32), "v10Detect, [nc]", lambda: m.detect((16, 32), 10, twice=True)),
 }
 

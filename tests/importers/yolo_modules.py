@@ -348,6 +348,14 @@ def detect(widths: Sequence[int], classes: int, coefficients: int = 0, masks: in
     return Part(run, **heads, **more, dfl=Part(lambda m, x: x, conv=nn.Conv2d(16, 1, 1, bias=False)))
 
 
+def anchored_masks(widths: Sequence[int], out: int, mid: int, masks: int) -> Part:
+    """A map per level, and prototypes of masks on a map that is grown by repeating."""
+    parts = {"cv1": conv(widths[0], mid, 3), "cv2": conv(mid, mid, 3), "cv3": conv(mid, masks)}
+    grown = Part(lambda p, x: p.cv3(p.cv2(F.interpolate(p.cv1(x), scale_factor=2))), **parts)
+    heads = nn.ModuleList([nn.Conv2d(w, out, 1) for w in widths])
+    return Part(lambda p, xs: [*(head(x) for head, x in zip(p.m, xs, strict=True)), p.proto(xs[0])], m=heads, proto=grown)
+
+
 def proto(c1: int, mid: int, out: int) -> Part:
     parts = {"cv1": conv(c1, mid, 3), "upsample": nn.ConvTranspose2d(mid, mid, 2, 2), "cv2": conv(mid, mid, 3)}
     return Part(lambda m, x: m.cv3(m.cv2(m.upsample(m.cv1(x)))), **parts, cv3=conv(mid, out))

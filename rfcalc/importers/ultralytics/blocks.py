@@ -284,6 +284,12 @@ params: {mid: null, out: null}
 - {name: upsample, upconv: {out: mid, k: 2, s: 2}}
 - {name: cv2, Conv: {out: mid, k: 3}}
 - {name: cv3, Conv: out}""",
+    "RepeatedProto": """
+params: {mid: null, out: null}
+- {name: cv1, Conv: {out: mid, k: 3}}
+- {name: upsample, upsample: 2}
+- {name: cv2, Conv: {out: mid, k: 3}}
+- {name: cv3, Conv: out}""",
     "Branch": """
 params: {mid: null, out: null}
 - {name: "0", Conv: {out: mid, k: 3}}

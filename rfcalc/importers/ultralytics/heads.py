@@ -43,6 +43,8 @@ def steps(head: Head) -> tuple[list[WrittenLayer], list[str]]:
     extra = EXTRAS[head.row.module]
     if head.row.module == "Detect" and len(head.row.args) == 2:
         return _anchored(head, classes)
+    if head.row.module == "Segment" and len(head.row.args) == 4:
+        return _anchored_masks(head, classes)
     if extra is None:
         head.row.values((CLASSES,), 0)
     twice = head.row.module == "v10Detect"
@@ -73,10 +75,22 @@ class Anchors(Kind):
 
 def _anchored(head: Head, classes: int) -> tuple[list[WrittenLayer], list[str]]:
     """The head of the first YOLOv5: a 1x1 convolution per level; for each anchor a box, whether it is one, and classes."""
-    count = head.row.values((CLASSES, Arg("anchors", Anchors())), 0)["anchors"]
-    plain = {"out": count * (classes + 5), "k": 1, "norm": "none", "act": "none", "bias": True}
+    return _per_anchor(head, head.row.values((CLASSES, Arg("anchors", Anchors())), 0)["anchors"], classes + 5)
+
+
+def _per_anchor(head: Head, anchors: int, numbers: int) -> tuple[list[WrittenLayer], list[str]]:
+    plain = {"out": anchors * numbers, "k": 1, "norm": "none", "act": "none", "bias": True}
     made = [WrittenLayer(f"{head.row.name}.m.{i}", "conv", plain, (level.name,)) for i, level in enumerate(head.levels)]
     return made, [step.name for step in made]
+
+
+def _anchored_masks(head: Head, classes: int) -> tuple[list[WrittenLayer], list[str]]:
+    """The same with coefficients of masks, and their prototypes at twice the first level's size, which is only repeated."""
+    args = (CLASSES, Arg("anchors", Anchors()), Arg("masks", Int(), 32), Arg("protos", Int(), 256))
+    given = head.row.values(args, 0)
+    made, outputs = _per_anchor(head, given["anchors"], classes + 5 + given["masks"])
+    proto, settings = f"{head.row.name}.proto", {"mid": head.width(given["protos"]), "out": given["masks"]}
+    return [*made, WrittenLayer(proto, head.word("RepeatedProto"), settings, (head.levels[0].name,))], [*outputs, proto]
 
 
 def _branches(head: Head, classes: int, prefix: str, older: bool) -> Iterator[WrittenLayer]:
