@@ -107,7 +107,6 @@ CASES: dict[str, tuple[str, int, Callable[[], nn.Module]]] = {
     "classify": ("1, Classify, [10]", 8, lambda: m.classify(8, 10)),
 }
 FIELDS = [
-    "a2c2f",
     "c2f",
     "c3k2 of c3k",
     "c2",
