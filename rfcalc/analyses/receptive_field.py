@@ -12,7 +12,7 @@ from rfcalc.fields.backward import Seen, trace
 from rfcalc.fields.backward import runs as runs_of
 from rfcalc.fields.field import MAX_PHASES, Field
 from rfcalc.fields.forward import Support, clipped, hull, supports
-from rfcalc.fields.measure import measure
+from rfcalc.fields.measure import Extremes, measure
 from rfcalc.fields.terms import SupportTerm
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
@@ -59,10 +59,10 @@ class ReceptiveField:
 
     size, size_min: the unclipped box of a unit, largest and smallest over the phases; None if every path is global.
     stride: input pixels from one unit to the next. start: first index that unit 0 would read. center0: the middle of
-    unit 0's box. coverage: share of the box that is really read, least over the phases; exact unless `coverage_bound`
-    says that it is an upper bound. whole_input: some path passes a global layer, even one that reads only padding at this
-    size. sized: a relation on the way depends on the input's size; at another size the field is another one. grown: so many
-    parts are read that the box is one around all of them, an upper bound.
+    unit 0's box. extremes: the boxes as they were measured; merged: of more parts than were kept apart. whole_input: some
+    path passes a global layer, even one that reads only padding at this size. sized: a relation on the way depends on the
+    input's size; at another size the field is another one. grown: so many parts are read that the box is one around all of
+    them, an upper bound.
     """
 
     size: tuple[int, ...] | None
@@ -70,14 +70,24 @@ class ReceptiveField:
     stride: tuple[Fraction, ...] | None
     start: tuple[int, ...] | None
     center0: tuple[float, ...] | None
-    coverage: float | None
-    coverage_bound: bool
+    extremes: Extremes | None
+    merged: bool
     whole_input: bool
     center: Center | None
     classes: tuple[ChannelField, ...] = ()
     misaligned: Misaligned | None = None
     sized: bool = False
     grown: bool = False
+
+    @property
+    def coverage(self) -> float | None:
+        """The share of the box that is really read, least over the phases."""
+        return None if self.extremes is None else self.extremes.coverage
+
+    @property
+    def coverage_bound(self) -> bool:
+        """Whether that share is an upper bound."""
+        return self.extremes is not None and (self.merged or self.extremes.partial)
 
 
 @record
@@ -154,8 +164,8 @@ class Fields:
             stride=self._stride(node, support.terms),
             start=tuple(span[0] for span in first) if first else None,
             center0=tuple((span[0] + span[1]) / 2 for span in first) if first else None,
-            coverage=extremes.coverage,
-            coverage_bound=support.merged or extremes.partial,
+            extremes=extremes,
+            merged=support.merged,
             whole_input=whole,
             center=center,
             classes=_classes(support, node.shape),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import islice, product
 from math import lcm, prod
 
@@ -16,15 +17,35 @@ MOST_UNITS = 4096
 Spans = tuple[Span | None, ...]
 
 
-@record
+@record(eq=False)
 class Extremes:
-    """Largest and smallest box per axis, and the least share of a box that is read. `partial`: there were too many
-    different units, so that the coverage is an upper bound."""
+    """Largest and smallest box per axis, and the least share of a box that is read, which is computed when it is asked for:
+    `units` are the different units of each axis; none where the share is `known`."""
 
     largest: tuple[int, ...]
     smallest: tuple[int, ...]
-    coverage: float
-    partial: bool = False
+    known: float | None
+    units: tuple[list[Spans], ...] = ()
+
+    @property
+    def coverage(self) -> float:
+        """The least share of a box that is read."""
+        return self._least[0]
+
+    @property
+    def partial(self) -> bool:
+        """Whether there were too many different units, so that the coverage is an upper bound."""
+        return self._least[1]
+
+    @cached_property
+    def _least(self) -> tuple[float, bool]:
+        if self.known is not None:
+            return self.known, False
+        if any(all(_fills(units, k) for units in self.units) for k in range(len(self.units[0][0]))):
+            return 1.0, False
+        units = product(*self.units)
+        shares = (share for unit in islice(units, MOST_UNITS) if (share := _coverage(unit)) is not None)
+        return min(shares, default=1.0), next(units, None) is not None
 
 
 def measure(terms: Sequence[SupportTerm], size: Sequence[int]) -> Extremes | None:
@@ -35,12 +56,7 @@ def measure(terms: Sequence[SupportTerm], size: Sequence[int]) -> Extremes | Non
     lengths = [_lengths(axes, k) for k in range(len(axes))]
     if not all(lengths):
         return None
-    if any(all(_fills(units, k) for units in axes) for k in range(len(terms))):
-        return Extremes(tuple(map(max, lengths)), tuple(map(min, lengths)), 1.0)
-    units = product(*axes)
-    coverage = min((share for unit in islice(units, MOST_UNITS) if (share := _coverage(unit)) is not None), default=1.0)
-    partial = next(units, None) is not None
-    return Extremes(tuple(map(max, lengths)), tuple(map(min, lengths)), coverage, partial)
+    return Extremes(tuple(map(max, lengths)), tuple(map(min, lengths)), None, tuple(axes))
 
 
 def _single(term: SupportTerm, size: Sequence[int]) -> Extremes | None:
