@@ -23,6 +23,7 @@ def lines(graph: Graph, names: list[str], fused: bool = True, near: bool = True)
     """The layers of a graph, each with what directly follows it, if that can be said on one line: what the graph says to be
     part of it, and with `near` what is in the same module."""
     items: list[Item] = []
+    owners: dict[int, Item] = {}
     index, count = 0, len(graph.nodes)
     taken = set(names)
     while index < count:
@@ -32,8 +33,10 @@ def lines(graph: Graph, names: list[str], fused: bool = True, near: bool = True)
             continue
         item = Item(names[index], node.op.word, values(node), node.inputs, index, index, weights=node.weights)
         if fused and node.op.kind in WEIGHTED and followed(node.op.word):
-            _follow(graph, names, item, {i.first: i for i in items if i.first in graph.sharing}, taken, near)
+            _follow(graph, names, item, owners, taken, near)
         items.append(item)
+        if item.first in graph.sharing:
+            owners[item.first] = item
         index = item.last + 1
     return items
 
