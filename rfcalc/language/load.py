@@ -165,6 +165,11 @@ class _Load:
             settings["budget"] = Stated(budget.value, bounds)
             if not self.problems.found and not self.asked:  # an override may leave layers out
                 unmatched(budget, bounds, builder.nodes, self.problems)
+        if (node := self.top.nodes.get("train")) is not None:
+            from rfcalc.language.training import batch
+
+            found = batch(node, self.params, self.problems)
+            settings["train"] = Stated({"batch": found}, found)
         if (node := self.top.nodes.get("published")) is not None and not self.asked:  # of the network as it is written
             from rfcalc.language.published import published
 

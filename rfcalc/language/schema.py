@@ -109,6 +109,7 @@ def _top(words: Iterable[str]) -> dict[str, Any]:
             "description": "names of the outputs, but for those that their when leaves out; the last layer if left out",
         },
         "budget": _budget(),
+        "train": _train(),
         "published": _published(),
         "object_size": OBJECT_SIZE,
         "lesson": _lesson(),
@@ -153,6 +154,17 @@ def _published() -> dict[str, Any]:
         "description": "figures that are published: params: {value: 25_557_032, source: He et al. 2015}; check holds them",
         "properties": figures(METRICS),
         "additionalProperties": {"type": "object", "properties": single, "additionalProperties": False},
+    }
+
+
+def _train() -> dict[str, Any]:
+    batch = {"type": ["integer", "string"], "description": "images that a device sees at a time"}
+    return {
+        "type": "object",
+        "properties": {"batch": batch},
+        "required": ["batch"],
+        "additionalProperties": False,
+        "description": "how it is trained: {batch: 2} images on a device at a time, which check holds batch norm to (RF308)",
     }
 
 

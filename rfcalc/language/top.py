@@ -17,8 +17,8 @@ from rfcalc.layers.words import WORDS
 from rfcalc.record import record
 
 KEYS = (
-    "name", "input", "inputs", "params", "defaults", "blocks", "layers", "outputs", "budget", "object_size", "published",
-    "lesson", "extends",
+    "name", "input", "inputs", "params", "defaults", "blocks", "layers", "outputs", "budget", "object_size", "train",
+    "published",    "lesson", "extends",
 )  # fmt: skip
 MERGED = ("params", "defaults", "blocks")
 OWN = ("name", "published", "lesson")  # which a spec that extends this one does not take over

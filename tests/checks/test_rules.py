@@ -129,6 +129,8 @@ SILENT = {
     "RF305: masked or transposed": (
         "input: 64x32x32\nlayers:\n  - maskedconv: {out: 64, k: 3}\n  - upconv: {out: 64, k: 4, s: 2, p: 1}\n"
     ),
+    "RF308: eight images": "input: 3x64x64\ntrain: {batch: 8}\nlayers:\n  - conv: {out: 32, k: 3, norm: bn, bias: false}\n",
+    "RF308: group norm": "input: 3x64x64\ntrain: {batch: 1}\nlayers:\n  - conv: {out: 32, k: 3, norm: {gn: 32}, bias: false}\n",
     "RF307: a depthwise convolution": "input: 64x32x32\nlayers:\n  - dwconv: 3\n  - conv: {out: 64, k: 3, g: 64}\n",
     "RF401: numbers that a model keeps": (
         "input: 8x8x8\nlayers:\n  - {name: a, relu: {}}\n  - {name: k, constant: {out: 4, size: [8, 8]}, from: input}\n"

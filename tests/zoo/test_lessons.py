@@ -39,6 +39,7 @@ BROKEN = {
     "separable": ("conv: {out: 256, k: 1}", "conv: {out: 256, k: 3}"),
     "shift_and_stitch": ("k: 5, d: 2", "k: 5, d: 3"),
     "skip_connections": ("{name: conv2, conv: 16}", "{name: conv2, conv: {out: 16, k: 5}}"),
+    "small_batch": ("batch: 2", "batch: 9"),
     "squeeze_excitation": ("ratio: 16", "ratio: 8"),
     "stacks_of_3x3": ("{name: conv2, conv: {k: 3,", "{name: conv2, conv: {k: 5,"),
     "subpixel": ("k: 6, s: 2, p: 2", "k: 8, s: 2, p: 3"),

@@ -24,6 +24,7 @@ MODULES: tuple[str, ...] = (
     "rf305_separable",
     "rf306_bottleneck_widens",
     "rf307_thin_groups",
+    "rf308_small_batch",
     "rf401_dead_layers",
     "rf402_fixed_size_head",
 )
