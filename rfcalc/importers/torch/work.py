@@ -16,6 +16,7 @@ SUMS = ("addmm", "baddbmm", "addbmm")
 RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 NORMS = ("batch_norm", "layer_norm", "group_norm", "instance_norm")
 DEFORMABLE = ("deform_conv2d", "deform_conv")  # they multiply as convolutions do
+LENGTHS = ("linalg_vector_norm", "linalg_norm", "linalg_cross", "linalg_diagonal")  # they multiply no matrices
 UNTOLD = ("bilinear", "cdist", "_trilinear", "chain_matmul", "tensordot")
 
 
@@ -29,7 +30,7 @@ def work(node: Any, shapes: Sizes) -> int | None:
     if known is not None and operator_name(node.target) in DEFORMABLE:
         weight = _argument(node, "weight")
         return None if weight is None else counted.convolution(out, tuple(weight.shape))
-    if not str(node.target).startswith("aten.") or name in UNTOLD or name.startswith("linalg_"):
+    if not str(node.target).startswith("aten.") or name in UNTOLD or (name.startswith("linalg_") and name not in LENGTHS):
         return None
     if known is not None and not known.counted:
         return None

@@ -77,6 +77,7 @@ EXACT: dict[str, tuple[tuple[int, ...], Function]] = {
     "places of three axes": ((), lambda x, _: x[:, [0, 2], [1, 3], [4, 0]].reshape(1, 2, 1, 1)),
     "zeros around rows of channels": ((), lambda x, _: F.pad(x.permute(0, 2, 3, 1).flatten(2), [2, 4]).unsqueeze(1)),
     "zeros after all numbers": ((), lambda x, _: F.pad(x.flatten(1), [0, 4]).reshape(1, 4, 4, 4)),
+    "times a row of length one": ((5,), lambda x, v: x * F.normalize(v, dim=0)),
     "rows that are added at places": (
         (),
         lambda x, _: x.new_zeros(1, 3, 6, 5).index_add(2, torch.tensor([0, 2, 2, 5]), x),
