@@ -151,7 +151,13 @@ def measured(model: Model, seconds: float, pipe: Any) -> None:
 
 
 def run(model: Model, seconds: float) -> dict[str, Any]:
-    """One model in a process of its own; what takes too long is stopped and says so."""
+    """One model in a process of its own; what takes too long is stopped and says so. Its library is imported here, once."""
+    from rfcalc.errors import SpecError
+    from rfcalc.importers.torch.importing import imported
+    from rfcalc.importers.torch.target import wanted
+
+    with suppress(SpecError):
+        imported(wanted(model.target))
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=measured, args=(model, seconds, there))

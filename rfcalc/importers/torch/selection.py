@@ -7,9 +7,11 @@ from math import prod
 from typing import Any
 
 from rfcalc.importers.programs import selection
+from rfcalc.importers.programs.arithmetic import opaque
+from rfcalc.importers.programs.axes import solid
 from rfcalc.importers.programs.constants import known
 from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
-from rfcalc.importers.programs.views import permuted, viewed
+from rfcalc.importers.programs.views import expanded, permuted, viewed
 from rfcalc.importers.torch.call import Call, handles
 
 LONGEST = 1 << 60  # beyond it, an end is torch's word for none
@@ -86,3 +88,14 @@ def _by_several(call: Call, places: Sequence[int], tables: Sequence[Any]) -> Ten
     flat = sum(table % size * prod(sizes[i + 1 :]) for i, (table, size) in enumerate(zip(tables, sizes, strict=True)))
     joined = viewed(tensor, (*tensor.shape[:first], prod(sizes), *tensor.shape[first + count :]))
     return selection.picked(call.program, joined, first, tuple(flat.shape), flat.reshape(-1).tolist())
+
+
+@handles("one_hot", "embedding")
+def _by_number(call: Call) -> Tensor:
+    """What a number of its own picks: each value of the new last axis reads that number."""
+    index = call["indices"] if call.name == "embedding" else call.x
+    weight = call.const("weight") if call.name == "embedding" else Const(())
+    if not isinstance(index, Tensor):
+        raise UnfollowedError("its first operand must depend on the network's input, and does not")
+    wide = expanded(Tensor(index.node, (*index.layout, ())), call.sizes)
+    return opaque(call.program, solid(call.program, wide), [Const((), weight.stored, weight.macs)])

@@ -77,6 +77,11 @@ EXACT: dict[str, tuple[tuple[int, ...], Function]] = {
     "places of three axes": ((), lambda x, _: x[:, [0, 2], [1, 3], [4, 0]].reshape(1, 2, 1, 1)),
     "zeros around rows of channels": ((), lambda x, _: F.pad(x.permute(0, 2, 3, 1).flatten(2), [2, 4]).unsqueeze(1)),
     "zeros after all numbers": ((), lambda x, _: F.pad(x.flatten(1), [0, 4]).reshape(1, 4, 4, 4)),
+    "rows of a table by the places of the maximum": (
+        (3, 2),
+        lambda x, v: x[:, :2] * F.embedding(x.argmax(1), v).permute(0, 3, 1, 2),
+    ),
+    "the places of the maximum as ones": ((), lambda x, _: x * (F.one_hot(x.argmax(1), 3).permute(0, 3, 1, 2) + 1)),
     "times a row of length one": ((5,), lambda x, v: x * F.normalize(v, dim=0)),
     "rows that are added at places": (
         (),
