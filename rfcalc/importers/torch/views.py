@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 from rfcalc.importers.programs import views
-from rfcalc.importers.programs.program import Tensor, UnfollowedError
+from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
 from rfcalc.importers.torch.call import Call, handles
 
 handles.shapes_only("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", operands=("self",))
@@ -63,6 +64,17 @@ def _movedim(call: Call) -> Tensor:
 @handles("expand_as", shapes=("other",))
 def _expand(call: Call) -> Tensor:
     return views.expanded(call.tensor(), call.sizes)
+
+
+@handles("broadcast_tensors")
+def _together(call: Call) -> tuple[Any, ...]:
+    """Each operand as large as all of them; what a step gives of its stored ones does not depend on the input."""
+    parts = call["tensors"]
+    sizes = [max(n) for n in zip_longest(*(part.shape[::-1] for part in parts), fillvalue=1)][::-1]
+    return tuple(
+        views.expanded(part, sizes) if isinstance(part, Tensor) else Const(tuple(sizes), part.stored, part.macs)
+        for part in parts
+    )
 
 
 @handles("repeat", "tile")

@@ -82,6 +82,7 @@ EXACT: dict[str, tuple[tuple[int, ...], Function]] = {
         lambda x, v: x[:, :2] * F.embedding(x.argmax(1), v).permute(0, 3, 1, 2),
     ),
     "the places of the maximum as ones": ((), lambda x, _: x * (F.one_hot(x.argmax(1), 3).permute(0, 3, 1, 2) + 1)),
+    "broadcast together": ((5,), lambda x, v: torch.mul(*torch.broadcast_tensors(x.mean(1, keepdim=True), x * v))),
     "times a row of length one": ((5,), lambda x, v: x * F.normalize(v, dim=0)),
     "rows that are added at places": (
         (),
