@@ -98,4 +98,4 @@ def _by_number(call: Call) -> Tensor:
     if not isinstance(index, Tensor):
         raise UnfollowedError("its first operand must depend on the network's input, and does not")
     wide = expanded(Tensor(index.node, (*index.layout, ())), call.sizes)
-    return opaque(call.program, solid(call.program, wide), [Const((), weight.stored, weight.macs)])
+    return opaque(call.program, solid(call.program, wide), [Const((), weight.stored, weight.made)])

@@ -72,7 +72,7 @@ def _together(call: Call) -> tuple[Any, ...]:
     parts = call["tensors"]
     sizes = [max(n) for n in zip_longest(*(part.shape[::-1] for part in parts), fillvalue=1)][::-1]
     return tuple(
-        views.expanded(part, sizes) if isinstance(part, Tensor) else Const(tuple(sizes), part.stored, part.macs)
+        views.expanded(part, sizes) if isinstance(part, Tensor) else Const(tuple(sizes), part.stored, part.made)
         for part in parts
     )
 
