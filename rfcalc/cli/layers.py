@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Annotated
@@ -55,5 +56,5 @@ def _lines(found: dict[str, list[str]]) -> Iterator[str]:
     for number, (family, members) in enumerate(found.items()):
         yield f"\n{family.capitalize()}" if number else family.capitalize()
         for word in members:
-            first = words()[word].split(". ")[0].split("; ")[0].rstrip(".")
+            first = re.split(r"(?<=[^.])\. |; ", words()[word])[0].rstrip(".")
             yield f"  {word:<{room}}{first}"

@@ -28,3 +28,8 @@ def test_none_of_them() -> None:
     run = rfcalc("layers", "covn")
     assert run.code == 2
     assert 'did you mean "conv"?' in run.err
+
+
+def test_three_dots_end_no_sentence() -> None:
+    line = next(line for line in rfcalc("layers").out.splitlines() if line.split()[:1] == ["slice"])
+    assert line.endswith("below end") or "..." in line
