@@ -85,7 +85,8 @@ def test_what_could_not_be_seen_is_labelled(rfcalc: Callable[..., Result]) -> No
     assert "keeps about" in text
     assert "activations about" not in text
     assert json.loads(rfcalc("analyze", net, *SHAPE, "--format", "json").out)["totals"]["approximate"] == [
-        "saved_for_backward_bytes"
+        "saved_for_backward_bytes",
+        "training_memory_bytes",
     ]
     assert "memory saved for the backward pass: about" in rfcalc("check", net, *SHAPE, "--max-saved", "1").out
     assert "approximate" not in json.loads(rfcalc("analyze", f"{FILE}:Local", *SHAPE, "--format", "json").out)["totals"]

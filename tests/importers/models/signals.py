@@ -36,7 +36,7 @@ class Overlapped(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         frames = self.basis(torch.relu(self.encoder(x)).transpose(1, 2))
         halves = frames.view(x.shape[0], -1, 3)
-        places = torch.arange(frames.shape[1] + 1).unfold(0, 2, 1).reshape(-1)
+        places = torch.arange(frames.shape[1] + 1, device=x.device).unfold(0, 2, 1).reshape(-1)
         sound = halves.new_zeros(x.shape[0], frames.shape[1] + 1, 3).index_add_(1, places, halves)
         return sound.view(x.shape[0], 1, -1)
 
