@@ -21,6 +21,21 @@ if TYPE_CHECKING:
 
 MARKS = {True: "✓", False: "✗"}
 WIDTH = 100  # of the text
+# A lesson may come from anybody: its commands look, and neither write a file nor run code.
+LOOKING = ("analyze", "check", "compare", "paths", "sizes", "transform")
+WRITING = (
+    "-o",
+    "--output",
+    "-f",
+    "--format",
+    "--force",
+    "--png",
+    "--mask-png",
+    "--erf-map",
+    "--write-baseline",
+    "--weights",
+    "--time",
+)
 
 
 def lesson(
@@ -58,12 +73,30 @@ def _taught(found: Lesson, ctx: typer.Context) -> bool:
     first: Names = {}
     fine = True
     for run in found.runs:
+        _allowed(run)
         print(f"\n> rfcalc {shlex.join(run.on(found.spec))}", flush=True)
         _called(ctx, run.on(found.spec))
         names = _answer(ctx, run, found.spec)
         first = first or names
         fine = _claims(run, {**names, "first": first}) and fine
     return fine
+
+
+def _allowed(run: LessonRun) -> None:
+    """Raises SpecError for a command that does more than look."""
+    from rfcalc.errors import did_you_mean, fail
+    from rfcalc.importers import is_program
+
+    command, *words = run.words
+    if command not in LOOKING:
+        hint = did_you_mean(command, LOOKING) or f"it takes {', '.join(LOOKING)}"
+        raise fail("E127", f"a lesson does not run {command}", run.mark.span, hint)
+    for word in words:
+        name = word.partition("=")[0] if word.startswith("--") else word[:2] if word.startswith("-") else ""
+        if name in WRITING:
+            raise fail("E127", f"a lesson writes no files and chooses no format: {name}", run.mark.span)
+        if is_program(word):
+            raise fail("E127", f"a lesson runs no code: {word}", run.mark.span)
 
 
 def _filled(text: str, indent: str = "") -> str:

@@ -101,3 +101,27 @@ def test_other_commands_leave_it_alone(tmp_path: Path) -> None:
     for name in ("net", "more"):
         assert rfcalc("analyze", str(tmp_path / f"{name}.yaml")).code == 0
     assert "E105" in rfcalc("lesson", str(tmp_path / "more.yaml")).err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("export --to onnx", "a lesson does not run export"),
+        ("analyse", 'did you mean "analyze"?'),
+        ("transform --to separable -o other.yaml", "writes no files and chooses no format: -o"),
+        ("transform --to separable -oother.yaml", "writes no files and chooses no format: -o"),
+        ("check --format=sarif=x.sarif", "writes no files and chooses no format: --format"),
+        ("check --write-baseline", "writes no files and chooses no format: --write-baseline"),
+        ("analyze --at 3,3 --mask-png=x.png", "writes no files and chooses no format: --mask-png"),
+        ("compare evil.py:Net", "runs no code: evil.py:Net"),
+        ("compare os:getcwd", "runs no code: os:getcwd"),
+    ],
+)
+def test_a_lesson_only_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, said: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "evil.py").write_text("open('ran', 'w').close()\ndef Net(): ...\n")
+    code, _, err = taught(tmp_path, f"    - run: {words}\n      claims: []\n")
+    assert code == 2
+    assert "net.yaml:9:12: error E127" in err
+    assert said in err
+    assert {path.name for path in tmp_path.iterdir()} == {"net.yaml", "evil.py"}
