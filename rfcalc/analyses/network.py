@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from rfcalc.analyses.memory import Needed, Peak, at_inference, bytes_moved, in_training, peak
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField, UnitField
 from rfcalc.analyses.target import target
-from rfcalc.analyses.training import TrainingMemory, backward_macs, training_memory
+from rfcalc.analyses.training import Training, TrainingMemory, backward_macs, training_memory
 from rfcalc.analyses.unproductive import unproductive
 from rfcalc.errors import RuleError, fail, no_attribute
 from rfcalc.graph import Graph, Node, layer_hint
@@ -241,12 +241,13 @@ def analyze(
     why: bool = False,
     erf: bool = False,
     convention: str = "",
-    optimizer: str = "sgd",
+    optimizer: str = "",
 ) -> Analysis:
     """Analyses a graph. `select`: globs over layer names; `at`: units (one index per spatial axis) to be traced in each
     selected layer that has them; `source`: the input to measure fields on (the first if empty). Further answers: `why`, the
     critical path to the layer that is meant; `erf`, the effective fields; `convention`, the cost as another tool counts, a key
-    of cost.CONVENTIONS. `optimizer`: a key of training.OPTIMIZERS. Raises SpecError where one of them cannot be given."""
+    of cost.CONVENTIONS. `optimizer`: a key of training.OPTIMIZERS; empty: what the spec says. Raises SpecError
+    where one of them cannot be given."""
     fields = Fields(graph, graph.by_name[source] if source else None)
     nodes = range(len(graph.nodes))
     chosen = [i for i in nodes if not graph.nodes[i].is_input and _selected(graph.nodes[i], select)]
@@ -277,9 +278,10 @@ def analyze(
         for i, node in enumerate(graph.nodes)
         if not node.is_input
     }
+    trained = optimizer or graph.stated("train", Training()).optimizer
     asked = tuple(layers[i] for i in chosen)
     return Analysis(
-        graph, tuple(layers.values()), asked, dtype_bytes, further.why, further.erf, further.convention, ruled, optimizer
+        graph, tuple(layers.values()), asked, dtype_bytes, further.why, further.erf, further.convention, ruled, trained
     )
 
 

@@ -17,6 +17,14 @@ OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}
 
 
 @record
+class Training:
+    """How a network is trained, as its spec says: images on a device at a time, None where it does not say; the optimizer."""
+
+    batch: int | None = None
+    optimizer: str = "sgd"
+
+
+@record
 class TrainingMemory:
     """The memory of training at batch 1, in bytes: `weights` with the buffers, `gradients`, `state` of the optimizer, `kept` by
     the forward pass. What lives for a moment only (the gradients of activations) is not in it."""

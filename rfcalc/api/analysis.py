@@ -147,7 +147,7 @@ def analyze(
     why: bool = False,
     erf: bool = False,
     convention: str = "",
-    optimizer: str = "sgd",
+    optimizer: str = "",
     overrides: Mapping[str, object] = NOTHING,
     unknown: str = "error",
     declare: Sequence[str] = (),
@@ -159,7 +159,7 @@ def analyze(
     the names of the layers to show; `units`: a unit such as (7, 7), or several, to trace in each of them. `dtype`: of the
     memory figures. `why`: what sets the field of the last chosen layer; `erf`: sigma of every layer's effective field;
     `convention`: the cost as another tool counts it, torch, fvcore, thop, ptflops or macs;
-    `optimizer`: what training is reckoned with, sgd, momentum, adam or adamw.
+    `optimizer`: what training is reckoned with, sgd, momentum, adam or adamw; the spec's own, or sgd, if empty.
 
     Raises SpecError, and TypeError for what is no network.
     """
@@ -237,7 +237,8 @@ def _convention(word: str) -> str:
 def _optimizer(word: str) -> str:
     from rfcalc.analyses.training import OPTIMIZERS
 
-    one_of(word, OPTIMIZERS, "optimizer")
+    if word:
+        one_of(word, OPTIMIZERS, "optimizer")
     return word
 
 

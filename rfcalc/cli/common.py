@@ -77,7 +77,7 @@ Optimizer = Annotated[
         "--optimizer",
         metavar="NAME",
         autocompletion=complete.optimizers,
-        help="What training costs with it: sgd (which budgets take without this), momentum, adam or adamw.",
+        help="What training costs with it: sgd, momentum, adam or adamw. Without it, what the spec says in train:, or sgd.",
     ),
 ]
 FORMAT_NAMES = " or ".join(", ".join(FORMATS).rsplit(", ", 1))
@@ -221,10 +221,10 @@ def choice(value: str, known: Iterable[str], option: str) -> str:
 
 
 def optimizer_of(name: str | None) -> str:
-    """The optimizer, sgd where none is named; a usage error for an unknown one."""
+    """The optimizer, empty where none is named; a usage error for an unknown one."""
     from rfcalc.analyses.training import OPTIMIZERS
 
-    return choice(name, OPTIMIZERS, "--optimizer") if name else "sgd"
+    return choice(name, OPTIMIZERS, "--optimizer") if name is not None else ""
 
 
 def unit(text: str) -> tuple[int, ...]:

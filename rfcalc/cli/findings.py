@@ -75,7 +75,7 @@ def spell_out(unread: Unread, left_out: Callable[[str], bool] = lambda _: False)
     unread.specs = tuple(files)
 
 
-def read_all(unread: Unread, given: LoadOptions, optimizer: str = "sgd") -> dict[str, Analysis]:
+def read_all(unread: Unread, given: LoadOptions, optimizer: str = "") -> dict[str, Analysis]:
     """The networks that can be read, by their specs; `unread` keeps what is wrong with the others."""
     from rfcalc.analyses.network import analyze
 

@@ -166,10 +166,12 @@ class _Load:
             if not self.problems.found and not self.asked:  # an override may leave layers out
                 unmatched(budget, bounds, builder.nodes, self.problems)
         if (node := self.top.nodes.get("train")) is not None:
-            from rfcalc.language.training import batch
+            from rfcalc.language.training import trained
 
-            found = batch(node, self.params, self.problems)
-            settings["train"] = Stated({"batch": found}, found)
+            training = trained(node, self.params, self.problems)
+            if training is not None:
+                said = {"batch": training.batch, "optimizer": training.optimizer}
+                settings["train"] = Stated({key: said[str(key)] for key in node.plain()}, training)
         if (node := self.top.nodes.get("published")) is not None and not self.asked:  # of the network as it is written
             from rfcalc.language.published import published
 

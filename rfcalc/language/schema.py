@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rfcalc.analyses.metrics import CHANGE, METRICS, Metric
+from rfcalc.analyses.training import OPTIMIZERS
 from rfcalc.language.marked import read
 from rfcalc.language.reading import COUNTS, MERGES
 from rfcalc.language.recipes import ACT, NORM, lookup, main_of, settings_for
@@ -159,12 +160,13 @@ def _published() -> dict[str, Any]:
 
 def _train() -> dict[str, Any]:
     batch = {"type": ["integer", "string"], "description": "images that a device sees at a time"}
+    optimizer = {"enum": list(OPTIMIZERS), "description": "of training_memory"}
     return {
         "type": "object",
-        "properties": {"batch": batch},
-        "required": ["batch"],
+        "properties": {"batch": batch, "optimizer": optimizer},
+        "minProperties": 1,
         "additionalProperties": False,
-        "description": "how it is trained: {batch: 2} images on a device at a time, which check holds batch norm to (RF308)",
+        "description": "how it is trained: batch, the images on a device at a time (RF308), and optimizer, for training_memory",
     }
 
 

@@ -146,3 +146,13 @@ def test_it_is_told() -> None:
     run = rfcalc("analyze", "resnet50", "--optimizer", "adm")
     assert run.code == 2
     assert 'did you mean "adam"?' in " ".join(run.err.replace("│", " ").split())
+
+
+def test_a_spec_says_what_it_is_trained_with() -> None:
+    text = "input: 3x8x8\ntrain: {optimizer: adam}\nlayers: [conv: {out: 4, k: 3}]\n"
+    graph = load_spec(text, "x.yaml")
+    assert analyze(graph).training.optimizer == "adam"
+    assert analyze(graph, optimizer="sgd").training.optimizer == "sgd"
+    assert analyze(load_spec(text.replace("adam", "sgd"), "x.yaml")).training.state == 0
+    with pytest.raises(SpecError, match="adm"):
+        load_spec(text.replace("adam", "adm"), "x.yaml")

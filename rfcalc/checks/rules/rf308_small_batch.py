@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rfcalc.analyses.network import Analysis
+from rfcalc.analyses.training import Training
 from rfcalc.checks.model import Hit, Rule
 
 LEAST = 8
@@ -12,7 +13,7 @@ LEAST = 8
 
 def find(analysis: Analysis) -> Iterator[Hit]:
     """Fires once, at the first batch norm, where the spec says that a device trains on fewer than LEAST images at a time."""
-    batch: int = analysis.graph.stated("train", LEAST)
+    batch = analysis.graph.stated("train", Training()).batch or LEAST
     norms = [layer for layer in analysis.every if layer.node.op.norm is not None and layer.node.op.norm.batch]
     if norms and batch < LEAST:
         many = f" and {len(norms) - 1} more" if len(norms) > 1 else ""
