@@ -14,11 +14,9 @@ from rfcalc.graph import Graph
 from rfcalc.record import record
 
 if TYPE_CHECKING:
+    from rfcalc.api.measured import Effective, Profile, Timing
     from rfcalc.api.sources import Source
     from rfcalc.api.words import Size
-    from rfcalc.backends.proof.effective import Effective
-    from rfcalc.backends.timing.latency import Timing
-    from rfcalc.backends.timing.profile import Profile
     from rfcalc.report.tables import Report
 
 
@@ -107,7 +105,9 @@ def time(
     `rebuilt` runs the one that is built of its layers. What fails is a run that says so in its `status`. Raises SpecError.
     """
     _needs("torch", "torch")
+    from rfcalc.api.measured import timing
     from rfcalc.backends.timing import cases
+    from rfcalc.backends.timing.environment import gpu_state
     from rfcalc.backends.timing.latency import time_all
     from rfcalc.backends.timing.words import DTYPES, MEMORY_FORMATS, MODES
     from rfcalc.backends.torch.subject import running, subject
@@ -118,10 +118,12 @@ def time(
     batches = [_whole(n, "batch") for n in ((batch,) if isinstance(batch, int) else batch)]
     graphs = [load(one, input, overrides={**overrides, **params}, unknown=unknown) for one in several(sources)]
     with in_python():
-        rows = cases.grid(cases.usable_device(device), batches, dtypes, layouts, modes)
-        timed = [subject(graph, rebuilt) for graph in graphs]
+        place = cases.usable_device(device)
+        rows = cases.grid(place, batches, dtypes, layouts, modes)
+        timed, before = [subject(graph, rebuilt) for graph in graphs], gpu_state(place)
         with running(timed):
-            return time_all(timed, rows, seconds, warm_up)
+            found = time_all(timed, rows, seconds, warm_up)
+    return timing(found, before, gpu_state(place))
 
 
 def profile(
@@ -143,6 +145,7 @@ def profile(
     A live module is run itself, in a copy; `rebuilt` runs the one that is built of its layers.
     """
     _needs("torch", "torch")
+    from rfcalc.api.measured import profiled
     from rfcalc.backends.timing import cases
     from rfcalc.backends.timing.latency import attempted
     from rfcalc.backends.timing.profile import profile as measure
@@ -156,7 +159,7 @@ def profile(
         case = cases.Case(cases.usable_device(device), _whole(batch, "batch"), kind, layout, "eager")
         network = subject(graph, rebuilt)
         with running([network]):
-            return attempted(case, lambda: measure(network, case, seconds))
+            return profiled(attempted(case, lambda: measure(network, case, seconds)))
 
 
 def erf(
@@ -179,6 +182,7 @@ def erf(
     only. A live module is run itself, in a copy; `rebuilt` runs the one that is built of its layers. Raises SpecError.
     """
     _needs("torch", "torch")
+    from rfcalc.api import measured
     from rfcalc.backends.proof.effective import effective_field
     from rfcalc.backends.timing.cases import usable_device
     from rfcalc.backends.torch.checkpoint import read_checkpoint
@@ -194,7 +198,8 @@ def erf(
         tensors = read_checkpoint(os.fspath(trained)) if trained else None
         network, count = subject(graph, rebuilt), _whole(samples, "samples")
         with running([network]):
-            return effective_field(network, index, count, seed, usable_device(device), tensors)
+            found = effective_field(network, index, count, seed, usable_device(device), tensors)
+    return measured.effective_field(found, os.fspath(trained) if trained else None)
 
 
 def _needs(module: str, extra: str) -> None:

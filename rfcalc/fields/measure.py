@@ -17,7 +17,7 @@ MOST_UNITS = 4096
 Spans = tuple[Span | None, ...]
 
 
-@record(eq=False)
+@record
 class Extremes:
     """Largest and smallest box per axis, and the least share of a box that is read, which is computed when it is asked for:
     `units` are the different units of each axis; none where the share is `known`."""
@@ -25,7 +25,7 @@ class Extremes:
     largest: tuple[int, ...]
     smallest: tuple[int, ...]
     known: float | None
-    units: tuple[list[Spans], ...] = ()
+    units: tuple[tuple[Spans, ...], ...] = ()
 
     @property
     def coverage(self) -> float:
@@ -56,7 +56,7 @@ def measure(terms: Sequence[SupportTerm], size: Sequence[int]) -> Extremes | Non
     lengths = [_lengths(axes, k) for k in range(len(axes))]
     if not all(lengths):
         return None
-    return Extremes(tuple(map(max, lengths)), tuple(map(min, lengths)), None, tuple(axes))
+    return Extremes(tuple(map(max, lengths)), tuple(map(min, lengths)), None, tuple(map(tuple, axes)))
 
 
 def _single(term: SupportTerm, size: Sequence[int]) -> Extremes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -78,3 +79,22 @@ def test_without_torch(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(rfcalc.SpecError, match="this needs torch"):
         getattr(rfcalc, name)("espcn")
+
+
+def test_what_was_measured_shows_itself() -> None:
+    timing = rfcalc.time(module(), SIZE, device="cpu", seconds=0.01, warm_up=0)
+    profile = rfcalc.profile(module(), SIZE, device="cpu", seconds=0.01)
+    field = rfcalc.erf(module(), SIZE, layer="0", samples=2, device="cpu")
+    for found, key, title in (
+        (timing, "runs", "Latency of one forward pass"),
+        (profile, "layers", "where the time goes"),
+        (field, "sigma", "Sigma"),
+    ):
+        assert len(repr(found).splitlines()) == 1
+        assert len(repr(found)) < 200
+        assert title in str(found)
+        assert key in json.dumps(found.to_dict())
+        assert "<table" in found._repr_html_()
+    assert repr(timing).startswith("<Timing: ")
+    assert " ms" in repr(timing)
+    assert repr(field).startswith("<Effective field of 0 of ")
