@@ -114,7 +114,7 @@ def _timed(graphs: Sequence[Graph], device: str, seconds: float) -> _Timed:
     place = usable_device(device)
     run_here = subjects(graphs, rebuilt=False)
     with running(run_here):
-        timing = time_all(run_here, [Case(place, 1, "fp32", "contiguous", "eager")], seconds)
+        timing = time_all(run_here, [Case(place, 1, "fp32", "contiguous", "eager")], seconds, 2 * seconds)
     where = environment(place)
     notes = [
         (

@@ -74,10 +74,14 @@ class Sized(Oracle):
 
 
 def _missing(op: Any, x: Tensor) -> bool:
-    """Whether a layer that takes some units of its input finds fewer: Python's slices would then take what there is; or one
-    that norms a map by itself finds a single number, which torch refuses."""
+    """Whether a layer that takes some units of its input finds fewer: Python's slices would then take what there is; or what
+    torch refuses: a norm of a map that is a single number, another number of windows than a fold is made for."""
     if op.word == "instancenorm":
         return x[0, 0].numel() == 1
+    if op.word == "fold":  # which torch makes for one number of windows
+        rank = x.dim() - 2
+        each = (per_axis(value, rank) for value in (op.size, op.kernel, op.stride, op.padding, op.dilation))
+        return any((n + 2 * p - d * (k - 1) - 1) // s + 1 != m for n, k, s, p, d, m in zip(*each, x.shape[2:], strict=True))
     if op.word == "take":
         last = max(op.index) if op.index else op.start + (op.count - 1) * op.step
         return bool(last >= x.shape[1 + op.axis])

@@ -26,6 +26,8 @@ FIGURES = {
     "bytes_moved": 4 * ((2 * 256 + 72 + 4 * 256) + (2 * 4 * 256 + 8) + 2 * 4 * 256 + (4 * 256 + 4 * 64)),
     "memory": 2 * 4 * 4 * 256,  # float32: what the norm reads and writes
     "saved_for_backward": 2 * 4 * 4 * 256 + 2 * 4 * 4 + 8 * 4 * 64,  # both; the norm's statistics; the pool's indices, int64
+    "training_flops": 2 * 2 * 72 * 256,  # forward, and the gradient of the weights
+    "training_memory": 4 * (80 + 9 + 80) + 2 * 4 * 4 * 256 + 2 * 4 * 4 + 8 * 4 * 64,  # by sgd
     "receptive_field": 4,
     "stride": 2,
     "downsampling": 2,

@@ -46,8 +46,8 @@ def test_a_dotted_name_lacks_its_colon() -> None:
 
 @packaged
 def test_models_of_packages() -> None:
-    both = "in Python: torchvision.models:efficientnet_b0 or timm.models:efficientnet_b0"
-    assert problem("efficientnet_b0").hint == both
+    both = "in Python: torchvision.models:efficientnet_b1 or timm.models:efficientnet_b1"
+    assert problem("efficientnet_b1").hint == f'did you mean "efficientnet_b0"? {both}'
     assert problem("resnet18d").hint == 'did you mean "resnet18"? in Python: timm.models:resnet18d'
     assert problem("torchvision:resnet50").hint == "in Python: torchvision.models:resnet50"
 

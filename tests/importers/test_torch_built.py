@@ -11,7 +11,10 @@ from tests.importers.torch_models import MODELS, graph_of, shapes_of
 
 # A weight that is computed, fixed, or an unequal layer's, or a choice number by number, has no module of its own: an error.
 REFUSED = {
-    *(f"code.py:{name}" for name in ("Labels", "Choosing", "Tied", "WeightNorm", "SpectralNorm", "Blurred")),
+    *(
+        f"code.py:{name}"
+        for name in ("Labels", "Choosing", "Tied", "WeightNorm", "SpectralNorm", "NormedWeight", "Blurred", "Paired")
+    ),
     "code.py:Merged",
     "signals.py:Separated",
 }

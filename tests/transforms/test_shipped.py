@@ -13,7 +13,11 @@ from rfcalc.transforms.text import spec_of
 
 
 def stated(graph: Graph) -> list[tuple[object, ...]]:
-    return [(node.name, node.op.word, node.shape, node.cost, node.inputs, node.reads) for node in graph.nodes]
+    inputs = [tuple(sorted(node.inputs)) if node.op.commutative else node.inputs for node in graph.nodes]
+    return [
+        (node.name, node.op.word, node.shape, node.cost, sources, node.reads)
+        for node, sources in zip(graph.nodes, inputs, strict=True)
+    ]
 
 
 LEAST = {
