@@ -162,5 +162,7 @@ def _arranged(found: Comparison, words: Sequence[str], sort: str | None, against
         figures = {word: metric.name for word, metric in SORTED.items() if metric in found.metrics}
         figures |= {metric.name: metric.name for metric in found.metrics}
         figures |= {"time": LATENCY.name} if LATENCY in found.metrics else {}
+        if sort in ("time", LATENCY.name) and sort not in figures:
+            raise usage(f"--sort {sort} needs --time, which measures it")
         found = found.by(figures[choice(sort, figures, "--sort")])
     return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rfcalc.cli import complete
-from rfcalc.cli.common import choice
+from rfcalc.cli.common import choice, usage
 from rfcalc.cli.gathered import gathered
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def _view(values: dict[str, Any]) -> View:
 def _figure(word: str) -> Metric:
     from rfcalc.analyses.metrics import SORTED
 
+    if word in ("time", "latency"):
+        raise usage("--sort time: a spec has no times; rfcalc profile measures each layer and shows the slowest first")
     return SORTED[choice(word, SORTED, "--sort")]
 
 

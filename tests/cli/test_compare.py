@@ -67,6 +67,13 @@ def test_the_latency_is_measured_when_asked_for() -> None:
     assert "latency" not in rfcalc("compare", *words[:4]).out.lower()
 
 
+def test_times_that_were_not_measured_sort_nothing() -> None:
+    for words in (("compare", "espcn", "srresnet"), ("analyze", "espcn")):
+        run = rfcalc(*words, "--sort", "time", columns=200)
+        assert run.code == 2
+        assert ("needs --time" in run.err) or ("rfcalc profile measures each layer" in run.err)
+
+
 def test_what_cannot_be_timed_says_so() -> None:
     pytest.importorskip("torch")
     run = rfcalc("compare", "espcn", "--time", "--device", "tpu")
