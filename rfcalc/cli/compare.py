@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from os.path import exists
 from typing import TYPE_CHECKING, Annotated
@@ -138,14 +139,22 @@ def _analyses(specs: Sequence[str], given: LoadOptions, erf: bool) -> tuple[list
         spec, text = (own["spec"], own["own"]) if own else (word, "")
         more = overrides(re.split(r",(?=[^,=]+=)", text), "SPEC@") if text else {}
         options = replace(given, overrides={**given.overrides, **more})
-        try:
+        with _kept(errors):
             for file in each(f"reading {spec}", spelled_out(spec)):
-                graph = options.load(file, *specs)
-                name = f"{graph.name}{f'@{text}' if text else ''}"
-                found.append((name, f"{file}{f'@{text}' if text else ''}", analyze(graph, erf=erf)))
-        except SpecError as error:
-            errors.append(error)
+                with _kept(errors):
+                    graph = options.load(file, *specs)
+                    name = f"{graph.name}{f'@{text}' if text else ''}"
+                    found.append((name, f"{file}{f'@{text}' if text else ''}", analyze(graph, erf=erf)))
     return found, errors
+
+
+@contextmanager
+def _kept(errors: list[SpecError]) -> Iterator[None]:
+    """Keeps what is wrong with one network, so that the others are shown."""
+    try:
+        yield
+    except SpecError as error:
+        errors.append(error)
 
 
 def _arranged(found: Comparison, words: Sequence[str], sort: str | None, against: str | None) -> Comparison:

@@ -81,6 +81,16 @@ def test_what_cannot_be_timed_says_so() -> None:
     assert 'there is no device "tpu"' in run.err
 
 
+def test_a_broken_spec_of_a_folder_hides_no_other(tmp_path: Path) -> None:
+    for name in ("a", "c"):
+        (tmp_path / f"{name}.yaml").write_text(NET)
+    (tmp_path / "b.yaml").write_text("layers: [conv]\n")
+    run = rfcalc("compare", str(tmp_path), "-f", "csv")
+    assert run.code == 2
+    assert [row["network"] for row in csv.DictReader(io.StringIO(run.out))] == ["a", "c"]
+    assert "b.yaml:1:" in run.err
+
+
 def test_the_effective_field_is_asked_for() -> None:
     assert "effective_field" not in rows("espcn", "srresnet")["espcn"]
     assert float(rows("espcn", "srresnet", "--erf")["espcn"]["effective_field"]) > 3
