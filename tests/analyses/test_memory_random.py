@@ -15,7 +15,7 @@ from rfcalc.errors import SpecError
 from rfcalc.graph import Graph
 from tests.analyses.torch_memory import peak_bytes, saved_bytes
 from tests.oracle.graphs import recipes
-from tests.oracle.recipes import Recipe, build
+from tests.oracle.recipes import Recipe, Step, build
 
 EXAMPLES = int(os.environ.get("RFCALC_ORACLE_EXAMPLES", "150"))
 FIXED = "RFCALC_ORACLE_EXAMPLES" not in os.environ
@@ -74,3 +74,10 @@ def test_transposed_convolutions_of_volumes(recipe: Recipe) -> None:
 
 
 torch.set_num_threads(1)
+
+
+def test_a_group_norm_keeps_a_copy_of_a_map_that_does_not_lie_in_order() -> None:
+    for step in (Step("crop", 0, {"margin": 2}), Step("take", 0, {"step": 1, "start": 1, "count": 1, "axis": 1})):
+        graph = build(Recipe(3, (12, 14), (step, Step("gn", 0, {}))))
+        assert saved(graph).bytes == 4 * graph.nodes[1].shape.elements + 4 * 6
+        prove(graph)

@@ -240,7 +240,8 @@ class GroupNorm(Op):
         return POINTWISE
 
     def cost(self, inputs: Shapes) -> Cost:
-        return norm_cost("group_norm", inputs[0], 2 * inputs[0].channels * self.affine, self.affine, 2 * self.groups)
+        cost = norm_cost("group_norm", inputs[0], 2 * inputs[0].channels * self.affine, self.affine, 2 * self.groups)
+        return replace(cost, packs=True)
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(f"nn.GroupNorm({_options(f'{self.groups}, {inputs[0].channels}', self.eps, self.affine, 'affine')})")
