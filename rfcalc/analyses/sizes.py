@@ -23,6 +23,7 @@ from rfcalc.relations.geometry import IDENTITY, Reach
 
 LEAST_RANGE, MOST_RANGE = 1024, 4096
 MOST_GRID = 64
+MOST_TRIED = 16384
 
 
 @record
@@ -186,11 +187,12 @@ def smallest_clean(sizes: ShapesAtSize, target: int, axis: int, limit: int) -> i
 
 
 def enough(support: Support, axis: int) -> int:
-    """A size at which units without padding may be expected: twice the field, and eight steps of the grid."""
+    """A size at which units without padding may be expected: twice the field, and eight steps of the grid; at most
+    MOST_TRIED, since all sizes up to it are tried."""
     spans = [span for term in support.terms for span in term.axes[axis].spans if span is not None]
     least = min((span[1] - span[0] + 1 for span in spans), default=1)
     grid = lcm(*(term.axes[axis].advance for term in support.terms))
-    return 2 * least + 8 * min(grid, MOST_GRID) + MOST_GRID
+    return min(2 * least + 8 * min(grid, MOST_GRID) + MOST_GRID, MOST_TRIED)
 
 
 def need_axes(graph: Graph) -> None:

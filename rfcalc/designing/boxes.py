@@ -16,6 +16,7 @@ from rfcalc.errors import Span, fail
 from rfcalc.record import record
 
 LARGEST_FILE = 1 << 30
+LARGEST = 1e12  # of the numbers of a box or image
 BINS = 10
 
 # The resize rules: what the scale of an image of h x w is, for an input of H x W.
@@ -105,6 +106,8 @@ def _boxes(path: str, rule: str) -> Iterator[Box]:
         if file.suffix.lower() == ".xml":
             yield from voc_boxes(file)
             return
+        if file.is_char_device():
+            raise fail("E503", f"{path}: a device, which has no end")
         if file.stat().st_size > LARGEST_FILE:
             raise fail("E503", f"{path}: larger than {LARGEST_FILE >> 30} GB")
         text = file.read_text(encoding="utf-8-sig")
@@ -121,8 +124,8 @@ def _coco(text: str, path: str) -> Iterator[Box]:
         data = json.loads(text)
     except json.JSONDecodeError as error:
         raise fail("E503", f"no JSON: {error.msg}", Span(path, error.lineno, error.colno)) from None
-    except RecursionError:
-        raise fail("E503", f"{path}: nested too deeply") from None
+    except (ValueError, RecursionError):
+        raise fail("E503", f"{path}: nested too deeply, or numbers of thousands of digits") from None
     annotations = data.get("annotations") if isinstance(data, dict) else data
     images = data.get("images", []) if isinstance(data, dict) else []
     if not isinstance(annotations, list) or not isinstance(images, list):
@@ -133,15 +136,16 @@ def _coco(text: str, path: str) -> Iterator[Box]:
         if not isinstance(box, list) or len(box) != 4 or not all(_is_number(x) for x in box):
             raise fail("E503", f"{path}: annotation {index} has no bbox [x, y, width, height]")
         image = known.get(str(one.get("image_id")), {})
-        yield float(box[2]), float(box[3]), _positive(image.get("width")), _positive(image.get("height"))
+        yield float(box[2]), float(box[3]), _pixels(image.get("width")), _pixels(image.get("height"))
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
-def _positive(value: Any) -> float | None:
-    return float(value) if _is_number(value) and value > 0 else None
+def _pixels(value: Any) -> float | None:
+    """The side of an image; None for what is none."""
+    return float(value) if _is_number(value) and value >= 1 else None
 
 
 def _csv(text: str, path: str) -> Iterator[Box]:
@@ -165,9 +169,9 @@ def _csv(text: str, path: str) -> Iterator[Box]:
         box = {key: _cell(row, index, path, line) for key, index in columns.items()}
         if columns.keys() >= CORNERS:  # with corners, columns named width and height are often those of the image
             image = box.get("image_width", box.get("width")), box.get("image_height", box.get("height"))
-            yield box["right"] - box["left"], box["bottom"] - box["top"], *image
+            yield box["right"] - box["left"], box["bottom"] - box["top"], *map(_pixels, image)
         else:
-            yield box["width"], box["height"], box.get("image_width"), box.get("image_height")
+            yield box["width"], box["height"], _pixels(box.get("image_width")), _pixels(box.get("image_height"))
 
 
 def _cell(row: Sequence[str], index: int, path: str, line: int) -> float:
@@ -180,6 +184,6 @@ def _cell(row: Sequence[str], index: int, path: str, line: int) -> float:
 
 def _numeric(text: str) -> bool:
     try:
-        return math.isfinite(float(text))
+        return _is_number(float(text))
     except ValueError:
         return False

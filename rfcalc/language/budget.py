@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from math import isfinite
 
 from rfcalc.analyses.metrics import BY_NAME, CHANGE, METRICS, Metric
 from rfcalc.errors import Placed, RuleError, Span, did_you_mean
@@ -83,6 +84,8 @@ def limit(name: str, text: object, layer: str = "", span: Span | None = None) ->
         what = f"{name}: {bare} does not say whether this is the least or the most"
         raise LimitError(what, f'">= {bare}" is at least, "<= {bare}" at most, "== {bare}" exactly')
     value = float(number.replace("_", "")) * (1 if change else UNITS[unit])
+    if not isfinite(value):
+        raise LimitError(f"{name}: no figure is as large as {str(text).strip()[:60]}")
     return Limit(metric, sign or "<=", value, str(text).strip(), layer, change, span)
 
 

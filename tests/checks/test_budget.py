@@ -198,3 +198,15 @@ def test_mistakes(budget: str, words: tuple[str, ...], says: str, tmp_path: Path
     code, found, err = checked(tmp_path, budget, *words)
     assert code == 2
     assert says in " ".join([*found, *err.replace("│", "").split()])
+
+
+@pytest.mark.parametrize("value", ["1e999", "'<= 1e400 G'", "'>= " + "9" * 400 + "'"])
+def test_a_limit_that_no_figure_can_reach_is_a_mistake(here: Path, value: str) -> None:
+    spec(here, f"budget: {{params: {value}}}\n")
+    run = rfcalc("check", "net.yaml")
+    assert run.code == 2
+    assert "net.yaml:5:18: error E123: budget" in run.out
+    spec(here, "")
+    run = rfcalc("check", "net.yaml", "--max-training", "1e999")
+    assert run.code == 2
+    assert "no figure is as large as <= 1e999" in " ".join(run.err.split())

@@ -79,6 +79,7 @@ def test_limits_are_kept() -> None:
         (["--target", "224", "--max-macs", "lots"], "--max-macs"),
         (["--target", "224", "--max-macs", ">= 4G"], "--max-macs"),
         (["--target", "224", "--max-macs", "1k"], "within the limits"),
+        (["--target", "224", "--max-params", "1e999"], "--max-params"),
         (["--target", "20"], "smallest sees 63"),
         (["--target", "16000", "--layers", "1-1"], "more --layers"),
         (["--target", "224", "--tolerance", "many"], "--tolerance"),

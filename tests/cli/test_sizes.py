@@ -179,3 +179,12 @@ def test_one_bad_spec_does_not_hide_the_others() -> None:
     assert "unet: input sizes" in run.out
     assert "resnet18: no layer matches out" in run.err
     assert run.code == 2
+
+
+def test_a_field_beyond_all_images_is_looked_for_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rfcalc.analyses.sizes.MOST_TRIED", 1000)
+    path = tmp_path / "net.yaml"
+    path.write_text("input: 1x64x64\nlayers: [{repeat: 66, conv: {out: 1, k: 3, s: 2, p: 1}}, {conv: {out: 1, k: 3}}]\n")
+    run = rfcalc("sizes", str(path), "--limit", "64")
+    assert run.code == 0
+    assert "at every height up to 1000 that runs" in run.out

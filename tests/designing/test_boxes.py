@@ -107,3 +107,30 @@ def test_no_file_and_a_folder(tmp_path: Path) -> None:
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(SpecError, match="UTF-8"):
         sizes(str(tmp_path / "binary.csv"), (512, 512), "letterbox")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "w,h\n1e308,1\n",
+        "xmin,ymin,xmax,ymax\n-1e308,0,1e308,1\n",
+        "w,h,image_width,image_height\n1,1,1e300,1\n",
+        '[{"bbox": [1, 2, 1e308, 3]}]',
+        '[{"bbox": [1, 2, ' + "9" * 5000 + ", 3]}]",
+    ],
+)
+def test_numbers_beyond_all_images_are_mistakes(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SpecError):
+        sizes(csv(tmp_path, text), (512, 512), "letterbox")
+
+
+@pytest.mark.parametrize("side", ["1e-300", "0", "-5"])
+def test_an_image_without_a_pixel_has_no_size(tmp_path: Path, side: str) -> None:
+    found = sizes(csv(tmp_path, f"w,h,image_width,image_height\n30,40,{side},500\n"), (512, 512), "shorter")
+    assert (found.values, found.rule) == ((40.0,), "none")
+
+
+def test_a_device_is_no_data_set() -> None:
+    with pytest.raises(SpecError) as caught:
+        sizes("/dev/zero", (512, 512), "letterbox")
+    assert "a device, which has no end" in str(caught.value)

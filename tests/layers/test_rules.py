@@ -64,6 +64,10 @@ REFUSED: list[tuple[str, dict[str, Any], tuple[Shape, ...], str]] = [
     ("upsample", {"scale": 0.1}, (IMAGE,), "leaves no output"),
     ("crop", {"size": 7}, (IMAGE,), "cannot crop 6x7 to 7x7"),
     ("crop", {"margin": 3}, (IMAGE,), "nothing is left"),
+    ("take", {"count": 10**12}, (IMAGE,), "there is no unit 999999999999 on an axis of 8"),
+    ("join", {"axis": 1}, (IMAGE, VECTOR), "inputs do not fit along axis 1"),
+    ("join", {"axis": 1}, (VECTOR, VECTOR), "inputs do not fit along axis 1"),
+    ("join", {"axis": 2}, (IMAGE, Shape(8, (6,))), "inputs do not fit along axis 2"),
     ("pad", {"padding": 6, "mode": "reflect"}, (IMAGE,), "reflect padding of 6 needs more than 6 units"),
 ]
 

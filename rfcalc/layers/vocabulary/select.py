@@ -85,8 +85,9 @@ class Take(Op):
         if self.axis > source.rank:
             raise RuleError(f"there is no axis {self.axis} in an input of {source}")
         n = (source.channels, *source.size)[self.axis]
-        if max(taken) >= n:
-            raise RuleError(f"there is no unit {max(taken)} on an axis of {n}")
+        last = taken[-1] if isinstance(taken, range) else max(taken)
+        if last >= n:
+            raise RuleError(f"there is no unit {last} on an axis of {n}")
         return replaced(source, self.axis, len(taken))
 
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
@@ -139,7 +140,7 @@ class Join(Op):
     axis: int = setting(Int(1, 8), default=1, help="1 for the first spatial axis")
 
     def shape(self, inputs: Shapes) -> Shape:
-        if len({replaced(shape, self.axis, 1) for shape in inputs if self.axis <= shape.rank}) != 1:
+        if min(s.rank for s in inputs) < self.axis or len({replaced(s, self.axis, 1) for s in inputs}) != 1:
             raise RuleError(f"inputs do not fit along axis {self.axis}: {', '.join(map(str, inputs))}")
         return replaced(inputs[0], self.axis, sum(shape.size[self.axis - 1] for shape in inputs))
 
