@@ -168,8 +168,8 @@ def _csv(text: str, path: str) -> Iterator[Box]:
     for line, row in rows[1:]:
         box = {key: _cell(row, index, path, line) for key, index in columns.items()}
         if columns.keys() >= CORNERS:  # with corners, columns named width and height are often those of the image
-            image = box.get("image_width", box.get("width")), box.get("image_height", box.get("height"))
-            yield box["right"] - box["left"], box["bottom"] - box["top"], *map(_pixels, image)
+            wide, high = box.get("image_width", box.get("width")), box.get("image_height", box.get("height"))
+            yield box["right"] - box["left"], box["bottom"] - box["top"], _pixels(wide), _pixels(high)
         else:
             yield box["width"], box["height"], _pixels(box.get("image_width")), _pixels(box.get("image_height"))
 
