@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rfcalc.fields.field import Field
+from rfcalc.fields.field import Field, union
 from rfcalc.relations.geometry import PaddingMode, Reach
 
 Range = tuple[int, int]
@@ -36,6 +36,45 @@ def certify(field: Field, certified: Range | None, reach: Reach, n: int, m: int,
     while last >= first and reach.at(last)[0] > b:
         last -= 1
     return (first, last) if first <= last else None
+
+
+def certify_set(field: Field, certified: Range | None, exact: Range | None, reach: Reach, made: Range | None) -> Range | None:
+    """Of the units `made` that are certified for their box, those that are for every position in it as well: a window that
+    reads no padding keeps what its input has, and spans without holes hide no border.
+
+    What a padded unit would have read at the image's edge, the first real one reads as well, if its span has no hole.
+    """
+    if made is None or exact is None:
+        return None
+    if field.solid and exact == certified:
+        return made
+    first, last = made
+    while first <= last and reach.at(first)[0] < exact[0]:
+        first += 1
+    while last >= first and reach.at(last)[-1] > exact[1]:
+        last -= 1
+    return (first, last) if first <= last else None
+
+
+def within(a: Range | None, b: Range | None) -> Range | None:
+    """The units of both ranges; None for none."""
+    if a == b:
+        return a
+    if a is None or b is None or max(a[0], b[0]) > min(a[1], b[1]):
+        return None
+    return max(a[0], b[0]), min(a[1], b[1])
+
+
+def gapless(field: Field, exact: Range | None, certified: Range | None) -> bool:
+    """True if it is certain that the units of a certified range read, together, all that lies between their ends."""
+    if certified is None or exact != certified:
+        return False
+    if field.solid and field.monotone:
+        turn = range(certified[0], min(certified[1], certified[0] + field.period))
+        ends = [field.at(i) for i in (*turn, turn.stop)]
+        return all(a is not None and b is not None and b[0] <= a[1] + 1 for a, b in zip(ends, ends[1:], strict=False))
+    together = union(field.at(i) for i in range(certified[0], certified[1] + 1))
+    return together is not None and together[2] is None
 
 
 def _left_ok(field: Field, unit: int) -> bool:

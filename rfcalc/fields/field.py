@@ -91,6 +91,11 @@ class Field:
         return None not in self.spans
 
     @cached_property
+    def solid(self) -> bool:
+        """True if it is certain that no unit's support has holes."""
+        return not self.origins and all(span is None or span[2] is None for span in self.spans)
+
+    @cached_property
     def monotone(self) -> bool:
         """True if no unit is empty, and first and last index never decrease from one unit to the next."""
         if self.origins:

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rfcalc.errors import RuleError, fail
-from rfcalc.fields.certificate import Range, all_read, certify
+from rfcalc.fields.certificate import Range, all_read, certify, certify_set, within
+from rfcalc.fields.extents import Box, Extent, around, fills, hulls
 from rfcalc.fields.field import START, Field, Span, compose, mask_phases
 from rfcalc.fields.terms import SupportTerm, antichain, compact, joined
 from rfcalc.graph import Graph, Node
@@ -22,7 +23,7 @@ from rfcalc.relations.channels import Band, Grouped, Mix, Same
 from rfcalc.relations.geometry import IDENTITY, Reach
 from rfcalc.relations.read import Read
 
-Box = tuple[Range, ...]
+Certified = tuple[Range | None, Range | None]  # the units certified for their box, and those of them for each position in it
 
 MAX_TERMS = 48
 MOST_SPANS = 8192  # of more terms than that, beyond which their boxes are joined even where they grow
@@ -33,11 +34,13 @@ MANY_TERMS = 16  # from which on terms are made fewer before each is compared wi
 class Support:
     """What the units of one layer see. `extents`: the clipped hull that global paths see, per axis, for sets of channels.
     `certain`: False where some clipped box needs the backward engine. `merged`: terms were joined to keep them few, so
-    that holes may be overlooked (the box stays exact); `grown`: they were so many that the box is one around them, a bound."""
+    that holes may be overlooked (the box stays exact); `grown`: they were so many that the box is one around them, a bound.
+    `filled`: it is certain that global paths see all of their hulls."""
 
     terms: tuple[SupportTerm, ...]
     extents: tuple[tuple[int, Box], ...] = ()
     certain: bool = True
+    filled: bool = True
     merged: bool = False
     grown: bool = False
 
@@ -71,7 +74,7 @@ class _Pass:
         self.image = graph.nodes[source].shape.size
         self.composed: dict[tuple[Field, Reach, int], Field] = {}
         self.masked: dict[tuple[Field, int, int, int], Field] = {}
-        self.certificates: dict[tuple[Field, Range | None, Reach, int, int, int], Range | None] = {}
+        self.certificates: dict[tuple[Field, Range | None, Range | None, Reach, int, int], Certified] = {}
 
     def run(self) -> list[Support]:
         of_nodes: list[Support] = []
@@ -98,11 +101,11 @@ class _Pass:
     def _start(self, node: Node) -> Support:
         certified = tuple((0, n - 1) for n in node.shape.size)
         channels = (1 << node.shape.channels) - 1 if self.resolve else -1
-        return Support((SupportTerm(channels, (START,) * node.shape.rank, certified),))
+        return Support((SupportTerm(channels, (START,) * node.shape.rank, certified, certified),))
 
     def _layer(self, node: Node, reads: Sequence[Read], inputs: Sequence[Support]) -> Support:
         terms: list[SupportTerm] = []
-        extents: list[tuple[int, Box]] = []
+        extents: list[Extent] = []
         certain = True
         counts = [sum(read.source == k for read in reads) for k in range(len(inputs))]
         inputs = [_simple(s) if _heavy(s.terms, count) else s for s, count in zip(inputs, counts, strict=True)]
@@ -110,32 +113,29 @@ class _Pass:
             support = inputs[read.source]
             certain = certain and support.certain
             if support.extents:
-                extents += [(channels, box) for mask, box in support.extents if (channels := self._push(node, read, mask))]
+                seen = [(self._push(node, read, mask), box, support.filled) for mask, box in support.extents]
+                extents += [each for each in seen if each[0]]
                 certain = certain and self._all_live(node, read)
             if read.local:
                 terms += self._moved(node, read, support.terms)
             elif support.terms:
-                seen = [(channels, self._seen(t)) for t in support.terms if (channels := self._push(node, read, t.channels))]
-                certain = certain and all(box is not None for _, box in seen) and all(axis is None for axis in read.axes)
-                extents += [(channels, box or tuple((0, n - 1) for n in self.image)) for channels, box in seen]
+                found = [
+                    (channels, self._seen(t), t) for t in support.terms if (channels := self._push(node, read, t.channels))
+                ]
+                certain = certain and all(box is not None for _, box, _ in found) and all(axis is None for axis in read.axes)
+                whole = tuple((0, n - 1) for n in self.image)
+                extents += [(channels, box or whole, fills(term)) for channels, box, term in found]
         made = self._support(terms, extents, certain, [inputs[read.source] for read in reads])
         # Most residual sums add nothing to one of their inputs; one support then serves both. An uncertain one does not say
         # all that its units see, so that two layers with the same may see different things.
         return next((s for s in inputs if s == made), made) if len(reads) > 1 and made.certain else made
 
-    def _support(
-        self, terms: list[SupportTerm], extents: list[tuple[int, Box]], certain: bool, inputs: Sequence[Support]
-    ) -> Support:
+    def _support(self, terms: list[SupportTerm], extents: list[Extent], certain: bool, inputs: Sequence[Support]) -> Support:
         kept, merged, grown = _few(terms)
         merged, grown = (merged or any(s.merged for s in inputs)), (grown or any(s.grown for s in inputs))
-        alike: dict[Box, int] = {}
-        for channels, box in extents:
-            alike[box] = alike.get(box, 0) | channels
-        joint: dict[int, list[Box]] = {}
-        for box, channels in alike.items():
-            joint.setdefault(channels, []).append(box)
+        boxes, filled = hulls(extents)
         certain = certain and all(None not in term.certified for term in kept)
-        return Support(tuple(kept), tuple((mask, around(boxes)) for mask, boxes in joint.items()), certain, merged, grown)
+        return Support(tuple(kept), boxes, certain, filled, merged, grown)
 
     def _push(self, node: Node, read: Read, mask: int) -> int:
         """The channels of a layer that read any of the channels in `mask`; -1 where channels are not told apart."""
@@ -161,15 +161,15 @@ class _Pass:
             if not read.axes and not read.phases and channels == term.channels:
                 moved.append(term)
                 continue
-            axes, certified = term.axes, term.certified
+            axes, certified, exact = term.axes, term.certified, term.exact
             if read.axes:
-                moves = list(zip(term.axes, term.certified, read.axes, size, units, self.image, strict=True))
-                axes = tuple(self._compose(field, reach, m) for field, _, reach, _, m, _ in moves)
-                certified = tuple(self._certify(*move) for move in moves)
+                axes = tuple(map(self._compose, term.axes, read.axes, units))
+                ranges = list(map(self._certify, term.axes, certified, exact, read.axes, size, units, self.image))
+                certified, exact = tuple(box for box, _ in ranges), tuple(each for _, each in ranges)
             if read.phases and self.resolve:
                 axes = tuple(self._mask(f, *phase, m) for f, phase, m in zip(axes, read.phases, units, strict=True))
-                certified = tuple(None for _ in axes)
-            moved.append(SupportTerm(channels, axes, certified))
+                certified = exact = tuple(None for _ in axes)
+            moved.append(SupportTerm(channels, axes, certified, exact))
         return moved
 
     def _compose(self, field: Field, reach: Reach | None, units: int) -> Field:
@@ -186,18 +186,15 @@ class _Pass:
             self.masked[key] = mask_phases(field, period, phase, units)
         return self.masked[key]
 
-    def _certify(self, field: Field, certified: Range | None, reach: Reach | None, n: int, m: int, image: int) -> Range | None:
+    def _certify(
+        self, field: Field, certified: Range | None, exact: Range | None, reach: Reach | None, n: int, m: int, image: int
+    ) -> Certified:
         if reach is IDENTITY or reach is None:
-            return (
-                certified
-                if certified is None or n <= m
-                else (certified[0], min(certified[1], m - 1))
-                if certified[0] < m
-                else None
-            )
-        key = (field, certified, reach, n, m, image)
+            return (certified, exact) if n <= m else (within(certified, (0, m - 1)), within(exact, (0, m - 1)))
+        key = (field, certified, exact, reach, m, n)
         if key not in self.certificates:
-            self.certificates[key] = certify(field, certified, reach, n, m, image)
+            made = certify(field, certified, reach, n, m, image)
+            self.certificates[key] = (made, certify_set(field, certified, exact, reach, made))
         return self.certificates[key]
 
     def _seen(self, term: SupportTerm) -> Box | None:
@@ -237,13 +234,6 @@ def _few(terms: list[SupportTerm]) -> tuple[list[SupportTerm], bool, bool]:
         count, kept = len(kept), joined(kept)
         merged = merged or len(kept) < count
     return kept, merged, grown
-
-
-def around(boxes: Sequence[Box]) -> Box:
-    """The smallest box that holds all of the boxes."""
-    if len(boxes) == 1:
-        return boxes[0]
-    return tuple((min(axis[k][0] for axis in boxes), max(axis[k][1] for axis in boxes)) for k in range(len(boxes[0])))
 
 
 def hull(support: Support, unit: Sequence[int], channel: int | None = None) -> list[Span] | None:

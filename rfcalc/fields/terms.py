@@ -9,7 +9,7 @@ from math import lcm
 from operator import or_
 from typing import TypeVar
 
-from rfcalc.fields.certificate import Range
+from rfcalc.fields.certificate import Range, within
 from rfcalc.fields.field import MAX_PHASES, Field, enclosed, field_covers, united
 from rfcalc.record import record
 
@@ -18,11 +18,13 @@ T = TypeVar("T")
 
 @record(eq=False)
 class SupportTerm:
-    """A product of supports: output channels (a bit set, -1 for all), one Field and one range of certified units per axis."""
+    """A product of supports: output channels (a bit set, -1 for all), one Field and one range of certified units per axis;
+    `exact`: those of them that are certified for each position, not only for their box."""
 
     channels: int
     axes: tuple[Field, ...]
     certified: tuple[Range | None, ...]
+    exact: tuple[Range | None, ...]
 
 
 def antichain(terms: Sequence[SupportTerm]) -> list[SupportTerm]:
@@ -52,13 +54,20 @@ def term_covers(big: SupportTerm, small: SupportTerm) -> bool:
 
 def weakened(big: SupportTerm, small: SupportTerm) -> SupportTerm:
     """`big` with the certificates that still hold once `small` is counted within it."""
-    if big.certified == small.certified:
+    if big.certified == small.certified and big.exact == small.exact:
         return big
     certified = tuple(
         a if a is not None and b is not None and a[0] <= b[0] and a[1] >= b[1] else None
         for a, b in zip(big.certified, small.certified, strict=True)
     )
-    return big if certified == big.certified else replace(big, certified=certified)
+    exact = _together([big, small])
+    same = certified == big.certified and exact == big.exact
+    return big if same else replace(big, certified=certified, exact=exact)
+
+
+def _together(terms: Sequence[SupportTerm]) -> tuple[Range | None, ...]:
+    """The units for which every position is certified in all of the terms."""
+    return tuple(reduce(within, ranges) for ranges in zip(*(term.exact for term in terms), strict=True))
 
 
 def compact(terms: list[SupportTerm]) -> list[SupportTerm]:
@@ -92,12 +101,13 @@ def _one(group: Sequence[SupportTerm], axis: int, unions: dict[tuple[Field, ...]
         channels = 0
         for term in group:
             channels |= term.channels
-        return replace(first, channels=channels)
+        return replace(first, channels=channels, exact=_together(group))
     fields = tuple(term.axes[axis] for term in group)
     if fields not in unions:
         unions[fields] = united(fields)
     certified = first.certified[axis] if len({term.certified[axis] for term in group}) == 1 else None
-    return SupportTerm(first.channels, _placed(first.axes, axis, unions[fields]), _placed(first.certified, axis, certified))
+    axes, ranges = _placed(first.axes, axis, unions[fields]), _placed(first.certified, axis, certified)
+    return SupportTerm(first.channels, axes, ranges, _together(group))
 
 
 def _few_phases(group: Sequence[SupportTerm], axis: int) -> bool:
@@ -129,4 +139,4 @@ def _around(group: Sequence[SupportTerm], union: Callable[[Sequence[Field]], Fie
     if len(group) == 1:
         return group[0]
     axes = tuple(union([term.axes[k] for term in group]) for k in range(len(group[0].axes)))
-    return SupportTerm(reduce(or_, (term.channels for term in group)), axes, (None,) * len(axes))
+    return SupportTerm(reduce(or_, (term.channels for term in group)), axes, (None,) * len(axes), (None,) * len(axes))
