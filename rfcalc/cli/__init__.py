@@ -20,6 +20,7 @@ from rfcalc.errors import SpecError, summed_up
 COMMANDS: dict[str, tuple[str, str]] = {
     "analyze": ("rfcalc.cli.analyze", "analyze"),
     "compare": ("rfcalc.cli.compare", "compare"),
+    "report": ("rfcalc.cli.report", "report"),
     "sizes": ("rfcalc.cli.sizes", "sizes"),
     "design": ("rfcalc.cli.design", "design"),
     "resize": ("rfcalc.cli.resize", "resize"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 GROUPS: dict[str, dict[str, str]] = {
     "Look": {
         "analyze": "each layer: shape, receptive field, stride, MACs, params",
+        "report": "a page to look at: graph, costs, the field of any unit",
         "sizes": "input sizes that fit, growth with size, seamless tiles",
         "paths": "how many paths there are, how long, what each one sees",
         "explain-cost": "why tools disagree about the FLOPs of a network",
@@ -52,7 +53,6 @@ def overview() -> str:
 
 def _lines() -> Iterator[str]:
     yield "Usage: rfcalc COMMAND [ARGS]..."
-    yield ""
     yield "Exact receptive fields, MACs, parameters and memory of convolutional networks,"
     yield "from a spec, in milliseconds, without running the network."
     yield ""

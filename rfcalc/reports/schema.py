@@ -36,6 +36,7 @@ class Printed:
 COMMANDS: dict[str, Printed] = {
     "analyze": Printed("analyze", ("NetworkData",), many=True),
     "compare": Printed("compare", ("ComparisonData",)),
+    "report": Printed("page", ("PageData",)),
     "sizes": Printed("sizes", ("SizesData", "TilesData"), many=True),
     "paths": Printed("paths", ("PathsData",), many=True),
     "explain-cost": Printed("costs", ("CostsData",), many=True),

@@ -45,6 +45,7 @@ CASES = [
     ("analyze", "bound"),
     ("analyze", "line", "volume", "vector", "bad"),
     ("analyze", "unet", "--layer", "up2*", "--at", "158,158"),
+    *(("report", name) for name in ("line", "volume", "vector", "inputs", "bound", "espcn")),
     ("compare", "line", "volume", "vector"),
     ("compare", "resnet18", "espcn", "--erf", "--against", "espcn"),
     ("sizes", "line"),

@@ -27,6 +27,7 @@ FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("backends",), "a graph in torch: built, proven, timed, drawn"),
     (("reports",), "results into reports"),
     (("formats",), "reports into text"),
+    (("page",), "the page of a network: its data, and the file that holds them"),
     (("api",), "the functions of the Python API"),
     (("cli",), "commands: parse, call, print"),
     (("__init__", "__main__"), "the names of the Python API; python -m rfcalc"),
