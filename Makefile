@@ -1,4 +1,4 @@
-.PHONY: check lint types docs test lowest accept long
+.PHONY: check lint types docs test lowest accept long web
 
 check: lint types docs  ## what CI runs besides the tests
 
@@ -23,3 +23,6 @@ accept:  ## rewrite the golden files after a change that was meant
 
 long:  ## the tests that take half a minute each, which otherwise skip
 	RFCALC_LONG=1 pytest -n 2 tests/importers/test_onnx_round_trip.py
+
+web:  ## the page's script and style, from web/
+	cd web && npm ci --no-audit --no-fund && npm run check && npm run build

@@ -13,9 +13,11 @@ MODULES = sorted(path.relative_to(TESTS) for path in TESTS.rglob("test_*.py"))
 
 # Folders and modules of tests without a counterpart, because what they hold goes through many rooms.
 ALONE = {
+    "browser": "the page of a report, in a browser",
     "mistakes": "one broken spec for each error, with the text that a user reads",
     "oracle": "the whole analysis against gradients",
     "structure": "the shape of the house",
+    "web": "web/, the page's source",
     "zoo": "the specs in configs/",
     "test_benchmarks.py": "benchmarks/",
     "test_guide.py": "docs/guide/",

@@ -1,0 +1,64 @@
+"""What the page finds that a unit sees is what the backward engine finds, or it says that this is a bound."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rfcalc.fields.backward import area, trace
+from rfcalc.graph import Graph
+from rfcalc.importers import load, shipped
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+UNITS = 100  # of each network
+ASK = "units => units.map(([layer, unit]) => rfcalc.at(layer, unit))"
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    """One page for all networks, one after the other."""
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
+def chosen(graph: Graph) -> list[tuple[int, list[int]]]:
+    """Units of the layers that are maps, those at the border more often than others."""
+    rank = len(graph.nodes[graph.inputs[0]].shape.size)
+    maps = [i for i, node in enumerate(graph.nodes) if len(node.shape.size) == rank]
+    layers = random.choices(maps, k=UNITS)
+    return [(i, [random.choice((0, n - 1, random.randrange(n), n // 2)) for n in graph.nodes[i].shape.size]) for i in layers]
+
+
+def bits(products: Sequence[Sequence[Sequence[Sequence[int]]]]) -> list[tuple[int, ...]]:
+    return [tuple(sum(((1 << last - first + 1) - 1) << first for first, last in runs) for runs in axes) for axes in products]
+
+
+def agree(seen: dict[str, Any], graph: Graph, layer: int, unit: Sequence[int]) -> bool:
+    """Whether the page is sure of each pixel; it must be right then, and elsewhere leave nothing out."""
+    engine = trace(graph, layer, unit, graph.inputs[0])
+    products, box = bits(seen["products"]), engine.box()
+    assert area([*products, *engine.products]) == area(products), "the page leaves pixels out"
+    if seen["certain"]:
+        assert seen["box"] == (None if box is None else [list(ends) for ends in box])
+    if seen["exact"]:
+        assert area(products) == engine.pixels()
+    return bool(seen["exact"])
+
+
+@pytest.mark.parametrize("name", [name for name, _ in shipped()])
+def test_the_page_sees_what_the_engine_sees(
+    name: str, page: Page, report: Callable[[str], Path], record_property: Callable[[str, object], None]
+) -> None:
+    random.seed(name)
+    graph = load(name, {}, 100_000)
+    units = chosen(graph)
+    page.goto(report(name).as_uri())
+    sure = sum(agree(seen, graph, *each) for seen, each in zip(page.evaluate(ASK, units), units, strict=True))
+    record_property("at_most", UNITS - sure)

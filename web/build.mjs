@@ -1,0 +1,20 @@
+// The bundle: src/main.ts and src/page.css into rfcalc/page/assets/, or into the folder that is named.
+import { build } from "esbuild";
+import { argv } from "node:process";
+import { fileURLToPath } from "node:url";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+await build({
+  entryPoints: [
+    { in: here("src/main.ts"), out: "page" },
+    { in: here("src/page.css"), out: "page" },
+  ],
+  outdir: argv[2] ?? here("../rfcalc/page/assets"),
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: ["es2022", "chrome120", "firefox120", "safari17"],
+  charset: "utf8",
+  legalComments: "none",
+});

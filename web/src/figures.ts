@@ -1,0 +1,91 @@
+// The figures of rows: a block's are those of its layers together.
+
+import type { Layers, Network } from "./data.ts";
+import { type Block, isLayer } from "./tree.ts";
+import { by, short, whole } from "./units.ts";
+
+export type Measure = "macs" | "params" | "bytes" | "time";
+
+/** A column with bars. */
+export interface Column {
+  key: Measure;
+  title: string;
+  unit: string;
+  help: string;
+}
+
+const COLUMNS: Column[] = [
+  { key: "macs", title: "MACs", unit: "", help: "Multiply-accumulates" },
+  { key: "params", title: "Params", unit: "", help: "Learned numbers" },
+  { key: "bytes", title: "Bytes", unit: "B", help: "Bytes of the output" },
+  { key: "time", title: "Time", unit: "s", help: "Measured time" },
+];
+
+export class Figures {
+  readonly columns: Column[];
+  readonly #sums = new Map<Measure, Float64Array>();
+  readonly #gaps = new Map<Measure, Int32Array>();
+
+  readonly #data: Network;
+
+  constructor(data: Network) {
+    this.#data = data;
+    this.columns = COLUMNS.filter(({ key }) => data.layers[key]);
+    for (const { key } of this.columns) {
+      const values = data.layers[key] as NonNullable<Layers[Measure]>;
+      const sums = new Float64Array(values.length + 1);
+      const gaps = new Int32Array(values.length + 1);
+      values.forEach((value, k) => {
+        sums[k + 1] = sums[k]! + (value ?? 0);
+        gaps[k + 1] = gaps[k]! + (value === null ? 1 : 0);
+      });
+      this.#sums.set(key, sums);
+      this.#gaps.set(key, gaps);
+    }
+  }
+
+  /** The sum of a block; null where a part of it is not known. */
+  of({ first, last }: Block, key: Measure): number | null {
+    const gaps = this.#gaps.get(key)!;
+    if (gaps[last + 1]! - gaps[first]!) return null;
+    const sums = this.#sums.get(key)!;
+    return first === last ? this.#data.layers[key]![first]! : sums[last + 1]! - sums[first]!;
+  }
+
+  said(block: Block, { key, unit }: Column): string {
+    const value = this.of(block, key);
+    return short(key === "time" && value !== null ? value / 1000 : value, unit);
+  }
+
+  /** With all digits. */
+  exact(block: Block, { key, help }: Column): string {
+    const value = this.of(block, key);
+    if (value === null) return `${help}: not known`;
+    return key === "time" ? `${help}: ${value} ms` : `${help}: ${whole(value)}`;
+  }
+
+  op(block: Block): string {
+    if (!isLayer(block) && !block.part) return `${block.last - block.first + 1} layers`;
+    const parts = Array.from({ length: block.last - block.first + 1 }, (_, k) => this.text(block.first + k));
+    return parts.join(" + ");
+  }
+
+  /** What a layer does, with the settings that say most. */
+  text(layer: number): string {
+    return this.#data.ops[this.#data.layers.op[layer]!]!.text;
+  }
+
+  word(layer: number): string {
+    return this.#data.ops[this.#data.layers.op[layer]!]!.word;
+  }
+
+  shape({ last }: Block): string {
+    const [channels, size] = this.#data.shapes[this.#data.layers.shape[last]!]!;
+    return by([channels, ...size]);
+  }
+
+  /** A layer's field as its row says it. */
+  row(layer: number): { field: string; stride: string; note?: string } {
+    return this.#data.rows[this.#data.layers.field[layer]!] ?? { field: "–", stride: "–" };
+  }
+}
