@@ -12,6 +12,8 @@ from tests.browser.conftest import ROOT, Open
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 Report = Callable[[str], Path]
+SEEN = """all => all.filter(each => each.offsetParent !== null && !each.closest("dialog"))
+    .map(each => each.getAttribute("aria-label") || each.textContent)"""
 
 
 def violations(page: Any) -> list[str]:
@@ -57,10 +59,7 @@ def test_the_keyboard_reaches_everything(opened: Open, report: Report) -> None:
         reached.append(focused(page))
         if reached[-1].startswith("The units of this layer"):
             break
-    every = page.eval_on_selector_all(
-        "button, summary, select, input:not(.numbers input), canvas, .grid",
-        "all => all.filter(e => e.offsetParent !== null && !e.closest('dialog')).map(e => e.getAttribute('aria-label') || e.textContent)",
-    )
+    every = page.eval_on_selector_all("button, summary, select, input:not(.numbers input), canvas, .grid", SEEN)
     assert set(every) <= set(reached) | {""}, set(every) - set(reached)
 
 

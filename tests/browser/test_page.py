@@ -14,6 +14,11 @@ from tests.browser.conftest import ROOT, Open
 
 Report = Callable[[str], Path]
 PICTURES = ROOT / "build" / "browser"  # kept to be looked at
+RED = """() => {
+    const { width, height } = document.querySelector(".map canvas");
+    const [red, , blue] = document.querySelector(".map canvas").getContext("2d").getImageData(width / 2, height / 3, 1, 1).data;
+    return red > 120 && blue < 90;
+}"""
 FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -89,10 +94,7 @@ def test_ones_own_picture_takes_the_place_of_the_chart(opened: Open, report: Rep
     image.new("RGB", (64, 48), (200, 30, 30)).save(tmp_path / "red.png")
     page = opened(report("resnet18"))
     page.set_input_files("input[type=file]", tmp_path / "red.png")
-    page.wait_for_function(
-        "(c => { const d = c.getContext('2d').getImageData(c.width / 2, c.height / 3, 1, 1).data; return d[0] > 120 && d[2] < 90 })"
-        "(document.querySelector('.map canvas'))"
-    )
+    page.wait_for_function(RED)
 
 
 def test_paper_has_every_row(opened: Open, report: Report) -> None:
