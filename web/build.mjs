@@ -1,4 +1,4 @@
-// The bundle: src/main.ts and src/page.css into rfcalc/page/assets/, or into the folder that is named.
+// The bundles, a script for each kind of page and one style, into rfcalc/page/assets/, or into the folder that is named.
 import { build } from "esbuild";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,8 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 await build({
   entryPoints: [
     { in: here("src/main.ts"), out: "page" },
+    { in: here("src/compare.ts"), out: "compare" },
+    { in: here("src/front.ts"), out: "front" },
     { in: here("src/page.css"), out: "page" },
   ],
   outdir: argv[2] ?? here("../rfcalc/page/assets"),

@@ -1,10 +1,9 @@
-// Builds the page from its data.
+// The page of one network.
 
-import { read } from "./data.ts";
+import { type Network, read } from "./data.ts";
 import { h } from "./dom.ts";
 import { network } from "./network.ts";
 
-const page = read();
 const main = h("main", {});
 document.body.append(main);
-if (page.kind === "network") network(page, main);
+network(read() as Network, main);
