@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rfcalc.page.data import network_data
-from rfcalc.page.html import html
-
 from rfcalc.analyses.network import analyze
 from rfcalc.importers import load
+from rfcalc.page.data import network_data
+from rfcalc.page.html import html
 from tests.browser.conftest import Open
 
 # Names as nobody should have them: what would end a script or an element, ask for a file, or turn the line around.

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rfcalc.analyses.network import analyze
 from rfcalc.fields.backward import area, trace
 from rfcalc.graph import Graph
 from rfcalc.importers import load, shipped
+from rfcalc.page.data import network_data
+from rfcalc.page.html import html
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -54,11 +57,13 @@ def agree(seen: dict[str, Any], graph: Graph, layer: int, unit: Sequence[int]) -
 
 @pytest.mark.parametrize("name", [name for name, _ in shipped()])
 def test_the_page_sees_what_the_engine_sees(
-    name: str, page: Page, report: Callable[[str], Path], record_property: Callable[[str, object], None]
+    name: str, page: Page, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     random.seed(name)
     graph = load(name, {}, 100_000)
     units = chosen(graph)
-    page.goto(report(name).as_uri())
+    file = tmp_path / "page.html"
+    file.write_text(html(network_data(analyze(graph))), encoding="utf-8")
+    page.goto(file.as_uri())
     sure = sum(agree(seen, graph, *each) for seen, each in zip(page.evaluate(ASK, units), units, strict=True))
     record_property("at_most", UNITS - sure)
