@@ -65,11 +65,12 @@ function axis(rank: number, k: number): string {
   return NAMES[rank]?.[k] ?? `axis ${k}`;
 }
 
-/** First and last pixel, and where they would lie without the border. */
+/** First and last pixel; also where they would lie without the border, or what is seen by other ways than global ones. */
 function ends([first, last]: Range, uncut: Range | undefined): string {
   const seen = `${first} – ${last}`;
   if (!uncut || (uncut[0] === first && uncut[1] === last)) return seen;
-  return `${seen}, cut from ${minus(uncut[0])} – ${minus(uncut[1])}`;
+  const inside = uncut[0] >= first && uncut[1] <= last;
+  return `${seen}, ${inside ? "by local paths" : "cut from"} ${minus(uncut[0])} – ${minus(uncut[1])}`;
 }
 
 function minus(value: number): string {
