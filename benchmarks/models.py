@@ -42,13 +42,14 @@ OTHER_SIZES = {"inception_v3": "3x299x299", "mvit_v1_b": "3x16x224x224", "mvit_v
 HEAD = """# Models that people have
 
 Made by `python benchmarks/models.py --table` from `benchmarks/results/models.json`. `exact`: every field is exact. `bounded`:
-all is followed, and some fields are marked as upper bounds (`<=`), for the reason of the first of them. `refused`: an error,
-with its reason. Parameters are compared with the module's own. Seconds are those of the CPU for one import, and how many of
-them torch.export itself takes. torchvision runs without its compiled operators; the other libraries' models and the arguments
-that they are made with stand in `benchmarks/models.txt`.
+all is followed, and some fields are marked as upper bounds (`<=`), for the reason of the first of them. `in part`: the part
+before what is named. `refused`: an error, with its reason. Parameters are compared with the module's own, and MACs with half of
+what FlopCounterMode counts in a run of it (attention as its products). Seconds are those of the CPU for one import, and how
+many of them torch.export itself takes. torchvision runs without its compiled operators; the other libraries' models and the
+arguments that they are made with stand in `benchmarks/models.txt`.
 """
-COLUMNS = """| family | model | import | parameters | seconds | torch.export's | why |
-| --- | --- | --- | --- | ---: | ---: | --- |"""
+COLUMNS = """| family | model | import | parameters | MACs | seconds | torch.export's | why |
+| --- | --- | --- | --- | --- | ---: | ---: | --- |"""
 
 
 class Model(NamedTuple):
@@ -117,16 +118,21 @@ def measured(model: Model, seconds: float, pipe: Any) -> None:
     from rfcalc.errors import SpecError
     from rfcalc.importers import load
 
-    spent, params = [0.0], [0]
+    spent, counting, params = [0.0], [0.0], [0]
+    macs: list[int | None] = [None]
     export = torch.export.export
 
     def timed(module: Any, *words: Any, **more: Any) -> Any:
         params[0] = sum(p.numel() for p in module.parameters())
         start = time.process_time()
         try:
-            return export(module, *words, **more)
+            program = export(module, *words, **more)
         finally:
             spent[0] += time.process_time() - start
+        start = time.process_time()
+        macs[0] = counted_macs(module, *words[:2])
+        counting[0] += time.process_time() - start
+        return program
 
     torch.export.export = timed
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 1))
@@ -139,15 +145,33 @@ def measured(model: Model, seconds: float, pipe: Any) -> None:
     except SpecError as error:
         problem = error.problems[0]
         row = {"verdict": "refused", "reason": problem.message.removeprefix(f"{model.target} "), "code": problem.code}
-    row |= {"seconds": round(time.process_time(), 1), "export_seconds": round(spent[0], 1)}
+    row |= {"seconds": round(time.process_time() - counting[0], 1), "export_seconds": round(spent[0], 1)}
     if row.get("code") == "E410":
         with suppress(SpecError):
             row["unknown"] = len(start(unknown="bound").nodes)
     if row["verdict"] != "refused":
-        told = sum(node.op.cost([graph.nodes[i].shape for i in node.inputs]).params for node in graph.nodes)
-        row |= {"params": told, "same_params": told == params[0]}
+        told, mine = sum(node.cost.params for node in graph.nodes), sum(node.cost.macs for node in graph.nodes)
+        row |= {"params": told, "same_params": told == params[0], "macs": mine}
+        if macs[0] is not None and (mine == macs[0] or not any(node.op.uncounted for node in graph.nodes)):
+            row |= {"same_macs": mine == macs[0]}
         row["bound"] = next((bound for bound in graph.bounds if bound), "") if row["verdict"] == "bounded" else ""
+        row |= {"rest": graph.rest} if graph.rest else {}
     pipe.send(row)
+
+
+def counted_macs(module: Any, positional: Any, words: Any = None) -> int | None:
+    """Half of what FlopCounterMode counts in a run on tensors without memory, attention as products; None: it does not run."""
+    import torch
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+    from torch.utils.flop_counter import FlopCounterMode
+
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with sdpa_kernel(SDPBackend.MATH), torch.no_grad(), FlopCounterMode(display=False) as counter:
+            module(*positional, **(words or {}))
+    except Exception:
+        return None
+    return int(counter.get_total_flops() // 2)
 
 
 def run(model: Model, seconds: float) -> dict[str, Any]:
@@ -192,11 +216,18 @@ def counted(rows: dict[str, dict[str, Any]]) -> str:
 
 
 def _row(name: str, row: dict[str, Any]) -> str:
-    same = {True: "equal", False: "differ", None: ""}[row.get("same_params")]
+    same = [{True: "equal", False: "differ", None: ""}[row.get(key)] for key in ("same_params", "same_macs")]
     times = [str(row.get(key, "")) for key in ("seconds", "export_seconds")]
-    why = (row.get("reason") or row.get("bound") or "").replace("|", "\\|").replace("\n", " ")
+    why = (row.get("reason") or row.get("rest") or row.get("bound") or "").replace("|", "\\|").replace("\n", " ")
     why += " (a bound with `--unknown bound`)" if row.get("unknown") else ""
-    cells = [row["family"].partition(", ")[2], f"`{name.partition(':')[2]}`", row["verdict"], same, *times, why]
+    cells = [
+        row["family"].partition(", ")[2],
+        f"`{name.partition(':')[2]}`",
+        row["verdict"] + ", in part" * ("rest" in row),
+        *same,
+        *times,
+        why,
+    ]
     return f"| {' | '.join(cells)} |"
 
 

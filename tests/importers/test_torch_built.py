@@ -9,13 +9,15 @@ from rfcalc.backends.torch.build import to_torch
 from rfcalc.errors import SpecError
 from tests.importers.torch_models import MODELS, graph_of, shapes_of
 
-# A weight that is computed, fixed, or an unequal layer's, or a choice number by number, has no module of its own: an error.
+# A weight that is computed, fixed, or an unequal layer's, a choice number by number, or a norm with numbers per channel of
+# patches, has no module of its own: an error.
 REFUSED = {
     *(
         f"code.py:{name}"
         for name in ("Labels", "Choosing", "Tied", "WeightNorm", "SpectralNorm", "NormedWeight", "Blurred", "Paired")
     ),
     "code.py:Merged",
+    "modern.py:NormedPatches",
     "signals.py:Separated",
 }
 

@@ -19,7 +19,7 @@ from rfcalc.analyses.network import Analysis, analyze
 from rfcalc.errors import SpecError
 from rfcalc.importers import is_program, load
 from rfcalc.importers.torch.importing import _lies_in, imported
-from rfcalc.importers.torch.target import target_of
+from rfcalc.importers.torch.target import target_of, wanted
 from tests.importers.torch_models import CLASSIC, FOLDER, graph_of, module_of, shapes_of
 
 NET = """
@@ -234,3 +234,19 @@ def test_rfcalc_never_steps_aside() -> None:
     ours = [module for name, module in sys.modules.items() if name.split(".")[0] == "rfcalc"]
     assert not [module.__name__ for module in ours if _lies_in(module, root)]
     assert _lies_in(sys.modules[__name__], root)
+
+
+def test_no_library_loads_weights(tmp_path: Path) -> None:
+    """Neither torch's own function nor a library's of the same name is called, and both are there again."""
+    (tmp_path / "weights.py").write_text("def load_state_dict_from_url(url):\n    raise OSError('no net here')\n")
+    (tmp_path / "net.py").write_text(
+        "import weights\nfrom torch import hub, nn\nfrom weights import load_state_dict_from_url\n\n\n"
+        "class Net(nn.Conv2d):\n    def __init__(self):\n        super().__init__(3, 4, 1)\n"
+        "        self.load_state_dict(load_state_dict_from_url('x.pth')['state']['model'])\n"
+        "        hub.load_state_dict_from_url('y.pth')\n"
+    )
+    before = torch.hub.load_state_dict_from_url
+    assert load(f"{tmp_path}/net.py:Net", {"input": "3x4x4"}).nodes[-1].shape.channels == 4
+    assert torch.hub.load_state_dict_from_url is before
+    with pytest.raises(OSError, match="no net here"):
+        imported(wanted(f"{tmp_path}/net.py:Net")).load_state_dict_from_url("x.pth")

@@ -20,6 +20,7 @@ CLASSIC = {
 }  # fmt: skip
 MODERN = {
     "ConvNeXt": "3x64x48", "Swin": "3x16x24", "PlainWindow": "3x16x24", "Vit": "3x16x16", "TokensToMap": IMAGE,
+    "Registers": IMAGE, "NormedPatches": "4x6x8",
     "NonLocal": "3x6x8", "Axial": "3x8x10", "ChannelAttention": "3x6x7", "EfficientChannel": "3x8x8",
     "SpatialGate": "3x16x12", "SelectiveKernel": "3x9x9", "Coordinate": "3x9x11", "Mixer": "3x16x16",
     "Diagonals": "3x5x6", "RelativePositions": "3x5x6", "Halo": "3x8x12", "Covariance": "3x6x7",

@@ -30,6 +30,7 @@ def concat(program: Program, parts: Sequence[Any], dim: int) -> Tensor:
     tensors = [part for part in parts if isinstance(part, Tensor)]
     if len(spatial) == 1 and _same_axis(program, tensors, dim, next(iter(spatial))):
         axis = next(iter(spatial))
+        like = next(part for part in tensors if part.layout[dim])  # of a single value the layout does not say where it lies
         solids = [part if isinstance(part, Tensor) else _stored(program, part, like, dim) for part in parts]
         joined = program.add("join", solids, axis=axis)
         return Tensor(joined.node, with_axis(like.layout, dim, full(axis, sum(size_of(p.layout[dim]) for p in solids))))

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from rfcalc.importers.programs.axes import as_map, axis_groups, digit_names, pattern_text
-from rfcalc.importers.programs.layout import BATCH, CHANNELS, REPEATED, Factor, full, of_axis
+from rfcalc.importers.programs.layout import BATCH, CHANNELS, REPEATED, Factor, full, of_axis, reshape
 from rfcalc.importers.programs.maps import placed
-from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
+from rfcalc.importers.programs.program import Const, CountedStorage, Program, Tensor, UnfollowedError
 from rfcalc.layers.contract import Op
 from rfcalc.layers.words import make
 from rfcalc.relations.shape import Shape
@@ -93,6 +93,18 @@ def _by_image(
     if tensor.layout[1] == full(CHANNELS, program.shape(tensor).channels):
         return program.emit(make(word, **settings(1)), [tensor], tensor.layout, claim)
     if any((f.axis > CHANNELS) != (dim > 1) for dim, axis in enumerate(tensor.layout) for f in axis if f.axis >= CHANNELS):
-        raise UnfollowedError("normalizes positions as channels, or channels as positions")
+        return _by_digits(program, tensor, settings(1).get("groups", tensor.shape[1]), claim)
     view = as_map(program, tensor, len(tensor.layout) - 2)
     return placed(program, view, program.emit(make(word, **settings(view.heads)), [view.tensor], None, claim))
+
+
+def _by_digits(program: Program, tensor: Tensor, groups: int, claim: CountedStorage) -> Tensor:
+    """A norm of so many groups of the second axis where the layer's channels lie along other axes too (patches of pixels)."""
+    outer, inner = reshape((tensor.layout[1],), (groups, tensor.shape[1] // groups))
+    cut = Tensor(tensor.node, (tensor.layout[0], outer, inner, *tensor.layout[2:]))
+    gone = {factor for axis in cut.layout[2:] for factor in axis}
+    if any(factor.axis in (BATCH, REPEATED) for factor in gone):
+        raise UnfollowedError("normalizes over several images, or over numbers that repeat")
+    pattern = _over(cut, gone, program.shape(tensor))
+    op = make("normalize", pattern=pattern, function="groupnorm", params=claim.params)
+    return program.emit(op, [tensor], tensor.layout, claim)

@@ -18,6 +18,7 @@ from rfcalc.importers.torch.places import broken
 from rfcalc.importers.torch.target import Target
 
 LARGEST = 1 << 16  # elements of a tensor that a constructor may really fill
+LOADER = "load_state_dict_from_url"
 
 
 def empty() -> Any:
@@ -93,9 +94,14 @@ def _attempts(target: Target, arguments: Mapping[str, Any], real: bool) -> Any:
 
 
 def _made(target: Target, arguments: Mapping[str, Any], real: bool) -> Any:
+    found: Any = imported(target)
+    with unloaded():  # by what has just been imported, too
+        return _called(target, found, arguments, real)
+
+
+def _called(target: Target, found: Any, arguments: Mapping[str, Any], real: bool) -> Any:
     from torch import nn
 
-    found: Any = imported(target)
     walked = target.where
     for name in target.what.split("."):
         if not hasattr(found, name) and callable(found) and not isinstance(found, nn.Module):
@@ -150,27 +156,38 @@ def quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def unloaded() -> Iterator[None]:
-    """No weights are downloaded or copied into a module."""
+    """No weights are downloaded or copied into a module, by torch's own function or by a library's of the same name."""
     import torch
     from torch import nn
 
-    original, load = torch.hub.load_state_dict_from_url, nn.Module.load_state_dict
-
-    def nothing(*_: Any, **__: Any) -> dict[str, Any]:
-        return {}
+    def nothing(*_: Any, **__: Any) -> Nothing:
+        return Nothing()
 
     def unchanged(*_: Any, **__: Any) -> Any:
         return torch.nn.modules.module._IncompatibleKeys([], [])
 
-    def put(old: Any, new: Any) -> None:
-        for module in list(sys.modules.values()):
-            if getattr(module, "__dict__", {}).get("load_state_dict_from_url") is old:
-                module.load_state_dict_from_url = new  # type: ignore[attr-defined]
-
-    put(original, nothing)
+    own, load = torch.hub.load_state_dict_from_url, nn.Module.load_state_dict
+    before = {id(module): (module, loader) for module, loader in _loaders() if callable(loader)}
+    for module, _ in before.values():
+        setattr(module, LOADER, nothing)
     nn.Module.load_state_dict = unchanged
     try:
         yield
     finally:
-        put(nothing, original)
         nn.Module.load_state_dict = load
+        for module, loader in _loaders():
+            if loader is nothing:  # torch's own, in what was imported meanwhile
+                setattr(module, LOADER, before.get(id(module), (module, own))[1])
+
+
+def _loaders() -> list[tuple[Any, Any]]:
+    """The modules of Python that have a function which loads weights from the net, and that function."""
+    modules = [module for module in list(sys.modules.values()) if LOADER in getattr(module, "__dict__", {})]
+    return [(module, module.__dict__[LOADER]) for module in modules]
+
+
+class Nothing(dict[str, Any]):
+    """A file of weights that holds none, whatever it is asked for."""
+
+    def __missing__(self, _: str) -> Nothing:
+        return Nothing()

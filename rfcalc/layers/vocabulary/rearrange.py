@@ -14,7 +14,7 @@ from rfcalc.layers.traits import LayerKind, Norm
 from rfcalc.record import record
 from rfcalc.relations.digits import Axes, Sizes, reads
 from rfcalc.relations.pattern import Pattern, parse
-from rfcalc.relations.read import Read
+from rfcalc.relations.read import POINTWISE, Read
 from rfcalc.relations.shape import Shape, Shapes
 
 PATTERN_HELP = 'named axes, channels first: "(g c) y x -> (c g) y x"'
@@ -249,8 +249,8 @@ class Attend(Op):
 
 @record
 class Normalize(Op):
-    """Softmax, layer norm or RMS norm over some of the named axes. A norm's statistics over positions do not count for the
-    field, as with the other norms; softmax reads all that it sums over."""
+    """Softmax or a norm over some of the named axes. A norm's statistics over positions do not count for the field, nor do
+    those of a group norm over channels, as with the other norms; softmax reads all that it sums over."""
 
     word: ClassVar[str] = "normalize"
     kind: ClassVar[LayerKind] = LayerKind.OTHER
@@ -258,7 +258,7 @@ class Normalize(Op):
     example: ClassVar[tuple[str, ...]] = ('{pattern: "(h:2 d) y x -> h y x", function: softmax}', "16x8x8")
 
     pattern: str = setting(Text(), help='"(h u v) y x -> h y x": over the names that are missing at the end')
-    function: str = setting(Word(("softmax", "layernorm", "rmsnorm")), default="softmax", help="which")
+    function: str = setting(Word(("softmax", "layernorm", "rmsnorm", "groupnorm")), default="softmax", help="which")
     params: int = setting(Int(0), default=0, help="learned numbers: one, or two, per normalized number")
 
     @property
@@ -268,7 +268,7 @@ class Normalize(Op):
         pattern = parse(self.pattern)
         channels, *positions = ([n for n in group if n in _missing(pattern)] for group in pattern.inputs[0])
         # of how many groups the channels are, only their number tells: at least of one
-        return Norm(1 if channels else None, positions=any(positions), centred=self.function == "layernorm")
+        return Norm(1 if channels else None, positions=any(positions), centred=self.function != "rmsnorm")
 
     def shape(self, inputs: Shapes) -> Shape:
         _parsed(self.pattern, 1).sizes(inputs)
@@ -277,6 +277,8 @@ class Normalize(Op):
     def reach(self, inputs: Shapes) -> tuple[Read, ...]:
         pattern = parse(self.pattern)
         sizes, missing = pattern.sizes(inputs), _missing(pattern)
+        if self.function == "groupnorm":
+            return POINTWISE
         if self.function != "softmax":
             missing = [name for name in missing if name in pattern.inputs[0][0]]
         out = tuple(tuple(f"{n}'" if n in missing else n for n in group) for group in pattern.inputs[0])
@@ -295,7 +297,7 @@ class Normalize(Op):
                 keeps=Keeps.OUTPUT,
                 storage=Storage.NEW,
             )
-        kind = {"layernorm": "layer_norm", "rmsnorm": "rms_norm"}[self.function]
+        kind = {"layernorm": "layer_norm", "rmsnorm": "rms_norm", "groupnorm": "group_norm"}[self.function]
         return Cost(
             macs=0,
             params=self.params,
@@ -325,7 +327,7 @@ class Normalize(Op):
             raise RuleError(f"{self.params} learned numbers for {width} normalized ones")
         parts = [f"{{self}}[{i}]" for i in range(self.params // width)]
         numbers = ", ".join(f"nn.Parameter(torch.{how}({width}))" for how, _ in zip(("ones", "zeros"), parts, strict=False))
-        name = {"layernorm": "layer_norm", "rmsnorm": "rms_norm"}[self.function]
+        name = "rms_norm" if self.function == "rmsnorm" else "layer_norm"
         return f"nn.ParameterList([{numbers}])" if parts else "", f"F.{name}({', '.join([rows, f'({width},)', *parts])})"
 
 

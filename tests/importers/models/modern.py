@@ -94,6 +94,34 @@ class Vit(nn.Module):
         return self.head(self.layer(x)[:, 0])
 
 
+class Registers(nn.Module):
+    """Learned tokens between a class token, which was first in the row, and the patches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch, self.cls = nn.Conv2d(3, 8, 4, 4), nn.Parameter(torch.zeros(1, 1, 8))
+        self.registers, self.mlp = nn.Parameter(torch.zeros(1, 4, 8)), nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.patch(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.cls.expand(x.shape[0], -1, -1), x], 1)
+        x = torch.cat([x[:, :1], self.registers.expand(x.shape[0], -1, -1), x[:, 1:]], 1)
+        return self.mlp(x)
+
+
+class NormedPatches(nn.Module):
+    """Group norms of patches, whose pixels are channels of the layer and an axis of the tensor (MobileViTV2)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all, self.halves, self.out = nn.GroupNorm(1, 4), nn.GroupNorm(2, 4), nn.Conv2d(4, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        patches = F.unfold(self.out(x), 2, stride=2).reshape(x.shape[0], 4, 4, -1)
+        patches = self.halves(self.all(patches) * 2) + patches
+        return F.fold(patches.reshape(x.shape[0], 16, -1), x.shape[-2:], 2, stride=2)
+
+
 class TokensToMap(nn.Module):
     """Tokens without a class token go back to a map."""
 
