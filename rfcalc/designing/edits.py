@@ -7,7 +7,7 @@ numbers that should cost less than any single one (pairs.py) are tried and corre
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from itertools import islice
@@ -17,12 +17,13 @@ from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.target import target as target_of
 from rfcalc.designing.knobs import HIGHEST, KERNEL, STRIDE, Knob, knobs
 from rfcalc.designing.pairs import Course, Point, predicted
-from rfcalc.designing.patch import patched
+from rfcalc.designing.patch import patched, without
 from rfcalc.errors import RuleError, SpecError
 from rfcalc.fields.forward import Support
 from rfcalc.graph import Graph, Node, no_layer
 from rfcalc.language.load import load_spec
 from rfcalc.language.marked import MarkedMapping, read
+from rfcalc.language.top import SAID
 from rfcalc.layers.contract import Op
 from rfcalc.progress import each
 from rfcalc.record import record
@@ -156,7 +157,8 @@ class Search:
         self.found: dict[str, Edit] = {}
 
     def run(self) -> list[Edit]:
-        """The changes that come within the tolerance, in the order of `rank`; else the nearest few.
+        """The changes that come within the tolerance, in the order of `rank`; else the nearest few. Their texts no longer say
+        what was published of the design as it was.
 
         Raises RuleError if no number of the spec moves the field.
         """
@@ -179,7 +181,7 @@ class Search:
         if not self.found:
             raise RuleError(self.nothing())
         nearest = sorted(self.found.values(), key=lambda change: (self.off(change.figures), self.rank(change)))
-        return self.reaching() or nearest[:3]
+        return [replace(change, text=without(change.text, SAID)) for change in self.reaching() or nearest[:3]]
 
     def nothing(self) -> str:
         """Why no change was found."""

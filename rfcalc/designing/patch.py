@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
-from rfcalc.language.marked import Marked, MarkedMapping, MarkedScalar
+from rfcalc.language.marked import Marked, MarkedMapping, MarkedScalar, read
 from rfcalc.record import record
 
 
@@ -27,6 +27,22 @@ def patched(text: str, changes: Iterable[tuple[TextPlace, int]]) -> str:
         line = lines[place.line]
         new = place.template.replace("@", str(value))
         lines[place.line] = line[: place.column] + new + line[place.column + len(place.old) :]
+    return "".join(lines)
+
+
+def without(text: str, keys: Container[str]) -> str:
+    """The text of a spec without some keys of its top, and what stands below them; a top within brackets stays as it is."""
+    _, root = read(text, "")
+    if not isinstance(root, MarkedMapping) or is_flow(root):
+        return text
+    lines = text.splitlines(keepends=True)
+    marks = [mark for mark, _ in root.entries.values()]
+    for mark, after in reversed([*zip(marks, [*marks[1:], None], strict=True)]):
+        end = after.line if after else len(lines)
+        while after and (lines[end - 1].isspace() or lines[end - 1][0] == "#"):  # what stands before a key is said of it
+            end -= 1
+        if mark.text in keys:
+            del lines[mark.line : end]
     return "".join(lines)
 
 

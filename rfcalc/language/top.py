@@ -21,7 +21,8 @@ KEYS = (
     "published",    "lesson", "extends",
 )  # fmt: skip
 MERGED = ("params", "defaults", "blocks")
-OWN = ("name", "published", "lesson")  # which a spec that extends this one does not take over
+SAID = ("published", "lesson")  # of the network as it is written
+OWN = ("name", *SAID)  # which a spec that extends this one does not take over
 
 
 @record(eq=False)
