@@ -72,8 +72,14 @@ def measured(target: str, shape: str, seconds: float, pipe: Any) -> None:
 
 
 def run(target: str, shape: str, seconds: float) -> dict[str, Any]:
-    """One model in a process of its own; what takes too long is stopped and says so."""
-    context = multiprocessing.get_context("spawn")
+    """One model in a process of its own; what takes too long is stopped and says so. Its library is imported here, once."""
+    from rfcalc.errors import SpecError
+    from rfcalc.importers.torch.importing import imported
+    from rfcalc.importers.torch.target import wanted
+
+    with suppress(SpecError):
+        imported(wanted(target))
+    context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=measured, args=(target, shape, seconds, there))
     process.start()

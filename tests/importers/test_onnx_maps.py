@@ -172,6 +172,8 @@ def test_space_to_depth(tmp_path: Path) -> None:
         ("Conv", {"pads": [1, 1]}, (3, 2, 3, 3), "pads"),
         ("Conv", {"auto_pad": "SAME"}, (3, 2, 3, 3), "auto_pad"),
         ("Conv", {}, (3, 2, 9, 9), "larger than its input"),
+        ("Conv", {"group": -2}, (3, 1, 3, 3), "in -2 groups"),
+        ("ConvTranspose", {"group": -1}, (2, 3, 3, 3), "in -1 groups"),
         ("ConvTranspose", {"output_padding": [5, 5]}, (2, 3, 3, 3), "output_padding"),
         ("ConvTranspose", {"output_shape": [99, 99]}, (2, 3, 3, 3), "larger than what it computes"),
     ],

@@ -94,6 +94,24 @@ def test_prelu_has_its_own_layer(tmp_path: Path, shape: tuple[int, ...], word: s
     assert (last(graph).op.word, last(graph).cost.params) == (word, int(np.prod(shape)))
 
 
+@pytest.mark.parametrize(
+    ("made", "stored", "said"),
+    [
+        (node("GroupNormalization", "x s b", num_groups=-2), {"s": weights(4), "b": weights(4)}, "groups (-2) do not divide"),
+        (node("GroupNormalization", "x s b", num_groups=0), {"s": weights(4), "b": weights(4)}, "groups (0) do not divide"),
+        (node("LRN", "x", size=-3), {}, "window of -3 channels"),
+        (node("Split", "x", axis=1, num_outputs=1 << 40), {}, "an axis of 4 has no 1,099,511,627,776 parts"),
+        (node("OneHot", "x d v", axis=1), {"d": np.array(1 << 62), "v": weights(2)}, "its depth of 4,611,"),
+    ],
+    ids=lambda value: value.op_type if hasattr(value, "op_type") else "",
+)
+def test_numbers_that_make_no_sense(tmp_path: Path, made: Any, stored: dict[str, Any], said: str) -> None:
+    with pytest.raises(SpecError) as error:
+        imported(model([made], ["n", 4, 6, 6], stored, opset=21), tmp_path)
+    assert error.value.problems[0].code == "E610"
+    assert said in str(error.value)
+
+
 def test_one_hot(tmp_path: Path) -> None:
     nodes = [node("Cast", "x", "i", to=7), node("OneHot", "i d v", "h", axis=1), node("Gather", "h one", axis=1)]
     stored = {"d": np.array(3), "v": np.array([0.0, 1.0]), "one": np.array(1)}

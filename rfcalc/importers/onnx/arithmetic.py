@@ -11,6 +11,7 @@ from rfcalc.importers.programs.arithmetic import binary, opaque, unary, with_sto
 from rfcalc.importers.programs.constants import number
 from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
 from rfcalc.importers.programs.views import expanded, widened
+from rfcalc.relations.geometry import MOST_UNITS
 
 # operator: layer
 WORDS = {
@@ -159,7 +160,7 @@ def _one_hot(call: NodeCall) -> Tensor:
     tensor, depth = call.tensor(), int(call.value(1, "depth").reshape(-1)[0])
     rank = len(tensor.layout)
     axis = call.axis(call.whole("axis", -1), rank + 1)
-    if depth < 1:
-        raise UnfollowedError("nothing is left of it")
+    if not 1 <= depth <= MOST_UNITS:
+        raise UnfollowedError(f"its depth of {depth:,} is not from 1 to {MOST_UNITS:,}")
     sizes = (*tensor.shape[:axis], depth, *tensor.shape[axis:])
     return opaque(call.program, expanded(widened(tensor, axis), sizes))

@@ -68,7 +68,7 @@ def _lrn(call: NodeCall) -> Tensor:
     tensor, size = call.tensor(), call.whole("size", 1)
     if tensor.layout[1] != full(CHANNELS, call.program.shape(tensor).channels):
         raise UnfollowedError("it normalizes an axis that is made of several")
-    if size % 2 == 0:
+    if size < 1 or size % 2 == 0:
         raise UnfollowedError(f"its window of {size} channels has no middle")
     settings = {name: call.real(key, usual) for name, key, usual in LRN}
     return call.program.add("lrn", [tensor], tensor.layout, size=size, **settings)

@@ -40,6 +40,8 @@ def _split(call: NodeCall) -> Any:
         sizes = selection.alike(size, sizes[0] if sizes else 1)
     if sizes is None:
         count = call.whole("num_outputs", call.outputs)
+        if not 1 <= count <= max(size, call.outputs):
+            raise UnfollowedError(f"an axis of {size} has no {count:,} parts")
         each = -(-size // count)
         sizes = [max(0, min(each, size - i * each)) for i in range(count)]
     parts = selection.chunks(call.program, call.tensor(), axis, sizes)

@@ -74,6 +74,8 @@ def _plain_norm(gone: set[Factor], tensor: Tensor, shape: Shape, eps: float | No
 
 def group_norm(program: Program, tensor: Tensor, groups: int, consts: Sequence[Const | None], eps: float) -> Tensor:
     """Group norm over the second axis; groups of several images that became channels lie side by side."""
+    if groups < 1 or tensor.shape[1] % groups:
+        raise UnfollowedError(f"its groups ({groups}) do not divide the {tensor.shape[1]} channels")
     affine = any(const is not None for const in consts)
     return _by_image(program, tensor, consts, "gn", lambda heads: {"groups": groups * heads, "eps": eps, "affine": affine})
 
