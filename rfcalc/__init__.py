@@ -17,7 +17,7 @@ from rfcalc.version import __version__
 TYPE_CHECKING = False  # type checkers take it as true; typing itself costs more than all else here
 if TYPE_CHECKING:
     from rfcalc.api.analysis import Analysis, analyze
-    from rfcalc.api.building import configs, to_torch, to_yaml
+    from rfcalc.api.building import configs, lesson, to_torch, to_yaml
     from rfcalc.api.checking import assert_budget, check
     from rfcalc.api.comparing import compare, diff
     from rfcalc.api.designing import design, resize
@@ -38,6 +38,7 @@ __all__ = [
     "design",
     "diff",
     "erf",
+    "lesson",
     "load",
     "loads",
     "profile",
@@ -61,6 +62,7 @@ LAZY = {
     "design": "rfcalc.api.designing",
     "diff": "rfcalc.api.comparing",
     "erf": "rfcalc.api.measuring",
+    "lesson": "rfcalc.api.building",
     "load": "rfcalc.api.sources",
     "loads": "rfcalc.api.sources",
     "profile": "rfcalc.api.measuring",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from rfcalc.api.sources import Source
     from rfcalc.api.words import Size
+    from rfcalc.language.lessons import Lesson
 
 
 @overload
@@ -33,6 +34,17 @@ def configs(name: str | None = None) -> dict[str, str] | str:
     from rfcalc.language.files import shipped_text
 
     return shipped_text(name)
+
+
+def lesson(name: str) -> Lesson:
+    """What the spec of a lesson teaches: its `title`, its `text`, and its `runs`, commands with what each of them shows:
+    `rfcalc lesson`, which also runs them and works out what they claim.
+
+    `name`: a lesson that ships, or a spec with one. Raises SpecError.
+    """
+    from rfcalc.language.lessons import lesson
+
+    return lesson(name)
 
 
 def to_yaml(source: Source, input: Size | None = None) -> str:

@@ -7,18 +7,23 @@ import io
 import json
 import shlex
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from textwrap import fill
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rfcalc.cli import complete
 from rfcalc.cli.color import complain, screen
+from rfcalc.cli.common import choice
 
 if TYPE_CHECKING:
-    from rfcalc.checks.claims import Names
-    from rfcalc.language.lessons import Lesson, LessonRun
+    from rfcalc.language.lessons import Claim, Lesson, LessonRun
+    from rfcalc.report.models.lesson import ClaimData, LessonData, LessonRunData
 
+Answer = dict[str, Any]  # of JSON
+USAGE: Any = typer.BadParameter.__base__  # what every mistake in the words of a command is
 MARKS = {True: "✓", False: "✗"}
 WIDTH = 100  # of the text
 # A lesson may come from anybody: its commands look, and neither write a file nor run code.
@@ -44,6 +49,7 @@ def lesson(
         str | None,
         typer.Argument(metavar="[NAME]", autocompletion=complete.lessons, help="A lesson that ships, or a spec with one."),
     ] = None,
+    format: Annotated[str, typer.Option("--format", "-f", metavar="text|json", help="How it is printed.")] = "text",
 ) -> None:
     """The lessons that ship, one line each; with a NAME its text, its commands with what they print, and its claims, each of
     which is worked out. Ends with 1 if one does not hold.
@@ -53,32 +59,64 @@ def lesson(
       rfcalc lesson
 
       rfcalc lesson checkerboard
+
+      rfcalc lesson checkerboard --format json
     """
     from rfcalc.importers import shipped
     from rfcalc.language.lessons import FOLDER
     from rfcalc.language.lessons import lesson as of
 
+    choice(format, ("text", "json"), "--format")
     if name is None:
         rows = [(each.removeprefix(FOLDER), line) for each, line in shipped() if each.startswith(FOLDER)]
+        if format == "json":
+            print(json.dumps([{"name": each, "title": line} for each, line in rows], indent=2))
+            return
         width = max((len(each) for each, _ in rows), default=0)
         print("\n".join(f"{each:<{width}}  {line}" for each, line in rows))
         return
-    if not _taught(of(name), ctx):
+    shown = _taught if format == "text" else _written
+    if not shown(of(name), ctx):
         raise typer.Exit(1)
 
 
 def _taught(found: Lesson, ctx: typer.Context) -> bool:
     """Prints a lesson; whether all that it claims is so."""
     print(f"{found.title}\n\n{_filled(found.text)}")
-    first: Names = {}
-    fine = True
+    fine, first = True, None
     for run in found.runs:
         _allowed(run)
         print(f"\n> rfcalc {shlex.join(run.on(found.spec))}", flush=True)
-        _called(ctx, run.on(found.spec))
-        names = _answer(ctx, run, found.spec)
-        first = first or names
-        fine = _claims(run, {**names, "first": first}) and fine
+        _called(ctx, run, run.on(found.spec))
+        answer = _answer(ctx, run, found.spec)
+        first = first or answer
+        for number, (claim, true, shown) in enumerate(_judged(run, answer, first)):
+            print(("" if number else "\n") + _filled(f"{MARKS[true]} {claim.say}", "  "))
+            if not true:
+                span = claim.mark.span
+                complain(f"{span.source}:{span.line}: does not hold: {claim.that}; {', '.join(shown)}")
+            fine = fine and true
+    return fine
+
+
+def _written(found: Lesson, ctx: typer.Context) -> bool:
+    """Prints a lesson as JSON; whether all that it claims is so."""
+    from rfcalc.version import SCHEMA_VERSION, __version__
+
+    runs: list[LessonRunData] = []
+    first = None
+    for run in found.runs:
+        _allowed(run)
+        answer = _answer(ctx, run, found.spec)
+        first = first or answer
+        claims: list[ClaimData] = [
+            {"say": claim.say, "that": claim.that, "holds": true, "figures": shown}
+            for claim, true, shown in _judged(run, answer, first)
+        ]
+        runs.append({"command": f"rfcalc {shlex.join(run.on(found.spec))}", "claims": claims})
+    fine = all(claim["holds"] for each in runs for claim in each["claims"])
+    data: LessonData = {"name": found.spec, "title": found.title, "text": found.text, "holds": fine, "runs": runs}
+    print(json.dumps({"schema_version": SCHEMA_VERSION, "rfcalc_version": __version__, **data}, indent=2))
     return fine
 
 
@@ -105,38 +143,36 @@ def _filled(text: str, indent: str = "") -> str:
     return "\n\n".join(fill(part, width, subsequent_indent=indent) for part in text.split("\n"))
 
 
-def _called(ctx: typer.Context, words: list[str]) -> None:
-    """Runs a command, which may end with 1 where it finds something; one that cannot be run says why, and ends the lesson."""
-    code = ctx.find_root().command.main(words, prog_name="rfcalc", standalone_mode=False)
+def _called(ctx: typer.Context, run: LessonRun, words: list[str]) -> None:
+    """Runs a command, which may end with 1 where it finds something; one that cannot be run ends the lesson with its place."""
+    from rfcalc.errors import SpecError, fail
+
+    span = run.mark.span
+    try:
+        code = ctx.find_root().command.main(words, prog_name="rfcalc", standalone_mode=False)
+    except USAGE as error:
+        raise fail("E127", f"run: {error.format_message()}", span) from None
+    except SpecError as error:
+        raise SpecError([replace(problem, span=problem.span or span) for problem in error.problems]) from None
     if code not in (None, 0, 1):
-        raise typer.Exit(code)
+        raise fail("E127", f"this cannot be run: rfcalc {shlex.join(words)}", span)
 
 
-def _answer(ctx: typer.Context, run: LessonRun, spec: str) -> Names:
-    """The JSON of a run, as what its claims may name."""
-    from rfcalc.checks.claims import names_of
-
-    if not run.claims:
-        return {}
+def _answer(ctx: typer.Context, run: LessonRun, spec: str) -> Answer:
+    """The JSON of a run."""
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        _called(ctx, run.as_json(spec))
-    return names_of(json.loads(out.getvalue()))
+        _called(ctx, run, run.as_json(spec))
+    return json.loads(out.getvalue())  # type: ignore[no-any-return]
 
 
-def _claims(run: LessonRun, names: Names) -> bool:
-    """Prints the claims of a run, and of those that do not hold the figures; whether all do."""
-    from rfcalc.checks.claims import figures, holds
+def _judged(run: LessonRun, answer: Answer, first: Answer) -> Iterator[tuple[Claim, bool, list[str]]]:
+    """The claims of a run: whether each holds, and the figures that it names. `first`: the answer of the first run."""
+    from rfcalc.checks.claims import figures, holds, names_of
     from rfcalc.errors import RuleError, fail
 
-    fine = True
-    for number, claim in enumerate(run.claims):
+    names = {**names_of(answer), "first": names_of(first)} if run.claims else {}
+    for claim in run.claims:
         try:
-            true = holds(claim.that, names)
+            yield claim, holds(claim.that, names), figures(claim.that, names)
         except RuleError as error:
             raise fail("E127", f"that: {error}", claim.mark.span) from None
-        print(("" if number else "\n") + _filled(f"{MARKS[true]} {claim.say}", "  "))
-        if not true:
-            span = claim.mark.span
-            complain(f"{span.source}:{span.line}: does not hold: {claim.that}; {', '.join(figures(claim.that, names))}")
-        fine = fine and true
-    return fine

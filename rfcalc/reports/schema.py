@@ -49,6 +49,7 @@ COMMANDS: dict[str, Printed] = {
     "time": Printed("timing", ("TimingData",)),
     "profile": Printed("timing", ("ProfileData",)),
     "erf": Printed("erf", ("EffectiveData",)),
+    "lesson": Printed("lesson", ("LessonData",)),
     "max-batch": Printed("timing", ("MaxBatchData",)),
 }
 

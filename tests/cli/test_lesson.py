@@ -88,6 +88,41 @@ def test_a_run_that_cannot_be_run(run: str, says: str, tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        ("analyze --at 99,99", "E127: this cannot be run: rfcalc analyze"),
+        ("analyze --at x", "E127: run: Invalid value: --at takes one number per axis"),
+        ("analyze --nonsense", "E127: run: No such option: --nonsense"),
+        ("analyze -s q=3", "E127: this cannot be run: rfcalc analyze"),
+    ],
+)
+def test_a_run_that_cannot_be_run_has_a_place(run: str, said: str, tmp_path: Path) -> None:
+    code, _, err = taught(tmp_path, claims("true == true", run=run))
+    assert code == 2
+    assert f"{tmp_path}/net.yaml:9:12: error {said}" in err
+
+
+def test_as_json(tmp_path: Path) -> None:
+    taught(tmp_path, claims('params["conv"] == 112') + claims('params["conv"] > 200', run="analyze -s k=5 --columns op,field"))
+    run = rfcalc("lesson", str(tmp_path / "net.yaml"), "--format", "json")
+    assert run.code == 0
+    data = run.data
+    assert (data["title"], data["text"], data["holds"]) == ("Three layers", "What it is about.", True)
+    assert [one["command"].split()[0] for one in data["runs"]] == ["rfcalc", "rfcalc"]
+    assert data["runs"][0]["claims"] == [
+        {"say": "So it is.", "that": 'params["conv"] == 112', "holds": True, "figures": ['params["conv"] is 112']}
+    ]
+    taught(tmp_path, claims('params["conv"] == 113'))
+    run = rfcalc("lesson", str(tmp_path / "net.yaml"), "-f", "json")
+    assert (run.code, run.data["holds"]) == (1, False)
+
+
+def test_the_list_as_json() -> None:
+    assert [one["name"] for one in rfcalc("lesson", "--format", "json").data] == lesson_names()
+    assert rfcalc("lesson", "--format", "xml").code == 2
+
+
 def test_names() -> None:
     run = rfcalc("lesson", "checkerbord")
     assert (run.code, 'there is no lesson checkerbord\n  hint: did you mean "checkerboard"?' in run.err) == (2, True)

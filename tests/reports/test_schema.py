@@ -73,6 +73,7 @@ CASES = [
     ("time", "line", "bad", *QUICK, "--warm-up", "0", "--mode", "eager,graph"),
     ("profile", "volume", *QUICK),
     ("erf", "line", "--samples", "1", *CPU),
+    ("lesson", "checkerboard"),
     ("max-batch", "line", "--memory", "10MB", *CPU),
 ]
 NEEDS_TORCH = ("verify", "time", "profile", "erf", "max-batch")

@@ -107,8 +107,8 @@ class ShareData(TypedDict):
 
     layer: Annotated[str, "the layer"]
     adds: Annotated[float, "pixels that it adds"]
-    before: Annotated[float, "of them on the side of lower indices"]
-    after: Annotated[float, "of them on the other side"]
+    before: Annotated[float, "of them on the side of lower indices; negative where padding moves the window past the unit"]
+    after: Annotated[float, "of them on the other side, likewise"]
 
 
 class AxisData(TypedDict):
