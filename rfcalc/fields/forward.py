@@ -168,7 +168,6 @@ class _Pass:
                 certified, exact = tuple(box for box, _ in ranges), tuple(each for _, each in ranges)
             if read.phases and self.resolve:
                 axes = tuple(self._mask(f, *phase, m) for f, phase, m in zip(axes, read.phases, units, strict=True))
-                certified = exact = tuple(None for _ in axes)
             moved.append(SupportTerm(channels, axes, certified, exact))
         return moved
 

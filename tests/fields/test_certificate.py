@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
+from math import prod
 
 import pytest
 
-from rfcalc.fields.backward import trace
+from rfcalc.fields.backward import area, trace
+from rfcalc.fields.certain import read_by
 from rfcalc.fields.certificate import all_read, certify
 from rfcalc.fields.field import START, compose
 from rfcalc.fields.forward import clipped, supports
@@ -69,7 +71,7 @@ def some_graph(rng: random.Random) -> Graph:
 
 def test_what_is_certain_is_what_the_backward_engine_finds() -> None:
     """Every unit of every layer of many small chains, at sizes where almost every window lies over a border."""
-    rng, certain = random.Random(0), 0
+    rng, certain, holes = random.Random(0), 0, 0
     for _ in range(1500):
         graph = some_graph(rng)
         for index, (node, support) in enumerate(zip(graph.nodes, supports(graph, 0), strict=True)):
@@ -77,6 +79,10 @@ def test_what_is_certain_is_what_the_backward_engine_finds() -> None:
                 continue
             certain += 1
             for unit in itertools.product(*map(range, node.shape.size)):
-                box = clipped(support, unit, graph.nodes[0].shape.size)
-                assert trace(graph, index, unit, 0).box() == (list(box) if box else None), (node, unit)
+                box, seen = clipped(support, unit, graph.nodes[0].shape.size), trace(graph, index, unit, 0)
+                assert seen.box() == (list(box) if box else None), (node, unit)
+                if found := read_by(support, unit, graph.nodes[0].shape.size):
+                    assert area(found.products) == area((*found.products, *seen.products)) == seen.pixels(), (node, unit)
+                    holes += found.pixels() != prod(b - a + 1 for a, b in found.box() or ())
     assert certain > 3000
+    assert holes > 300
