@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from rfcalc.analyses.erf import deviations
 from rfcalc.analyses.network import Analysis, Layer
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.rows import field_text
@@ -12,12 +14,14 @@ from rfcalc.analyses.target import target
 from rfcalc.graph import Graph
 from rfcalc.layers.label import label
 from rfcalc.page.cards import budgets, cards, findings, pages
+from rfcalc.page.extras import paths, stated_objects
 from rfcalc.page.supports import Supports
+from rfcalc.record import record
 from rfcalc.report.units import joined, percent
 
 if TYPE_CHECKING:
     from rfcalc.report.findings import Finding
-    from rfcalc.report.models.page import LayersData, MemoryData, PageData
+    from rfcalc.report.models.page import CardData, LayersData, MemoryData, ObjectData, PageData, RowsData
 
 T = TypeVar("T", bound=Hashable)
 
@@ -33,96 +37,126 @@ class Interned(Generic[T]):
         return self.places.setdefault(value, len(self.places))
 
 
-def network_data(analysis: Analysis, found: Sequence[Finding] = (), command: str = "") -> PageData:
-    """The page of a network. `found`: what the rules say of it; `command`: what made the page."""
+@record
+class Asked:
+    """What a page has beside the analysis, where it was asked for. command: what made the page; found: what the rules say;
+    times: of layers, in milliseconds; cards: more figures; objects: more sizes of objects; image: a picture as a data URL;
+    paths: whether paths are counted."""
+
+    command: str = ""
+    found: Sequence[Finding] = ()
+    times: Mapping[str, float] = field(default_factory=dict)
+    cards: Sequence[CardData] = ()
+    objects: Sequence[ObjectData] = ()
+    image: str = ""
+    paths: bool = False
+
+
+def network_data(analysis: Analysis, asked: Asked = Asked()) -> PageData:  # noqa: B008 (a record does not change)
+    """The page of a network."""
     graph, fields = analysis.graph, Fields(analysis.graph)
-    supports = Supports(fields)
-    ops: Interned[tuple[str, str]] = Interned()
-    shapes: Interned[tuple[int, tuple[int, ...]]] = Interned()
-    rows: Interned[tuple[str, str, str]] = Interned()
-    layers = _layers(analysis, supports, ops, shapes, rows)
-    inputs = [graph.nodes[i] for i in graph.inputs]
-    return {
+    supports, inputs = Supports(fields), [graph.nodes[i] for i in graph.inputs]
+    columns = _Columns(analysis, supports.of, asked.times, fields.source)
+    made: PageData = {
         "kind": "network",
         "title": graph.name,
         "source": graph.source,
-        "command": command,
+        "command": asked.command,
         "inputs": [{"name": node.name, "channels": node.shape.channels, "size": node.shape.size} for node in inputs],
         "source_input": graph.inputs.index(fields.source),
         "outputs": graph.outputs,
         "chosen": target(graph, fields, ()),
-        "cards": cards(analysis),
+        "cards": [*cards(analysis), *asked.cards],
         "budgets": budgets(analysis),
-        "findings": findings(graph, found),
-        "pages": pages(found),
-        "ops": [{"word": word, "text": text} for word, text in ops.places],
-        "shapes": list(shapes.places),
-        "rows": [{"field": field, "stride": stride, "note": note} for field, stride, note in rows.places],
-        "layers": layers,
+        "findings": findings(graph, asked.found),
+        "pages": pages(asked.found),
+        "layers": columns.layers,
+        "ops": [{"word": word, "text": text} for word, text in columns.ops.places],
+        "shapes": list(columns.shapes.places),
+        "rows": columns.row_data(),
+        "notes": list(columns.notes.places),
+        "dtype_bytes": analysis.dtype_bytes,
         "lead": _lead(graph, fields),
-        "sigma": _sigma(graph, fields),
         "fields": supports.data,
         "memory": _memory(analysis),
+        "objects": [*stated_objects(graph, len(fields.image)), *asked.objects],
     }
+    if asked.paths:
+        made["paths"] = paths(graph, fields)
+    if asked.image:
+        made["image"] = asked.image
+    return made
 
 
-def _layers(
-    analysis: Analysis,
-    supports: Supports,
-    ops: Interned[tuple[str, str]],
-    shapes: Interned[tuple[int, tuple[int, ...]]],
-    rows: Interned[tuple[str, str, str]],
-) -> LayersData:
-    nodes = analysis.graph.nodes
-    known = {layer.name: layer for layer in analysis.every}
-    figures = [known.get(node.name) for node in nodes]
-    first: dict[str, int] = {}
-    for i, node in enumerate(nodes):
-        first.setdefault(node.part_of, i)
-    return {
-        "name": [node.name for node in nodes],
-        "part": [first[node.part_of] for node in nodes],
-        "op": [ops((node.op.word, label(node.op, node.shape.rank))) for node in nodes],
-        "shape": [shapes((node.shape.channels, node.shape.size)) for node in nodes],
-        "inputs": [node.inputs for node in nodes],
-        "support": supports.of,
-        "field": [-1 if layer is None else rows(_row(layer)) for layer in figures],
-        "macs": [None if node.op.uncounted else node.cost.macs for node in nodes],
-        "params": [node.cost.params for node in nodes],
-        "bytes": [node.shape.elements * analysis.dtype_bytes for node in nodes],
-        "live": [layer.live_bytes if layer else 0 for layer in figures],
-        "line": [node.span.line if node.span else None for node in nodes],
-    }
+class _Columns:
+    """The layers as columns, and the lists that they refer to."""
+
+    def __init__(self, analysis: Analysis, supports: Sequence[int], times: Mapping[str, float], source: int) -> None:
+        self.analysis, self.nodes = analysis, analysis.graph.nodes
+        self.ops: Interned[tuple[str, str]] = Interned()
+        self.shapes: Interned[tuple[int, tuple[int, ...]]] = Interned()
+        self.rows: Interned[tuple[str, str, int, tuple[float, ...]]] = Interned()
+        self.notes: Interned[str] = Interned()
+        self.sigma = deviations(analysis.graph, source)
+        self.layers = self._layers(supports, times)
+
+    def row_data(self) -> RowsData:
+        """Fields as the table shows them."""
+        rows = list(self.rows.places)
+        return {
+            "field": [row[0] for row in rows],
+            "stride": [row[1] for row in rows],
+            "note": [row[2] for row in rows],
+            "sigma": [row[3] or None for row in rows],
+        }
+
+    def _layers(self, supports: Sequence[int], times: Mapping[str, float]) -> LayersData:
+        nodes, first = self.nodes, dict[str, int]()
+        for i, node in enumerate(nodes):
+            first.setdefault(node.part_of, i)
+        known = {layer.name: layer for layer in self.analysis.every}
+        figures = [known.get(node.name) for node in nodes]
+        made: LayersData = {
+            "name": [node.name for node in nodes],
+            "part": [first[node.part_of] for node in nodes],
+            "op": [self.ops((node.op.word, label(node.op, node.shape.rank))) for node in nodes],
+            "shape": [self.shapes((node.shape.channels, node.shape.size)) for node in nodes],
+            "inputs": [None if node.inputs == (i - 1,) else node.inputs for i, node in enumerate(nodes)],
+            "support": supports,
+            "field": [-1 if layer is None else self._row(layer, i) for i, layer in enumerate(figures)],
+            "macs": [None if node.op.uncounted else node.cost.macs for node in nodes],
+            "params": [node.cost.params for node in nodes],
+            "live": [layer.live_bytes if layer else 0 for layer in figures],
+        }
+        if times:
+            made["time"] = [times.get(node.name) for node in nodes]
+        return made
+
+    def _row(self, layer: Layer, index: int) -> int:
+        """A layer's field, its stride, what else is to be said of it, and the sigma of its effective field."""
+        stride = "-" if layer.field.stride is None else joined([float(x) for x in layer.field.stride])
+        said = "; ".join(_notes(layer))
+        sigma = tuple(round(x, 2) for x in self.sigma[index])
+        return self.rows(("<=" * layer.bounded + field_text(layer.field), stride, self.notes(said) if said else -1, sigma))
 
 
-def _row(layer: Layer) -> tuple[str, str, str]:
-    """A layer's field, its stride, and what else is to be said of it."""
+def _notes(layer: Layer) -> Iterator[str]:
     field = layer.field
-    notes = [f"at most: {layer.bound}" if layer.bound else "at most"] if layer.bounded else []
+    if layer.bounded:
+        yield f"at most: {layer.bound}" if layer.bound else "at most"
     if field.coverage not in (None, 1.0):
-        notes.append(f"{'at most ' * field.coverage_bound}{percent(min(field.coverage or 0, 0.999))} of the box is read")
+        yield f"{'at most ' * field.coverage_bound}{percent(min(field.coverage or 0, 0.999))} of the box is read"
     if layer.unproductive:
-        notes.append("what it reads already sees more than the image")
+        yield "what it reads already sees more than the image"
     if field.misaligned:
-        notes.append(f"the inputs' {field.misaligned}")
-    stride = "-" if field.stride is None else joined([float(x) for x in field.stride])
-    return "<=" * layer.bounded + field_text(field), stride, "; ".join(notes)
+        yield f"the inputs' {field.misaligned}"
 
 
-def _lead(graph: Graph, fields: Fields) -> list[int]:
-    """For each node the input with the largest field, through which a large field comes; -1 where there is none."""
-    sizes = [fields.of(i).size for i in range(len(graph.nodes))]
-    found = []
-    for node in graph.nodes:
-        seen = [j for j in node.inputs if fields.supports[j].terms or fields.supports[j].extents]
-        found.append(max(seen, key=lambda j: sum(sizes[j] or ()), default=-1))
-    return found
-
-
-def _sigma(graph: Graph, fields: Fields) -> list[list[float] | None]:
-    from rfcalc.analyses.erf import deviations
-
-    return [[round(x, 2) for x in sigma] if sigma else None for sigma in deviations(graph, fields.source)]
+def _lead(graph: Graph, fields: Fields) -> dict[str, int]:
+    """For nodes whose first input does not have the largest field, the input that has it."""
+    sizes = [sum(fields.of(i).size or ()) for i in range(len(graph.nodes))]
+    leads = {i: max(node.inputs, key=sizes.__getitem__) for i, node in enumerate(graph.nodes) if len(node.inputs) > 1}
+    return {str(i): lead for i, lead in leads.items() if lead != graph.nodes[i].inputs[0]}
 
 
 def _memory(analysis: Analysis) -> MemoryData:

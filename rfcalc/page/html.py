@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from rfcalc.version import HEAD
 
+SCRIPTS = {"network": "page.js", "compare": "compare.js", "front": "front.js"}  # by the kind of the data
 # What a browser would read as the end of a script, or as the end of a line in one.
 UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 PAGE = """<!doctype html>
@@ -43,7 +44,7 @@ def embedded(data: Mapping[str, object]) -> str:
 
 def html(data: Mapping[str, object]) -> str:
     """The page of data that have a title."""
-    script, style = asset("page.js"), asset("page.css")
+    script, style = asset(SCRIPTS[str(data["kind"])]), asset("page.css")
     policy = (
         f"default-src 'none'; img-src data: blob:; script-src {_digest(script)}; style-src {_digest(style)}; "
         "base-uri 'none'; form-action 'none'"

@@ -84,11 +84,9 @@ class Supports:
         count = field.period if field.units is None else field.units
         listed = min(count, self.longest.get(field, count))
         spans = [field.at(i) for i in range(listed)]
-        made: ReadData = {
-            "period": field.period,
-            "advance": field.advance,
-            "spans": [None if span is None else span[:2] for span in spans],
-        }
+        made: ReadData = {"advance": field.advance, "spans": [None if span is None else span[:2] for span in spans]}
+        if listed != field.period:
+            made["period"] = field.period
         if any(span is not None and span[2] is not None for span in spans):
             made["holes"] = [None if span is None or span[2] is None else f"{span[2]:x}" for span in spans]
         if field.units is not None or listed < field.period:

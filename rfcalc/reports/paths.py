@@ -62,7 +62,7 @@ def paths_report(found: Ensemble) -> Report:
 
 def _chart(title: str, what: str, counts: Counts) -> Table:
     """A bar chart; neighbouring values share a row where there are many."""
-    total, bins = sum(counts.values()), _binned(counts)
+    total, bins = sum(counts.values()), binned(counts)
     most = max((count for _, _, count in bins), default=1)
     columns = (
         Column("value", what, lambda ends: str(ends[0]) if ends[0] == ends[1] else f"{ends[0]}-{ends[1]}", True),
@@ -73,8 +73,8 @@ def _chart(title: str, what: str, counts: Counts) -> Table:
     return Table(title, columns, tuple(((a, b), count, count / total, count / most) for a, b, count in bins))
 
 
-def _binned(counts: Counts) -> list[tuple[int, int, int]]:
-    """(first, last, paths) of at most MOST_ROWS rows of equal width."""
+def binned(counts: Counts) -> list[tuple[int, int, int]]:
+    """(first, last, paths) of counts, of at most MOST_ROWS rows of equal width."""
     if len(counts) <= MOST_ROWS:
         return [(value, value, count) for value, count in counts.items()]
     low, high = min(counts), max(counts)

@@ -36,7 +36,7 @@ class Printed:
 COMMANDS: dict[str, Printed] = {
     "analyze": Printed("analyze", ("NetworkData",), many=True),
     "compare": Printed("compare", ("ComparisonData",)),
-    "report": Printed("page", ("PageData",)),
+    "report": Printed("page", ("PageData", "ComparePageData", "FrontPageData")),
     "sizes": Printed("sizes", ("SizesData", "TilesData"), many=True),
     "paths": Printed("paths", ("PathsData",), many=True),
     "explain-cost": Printed("costs", ("CostsData",), many=True),
@@ -127,6 +127,8 @@ class _Definitions:
         if origin is UnionType:
             return _any([self.of(part) for part in parts])
         if origin is tuple:
+            if len(set(parts)) > 1:
+                return {"type": "array", "prefixItems": list(map(self.of, parts)), "items": False, "minItems": len(parts)}
             return {"type": "array", "items": self.of(parts[0]), "minItems": len(parts), "maxItems": len(parts)}
         if origin is Sequence:
             return {"type": "array", "items": self.of(parts[0])}

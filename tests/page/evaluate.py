@@ -58,7 +58,7 @@ def _within(i: int, ends: Sequence[int] | None) -> bool:
 
 def _read(axis: Mapping[str, Any], i: int, size: int) -> int | None:
     """The positions of the image that unit i reads on an axis; None where it reads nothing, even beyond the image."""
-    turn, phase = (0, i) if "units" in axis else divmod(i, axis["period"])
+    turn, phase = (0, i) if "units" in axis else divmod(i, axis.get("period", len(axis["spans"])))
     span = axis["spans"][phase] if phase < len(axis["spans"]) else None
     if span is None:
         return None

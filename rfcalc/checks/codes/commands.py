@@ -25,6 +25,13 @@ COMMANDS = (
         "labels (.txt, their images beside them or in images/) or of Pascal VOC (.xml).",
     ),
     ErrorCode(
+        "E504",
+        "page",
+        "A file that `rfcalc report` was to show beside a network, or by itself, cannot be read, or is another one.",
+        "`--time` takes what `rfcalc time` or `rfcalc profile` prints with `--format json`, of the same network; `--image` takes "
+        "a PNG, JPEG or GIF; a file ending in .json is what `rfcalc design`, `resize` or `compare` prints.",
+    ),
+    ErrorCode(
         "E510",
         "transformation",
         "A transformation cannot be made on this network.",

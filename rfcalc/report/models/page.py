@@ -68,29 +68,28 @@ class LayersData(TypedDict):
     ]
     op: Annotated[Sequence[int], "which of ops"]
     shape: Annotated[Sequence[int], "the shape of the output, which of shapes"]
-    inputs: Annotated[Sequence[Sequence[int]], "the layers that it reads"]
+    inputs: Annotated[Sequence[Sequence[int] | None], "the layers that it reads; null: the one before it"]
     support: Annotated[Sequence[int], "what its units see, which of fields.supports; -1 where they see nothing of the image"]
     field: Annotated[Sequence[int], "its field as text, which of rows; -1 for an input"]
     macs: Annotated[Sequence[int | None], "multiply-accumulates, batch 1; null where nobody can count them"]
     params: Annotated[Sequence[int], "learned numbers"]
-    bytes: Annotated[Sequence[int], "bytes of the output, batch 1"]
     live: Annotated[Sequence[int], "bytes of the activations that are alive while it runs, batch 1"]
-    line: Annotated[Sequence[int | None], "its line in the source; null where there is none"]
     time: NotRequired[Annotated[Sequence[float | None], "measured, in milliseconds; null where it was not"]]
 
 
-class RowData(TypedDict):
-    """A field as the table shows it."""
+class RowsData(TypedDict):
+    """Fields as the table shows them: each list has one entry per field."""
 
-    field: Annotated[str, "its size in pixels"]
-    stride: Annotated[str, "input pixels from one unit to the next"]
-    note: Annotated[str, "what else is to be said of it; empty for nothing"]
+    field: Annotated[Sequence[str], "its size in pixels"]
+    stride: Annotated[Sequence[str], "input pixels from one unit to the next"]
+    note: Annotated[Sequence[int], "what else is to be said of it, which of notes; -1 for nothing"]
+    sigma: Annotated[Sequence[Sequence[float] | None], "sigma of the effective field under random weights, per axis"]
 
 
 class ReadData(TypedDict):
     """What units of a layer read on one axis."""
 
-    period: Annotated[int, "units after which the spans repeat"]
+    period: NotRequired[Annotated[int, "units after which the spans repeat; absent: as many as there are spans"]]
     advance: Annotated[int, "pixels that they have moved by then"]
     spans: Annotated[Sequence[tuple[int, int] | None], "first and last index of each unit of a period; null reads nothing"]
     holes: NotRequired[
@@ -160,6 +159,21 @@ class MemoryData(TypedDict):
     about: Annotated[bool, "whether that is not certain"]
 
 
+class ObjectData(TypedDict):
+    """A size of objects."""
+
+    name: Annotated[str, "which objects"]
+    size: Annotated[Sequence[float], "pixels of the input, per axis"]
+
+
+class EnsembleData(TypedDict):
+    """The paths from the input: to the last layer by their length, to the layer to look at by what each of them sees."""
+
+    lengths: Annotated[Sequence[tuple[int, int, float, str]], "first and last number of weighted layers, share of paths, count"]
+    fields: Annotated[Sequence[tuple[int, int, float, str]], "first and last number of pixels on the first axis, share, count"]
+    count: Annotated[str, "how many paths there are"]
+
+
 class PageData(TypedDict):
     """A network."""
 
@@ -175,13 +189,76 @@ class PageData(TypedDict):
     budgets: Annotated[Sequence[BudgetData], "its limits"]
     findings: Annotated[Sequence[PlacedFindingData], "what the rules have found"]
     pages: Annotated[Mapping[str, str], "the page of each code that was found, as Markdown"]
+    layers: Annotated[LayersData, "the layers"]
     ops: Annotated[Sequence[WordData], "what layers do"]
     shapes: Annotated[Sequence[tuple[int, Sequence[int]]], "channels and size of outputs"]
-    rows: Annotated[Sequence[RowData], "fields as text"]
-    layers: Annotated[LayersData, "the layers"]
-    lead: Annotated[Sequence[int], "for each layer the one of its inputs with the largest field; -1 for none"]
-    sigma: Annotated[
-        Sequence[Sequence[float] | None], "for each layer the sigma of its effective field, per axis; null for none"
-    ]
+    rows: Annotated[RowsData, "fields as text"]
+    notes: Annotated[Sequence[str], "what is said of fields"]
+    dtype_bytes: Annotated[int, "bytes of a number: the bytes of an output are its elements times that"]
+    lead: Annotated[Mapping[str, int], "the input of a layer with the largest field, where that is not its first one"]
     fields: Annotated[FieldsData, "what units see"]
     memory: Annotated[MemoryData, "memory over time"]
+    paths: NotRequired[Annotated[EnsembleData, "the paths from the input; absent where they cannot be counted"]]
+    objects: Annotated[Sequence[ObjectData], "what is to be found in the images, as a square of its longer side, or a box"]
+    image: NotRequired[Annotated[str, "--image: a picture as a data URL"]]
+
+
+class SideData(TypedDict):
+    """A layer of one of two networks."""
+
+    op: Annotated[str, "what it does"]
+    shape: Annotated[str, "the shape of its output"]
+    field: Annotated[str, "its field, in pixels"]
+    macs: Annotated[int | None, "multiply-accumulates; null where nobody can count them"]
+    params: Annotated[int, "learned numbers"]
+
+
+class PairData(TypedDict):
+    """A layer before and after."""
+
+    name: Annotated[str, "its name"]
+    state: Annotated[str, "how it differs", ("same", "changed", "added", "removed")]
+    before: Annotated[SideData | None, "the layer before; null where there is none"]
+    after: Annotated[SideData | None, "and after"]
+
+
+class ChangeCardData(TypedDict):
+    """A figure of two networks as text."""
+
+    label: Annotated[str, "what it is"]
+    before: Annotated[str, "the figure before"]
+    after: Annotated[str, "and after"]
+    change: Annotated[str, "by how much it changed; empty where it did not, or where that cannot be said"]
+
+
+class ComparePageData(TypedDict):
+    """Two networks, merged by the names of their layers."""
+
+    kind: Annotated[str, "compare"]
+    title: Annotated[str, "both names"]
+    command: Annotated[str, "the command that made the page; empty for none"]
+    before: Annotated[str, "the network before"]
+    after: Annotated[str, "the network after"]
+    cards: Annotated[Sequence[ChangeCardData], "figures of both"]
+    rows: Annotated[Sequence[PairData], "the layers, in the order of the network after; what is gone stands where it was"]
+
+
+class ColumnData(TypedDict):
+    """A figure of a front."""
+
+    key: Annotated[str, "its key in the JSON that was read"]
+    title: Annotated[str, "what it is called"]
+    unit: Annotated[str, "its unit; empty for none"]
+    better: Annotated[str | None, "low or high, whichever is better; null where none is"]
+
+
+class FrontPageData(TypedDict):
+    """Designs, changes or networks by their figures."""
+
+    kind: Annotated[str, "front"]
+    title: Annotated[str, "what they are"]
+    command: Annotated[str, "the command that made the page; empty for none"]
+    columns: Annotated[Sequence[ColumnData], "the figures; the first column is a name"]
+    rows: Annotated[Sequence[Sequence[str | float | None]], "one for each, with an entry for each column; null: it has none"]
+    commands: Annotated[Sequence[str], "for each row how it is made; empty where that is not known"]
+    front: Annotated[Sequence[bool], "for each row whether no other one beats it"]
