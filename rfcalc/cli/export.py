@@ -19,6 +19,7 @@ TEXTS = {
     "torch --flat": ("rfcalc.backends.torch.source", "source"),
     "dot": ("rfcalc.backends.pictures.diagram", "dot"),
     "mermaid": ("rfcalc.backends.pictures.diagram", "mermaid"),
+    "svg": ("rfcalc.page.figure", "svg"),
     "yaml": ("rfcalc.language.writer", "expanded"),
 }
 
@@ -34,7 +35,7 @@ def export(
             "--to",
             "-t",
             metavar="FORMAT",
-            help="torch, onnx, dot, mermaid or yaml.",
+            help="torch, onnx, dot, mermaid, svg or yaml.",
             autocompletion=complete.one_of(lambda: FORMATS),
         ),
     ],
@@ -50,7 +51,8 @@ def export(
     *,
     given: LoadOptions,
 ) -> None:
-    """Write the network as Python source for torch, ONNX, Graphviz, Mermaid, or a spec with every layer written out.
+    """Write the network as Python source for torch, ONNX, Graphviz, Mermaid, a figure in SVG, or a spec with every layer
+    written out.
 
     The Python source needs torch and nothing of rfcalc; writing it needs not even torch. Blocks are classes and repeats are
     nn.Sequential; --flat has the same submodules, one statement for each layer. An ONNX file has random weights, or

@@ -53,6 +53,9 @@ def report(
     ] = "2M",
     dataset: Dataset = None,
     resize: Resize = None,
+    depth: Annotated[
+        int | None, typer.Option("--depth", metavar="N", min=1, help="Of svg: fold blocks to this depth; 1 for one box each.")
+    ] = None,
     paths: Annotated[bool, typer.Option("--paths", help="Count the paths, by length and by what each sees.")] = False,
     *,
     given: LoadOptions,
@@ -70,7 +73,7 @@ def report(
 
       rfcalc report resnet18 resnet34 -o both.html
 
-      rfcalc report unet --format svg -o unet.svg
+      rfcalc report unet --format svg --depth 1 -o unet.svg
     """
     choice(format, FORMATS, "--format")
     beside = {"--time": time, "--image": image, "--dataset": dataset, "--paths": paths}
@@ -80,12 +83,14 @@ def report(
     if front or several or format == "svg":
         for option in (option for option, value in beside.items() if value):
             raise usage(f"{option} is for the page of one network")
+    if depth is not None and format != "svg":
+        raise usage("--depth is for --format svg: blocks of a page fold and unfold")
     if format == "html" and output is None and sys.stdout.isatty():
         raise usage("a page is no text for a screen: -o FILE.html")
     command = shlex.join(["rfcalc", *ctx.obj])
     with uncollected():
         if format == "svg":
-            text = _figure(specs, base, front, given)
+            text = _figure(specs, base, front, depth, given)
         else:
             data: Mapping[str, Any]
             if front:
@@ -116,12 +121,12 @@ def _written(data: Mapping[str, Any], format: str) -> str:
     return html(data) if format == "html" else plain(data)
 
 
-def _figure(specs: Sequence[str], base: str | None, front: bool, given: LoadOptions) -> str:
+def _figure(specs: Sequence[str], base: str | None, front: bool, depth: int | None, given: LoadOptions) -> str:
     from rfcalc.page.figure import svg
 
     if front or base is not None or len(specs) > 1:
         raise usage("--format svg draws one network")
-    return svg(given.load(specs[0]))
+    return svg(given.load(specs[0]), depth)
 
 
 def _front(path: str, command: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from rfcalc.analyses.network import analyze
-from rfcalc.page.data import network_data
+from rfcalc.page.data import Asked, network_data
 from rfcalc.page.html import embedded, html
 from rfcalc.report.findings import Finding
 from tests.nets import Net
@@ -33,7 +33,7 @@ def test_names_are_text(name: str) -> None:
     net.builder.name = net.builder.source = name
     graph = net.graph()
     finding = Finding("RF201", name, "warning", name, name, name, name, name, None)
-    page = html(network_data(analyze(graph), [finding], command=name))
+    page = html(network_data(analyze(graph), Asked(name, [finding])))
     inside = page.partition('id="data">')[2].partition("</script>")[0]
     data = json.loads(inside)
     assert (data["title"], data["layers"]["name"][1], data["command"]) == (name, name, name)

@@ -68,6 +68,8 @@ def _type(value: dict[str, Any]) -> str:
         return " or ".join(map(_type, value["anyOf"]))
     if "const" in value:
         return str(value["const"])
+    if "prefixItems" in value:
+        return f"list of {', '.join(map(_type, value['prefixItems']))}"
     if value.get("type") == "array":
         count = f"{value['minItems']} of " if "minItems" in value else ""
         return f"list of {count}{_type(value['items'])}"

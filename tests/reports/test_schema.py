@@ -46,6 +46,9 @@ CASES = [
     ("analyze", "line", "volume", "vector", "bad"),
     ("analyze", "unet", "--layer", "up2*", "--at", "158,158"),
     *(("report", name) for name in ("line", "volume", "vector", "inputs", "bound", "espcn")),
+    ("report", "resnet18", "line"),
+    ("report", "resnet18", "--paths", "--dataset", "boxes.csv"),
+    ("report", "front.json"),
     ("compare", "line", "volume", "vector"),
     ("compare", "resnet18", "espcn", "--erf", "--against", "espcn"),
     ("sizes", "line"),
@@ -106,6 +109,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, text in SPECS.items():
         Path(f"{name}.yaml").write_text(text)
     Path("boxes.csv").write_text("width,height\n" + "".join(f"{20 * i + 100},{10 * i + 90}\n" for i in range(50)))
+    Path("front.json").write_text(rfcalc("compare", "resnet18", "espcn", "-f", "json").out)
     rfcalc("check", "resnet18", "--baseline", "lock.json", "--write-baseline")
     return tmp_path
 

@@ -28,8 +28,8 @@ COMMANDS = (
         "E504",
         "page",
         "A file that `rfcalc report` was to show beside a network, or by itself, cannot be read, or is another one.",
-        "`--time` takes what `rfcalc time` or `rfcalc profile` prints with `--format json`, of the same network; `--image` takes "
-        "a PNG, JPEG or GIF; a file ending in .json is what `rfcalc design`, `resize` or `compare` prints.",
+        "`--time` takes what `rfcalc time` or `rfcalc profile` prints with `--format json`, of the same network; `--image` "
+        "takes a PNG, JPEG or GIF; a file ending in .json is what `rfcalc design`, `resize` or `compare` prints.",
     ),
     ErrorCode(
         "E510",
