@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -92,7 +92,7 @@ def report(
         if format == "svg":
             text = _figure(specs, base, front, depth, given)
         else:
-            data: Mapping[str, Any]
+            data: Mapping[str, object]
             if front:
                 data = _front(specs[0], command)
             elif several:
@@ -115,7 +115,7 @@ def _fits(specs: Sequence[str], base: str | None, front: bool) -> None:
         raise usage("standard input can be one network only")
 
 
-def _written(data: Mapping[str, Any], format: str) -> str:
+def _written(data: Mapping[str, object], format: str) -> str:
     from rfcalc.page.html import html, plain
 
     return html(data) if format == "html" else plain(data)
@@ -129,13 +129,13 @@ def _figure(specs: Sequence[str], base: str | None, front: bool, depth: int | No
     return svg(given.load(specs[0]), depth)
 
 
-def _front(path: str, command: str) -> Mapping[str, Any]:
+def _front(path: str, command: str) -> Mapping[str, object]:
     from rfcalc.page.front import front_data
 
     return front_data(path, command)
 
 
-def _compared(specs: Sequence[str], base: str | None, given: LoadOptions, command: str) -> Mapping[str, Any]:
+def _compared(specs: Sequence[str], base: str | None, given: LoadOptions, command: str) -> Mapping[str, object]:
     from rfcalc.analyses.network import analyze
     from rfcalc.checks.revision import load_at
     from rfcalc.errors import fail
@@ -183,7 +183,7 @@ class _Beside:
         return Asked(self.command, _findings(analysis), times, cards, objects, shown, self.paths)
 
 
-def _network(spec: str, given: LoadOptions, beside: _Beside) -> Mapping[str, Any]:
+def _network(spec: str, given: LoadOptions, beside: _Beside) -> Mapping[str, object]:
     from rfcalc.analyses.network import analyze
     from rfcalc.page.data import network_data
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.target import target
@@ -59,19 +59,19 @@ def _same(path: str, names: set[str], graph: Graph) -> None:
         raise fail("E504", f"{path} is of {', '.join(sorted(names)) or 'no network'}, not of {graph.name}")
 
 
-def _card(run: Mapping[str, Any], ms: float) -> CardData:
+def _card(run: Mapping[str, object], ms: float) -> CardData:
     case = ", ".join(str(run[key]) for key in ("device", "dtype", "memory_format", "mode") if key in run)
     return {"label": "measured", "text": f"{ms:.4g} ms", "note": f"batch {run.get('batch', '?')}, {case}"}
 
 
-def _of_layers(path: str, rows: Sequence[Any], graph: Graph) -> dict[str, float]:
+def _of_layers(path: str, rows: Sequence[object], graph: Graph) -> dict[str, float]:
     """The time of layers that are timed together is that of the first of them."""
     found: dict[str, float] = {}
     for row in rows:
-        names = row.get("layers") if isinstance(row, dict) else None
-        if not names or not isinstance(row.get("ms"), int | float) or names[0] not in graph.by_name:
+        names, ms = (row.get("layers"), row.get("ms")) if isinstance(row, dict) else (None, None)
+        if not isinstance(names, list) or not names or not isinstance(ms, int | float) or str(names[0]) not in graph.by_name:
             raise fail("E504", f"{path}: its layers are not those of {graph.name}", None, "measure it again")
-        found[names[0]] = round(row["ms"], 4)
+        found[str(names[0])] = round(ms, 4)
     return found
 
 
