@@ -192,25 +192,27 @@ def _listed(group: Group, out: Group, sizes: Sizes, fixed: Sizes, summed: list[s
     strides, places = _strides(group, sizes), _strides(out, sizes)
     base = sum(strides[name] * value for name, value in fixed.items() if name in strides)
     free = [name for name in out if name not in fixed]
-    offsets = [base + sum(d * strides[n] for d, n in zip(ds, summed, strict=True)) for ds in _digits(summed, sizes)]
+    offsets = [base + offset for offset in _sums(summed, sizes, strides)]
     if len(offsets) * prod(sizes[name] for name in free) > MOST_CHANNEL_PAIRS:
         raise RuleError(f"more than {MOST_CHANNEL_PAIRS:,} pairs of channels")
     at = sum(places[name] * value for name, value in fixed.items() if name in places)
-    pairs = []
-    for digits in _digits(free, sizes):
-        to = at + sum(d * places[name] for d, name in zip(digits, free, strict=True))
-        pairs.append((to, sum(d * strides[name] for d, name in zip(digits, free, strict=True) if name in strides)))
+    targets, sources = [at + to for to in _sums(free, sizes, places)], _sums(free, sizes, strides)
     if len(offsets) == 1:
-        return Route(_compact([to for to, _ in pairs]), _compact([source + offsets[0] for _, source in pairs]))
+        return Route(_compact(targets), _compact([source + offsets[0] for source in sources]))
     masks = [0] * prod(sizes[name] for name in out)
     union = sum(1 << offset for offset in offsets)
-    for to, source in pairs:
+    for to, source in zip(targets, sources, strict=True):
         masks[to] = union << source
     return Lookup(tuple(masks))
 
 
-def _digits(names: Sequence[str], sizes: Sizes) -> Iterable[tuple[int, ...]]:
-    return product(*(range(sizes[name]) for name in names))
+def _sums(names: Sequence[str], sizes: Sizes, strides: Sizes) -> list[int]:
+    """Where each setting of some digits lies by their strides, in order; a digit without one moves nothing."""
+    found = [0]
+    for name in names:
+        stride = strides.get(name, 0)
+        found = [at + stride * digit for at in found for digit in range(sizes[name])]
+    return found
 
 
 def _compact(numbers: list[int]) -> range | tuple[int, ...]:

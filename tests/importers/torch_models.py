@@ -43,7 +43,7 @@ CODE = {
     "NormedWeight": "3x8x8",
     "Blurred": "3x9x12", "Functional": "3x9x9", "Merged": "3x8x8", "InPlace": "3x8x8", "Buffers": "3x7x9",
     "Loops": "3x9x9", "Tuple": "3x9x9", "Deconvolved": "3x9x8", "Resized": "3x8x7", "Pools": "3x12x11", "Drops": "3x8x8",
-    "Einsum": "3x5x6", "Half": "3x7x7", "Functions": "3x8x7",
+    "Einsum": "3x5x6", "Half": "3x7x7", "Functions": "3x8x7", "Nested": "3x9x8",
 }  # fmt: skip
 SIGNALS = {"Separated": "1x45", "Overlapped": "1x24", "Decoded": "3x3x4x5"}
 MODELS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from math import prod
 from typing import Any
 
@@ -38,12 +37,14 @@ def narrow(program: Program, tensor: Tensor, dim: int, start: int, count: int, s
 
 def _take(program: Program, tensor: Tensor, digits: Sequence[Factor], factor: Factor, values: Sequence[int]) -> Tensor:
     """The layer that keeps those units of an axis of which one digit has one of the values."""
-    choices = [[v * d.stride for v in (values if d == factor else range(d.size))] for d in digits]
-    index = tuple(sum(parts) for parts in product(*choices))
+    index = [0]
+    for digit in digits:
+        offsets = [value * digit.stride for value in (values if digit == factor else range(digit.size))]
+        index = [at + offset for at in index for offset in offsets]
     steps = {b - a for a, b in zip(index, index[1:], strict=False)} or {1}
     if len(steps) == 1 and min(steps) > 0:
         return program.add("take", [tensor], axis=factor.axis, start=index[0], count=len(index), step=steps.pop())
-    return program.add("take", [tensor], axis=factor.axis, index=index)
+    return program.add("take", [tensor], axis=factor.axis, index=tuple(index))
 
 
 def with_axis(layout: Layout, dim: int, axis: Axis) -> Layout:

@@ -101,7 +101,7 @@ class Run:
         return Const(shape, value=self.captured.program.constants.get(constant))
 
     def _attribute(self, node: Any) -> Any:
-        value: Any = self.captured.program.graph_module
+        value: Any = node.graph.owning_module or self.captured.program.graph_module
         for part in node.target.split("."):
             value = getattr(value, part)
         return Const(tuple(value.shape), value=value) if hasattr(value, "shape") else value

@@ -385,3 +385,18 @@ class Functions(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = torch.asinh(self.a(x)) + torch.atan(x.sum(1, keepdim=True))
         return torch.sinh(torch.tanh(self.b(x)))
+
+
+class Nested(nn.Module):
+    """A piece of the program within another one: both are attributes of the same name, of the program and of the piece."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.third = (nn.Conv2d(3, 3, 3) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast("cuda", enabled=False):
+            x = self.first(x)
+            with torch.autocast("cpu", enabled=False):
+                x = self.second(x)
+        return self.third(x)
