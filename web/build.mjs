@@ -1,4 +1,4 @@
-// The bundles, a script for each kind of page and one style, into rfcalc/page/assets/, or into the folder that is named.
+// The bundles, a script for each kind of page, a style for networks and one for many designs, into rfcalc/page/assets/, or into the folder that is named.
 import { build } from "esbuild";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ await build({
     { in: here("src/compare.ts"), out: "compare" },
     { in: here("src/front.ts"), out: "front" },
     { in: here("src/page.css"), out: "page" },
+    { in: here("src/designs.css"), out: "designs" },
   ],
   outdir: argv[2] ?? here("../rfcalc/page/assets"),
   bundle: true,

@@ -10,10 +10,9 @@ import pytest
 
 from rfcalc.analyses.network import analyze
 from rfcalc.importers import load
-from tests.browser.conftest import ROOT, Open
+from tests.browser.conftest import KEPT, Open
 
 Report = Callable[[str], Path]
-PICTURES = ROOT / "build" / "browser"  # kept to be looked at
 RED = """() => {
     const { width, height } = document.querySelector(".map canvas");
     const [red, , blue] = document.querySelector(".map canvas").getContext("2d").getImageData(width / 2, height / 3, 1, 1).data;
@@ -110,8 +109,8 @@ def test_paper_has_every_row(opened: Open, report: Report) -> None:
 
 @pytest.mark.parametrize("name", ["resnet50", "unet", "deeplabv3plus", "tcn", "resnet3d18"])
 def test_pictures_are_kept(name: str, opened: Open, report: Report) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    KEPT.mkdir(parents=True, exist_ok=True)
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 360)):
         page = opened(report(name), color_scheme=scheme, viewport={"width": width, "height": 900})
         page.evaluate(FRAMES)
-        page.screenshot(path=PICTURES / f"{name}-{scheme}-{width}.png", full_page=True)
+        page.screenshot(path=KEPT / f"{name}-{scheme}-{width}.png", full_page=True)

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import KEPT, Open
 
 Report = Callable[[str], Path]
-Record = Callable[[str, object], None]
 FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SLOW = 2.0  # a machine of CI against the one that the goals are for
 
@@ -35,6 +34,12 @@ class Clock:
             taken.append(self.now() - start)
         return min(taken)
 
+    def load(self) -> float:
+        """What loading the page took: the count begins anew."""
+        self.page.reload()
+        self.page.evaluate(FRAMES)
+        return self.now()
+
 
 def chain(path: Path, layers: int) -> Path:
     """A spec of blocks of ten convolutions."""
@@ -44,26 +49,32 @@ def chain(path: Path, layers: int) -> Path:
     return path
 
 
+def keep(name: str, text: str) -> None:
+    KEPT.mkdir(parents=True, exist_ok=True)
+    (KEPT / name).write_text(text)
+
+
 def press(page: Any, title: str) -> Callable[[], None]:
     return lambda: page.locator(".fold", has_text=title).evaluate("button => button.click()")
 
 
-def test_a_large_network_loads_unfolds_and_follows_the_pointer(opened: Open, report: Report, record_property: Record) -> None:
+def test_a_large_network_loads_unfolds_and_follows_the_pointer(opened: Open, report: Report) -> None:
     page = opened(report("resnet152"))
     clock = Clock(page)
-    load, unfold = clock.least(3, page.reload), clock.least(3, press(page, "Unfold all"))
+    load = min(clock.load() for _ in range(3))
+    unfold = clock.least(3, press(page, "Unfold all"))
     canvas = page.locator(".stage canvas").bounding_box()
     assert canvas
     moves = [(canvas["x"] + 40 + 9 * k, canvas["y"] + 60 + 7 * k) for k in range(30)]
     hover = clock.least(3, lambda: [page.mouse.move(*move) for move in moves]) / len(moves)
-    record_property("ms", {"load": load, "unfold": unfold, "hover": hover})
+    keep("resnet152.txt", f"load {load:.0f} ms, unfold {unfold:.0f} ms, hover {hover:.1f} ms\n")
     assert load < SLOW * 500
     assert unfold < SLOW * 100
     assert hover < SLOW * 16
 
 
-def test_five_thousand_layers_unfold(opened: Open, report: Report, tmp_path: Path, record_property: Record) -> None:
+def test_five_thousand_layers_unfold(opened: Open, report: Report, tmp_path: Path) -> None:
     page = opened(report(str(chain(tmp_path / "chain.yaml", 5000))))
     unfold = Clock(page).least(2, press(page, "Unfold all"))
-    record_property("ms", {"unfold": unfold})
+    keep("chain.txt", f"unfold 5,000 layers: {unfold:.0f} ms\n")
     assert unfold < SLOW * 500

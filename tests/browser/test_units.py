@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,20 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 UNITS = 100  # of each network
+# Of how many the page says no more than the most that they can see: their padding, or the phases of what they read, may hide
+# some pixels. Of all others, none.
+AT_MOST = {
+    "deeplabv3_resnet50": 2,
+    "espcn": 9,
+    "fcn8s": 4,
+    "srresnet": 3,
+    "lessons/aspp": 37,
+    "lessons/dilated_by_phases": 40,
+    "lessons/gridding": 30,
+    "lessons/masked": 42,
+    "lessons/subpixel": 19,
+    "lessons/zero_insertion": 31,
+}
 ASK = "units => units.map(([layer, unit]) => rfcalc.at(layer, unit))"
 
 
@@ -56,9 +70,7 @@ def agree(seen: dict[str, Any], graph: Graph, layer: int, unit: Sequence[int]) -
 
 
 @pytest.mark.parametrize("name", [name for name, _ in shipped()])
-def test_the_page_sees_what_the_engine_sees(
-    name: str, page: Page, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+def test_the_page_sees_what_the_engine_sees(name: str, page: Page, tmp_path: Path) -> None:
     random.seed(name)
     graph = load(name, {}, 100_000)
     units = chosen(graph)
@@ -66,4 +78,4 @@ def test_the_page_sees_what_the_engine_sees(
     file.write_text(html(network_data(analyze(graph))), encoding="utf-8")
     page.goto(file.as_uri())
     sure = sum(agree(seen, graph, *each) for seen, each in zip(page.evaluate(ASK, units), units, strict=True))
-    record_property("at_most", UNITS - sure)
+    assert UNITS - sure <= AT_MOST.get(name, 0)
