@@ -1,7 +1,7 @@
 // Memory over time; paths by their length and by their field.
 
-import type { Network } from "./data.ts";
-import { h, s } from "./dom.ts";
+import type { Network, Share } from "./data.ts";
+import { h, hidden, s } from "./dom.ts";
 import { percent, short } from "./units.ts";
 
 const WIDE = 960;
@@ -9,7 +9,7 @@ const HIGH = 150;
 
 /** Live bytes at each layer, the peak marked; a click leads to the layer. */
 export function memory(data: Network, go: (layer: number) => void): HTMLElement | null {
-  const live = data.layers.live.map((value) => value ?? 0);
+  const live = data.layers.live;
   const peak = data.memory.peak ?? -1;
   const most = live[peak] ?? 0;
   if (!most) return null;
@@ -48,7 +48,7 @@ export function memory(data: Network, go: (layer: number) => void): HTMLElement 
 }
 
 /** Shares as bars. */
-function bars(title: string, unit: string, list: [number, string, number][]): HTMLElement {
+function bars(title: string, unit: string, list: Share[]): HTMLElement {
   const most = Math.max(...list.map(([, , share]) => share));
   return h(
     "section",
@@ -57,20 +57,18 @@ function bars(title: string, unit: string, list: [number, string, number][]): HT
     h(
       "ol",
       { class: "bars" },
-      ...list.map(([value, text, share]) => {
+      ...list.map(([first, last, share, count]) => {
         const bar = h("i", { "aria-hidden": "true" });
         bar.style.height = `${(100 * share) / most}%`;
-        return h("li", { title: `${text}: ${percent(share)}` }, bar, h("span", {}, `${value}`), h("span", { class: "sr" }, `${unit}: ${percent(share)}`));
+        const span = first === last ? `${first}` : `${first}–${last}`;
+        return h("li", { title: `${span} ${unit}: ${count} paths, ${percent(share)}` }, bar, h("span", {}, span), hidden(` ${unit}: ${percent(share)}`));
       }),
     ),
-    h("p", { class: "unit-of" }, unit),
+    h("p", { class: "soft" }, unit),
   );
 }
 
 export function paths({ paths: found }: Network): HTMLElement[] {
   if (!found) return [];
-  return [
-    bars("Paths by length", "layers", found.lengths.map(([length, count, share]) => [length, `${count} paths of ${length} layers`, share])),
-    bars("Paths by field", "pixels", found.fields.map(([pixels, share]) => [pixels, `${pixels} pixels`, share])),
-  ];
+  return [bars(`${found.count} paths by length`, "layers with weights", found.lengths), bars("Paths by field", "pixels", found.fields)];
 }

@@ -10,7 +10,7 @@ type Figure = "macs" | "params";
 
 const WORDS = { same: "same", changed: "changed", added: "added", removed: "removed" };
 
-const page = read() as Compare;
+const page = read<Compare>("compare");
 const table = rows(page.rows);
 document.body.append(
   h(

@@ -40,10 +40,9 @@ export interface Layers {
   support: number[];
   field: number[];
   macs: (number | null)[];
-  params: (number | null)[];
-  bytes: (number | null)[];
-  live: (number | null)[];
-  line?: (number | null)[];
+  params: number[];
+  bytes: number[];
+  live: number[];
   time?: (number | null)[];
 }
 
@@ -89,8 +88,10 @@ export interface Fields {
 export interface Sized {
   name: string;
   size: number[];
-  share?: number;
 }
+
+/** First and last value, how large a share of the paths has one of them, how many these are. */
+export type Share = [first: number, last: number, share: number, count: string];
 
 export interface Network {
   kind: "network";
@@ -109,13 +110,14 @@ export interface Network {
   ops: { word: string; text: string }[];
   shapes: [channels: number, size: number[]][];
   layers: Layers;
-  rows: { field: string; stride: string; note: string }[];
+  rows: { field: string[]; stride: string[]; note: number[]; sigma: (number[] | null)[] };
+  notes: string[];
+  dtype_bytes: number;
   lead: number[];
-  sigma: (number[] | null)[];
   fields: Fields;
   memory: { peak: number | null; bytes: number; about: boolean };
-  paths?: { lengths: [number, string, number][]; fields: [number, number][] } | null;
-  objects?: Sized[];
+  paths?: { lengths: Share[]; fields: Share[]; count: string };
+  objects: Sized[];
   image?: string;
 }
 
@@ -148,9 +150,27 @@ export interface Front {
   front: boolean[];
 }
 
-export type Page = Network | Compare | Front;
+/** A network as it is given: `lead` only where that is not the first input. */
+export type Given = Omit<Network, "lead"> & { lead: Record<number, number> };
+
+export type Page = Given | Compare | Front;
 
 /** The data of this page. */
-export function read(): Page {
-  return JSON.parse(document.getElementById("data")?.textContent ?? "{}") as Page;
+export function read<T extends Page>(kind: T["kind"]): T {
+  const data = JSON.parse(document.getElementById("data")!.textContent!) as T;
+  if (data.kind !== kind) throw new Error(`not the data of a ${kind}`);
+  return data;
+}
+
+/** A network with what its data leave out because it is as usual. */
+export function filled(data: Given): Network {
+  const { layers, shapes, fields } = data;
+  const inputs = (layers.inputs as (number[] | null)[]).map((list, k) => list ?? [k - 1]);
+  const bytes = layers.shape.map((k) => {
+    const [channels, size] = shapes[k]!;
+    return size.reduce((product, n) => product * n, channels) * data.dtype_bytes;
+  });
+  const lead = inputs.map((list, k) => data.lead[k] ?? list[0] ?? -1);
+  const axes = fields.axes.map((axis) => ({ ...axis, period: axis.period ?? axis.spans.length }));
+  return { ...data, lead, layers: { ...layers, inputs, bytes }, fields: { ...fields, axes } };
 }

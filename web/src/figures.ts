@@ -85,7 +85,14 @@ export class Figures {
   }
 
   /** A layer's field as its row says it. */
-  row(layer: number): { field: string; stride: string; note?: string } {
-    return this.#data.rows[this.#data.layers.field[layer]!] ?? { field: "–", stride: "–" };
+  row(layer: number): { field: string; stride: string; note: string } {
+    const { rows, notes, layers } = this.#data;
+    const k = layers.field[layer]!;
+    return { field: rows.field[k] ?? "–", stride: rows.stride[k] ?? "–", note: notes[rows.note[k]!] ?? "" };
+  }
+
+  /** Sigma of a layer's effective field, per axis. */
+  sigma(layer: number): number[] | null {
+    return this.#data.rows.sigma[this.#data.layers.field[layer]!] ?? null;
   }
 }

@@ -9,7 +9,7 @@ const WIDE = 620;
 const HIGH = 400;
 const EDGE = { left: 64, right: 16, top: 14, bottom: 44 };
 
-const page = read() as Front;
+const page = read<Front>("front");
 const numbers = page.columns.flatMap((_, k) => (page.rows.some((row) => typeof row[k] === "number") ? [k] : []));
 const plot = s("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", class: "plot" });
 const side = s("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", class: "plot" });

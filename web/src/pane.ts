@@ -91,8 +91,8 @@ export class Pane {
       "div",
       { class: "options" },
       check("grid", "Units"),
-      this.#data.sigma.some(Boolean) && check("heat", "4σ"),
-      this.#data.objects?.length && check("objects", "Objects"),
+      this.#data.rows.sigma.some(Boolean) && check("heat", "4σ"),
+      this.#data.objects.length > 0 && check("objects", "Objects"),
       this.#image.length > 1 && h("label", { class: "file" }, file, "Own picture"),
     );
   }
@@ -174,8 +174,8 @@ export class Pane {
     this.#about.textContent = [
       this.#figures.text(layer),
       this.#figures.shape(block),
-      field === "–" ? "" : `field ${times(field)}`,
-      stride === "–" || stride === "-" ? "" : `stride ${times(stride)}`,
+      /\w/.test(field) && `field ${times(field)}`,
+      /\w/.test(stride) && `stride ${times(stride)}`,
     ].filter(Boolean).join(" · ");
     this.#readout.layer(size, this.supports.differs(layer) ? this.#data.shapes[this.#data.layers.shape[layer]!]![0] : 0);
     this.#map.canvas.hidden = !size.length;
@@ -221,14 +221,14 @@ export class Pane {
     this.#frame = 0;
     const seen = this.supports.at(this.#layer, this.#unit, this.#channel);
     const rank = this.#unit.length;
-    const sigma = this.#data.sigma[this.#layer] ?? null;
+    const sigma = this.#figures.sigma(this.#layer);
     const last = this.#middles.slice(-2);
     this.#stage.draw({
       seen,
       middles: last.length === 1 ? [[0], last[0]!] : [last[0] ?? [], last[1] ?? []],
       unit: [rank > 1 ? this.#unit[rank - 2]! : 0, this.#unit[rank - 1] ?? 0],
       sigma: this.#show.heat && sigma ? this.#plane(sigma) : null,
-      objects: this.#show.objects ? (this.#data.objects ?? []) : [],
+      objects: this.#show.objects ? this.#data.objects : [],
       grid: this.#show.grid,
     });
     if (rank) this.#map.draw([this.#unit[rank - 2] ?? 0, this.#unit[rank - 1]!]);

@@ -41,18 +41,18 @@ export class Readout {
       if (document.activeElement !== input || Number(input.value) !== unit[k]) input.value = String(unit[k]);
     });
     const { box, hull, certain, exact } = seen;
-    const facts: [string, string][] = [];
+    const facts: [string, ...string[]][] = [];
     const most = certain ? "" : "at most ";
     if (box) {
       const read = area(seen.products);
       const held = box.reduce((size, [first, last]) => size * (last - first + 1), 1);
       facts.push(["sees", `${most}${by(box.map(([first, last]) => last - first + 1))}`]);
-      box.forEach((range, k) => facts.push([`${axis(box.length, k)}s`, ends(range, hull?.[k])]));
+      box.forEach((range, k) => facts.push([`${axis(box.length, k)}s`, ...ends(range, hull?.[k])]));
       facts.push(["pixels", `${exact ? "" : "at most "}${whole(read)}`]);
       if (read < held) facts.push(["holes", `${percent(1 - read / held)} of its box`]);
     } else facts.push(["sees", "nothing but padding"]);
     if (sigma) facts.push(["4σ", by(sigma.map((value) => short(4 * value)))]);
-    this.#facts.replaceChildren(...facts.flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]));
+    this.#facts.replaceChildren(...facts.flatMap(([name, ...text]) => [h("dt", {}, name), h("dd", {}, ...text.flatMap((part) => [h("span", {}, part), " "]))]));
     this.say(certain ? "" : "A bound: the engine promises no more for this unit.");
   }
 
@@ -66,11 +66,11 @@ function axis(rank: number, k: number): string {
 }
 
 /** First and last pixel; also where they would lie without the border, or what is seen by other ways than global ones. */
-function ends([first, last]: Range, uncut: Range | undefined): string {
+function ends([first, last]: Range, uncut: Range | undefined): string[] {
   const seen = `${first} – ${last}`;
-  if (!uncut || (uncut[0] === first && uncut[1] === last)) return seen;
+  if (!uncut || (uncut[0] === first && uncut[1] === last)) return [seen];
   const inside = uncut[0] >= first && uncut[1] <= last;
-  return `${seen}, ${inside ? "by local paths" : "cut from"} ${minus(uncut[0])} – ${minus(uncut[1])}`;
+  return [seen, `${inside ? "by local paths" : "cut from"} ${minus(uncut[0])} – ${minus(uncut[1])}`];
 }
 
 function minus(value: number): string {

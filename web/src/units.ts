@@ -29,7 +29,7 @@ export function by(size: readonly (number | string)[]): string {
 
 /** A text with its sizes as people write them: 35x35 becomes 35 × 35. */
 export function times(text: string): string {
-  return text.replace(/(?<=\d)x(?=\d)/g, "\u2009×\u2009");
+  return text === "-" ? "–" : text.replace(/(?<=\d)x(?=\d)/g, "\u2009×\u2009");
 }
 
 /** A share as a percentage. */
