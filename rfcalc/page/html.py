@@ -11,7 +11,12 @@ from importlib.resources import files
 
 from rfcalc.version import HEAD
 
-SCRIPTS = {"network": "page.js", "compare": "compare.js", "front": "front.js"}  # by the kind of the data
+# The script and the style of a page, by the kind of its data.
+ASSETS = {
+    "network": ("page.js", "page.css"),
+    "compare": ("compare.js", "designs.css"),
+    "front": ("front.js", "designs.css"),
+}
 # What a browser would read as the end of a script, or as the end of a line in one.
 UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 PAGE = """<!doctype html>
@@ -44,7 +49,7 @@ def embedded(data: Mapping[str, object]) -> str:
 
 def html(data: Mapping[str, object]) -> str:
     """The page of data that have a title."""
-    script, style = asset(SCRIPTS[str(data["kind"])]), asset("page.css")
+    script, style = map(asset, ASSETS[str(data["kind"])])
     policy = (
         f"default-src 'none'; img-src data: blob:; script-src {_digest(script)}; style-src {_digest(style)}; "
         "base-uri 'none'; form-action 'none'"
