@@ -50,6 +50,7 @@ export function memory(data: Network, go: (layer: number) => void): HTMLElement 
 /** Shares as bars. */
 function bars(title: string, unit: string, list: Share[]): HTMLElement {
   const most = Math.max(...list.map(([, , share]) => share));
+  const every = Math.ceil(list.length / 7); // labels that have room
   return h(
     "section",
     { class: "chart", "aria-label": title },
@@ -57,11 +58,11 @@ function bars(title: string, unit: string, list: Share[]): HTMLElement {
     h(
       "ol",
       { class: "bars" },
-      ...list.map(([first, last, share, count]) => {
+      ...list.map(([first, last, share, count], k) => {
         const bar = h("i", { "aria-hidden": "true" });
         bar.style.height = `${(100 * share) / most}%`;
         const span = first === last ? `${first}` : `${first}–${last}`;
-        return h("li", { title: `${span} ${unit}: ${count} paths, ${percent(share)}` }, bar, h("span", {}, span), hidden(` ${unit}: ${percent(share)}`));
+        return h("li", { title: `${span} ${unit}: ${count} paths, ${percent(share)}` }, bar, h("span", {}, k % every ? "" : String(first)), hidden(` ${unit}: ${percent(share)}`));
       }),
     ),
     h("p", { class: "soft" }, unit),

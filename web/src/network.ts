@@ -4,9 +4,10 @@ import { memory, paths } from "./charts.ts";
 import type { Network } from "./data.ts";
 import { h } from "./dom.ts";
 import { help } from "./help.ts";
-import { Pane } from "./pane.ts";
-import type { Seen } from "./supports.ts";
-import { Table } from "./table.ts";
+import * as pane from "./pane.ts";
+import { Figures } from "./figures.ts";
+import { type Seen, Supports } from "./supports.ts";
+import * as table from "./table.ts";
 import { about, budgets, cards, findings, masthead } from "./top.ts";
 
 declare global {
@@ -17,13 +18,12 @@ declare global {
 }
 
 export function network(data: Network, into: HTMLElement): void {
-  let pane: Pane | undefined;
-  const table = new Table(data, (layer, block) => pane?.choose(layer, block));
-  pane = new Pane(data, table.figures);
+  const [figures, supports] = [new Figures(data), new Supports(data)];
+  const rows = table.table(data, figures, pane.choose);
   const go = (layer: number): void => {
     table.goto(layer);
     table.grid.focus({ preventScroll: true });
-    table.element.scrollIntoView({ block: "nearest" });
+    rows.scrollIntoView({ block: "nearest" });
   };
   const [dialog, button] = help();
   const head = masthead(data.title, about(data), data.command, data.rfcalc_version);
@@ -33,12 +33,12 @@ export function network(data: Network, into: HTMLElement): void {
     head,
     cards(data.cards),
     ...(verdicts.length ? [h("div", { class: "verdicts" }, ...verdicts)] : []),
-    h("div", { class: "bench" }, table.element, pane.element),
+    h("div", { class: "bench" }, rows, pane.pane(data, figures, supports)),
     h("div", { class: "charts" }, memory(data, go), ...paths(data)),
     dialog,
   );
   table.start(data.chosen ?? data.layers.name.length - 1);
-  window.rfcalc = { at: (layer, unit, channel) => pane.supports.at(layer, unit, channel) };
+  window.rfcalc = { at: (layer, unit, channel) => supports.at(layer, unit, channel) };
   document.addEventListener("keydown", (event) => {
     if (dialog.open || event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement) return;
     if (event.key === "/") table.search.focus();

@@ -4,7 +4,7 @@ import type { Network } from "./data.ts";
 import { h, hidden } from "./dom.ts";
 import { type Column, Figures, type Measure } from "./figures.ts";
 import { critical, type View, view } from "./graph.ts";
-import { gutter } from "./gutter.ts";
+import * as drawn from "./gutter.ts";
 import { type Block, every, isLayer, reveal, rows, tree, unfold } from "./tree.ts";
 import { times, whole } from "./units.ts";
 import { VirtualList } from "./virtual.ts";
@@ -13,347 +13,329 @@ const HEIGHT = 28;
 const HEAD = 34;
 const FEW = 44; // rows that are unfolded at the start
 
-export class Table {
-  readonly element: HTMLElement;
-  readonly grid: HTMLElement;
-  readonly figures: Figures;
-  readonly #blocks: Block[];
-  readonly #layers: Block[];
-  readonly #list: VirtualList;
-  readonly #heads = new Map<Measure, HTMLElement>();
-  readonly #found: Map<number, string[]>;
-  #shown!: View;
-  #hot = new Map<number, number>();
-  #most = new Map<Measure, number>();
-  #sort: { key: Measure; down: boolean } | null = null;
-  #query: string[] = [];
-  #word = "";
-  #active = -1;
-  #opened = new Set<Block>();
-  #flat = false;
-  #count!: HTMLElement;
-  search!: HTMLInputElement;
+/** The rows, which the keyboard moves in. */
+export const grid = h("div", { role: "treegrid", tabindex: 0, "aria-label": "Layers", keydown: key });
+export const search = h("input", {
+  type: "search",
+  placeholder: "Search layers  /",
+  "aria-label": "Search layers by name or operator",
+  input: find,
+  keydown: leave,
+});
+const body = h("div", { role: "rowgroup", class: "rows", click, dblclick: (event: Event) => rowOf(event) >= 0 && toggle(rowOf(event)) });
+const list = new VirtualList(grid, body, HEIGHT, row);
+const operators = h("select", { "aria-label": "Operator", change: pick });
+const count = h("span", { class: "count", role: "status" });
+const heads = new Map<Measure, HTMLElement>();
+const most = new Map<Measure, number>();
+let data: Network;
+let figures: Figures;
+let selected: (layer: number, block: Block) => void;
+let blocks: Block[];
+let layers: Block[];
+let found: Map<number, string[]>;
+let shown: View = view([], []);
+let hot = new Map<number, number>();
+let sort: { key: Measure; down: boolean } | null = null;
+let query: string[] = [];
+let word = "";
+let active = -1;
+let opened = new Set<Block>();
+let flat = false;
 
-  readonly #data: Network;
-  readonly #selected: (layer: number, block: Block) => void;
+/** The table of a network; `then` is called for the layer of the row that is chosen. */
+export function table(network: Network, sums: Figures, then: (layer: number, block: Block) => void): HTMLElement {
+  [data, figures, selected] = [network, sums, then];
+  blocks = tree(data.layers.name, data.layers.part);
+  layers = [...every(blocks)].filter(isLayer);
+  found = findings(data);
+  unfold(blocks, FEW);
+  grid.className = data.layers.time ? "grid timed" : "grid";
+  grid.setAttribute("aria-colcount", String(5 + figures.columns.length));
+  grid.append(head(), body);
+  update();
+  return h("section", { class: "table", "aria-label": "Layers" }, tools(), grid);
+}
 
-  constructor(
-    data: Network,
-    selected: (layer: number, block: Block) => void,
-  ) {
-    this.#data = data;
-    this.#selected = selected;
-    this.figures = new Figures(data);
-    this.#blocks = tree(data.layers.name, data.layers.part);
-    this.#layers = [...every(this.#blocks)].filter(isLayer);
-    this.#found = findings(data);
-    unfold(this.#blocks, FEW);
-    const body = h("div", { role: "rowgroup", class: "rows" });
-    this.grid = h(
+function find(): void {
+  query = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  update();
+}
+
+function pick(): void {
+  word = operators.value;
+  update();
+}
+
+/** The keys that lead from the search to the rows. */
+function leave(event: KeyboardEvent): void {
+  if (event.key === "Escape") clear();
+  else if (event.key !== "Enter" && event.key !== "ArrowDown") return;
+  event.preventDefault();
+  grid.focus();
+  if (active < 0) choose(0);
+}
+
+function tools(): HTMLElement {
+  const words = new Map<string, number>();
+  for (const { first } of layers) words.set(figures.word(first), (words.get(figures.word(first)) ?? 0) + 1);
+  operators.append(
+    h("option", { value: "" }, "all operators"),
+    ...[...words].sort(([a], [b]) => a.localeCompare(b)).map(([each, times]) => h("option", { value: each }, `${each} (${times})`)),
+  );
+  const fold = (open: boolean, title: string): HTMLElement =>
+    h("button", { type: "button", class: "fold", click: () => all(open) }, title);
+  const folds = layers.length > blocks.length ? [fold(true, "Unfold all"), fold(false, "Fold all")] : [];
+  return h("div", { class: "tools" }, search, operators, ...folds, count);
+}
+
+function head(): HTMLElement {
+  const plain = (name: string, title: string): HTMLElement => h("div", { role: "columnheader", class: name }, title);
+  const measured = figures.columns.map((column) => {
+    const { key, title, help } = column;
+    const head = h(
       "div",
-      {
-        class: `grid${data.layers.time ? " timed" : ""}`,
-        role: "treegrid",
-        tabindex: 0,
-        "aria-label": "Layers",
-        "aria-colcount": 4 + this.figures.columns.length,
-        keydown: (event: KeyboardEvent) => this.#key(event),
-      },
-      this.#head(),
-      body,
+      { role: "columnheader", class: `figure ${key}`, "aria-sort": "none" },
+      h("button", { type: "button", title: `${help}: sort`, click: () => order(key) }, title, h("i", { "aria-hidden": "true" })),
     );
-    body.addEventListener("click", (event) => this.#click(event));
-    body.addEventListener("dblclick", (event) => this.#rowOf(event) >= 0 && this.#toggle(this.#rowOf(event)));
-    this.#list = new VirtualList(this.grid, body, HEIGHT, (index) => this.#row(index));
-    this.element = h("section", { class: "table", "aria-label": "Layers" }, this.#tools(), this.grid);
-    this.#update();
-  }
+    heads.set(key, head);
+    return head;
+  });
+  return h(
+    "div",
+    { role: "rowgroup", class: "head" },
+    h("div", { role: "row", class: "row", "aria-rowindex": 1 }, plain("name", "Layer"), plain("op", "Operator"), plain("shape", "Output"), plain("field", "Field"), plain("stride", "Stride"), ...measured),
+  );
+}
 
-  #tools(): HTMLElement {
-    const words = new Map<string, number>();
-    this.#layers.forEach(({ first }) => words.set(this.figures.word(first), (words.get(this.figures.word(first)) ?? 0) + 1));
-    this.search = h("input", {
-      type: "search",
-      placeholder: "Search layers  /",
-      "aria-label": "Search layers by name or operator",
-      input: () => {
-        this.#query = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
-        this.#update();
-      },
-      keydown: (event: KeyboardEvent) => {
-        if (event.key === "Escape") this.#clear();
-        else if (event.key !== "Enter" && event.key !== "ArrowDown") return;
-        event.preventDefault();
-        this.grid.focus();
-        if (this.#active < 0) this.choose(0);
-      },
-    });
-    const operators = h(
-      "select",
-      { "aria-label": "Operator", change: (event: Event) => this.#filter((event.target as HTMLSelectElement).value) },
-      h("option", { value: "" }, "all operators"),
-      ...[...words].sort(([a], [b]) => a.localeCompare(b)).map(([word, count]) => h("option", { value: word }, `${word} (${count})`)),
-    );
-    this.#count = h("span", { class: "count", role: "status" });
-    const fold = (open: boolean, title: string): HTMLElement =>
-      h("button", { type: "button", class: "fold", click: () => this.all(open) }, title);
-    const folds = this.#layers.length < this.#blocks.length + 1 ? [] : [fold(true, "Unfold all"), fold(false, "Fold all")];
-    return h("div", { class: "tools" }, this.search, operators, ...folds, this.#count);
+/** Which rows there are, anew; the active one stays where it can. */
+function update(): void {
+  const kept = shown.rows[active];
+  flat = !!(sort || query.length || word);
+  shown = view(flat ? matching() : rows(blocks), data.layers.inputs);
+  for (const { key } of figures.columns) {
+    const values = shown.rows.map((block) => (block.open && !isLayer(block) ? 0 : (figures.of(block, key) ?? 0)));
+    most.set(key, values.reduce((a, b) => Math.max(a, b), 0));
   }
+  const total = whole(data.layers.inputs.filter((inputs) => inputs.length).length);
+  count.textContent = flat ? `${whole(shown.rows.length)} of ${total} layers` : `${total} layers`;
+  grid.setAttribute("aria-rowcount", String(shown.rows.length + 1));
+  grid.classList.toggle("flat", flat);
+  heads.forEach((head, key) =>
+    head.setAttribute("aria-sort", sort?.key !== key ? "none" : sort.down ? "descending" : "ascending"),
+  );
+  active = kept ? nearest(kept) : -1;
+  light();
+  list.reset(shown.rows.length);
+  mark();
+}
 
-  #head(): HTMLElement {
-    const plain = (name: string, title: string): HTMLElement => h("div", { role: "columnheader", class: name }, title);
-    const measured = this.figures.columns.map((column) => {
-      const { key, title, help } = column;
-      const head = h(
-        "div",
-        { role: "columnheader", class: `figure ${key}`, "aria-sort": "none" },
-        h("button", { type: "button", title: `${help}: sort`, click: () => this.#order(key) }, title, h("i", { "aria-hidden": "true" })),
-      );
-      this.#heads.set(key, head);
-      return head;
-    });
-    return h(
-      "div",
-      { role: "rowgroup", class: "head" },
-      h("div", { role: "row", class: "row", "aria-rowindex": 1 }, plain("name", "Layer"), plain("op", "Operator"), plain("shape", "Output"), plain("field", "Field"), plain("stride", "Stride"), ...measured),
-    );
-  }
+function matching(): Block[] {
+  const matches = layers.filter(({ path, first }) => {
+    if (word && figures.word(first) !== word) return false;
+    const text = `${path} ${figures.text(first)}`.toLowerCase();
+    return query.every((part) => text.includes(part));
+  });
+  if (!sort) return matches;
+  const { key: by, down } = sort;
+  const value = (block: Block): number => figures.of(block, by) ?? -1;
+  return matches.sort((a, b) => (down ? value(b) - value(a) : value(a) - value(b)) || a.first - b.first);
+}
 
-  /** Which rows there are, anew; the active one stays where it can. */
-  #update(): void {
-    const kept = this.#shown?.rows[this.#active];
-    this.#flat = !!(this.#sort || this.#query.length || this.#word);
-    this.#shown = view(this.#flat ? this.#matching() : rows(this.#blocks), this.#data.layers.inputs);
-    for (const { key } of this.figures.columns) {
-      const values = this.#shown.rows.map((block) => (block.open && !isLayer(block) ? 0 : (this.figures.of(block, key) ?? 0)));
-      this.#most.set(key, values.reduce((most, value) => Math.max(most, value), 0));
-    }
-    const total = whole(this.#data.layers.inputs.filter((inputs) => inputs.length).length);
-    this.#count.textContent = this.#flat ? `${whole(this.#shown.rows.length)} of ${total} layers` : `${total} layers`;
-    this.grid.setAttribute("aria-rowcount", String(this.#shown.rows.length + 1));
-    this.grid.classList.toggle("flat", this.#flat);
-    this.#heads.forEach((head, key) =>
-      head.setAttribute("aria-sort", this.#sort?.key !== key ? "none" : this.#sort.down ? "descending" : "ascending"),
-    );
-    this.#active = kept ? this.#nearest(kept) : -1;
-    this.#light();
-    this.#list.reset(this.#shown.rows.length);
-    this.#mark();
+/** The row of a block, or of the one around it. */
+function nearest(block: Block): number {
+  for (let at: Block | null = block; at; at = at.parent) {
+    const index = shown.rows.indexOf(at);
+    if (index >= 0) return index;
   }
+  return shown.rows.findIndex(({ first, last }) => first <= block.last && block.last <= last);
+}
 
-  #matching(): Block[] {
-    const found = this.#layers.filter(({ path, first }) => {
-      if (this.#word && this.figures.word(first) !== this.#word) return false;
-      const text = `${path} ${this.figures.text(first)}`.toLowerCase();
-      return this.#query.every((word) => text.includes(word));
-    });
-    const sort = this.#sort;
-    if (!sort) return found;
-    const value = (block: Block): number => this.figures.of(block, sort.key) ?? -1;
-    return found.sort((a, b) => (sort.down ? value(b) - value(a) : value(a) - value(b)) || a.first - b.first);
-  }
+function light(): void {
+  const block = shown.rows[active];
+  hot = block && !flat ? critical(shown, data.lead, block.last) : new Map();
+}
 
-  /** The row of a block, or of the one around it. */
-  #nearest(block: Block): number {
-    for (let at: Block | null = block; at; at = at.parent) {
-      const index = this.#shown.rows.indexOf(at);
-      if (index >= 0) return index;
-    }
-    return this.#shown.rows.findIndex(({ first, last }) => first <= block.last && block.last <= last);
-  }
+function row(index: number): HTMLElement {
+  const block = shown.rows[index]!;
+  const leaf = isLayer(block);
+  const { field, stride, note } = figures.row(block.last);
+  const cell = (name: string, text: string): HTMLElement => h("div", { role: "gridcell", class: name, title: text }, text);
+  const row = h(
+    "div",
+    {
+      role: "row",
+      id: `row-${index}`,
+      class: `row${leaf ? "" : " block"}`,
+      "data-index": index,
+      "aria-rowindex": index + 2,
+      "aria-level": flat ? 1 : block.depth + 1,
+      "aria-expanded": leaf || flat ? null : String(block.open),
+    },
+    name(index, block),
+    cell("op", figures.op(block)),
+    cell("shape", figures.shape(block)),
+    h("div", { role: "gridcell", class: "field", title: note }, times(field), note && h("small", {}, note)),
+    cell("stride", times(stride)),
+    ...figures.columns.map((column) => figure(block, column)),
+  );
+  state(row, index);
+  return row;
+}
 
-  #light(): void {
-    const block = this.#shown.rows[this.#active];
-    this.#hot = block && !this.#flat ? critical(this.#shown, this.#data.lead, block.last) : new Map();
-  }
+function state(row: HTMLElement, index: number): void {
+  row.classList.toggle("active", index === active);
+  row.setAttribute("aria-selected", String(index === active));
+}
 
-  #row(index: number): HTMLElement {
-    const block = this.#shown.rows[index]!;
-    const leaf = isLayer(block);
-    const { field, stride, note } = this.figures.row(block.last);
-    const cell = (name: string, text: string): HTMLElement => h("div", { role: "gridcell", class: name, title: text }, text);
-    const row = h(
-      "div",
-      {
-        role: "row",
-        id: `row-${index}`,
-        class: `row${leaf ? "" : " block"}`,
-        "data-index": index,
-        "aria-rowindex": index + 2,
-        "aria-level": this.#flat ? 1 : block.depth + 1,
-        "aria-expanded": leaf || this.#flat ? null : String(block.open),
-      },
-      this.#name(index, block),
-      cell("op", this.figures.op(block)),
-      cell("shape", this.figures.shape(block)),
-      h("div", { role: "gridcell", class: "field", title: note }, times(field), note && h("small", {}, note)),
-      cell("stride", times(stride)),
-      ...this.figures.columns.map((column) => this.#figure(block, column)),
-    );
-    this.#state(row, index);
-    return row;
-  }
+function gutter(index: number): SVGSVGElement {
+  const block = shown.rows[index]!;
+  const mark = isLayer(block) ? "layer" : block.open ? "none" : "block";
+  return drawn.gutter(shown.graph, shown.place[index]!, mark, hot, HEIGHT);
+}
 
-  #state(row: HTMLElement, index: number): void {
-    row.classList.toggle("active", index === this.#active);
-    row.setAttribute("aria-selected", String(index === this.#active));
+function name(index: number, block: Block): HTMLElement {
+  const leaf = isLayer(block);
+  const cell = h("div", { role: "rowheader", class: "name", title: block.path });
+  if (!flat) {
+    cell.append(gutter(index));
+    const indent = h("span", { class: "indent", "aria-hidden": "true" });
+    indent.style.width = `${block.depth * 14}px`;
+    cell.append(indent, h("span", { class: leaf ? "twist" : `twist ${block.open ? "open" : "shut"}`, "aria-hidden": "true" }));
   }
+  const codes = [...found].filter(([layer]) => block.first <= layer && layer <= block.last).flatMap(([, each]) => each);
+  cell.append(h("span", { class: "label", dir: "auto" }, flat ? block.path : block.label));
+  if (codes.length) cell.append(h("span", { class: "flag", title: codes.join(", ") }, hidden(`findings: ${codes.join(", ")}`)));
+  return cell;
+}
 
-  #gutter(index: number): SVGSVGElement {
-    const block = this.#shown.rows[index]!;
-    const mark = isLayer(block) ? "layer" : block.open ? "none" : "block";
-    return gutter(this.#shown.graph, this.#shown.place[index]!, mark, this.#hot, HEIGHT);
+function figure(block: Block, column: Column): HTMLElement {
+  const { key } = column;
+  const value = figures.of(block, key);
+  const cell = h("div", { role: "gridcell", class: `figure ${key}${value ? "" : " none"}`, title: figures.exact(block, column) });
+  if (value && !(block.open && !isLayer(block))) {
+    const bar = h("span", { class: "bar", "aria-hidden": "true" });
+    bar.style.width = `${(100 * value) / (most.get(key) || 1)}%`;
+    cell.append(bar);
   }
+  cell.append(h("span", {}, value === 0 ? "0" : figures.said(block, column)));
+  return cell;
+}
 
-  #name(index: number, block: Block): HTMLElement {
-    const leaf = isLayer(block);
-    const cell = h("div", { role: "rowheader", class: "name", title: block.path });
-    if (!this.#flat) {
-      cell.append(this.#gutter(index));
-      const indent = h("span", { class: "indent", "aria-hidden": "true" });
-      indent.style.width = `${block.depth * 14}px`;
-      cell.append(indent, h("span", { class: leaf ? "twist" : `twist ${block.open ? "open" : "shut"}`, "aria-hidden": "true" }));
-    }
-    const found = [...this.#found].filter(([layer]) => block.first <= layer && layer <= block.last).flatMap(([, codes]) => codes);
-    cell.append(h("span", { class: "label", dir: "auto" }, this.#flat ? block.path : block.label));
-    if (found.length) cell.append(h("span", { class: "flag", title: found.join(", ") }, hidden(`findings: ${found.join(", ")}`)));
-    return cell;
-  }
+function order(key: Measure): void {
+  const down = sort?.key === key ? (sort.down ? false : null) : true;
+  sort = down === null ? null : { key, down };
+  update();
+  grid.scrollTop = 0;
+}
 
-  #figure(block: Block, column: Column): HTMLElement {
-    const { key } = column;
-    const value = this.figures.of(block, key);
-    const cell = h("div", { role: "gridcell", class: `figure ${key}${value ? "" : " none"}`, title: this.figures.exact(block, column) });
-    if (value && !(block.open && !isLayer(block))) {
-      const bar = h("span", { class: "bar", "aria-hidden": "true" });
-      bar.style.width = `${(100 * value) / (this.#most.get(key) || 1)}%`;
-      cell.append(bar);
-    }
-    cell.append(h("span", {}, value === 0 ? "0" : this.figures.said(block, column)));
-    return cell;
-  }
+/** Folds or unfolds all blocks. */
+function all(open: boolean): void {
+  for (const block of every(blocks)) block.open = open;
+  update();
+  if (active >= 0) list.show(active, HEAD);
+}
 
-  #filter(word: string): void {
-    this.#word = word;
-    this.#update();
-  }
+function rowOf(event: Event): number {
+  const row = (event.target as Element).closest<HTMLElement>("[data-index]");
+  return row ? Number(row.dataset["index"]) : -1;
+}
 
-  #order(key: Measure): void {
-    const down = this.#sort?.key === key ? (this.#sort.down ? false : null) : true;
-    this.#sort = down === null ? null : { key, down };
-    this.#update();
-    this.grid.scrollTop = 0;
-  }
+function click(event: Event): void {
+  const index = rowOf(event);
+  if (index < 0) return;
+  choose(index);
+  if ((event.target as Element).closest(".twist.open, .twist.shut")) toggle(index);
+}
 
-  /** Folds or unfolds all blocks. */
-  all(open: boolean): void {
-    for (const block of every(this.#blocks)) block.open = open;
-    this.#update();
-    if (this.#active >= 0) this.#list.show(this.#active, HEAD);
-  }
+function toggle(index: number): void {
+  const block = shown.rows[index]!;
+  if (isLayer(block) || flat) return;
+  block.open = !block.open;
+  update();
+}
 
-  #rowOf(event: Event): number {
-    const row = (event.target as Element).closest<HTMLElement>("[data-index]");
-    return row ? Number(row.dataset["index"]) : -1;
+/** Makes a row the active one, whose layer is shown. */
+function choose(index: number): void {
+  const block = shown.rows[index];
+  if (!block) return;
+  active = index;
+  light();
+  for (const [at, row] of list.rows) {
+    state(row, at);
+    row.querySelector(".gutter")?.replaceWith(gutter(at));
   }
+  list.show(index, HEAD);
+  mark();
+  selected(block.last, block);
+}
 
-  #click(event: Event): void {
-    const index = this.#rowOf(event);
-    if (index < 0) return;
-    this.choose(index);
-    if ((event.target as Element).closest(".twist.open, .twist.shut")) this.#toggle(index);
-  }
+/** Takes back search, operator and order. */
+function clear(): void {
+  search.value = "";
+  operators.value = "";
+  query = [];
+  word = "";
+  sort = null;
+  if (flat) update();
+}
 
-  #toggle(index: number): void {
-    const block = this.#shown.rows[index]!;
-    if (isLayer(block) || this.#flat) return;
-    block.open = !block.open;
-    this.#update();
-  }
+/** Shows the row of a layer, whatever is folded or left out. */
+export function goto(layer: number): void {
+  clear();
+  const block = reveal(blocks, layer);
+  update();
+  if (block) choose(shown.rows.indexOf(block));
+}
 
-  /** Makes a row the active one, whose layer is shown. */
-  choose(index: number): void {
-    const block = this.#shown.rows[index];
-    if (!block) return;
-    this.#active = index;
-    this.#light();
-    for (const [at, row] of this.#list.rows) {
-      this.#state(row, at);
-      row.querySelector(".gutter")?.replaceWith(this.#gutter(at));
-    }
-    this.#list.show(index, HEAD);
-    this.#mark();
-    this.#selected(block.last, block);
-  }
+/** Chooses the layer that is shown first, or the block that it lies in. */
+export function start(layer: number): void {
+  const within = ({ first, last, open }: Block): boolean => first <= layer && layer <= last && !open;
+  choose(shown.rows.findIndex(within));
+  grid.scrollTop = 0;
+}
 
-  /** Takes back search, operator and order. */
-  #clear(): void {
-    this.search.value = "";
-    this.element.querySelector("select")!.value = "";
-    this.#query = [];
-    this.#word = "";
-    this.#sort = null;
-    if (this.#flat) this.#update();
-  }
+function mark(): void {
+  list.keep(active);
+  if (active >= 0) grid.setAttribute("aria-activedescendant", `row-${active}`);
+  else grid.removeAttribute("aria-activedescendant");
+}
 
-  /** Shows the row of a layer, whatever is folded or left out. */
-  goto(layer: number): void {
-    this.#clear();
-    const block = reveal(this.#blocks, layer);
-    this.#update();
-    if (block) this.choose(this.#shown.rows.indexOf(block));
-  }
+function key(event: KeyboardEvent): void {
+  if (event.target !== grid || event.ctrlKey || event.metaKey || event.altKey) return;
+  const block = shown.rows[active];
+  const folds = block && !isLayer(block) && !flat;
+  const last = shown.rows.length - 1;
+  const moves: Record<string, () => void> = {
+    ArrowDown: () => choose(Math.min(last, active + 1)),
+    ArrowUp: () => choose(Math.max(0, active - 1)),
+    PageDown: () => choose(Math.min(last, active + list.page)),
+    PageUp: () => choose(Math.max(0, active - list.page)),
+    Home: () => choose(0),
+    End: () => choose(last),
+    Enter: () => folds && toggle(active),
+    " ": () => folds && toggle(active),
+    "*": () => all(true),
+    Escape: clear,
+    ArrowRight: () => (folds && !block.open ? toggle(active) : folds && choose(active + 1)),
+    ArrowLeft: () => {
+      if (folds && block.open) toggle(active);
+      else if (block?.parent && !flat) choose(shown.rows.indexOf(block.parent));
+    },
+  };
+  const move = moves[event.key];
+  if (!move) return;
+  event.preventDefault();
+  move();
+}
 
-  /** Chooses the layer that is shown first, or the block that it lies in. */
-  start(layer: number): void {
-    const within = ({ first, last, open }: Block): boolean => first <= layer && layer <= last && !open;
-    this.choose(this.#shown.rows.findIndex(within));
-    this.grid.scrollTop = 0;
-  }
-
-  #mark(): void {
-    this.#list.keep(this.#active);
-    if (this.#active >= 0) this.grid.setAttribute("aria-activedescendant", `row-${this.#active}`);
-    else this.grid.removeAttribute("aria-activedescendant");
-  }
-
-  #key(event: KeyboardEvent): void {
-    if (event.target !== this.grid || event.ctrlKey || event.metaKey || event.altKey) return;
-    const block = this.#shown.rows[this.#active];
-    const folds = block && !isLayer(block) && !this.#flat;
-    const last = this.#shown.rows.length - 1;
-    const moves: Record<string, () => void> = {
-      ArrowDown: () => this.choose(Math.min(last, this.#active + 1)),
-      ArrowUp: () => this.choose(Math.max(0, this.#active - 1)),
-      PageDown: () => this.choose(Math.min(last, this.#active + this.#list.page)),
-      PageUp: () => this.choose(Math.max(0, this.#active - this.#list.page)),
-      Home: () => this.choose(0),
-      End: () => this.choose(last),
-      Enter: () => folds && this.#toggle(this.#active),
-      " ": () => folds && this.#toggle(this.#active),
-      "*": () => this.all(true),
-      Escape: () => this.#clear(),
-      ArrowRight: () => (folds && !block.open ? this.#toggle(this.#active) : folds && this.choose(this.#active + 1)),
-      ArrowLeft: () => {
-        if (folds && block.open) this.#toggle(this.#active);
-        else if (block?.parent && !this.#flat) this.choose(this.#shown.rows.indexOf(block.parent));
-      },
-    };
-    const move = moves[event.key];
-    if (!move) return;
-    event.preventDefault();
-    move();
-  }
-
-  /** Draws every layer, for paper. */
-  print(on: boolean): void {
-    const blocks = [...every(this.#blocks)];
-    if (on) this.#opened = new Set(blocks.filter(({ open }) => open));
-    for (const block of blocks) block.open = on || this.#opened.has(block);
-    this.#update();
-    this.#list.whole(on);
-  }
+/** Draws every layer, for paper. */
+export function print(on: boolean): void {
+  const each = [...every(blocks)];
+  if (on) opened = new Set(each.filter(({ open }) => open));
+  for (const block of each) block.open = on || opened.has(block);
+  update();
+  list.whole(on);
 }
 
 /** The codes of the findings of each layer. */
