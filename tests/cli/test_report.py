@@ -36,7 +36,7 @@ def test_a_page_holds_the_data(tmp_path: Path) -> None:
     assert {**data, "command": ""} == {**printed, "command": ""}
     assert data["title"] == "resnet50"
     assert data["layers"]["name"][-1] == "fc"
-    assert len(page) <= 69_000
+    assert len(page) <= 60_000
 
 
 def test_a_page_asks_for_nothing_and_runs_only_its_own_script(tmp_path: Path) -> None:

@@ -3,12 +3,12 @@
 import { h } from "./dom.ts";
 
 const KEYS: [string, string][] = [
-  ["↑ ↓", "the layer above, below; Home, End, Page Up and Down go further"],
-  ["→ ←", "unfold a block, fold it or go to the block around"],
+  ["↑ ↓", "another layer; Home, End, Page Up and Down go further"],
+  ["→ ←", "unfold; fold, or go to the block around"],
   ["Enter", "fold or unfold"],
   ["*", "unfold all"],
   ["/", "search"],
-  ["Escape", "all layers again, in order; or close this"],
+  ["Escape", "all layers again; or close this"],
   ["?", "this help"],
 ];
 
@@ -20,7 +20,7 @@ export function help(): [HTMLDialogElement, HTMLButtonElement] {
     { "aria-label": "Keys" },
     h("h2", {}, "Keys"),
     h("dl", {}, ...KEYS.flatMap(([key, text]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)])),
-    h("p", {}, "On the picture and on the map of units the arrows choose a unit, with Shift ten further. A picture that you drop there takes the place of the chart; it goes nowhere."),
+    h("p", {}, "On the picture and the map of units, arrows choose a unit, with Shift ten further. A picture dropped on them takes the chart's place; it goes nowhere."),
     close,
   );
   return [dialog, h("button", { type: "button", class: "help", "aria-label": "Keys", title: "Keys  ?", click: () => dialog.showModal() }, "?")];
