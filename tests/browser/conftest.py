@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 KEPT = ROOT / "build" / "browser"  # pictures and times, to be looked at
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -60,15 +61,25 @@ def mine(url: str, file: Path) -> bool:
 
 
 @pytest.fixture(scope="session")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The page of a spec, a shipped network's name or a file, as the command writes it."""
-    folder, made = tmp_path_factory.mktemp("pages"), {}
+def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """The page of a network, or of two, as the command writes it: names of shipped ones, or files."""
+    folder = tmp_path_factory.mktemp("pages")
+    made: dict[tuple[str, ...], Path] = {}
 
-    def report(spec: str) -> Path:
-        if spec not in made:
-            made[spec] = folder / f"{len(made)}.html"
-            run = rfcalc("report", spec, "-o", str(made[spec]))
+    def report(*words: str) -> Path:
+        if words not in made:
+            made[words] = folder / f"{len(made)}.html"
+            run = rfcalc("report", *words, "-o", str(made[words]))
             assert run.code == 0, run.err
-        return made[spec]
+        return made[words]
 
     return report
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds; it is put in past the page's policy, which would not let it in."""
+    if not AXE.exists():
+        pytest.skip("axe is not installed (`make web`): accessibility is not looked at")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]

@@ -8,21 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import ROOT, Open
+from tests.browser.conftest import Open, violations
 
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-Report = Callable[[str], Path]
+Report = Callable[..., Path]
 SEEN = """all => all.filter(each => each.offsetParent !== null && !each.closest("dialog"))
     .map(each => each.getAttribute("aria-label") || each.textContent)"""
-
-
-def violations(page: Any) -> list[str]:
-    """What axe finds; it is put in past the page's policy, which would not let it in."""
-    if not AXE.exists():
-        pytest.skip("axe is not installed (`make web`): accessibility is not looked at")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -12,7 +12,7 @@ from rfcalc.analyses.network import analyze
 from rfcalc.importers import load
 from tests.browser.conftest import KEPT, Open
 
-Report = Callable[[str], Path]
+Report = Callable[..., Path]
 RED = """() => {
     const { width, height } = document.querySelector(".map canvas");
     const [red, , blue] = document.querySelector(".map canvas").getContext("2d").getImageData(width / 2, height / 3, 1, 1).data;
@@ -94,6 +94,26 @@ def test_ones_own_picture_takes_the_place_of_the_chart(opened: Open, report: Rep
     page = opened(report("resnet18"))
     page.set_input_files("input[type=file]", tmp_path / "red.png")
     page.wait_for_function(RED)
+
+
+def test_a_picture_in_the_page_is_shown(opened: Open, report: Report, tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    image.new("RGB", (64, 48), (200, 30, 30)).save(tmp_path / "red.png")
+    opened(report("resnet18", "--image", str(tmp_path / "red.png"))).wait_for_function(RED)
+
+
+def test_paths_are_counted(opened: Open, report: Report) -> None:
+    page = opened(report("resnet18", "--paths"))
+    assert page.locator(".chart h2").all_text_contents()[1:] == ["256 paths by length", "Paths by field"]
+    assert page.locator(".bars li").count() > 10
+
+
+def test_the_peak_of_memory_is_marked(opened: Open, report: Report) -> None:
+    page = opened(report("resnet18"))
+    peak = analyze(load("resnet18", {}, 100_000)).peak
+    assert peak.at in (page.locator(".memory output").text_content() or "")
+    page.locator(".memory svg").click(position={"x": 5, "y": 50})
+    assert page.locator(".row.active .label").text_content() == "input"
 
 
 def test_paper_has_every_row(opened: Open, report: Report) -> None:

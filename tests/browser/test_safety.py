@@ -57,7 +57,7 @@ def test_names_are_text(tmp_path: Path, opened: Open) -> None:
     assert page.locator("body img, body b b, body iframe, body script:not([id])").count() == 1, "the bundle alone"
 
 
-def test_a_policy_allows_only_what_the_page_has(opened: Open, report: Callable[[str], Path]) -> None:
+def test_a_policy_allows_only_what_the_page_has(opened: Open, report: Callable[..., Path]) -> None:
     page = opened(report("resnet18"))
     policy = page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content") or ""
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
@@ -68,7 +68,7 @@ def test_a_policy_allows_only_what_the_page_has(opened: Open, report: Callable[[
     assert "http" not in policy
 
 
-def test_a_page_that_is_used_asks_for_nothing(opened: Open, report: Callable[[str], Path]) -> None:
+def test_a_page_that_is_used_asks_for_nothing(opened: Open, report: Callable[..., Path]) -> None:
     page = opened(report("resnet18"))  # a request, a message or an error fails the fixture
     page.click("text=Unfold all")
     page.locator(".figure.macs button").click()

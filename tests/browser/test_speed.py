@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.browser.conftest import KEPT, Open
 
-Report = Callable[[str], Path]
+Report = Callable[..., Path]
 FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SLOW = 2.0  # a machine of CI against the one that the goals are for
 

@@ -10,6 +10,8 @@ const HIGH = 400;
 const EDGE = { left: 64, right: 16, top: 14, bottom: 44 };
 
 const page = read<Front>("front");
+const FEW = 14; // designs that have room for their names
+const names = page.rows.length ? page.columns.findIndex((_, k) => page.rows.every((row) => typeof row[k] === "string")) : -1;
 const numbers = page.columns.flatMap((_, k) => (page.rows.some((row) => typeof row[k] === "number") ? [k] : []));
 const plot = s("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", class: "plot" });
 const side = s("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", class: "plot" });
@@ -22,7 +24,7 @@ document.body.append(
   h(
     "main",
     {},
-    masthead(page.title, [h("span", {}, `${whole(page.rows.length)} designs, ${whole(page.front.filter(Boolean).length)} that none beats`)], page.command, page.rfcalc_version),
+    masthead(page.title, [h("span", {}, `${whole(page.front.filter(Boolean).length)} of ${whole(page.rows.length)} are beaten by none`)], page.command, page.rfcalc_version),
     h(
       "div",
       { class: "plots" },
@@ -48,6 +50,13 @@ function choice(name: string, index: 0 | 1): HTMLElement {
     ...numbers.map((k) => h("option", { value: k, selected: k === axes[index] }, page.columns[k]!.title)),
   );
   return select;
+}
+
+/** A value of a column. */
+function said(value: number | string | null | undefined, k: number): string {
+  if (typeof value !== "number") return value ?? "–";
+  const { unit } = page.columns[k]!;
+  return unit === "B" ? short(value, unit) : `${short(value)}${unit && `\u202f${unit}`}`;
 }
 
 /** The least and the most of a column, a little apart where they are the same. */
@@ -97,12 +106,19 @@ function scatter(): void {
     ...ticks(span(axes[1])).map((value) => s("text", { class: "tick", x: left - 8, y: y(value) + 4, "text-anchor": "end" }, short(value))),
     s("text", { class: "tick", x: (left + right) / 2, y: HIGH - 8, "text-anchor": "middle" }, title(axes[0])),
     s("text", { class: "tick", x: 0, y: 0, transform: `translate(12 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, title(axes[1])),
-    ...order().flatMap((row) => {
-      const [a, b] = [page.rows[row]![axes[0]], page.rows[row]![axes[1]]];
-      if (typeof a !== "number" || typeof b !== "number") return [];
-      return [s("circle", { class: kind(row), cx: x(a), cy: y(b), r: row === chosen ? 7 : page.front[row] ? 5 : 3.5, pointerenter: () => choose(row) })];
-    }),
+    ...order().flatMap((row) => dot(row, x, y)),
   );
+}
+
+/** A design: its place, and its name where there are few. */
+function dot(row: number, x: (value: number) => number, y: (value: number) => number): SVGElement[] {
+  const [a, b] = [page.rows[row]![axes[0]], page.rows[row]![axes[1]]];
+  if (typeof a !== "number" || typeof b !== "number") return [];
+  const size = row === chosen ? 7 : page.front[row] ? 5 : 3.5;
+  const point = s("circle", { class: kind(row), cx: x(a), cy: y(b), r: size, pointerenter: () => choose(row) });
+  if (names < 0 || page.rows.length > FEW) return [point];
+  const anchor = x(a) > WIDE * 0.8 ? "end" : x(a) < WIDE * 0.2 ? "start" : "middle";
+  return [point, s("text", { class: "tick", x: x(a), y: y(b) - 10, "text-anchor": anchor }, page.rows[row]![names])];
 }
 
 /** Parallel axes: a line for each design. */
@@ -120,16 +136,16 @@ function parallel(): void {
     }),
     ...at.flatMap(({ k, x }) => [
       s("path", { class: "axis", d: `M${x} 30V${HIGH - 60}` }),
-      s("text", { class: "tick", x, y: 20, "text-anchor": "middle" }, short(span(k)[1])),
-      s("text", { class: "tick", x, y: HIGH - 42, "text-anchor": "middle" }, short(span(k)[0])),
+      s("text", { class: "tick", x, y: 20, "text-anchor": "middle" }, said(span(k)[1], k)),
+      s("text", { class: "tick", x, y: HIGH - 42, "text-anchor": "middle" }, said(span(k)[0], k)),
       s("text", { class: "tick", x, y: HIGH - 22, "text-anchor": "middle" }, page.columns[k]!.title),
     ]),
   );
 }
 
 function table(): HTMLElement {
-  const cell = (value: number | string | null): HTMLElement =>
-    h("td", { class: typeof value === "number" ? "figure" : null, title: typeof value === "number" ? whole(value) : null }, typeof value === "number" ? short(value) : (value ?? "–"));
+  const cell = (value: number | string | null, k: number): HTMLElement =>
+    h("td", { class: numbers.includes(k) ? "figure" : null, title: typeof value === "number" ? whole(value) : null }, said(value, k));
   return h(
     "table",
     { class: "merged designs" },
@@ -153,7 +169,8 @@ function choose(row: number): void {
 function draw(): void {
   scatter();
   parallel();
-  heading.textContent = page.columns.map(({ title: name }, k) => [name, page.rows[chosen]?.[k]] as const).map(([name, value]) => `${name} ${typeof value === "number" ? short(value) : (value ?? "–")}`).join(", ");
+  const row = page.rows[chosen] ?? [];
+  heading.textContent = page.columns.map(({ title: name }, k) => (k === names ? String(row[k]) : `${name} ${said(row[k], k)}`)).join(" · ");
   command.textContent = page.commands[chosen] ?? "";
-  for (const row of document.querySelectorAll<HTMLElement>("[data-row]")) row.classList.toggle("active", Number(row.dataset["row"]) === chosen);
+  for (const each of document.querySelectorAll<HTMLElement>("[data-row]")) each.classList.toggle("active", Number(each.dataset["row"]) === chosen);
 }
