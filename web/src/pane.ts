@@ -167,13 +167,14 @@ export function choose(chosen: number, block: Block): void {
 
 /** The name of the layer, and what its row says. */
 function say(block: Block): void {
-  const { field, stride } = figures.row(layer);
+  const { field, stride, note } = figures.row(layer);
   title.textContent = data.layers.name[layer]!;
   about.textContent = [
     figures.text(layer),
     figures.shape(block),
     /\w/.test(field) && `field ${times(field)}`,
     /\w/.test(stride) && `stride ${times(stride)}`,
+    note,
   ].filter(Boolean).join(" · ");
 }
 

@@ -175,7 +175,7 @@ function row(index: number): HTMLElement {
     name(index, block),
     cell("op", figures.op(block)),
     cell("shape", figures.shape(block)),
-    h("div", { role: "gridcell", class: "field", title: note }, times(field), note && h("small", {}, note)),
+    h("div", { role: "gridcell", class: note ? "field noted" : "field", title: note }, h("span", {}, times(field)), note && hidden(` ${note}`)),
     cell("stride", times(stride)),
     ...figures.columns.map((column) => figure(block, column)),
   );
