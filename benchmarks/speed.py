@@ -103,6 +103,8 @@ def main() -> None:
             ("resnet152 --format json / bare typer", *paired([*analyze, "--format", "json"], bare, options.runs), "<= 1.6")
         )
         rows.append(("resnet152 table / bare typer", *paired(analyze, bare, options.runs), ""))
+        page = [*rfcalc, "report", "resnet152.yaml", "--format", "html"]
+        rows.append(("resnet152 report / analyze table", *paired(page, analyze, options.runs), "<= 1.5"))
         for kind in ("chain", "written"):
             small = [*rfcalc, "analyze", str(place / f"{kind}10000.yaml"), "--format", "json"]
             large = [*rfcalc, "analyze", str(place / f"{kind}100000.yaml"), "--format", "json"]

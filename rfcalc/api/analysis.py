@@ -13,6 +13,8 @@ from rfcalc.api.words import in_python, one_of, texts
 from rfcalc.errors import Problem, SpecError, no_attribute
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.axes import Axes
     from pandas import DataFrame
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from rfcalc.report.tables import Report
 
 Unit = tuple[int, ...]
+MOST_FRAMED = 3000  # layers, before a notebook would keep too large a page
 INSTEAD = {
     "receptive_field": "last_spatial.field.size",
     "field": "last_spatial.field.size",
@@ -107,6 +110,21 @@ class Analysis(Shown, network.Analysis):
         from rfcalc.api.pictures import erf_axes
 
         return erf_axes(self, layer, at, ax)
+
+    def report(self, path: str | Path | None = None) -> str:
+        """The page of `rfcalc report` as HTML, which is written to `path` where one is given. Raises OSError."""
+        from rfcalc.api.pages import page, written
+
+        return page(self) if path is None else written(self, path)
+
+    def _repr_html_(self) -> str:
+        """The page in a frame; of some layers, or of very many, the table."""
+        table = super()._repr_html_()
+        if len(self.layers) < len(self.every) or len(self.every) > MOST_FRAMED:
+            return table
+        from rfcalc.api.pages import framed
+
+        return framed(self, table)
 
     def _report(self) -> Report:
         from rfcalc.reports.layers import layer_report

@@ -72,11 +72,21 @@ jobs:
         with: {{python-version: "3.11"}}
       - run: python -m pip install "$RFCALC"
       - run: rfcalc check --format github --format sarif=rfcalc.sarif ${{BASE:+--base "$BASE"}} -- $SPECS
-      - if: ${{{{ !cancelled() }}}}
-        uses: actions/upload-artifact@v4
-        with: {{name: rfcalc, path: rfcalc.sarif}}
       - if: ${{{{ !cancelled() && github.base_ref }}}}
         run: rfcalc diff --base "$BASE" -- $SPECS
+      - if: ${{{{ !cancelled() }}}}
+        name: A page of each design
+        run: |
+          mkdir -p pages
+          for spec in $SPECS; do
+            rfcalc report "$spec" --force -o "pages/$(echo "${{spec%.*}}" | tr / -).html" || true
+          done
+      - if: ${{{{ !cancelled() }}}}
+        id: upload
+        uses: actions/upload-artifact@v4
+        with: {{name: rfcalc, path: "rfcalc.sarif\npages"}}
+      - if: ${{{{ !cancelled() }}}}
+        run: echo "[Pages of the designs](${{{{ steps.upload.outputs.artifact-url }}}})" >> "$GITHUB_STEP_SUMMARY"
 """
 
 GITLAB = """\

@@ -5,8 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import re
 import sys
+from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,7 +87,12 @@ def test_other_tables(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
         analysis.table(sort="mac")
     with pytest.raises(ValueError, match='did you mean "params"'):
         analysis.table(columns=["parms"])
-    assert "--" not in analysis._repr_html_()
+    assert "--" not in table_of(analysis)
+
+
+def table_of(analysis: rfcalc.Analysis) -> str:
+    """What a notebook that shows no frames shows."""
+    return analysis._repr_html_().partition("<div><p>")[2]
 
 
 def test_in_a_line() -> None:
@@ -120,11 +128,23 @@ def test_in_a_notebook() -> None:
     assert not page.open
     assert {"layer2.0.conv1", "Parameters", "MACs"} <= set(page.cells)
     assert any("11,689,512" in cell for cell in page.cells)
-    assert len(analysis._repr_html_()) < 12_000
+    assert len(table_of(analysis)) < 12_000
+    assert len(analysis._repr_html_()) < 110_000
     bundle = analysis._repr_mimebundle_()
     assert bundle == {"text/plain": repr(analysis), "text/html": analysis._repr_html_()}
     assert list(analysis._repr_mimebundle_(include=["text/plain"])) == ["text/plain"]
     assert list(analysis._repr_mimebundle_(exclude=["text/plain"])) == ["text/html"]
+
+
+def test_a_notebook_frames_the_page(tmp_path: Path) -> None:
+    analysis = rfcalc.analyze("resnet18")
+    pattern = r'<iframe title="resnet18" sandbox="([^"]*)" style="[^"]*" srcdoc="([^"]*)">.*</iframe>'
+    frame = re.fullmatch(pattern, analysis._repr_html_(), re.DOTALL)
+    assert frame is not None
+    assert "same-origin" not in frame[1], "its script stays apart from the notebook"
+    path = tmp_path / "page.html"
+    assert unescape(frame[2]) == analysis.report(path) == analysis.report() == path.read_text(encoding="utf-8")
+    assert "<iframe" not in rfcalc.analyze("resnet18", layers="layer1.*")._repr_html_()
 
 
 def test_names_are_escaped() -> None:

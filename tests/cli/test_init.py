@@ -112,6 +112,11 @@ def test_the_workflows_steps(repository: Repository, tmp_path: Path) -> None:
     for base, codes in (("", [0]), ("main", [0, 0])):
         values = {"SPECS": job["env"]["SPECS"], "BASE": base}
         assert [_bash(run, repository, tmp_path, values).returncode for run in runs[1 : 1 + len(codes)]] == codes
+    assert _bash(runs[3], repository, tmp_path, {"SPECS": "net.yaml none.yaml"}).returncode == 0
+    assert (repository.folder / "pages/net.html").read_text().startswith("<!doctype html>")
+    assert [path.name for path in (repository.folder / "pages").iterdir()] == ["net.html"]
+    uploaded = next(step["with"]["path"] for step in job["steps"] if "upload-artifact" in step.get("uses", ""))
+    assert uploaded.split() == ["rfcalc.sarif", "pages"]
 
 
 def test_the_actions_steps_interpolate_nothing() -> None:
