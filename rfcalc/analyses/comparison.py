@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from rfcalc.analyses.metrics import ASKED_FOR, LATENCY, METRICS, Better, Figure, Metric, Shown
 from rfcalc.analyses.network import Analysis
@@ -46,7 +47,7 @@ class Comparison:
     rows: tuple[Compared, ...]
     against: str = ""
 
-    @property
+    @cached_property
     def metrics(self) -> tuple[Metric, ...]:
         """The figures, in the order of the columns; the effective field and the latency where some network was asked for it."""
         known = {name for row in self.rows for name, figure in row.figures.items() if figure is not None}

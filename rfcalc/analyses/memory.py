@@ -14,7 +14,7 @@ tensor: its figures are those that its run has shown. Where none was seen, the r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rfcalc.analyses.storages import Storages, other_ways, settled, storages
@@ -65,11 +65,11 @@ class Needed:
         return "about " * self.about + short(self.bytes, "B")
 
 
-def at_inference(graph: Graph, dtype_bytes: int = 4, ruled: Peak | None = None) -> Needed:
-    """Peak of live activations, batch 1: what a program's run has shown, or what the layers' rules say (`ruled`, if known)."""
+def at_inference(graph: Graph, dtype_bytes: int = 4, ruled: Callable[[], Peak] | None = None) -> Needed:
+    """Peak of live activations, batch 1: what a program's run has shown, or what the layers' rules say (`ruled` knows it)."""
     if graph.memory and graph.memory.peak:
         return _shown(graph, graph.memory.peak, dtype_bytes)
-    found = ruled or peak(graph, dtype_bytes)
+    found = ruled() if ruled else peak(graph, dtype_bytes)
     about = graph.memory is not None or found.about
     return Needed(found.bytes, about, "" if found.node is None else graph.nodes[found.node].name)
 

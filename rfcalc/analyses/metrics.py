@@ -12,7 +12,8 @@ from rfcalc.record import record
 from rfcalc.report.units import number, plain, short
 
 if TYPE_CHECKING:
-    from rfcalc.analyses.network import Analysis, Layer
+    from rfcalc.analyses.layer import Layer
+    from rfcalc.analyses.network import Analysis
 
 Figure = float | None
 CHANGE = "_change"  # after a figure's name: a limit on its change

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
-from functools import cached_property, lru_cache
-from math import prod
-from typing import TYPE_CHECKING, NoReturn
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from rfcalc.analyses.memory import Needed, Peak, at_inference, bytes_moved, in_training, peak
-from rfcalc.analyses.receptive_field import Fields, ReceptiveField, UnitField
+from rfcalc.analyses.layer import Found, Layer
+from rfcalc.analyses.memory import Needed, at_inference, in_training
+from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.target import target
 from rfcalc.analyses.training import Training, TrainingMemory, backward_macs, training_memory
-from rfcalc.analyses.unproductive import unproductive
-from rfcalc.errors import RuleError, fail, no_attribute
+from rfcalc.errors import RuleError, fail
 from rfcalc.graph import Graph, Node, layer_hint
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
@@ -25,115 +23,39 @@ if TYPE_CHECKING:
 
 DTYPES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "fp8": 1, "int8": 1}  # bytes of a number
 
-# What people look for at a layer, and what it is called.
-CALLED = {
-    "receptive_field": "field.size",
-    "stride": "field.stride of the field, node.op.stride of the layer",
-    "kernel": "node.op.kernel",
-    "kernel_size": "node.op.kernel",
-    "output": "shape",
-    "size": "shape.size",
-    "channels": "shape.channels",
-    "flops": "2 * macs",
-    "type": "op",
-}
-
-
-@record
-class Layer:
-    """One layer and what the analyses say of it.
-
-    dtype_bytes: of a number, in the memory figures. live_bytes: of the activations that are alive while it runs, and
-    live_about: whether that is not certain. weights: the layer whose weights it uses; empty for its own. bounded: the
-    field is an upper bound, because of this layer or of one before it; bound: why, where it is this one. Where it was asked
-    for: units: those that were traced. adds: what it adds to the field on the critical path, per axis. sigma: of its effective
-    field, per axis. cost: by the convention of another tool. unread: of an output or the last map behind a global layer, the
-    pixels that its middle unit does not read all the same.
-    """
-
-    node: Node
-    inputs: tuple[str, ...]
-    field: ReceptiveField
-    downsampling: tuple[Fraction, ...]
-    dtype_bytes: int = 4
-    live_bytes: int = 0
-    live_about: bool = False
-    weights: str = ""
-    unproductive: bool = False
-    bounded: bool = False
-    bound: str = ""
-    units: tuple[UnitField, ...] = ()
-    adds: tuple[Fraction, ...] = ()
-    sigma: tuple[float, ...] = ()
-    cost: int | None = None
-    unread: int = 0
-
-    @property
-    def name(self) -> str:
-        """The layer's full name."""
-        return self.node.name
-
-    @property
-    def op(self) -> str:
-        """What it is, as a spec calls it."""
-        return self.node.op.word
-
-    @property
-    def shape(self) -> Shape:
-        """Shape of its output, batch 1."""
-        return self.node.shape
-
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates, batch 1."""
-        return self.node.cost.macs
-
-    @property
-    def params(self) -> int:
-        """Learned numbers."""
-        return self.node.cost.params
-
-    @property
-    def output_bytes(self) -> int:
-        """Bytes of the output, batch 1."""
-        return self.node.shape.elements * self.dtype_bytes
-
-    @property
-    def bytes_moved(self) -> int:
-        """Bytes that it reads and writes at least, batch 1."""
-        return bytes_moved(self.node, self.dtype_bytes)
-
-    @property
-    def uncounted(self) -> str:
-        """Why its MACs are missing from the totals; empty where they are counted."""
-        return self.node.op.uncounted
-
-    def __repr__(self) -> str:
-        figures = f"{self.params:,} parameters, {'? ' if self.uncounted else f'{self.macs:,} '}MACs"
-        return f"<Layer {self.name}: {self.op}, {self.shape}, {figures}, receptive field {_seen(self)}>"
-
-    if not TYPE_CHECKING:  # type checkers know what there is
-
-        def __getattr__(self, name: str) -> NoReturn:
-            raise no_attribute(self, name, CALLED)
-
 
 @record
 class Analysis:
     """What the analyses say of a network. `every`: its layers, which leaves out the inputs; `layers`: those that were asked
     for, or all. Figures of the network are of every layer. `why`, `erf`, `convention`: where they were asked for; the first
-    two only if some layer has a field of its own. `ruled`: the peak of memory by the layers' rules. `optimizer`: what
-    it trains with."""
+    two only if some layer has a field of its own. `optimizer`: what it trains with. `found`: what its layers say themselves
+    from."""
 
-    graph: Graph
+    found: Found
     every: tuple[Layer, ...]
     layers: tuple[Layer, ...]
-    dtype_bytes: int = 4
-    why: CriticalPaths | None = None
     erf: EffectiveField | None = None
-    convention: Convention | None = None
-    ruled: Peak | None = None
     optimizer: str = "sgd"
+
+    @property
+    def graph(self) -> Graph:
+        """What was analysed."""
+        return self.found.graph
+
+    @property
+    def dtype_bytes(self) -> int:
+        """Bytes of a number, in the memory figures."""
+        return self.found.dtype_bytes
+
+    @property
+    def why(self) -> CriticalPaths | None:
+        """The critical path."""
+        return self.found.why
+
+    @property
+    def convention(self) -> Convention | None:
+        """The cost as another tool counts it."""
+        return self.found.convention
 
     def __getitem__(self, key: str | int) -> Layer:
         """A layer by its name, or by its place among `layers`; raises KeyError with the nearest name, or IndexError."""
@@ -157,7 +79,7 @@ class Analysis:
 
     def __repr__(self) -> str:
         figures = f"{len(self.every)} layers, {self.params:,} parameters, {self.macs:,} MACs"
-        seen = _seen(self.last_spatial) if self.last_spatial else "of the whole input"
+        seen = self.last_spatial.seen if self.last_spatial else "of the whole input"
         return f"<Analysis of {self.graph.name} at {self.input}: {figures}, receptive field {seen}>"
 
     @cached_property
@@ -177,7 +99,7 @@ class Analysis:
     @cached_property
     def peak(self) -> Needed:
         """Peak of live activations at inference, batch 1."""
-        return at_inference(self.graph, self.dtype_bytes, self.ruled)
+        return at_inference(self.graph, self.dtype_bytes, lambda: self.found.ruled)
 
     @cached_property
     def saved(self) -> Needed:
@@ -223,14 +145,6 @@ class Analysis:
         return None if at is None else self._named[self.graph.nodes[at].name]
 
 
-def _seen(layer: Layer) -> str:
-    """A layer's field in a few words."""
-    size = layer.field.size
-    if size is None:
-        return "of the whole input" if layer.field.whole_input else "of no pixel"
-    return "at most " * layer.bounded + "x".join(map(str, size))
-
-
 def analyze(
     graph: Graph,
     *,
@@ -249,40 +163,15 @@ def analyze(
     of cost.CONVENTIONS. `optimizer`: a key of training.OPTIMIZERS; empty: what the spec says. Raises SpecError
     where one of them cannot be given."""
     fields = Fields(graph, graph.by_name[source] if source else None)
-    nodes = range(len(graph.nodes))
-    chosen = [i for i in nodes if not graph.nodes[i].is_input and _selected(graph.nodes[i], select)]
-    wasted = unproductive(graph, [fields.of(i).size_min for i in nodes], fields.image)
+    nodes = graph.nodes
+    chosen = [i for i, node in enumerate(nodes) if not node.is_input and _selected(node, select)]
     further = _further(graph, fields, chosen if select else (), why, erf, convention)
-    traced = set(chosen if at else ())
-    ends = {*graph.outputs, graph.last_spatial}
-    ruled = peak(graph, dtype_bytes)
-    layers = {
-        i: Layer(
-            node=node,
-            inputs=tuple(graph.nodes[j].name for j in node.inputs),
-            field=fields.of(i),
-            downsampling=_downsampling(fields.image, node.shape.size),
-            dtype_bytes=dtype_bytes,
-            live_bytes=ruled.during[i],
-            live_about=i in ruled.unsure,
-            unproductive=i in wasted,
-            bounded=fields.bounded(i),
-            bound=fields.bound(i),
-            units=_units(fields, i, node.shape.size, at) if i in traced else (),
-            weights="" if node.weights is None else graph.nodes[node.weights].name,
-            adds=further.why.adds(i) if further.why else (),
-            sigma=further.sigmas[i] if further.sigmas else (),
-            cost=further.convention.amounts[i] if further.convention else None,
-            unread=_unread(fields, i) if i in ends else 0,
-        )
-        for i, node in enumerate(graph.nodes)
-        if not node.is_input
-    }
+    traced = frozenset(chosen if at else ())
+    found = Found(graph, fields, dtype_bytes, at, traced, further.why, further.sigmas, further.convention)
+    layers = {i: Layer(node, i, found) for i, node in enumerate(nodes) if not node.is_input}
     trained = optimizer or graph.stated("train", Training()).optimizer
     asked = tuple(layers[i] for i in chosen)
-    return Analysis(
-        graph, tuple(layers.values()), asked, dtype_bytes, further.why, further.erf, further.convention, ruled, trained
-    )
+    return Analysis(found, tuple(layers.values()), asked, further.erf, trained)
 
 
 @record
@@ -319,33 +208,9 @@ def _further(graph: Graph, fields: Fields, chosen: Sequence[int], why: bool, erf
     return _Further(paths, effective, sigmas, by_convention(graph, convention))
 
 
-def _units(fields: Fields, index: int, size: tuple[int, ...], at: Sequence[tuple[int, ...]]) -> tuple[UnitField, ...]:
-    """The units of a layer that were asked for, as far as it has them."""
-    return tuple(
-        fields.unit(index, unit)
-        for unit in at
-        if len(unit) == len(size) and all(0 <= i < n for i, n in zip(unit, size, strict=True))
-    )
-
-
-def _unread(fields: Fields, index: int) -> int:
-    """The pixels that the middle unit of a layer does not read, though a global layer lets it see the whole image."""
-    if not fields.of(index).whole_input:
-        return 0
-    unit = [n // 2 for n in fields.graph.nodes[index].shape.size]
-    return prod(fields.image) - fields.seen(index, unit).pixels()
-
-
 def _selected(node: Node, globs: Sequence[str]) -> bool:
     if not globs:
         return True
     from fnmatch import fnmatchcase
 
     return any(fnmatchcase(node.name, glob) or fnmatchcase(node.part_of, glob) for glob in globs)
-
-
-@lru_cache(maxsize=4096)
-def _downsampling(image: tuple[int, ...], size: tuple[int, ...]) -> tuple[Fraction, ...]:
-    if len(size) != len(image):
-        return ()
-    return tuple(Fraction(n, m) for n, m in zip(image, size, strict=True))

@@ -60,9 +60,9 @@ class ReceptiveField:
     size, size_min: the unclipped box of a unit, largest and smallest over the phases; None if every path is global.
     stride: input pixels from one unit to the next. start: first index that unit 0 would read. center0: the middle of
     unit 0's box. extremes: the boxes as they were measured; merged: of more parts than were kept apart. whole_input: some
-    path passes a global layer, even one that reads only padding at this size. sized: a relation on the way depends on the
-    input's size; at another size the field is another one. grown: so many parts are read that the box is one around all of
-    them, an upper bound.
+    path passes a global layer, even one that reads only padding at this size. middle: what knows the centre. sized: a relation
+    on the way depends on the input's size; at another size the field is another one. grown: so many parts are read that the
+    box is one around all of them, an upper bound.
     """
 
     size: tuple[int, ...] | None
@@ -73,11 +73,16 @@ class ReceptiveField:
     extremes: Extremes | None
     merged: bool
     whole_input: bool
-    center: Center | None
+    middle: Middle
     classes: tuple[ChannelField, ...] = ()
     misaligned: Misaligned | None = None
     sized: bool = False
     grown: bool = False
+
+    @property
+    def center(self) -> Center | None:
+        """The centre unit; None where no path leads to the layer."""
+        return self.middle.found
 
     @property
     def coverage(self) -> float | None:
@@ -102,6 +107,28 @@ class UnitField:
     products: tuple[tuple[int, ...], ...] = ()
 
 
+@record(eq=False)
+class Middle:
+    """The centre unit of a node, found when it is asked for: where the border rules decide, that takes a trace of its own."""
+
+    fields: Fields
+    index: int
+
+    @cached_property
+    def found(self) -> Center | None:
+        """Its box; None where no path leads to the layer."""
+        fields, size = self.fields, self.fields.graph.nodes[self.index].shape.size
+        support, unit = fields.supports[self.index], tuple([n // 2 for n in size])
+        if not support.terms and support.extent is None:
+            return None
+        if support.certain and len(unit) == len(fields.image):
+            box = clipped(support, unit, fields.image)
+            return Center(unit, list(box) if box else None)
+        if support.certain:  # a vector
+            return Center(unit, list(support.extent or ()))
+        return Center(unit, fields.seen(self.index, unit).box())
+
+
 class Fields:
     """The receptive fields of a graph on one of its inputs (the first, unless `source` names another node)."""
 
@@ -120,12 +147,18 @@ class Fields:
         return self._found[index]
 
     def _of(self, index: int) -> ReceptiveField:
-        node, support = self.graph.nodes[index], self.supports[index]
-        key = (id(support), node.shape.size)
+        node = self.graph.nodes[index]
+        key = (self._alike[index], node.shape.size)
         if key not in self._kept:
-            self._kept[key] = self._measure(index, node, support)
+            self._kept[key] = self._measure(index, node, self.supports[index])
         misaligned = self._misaligned(node) if len(node.inputs) > 1 else None
         return replace(self._kept[key], misaligned=misaligned) if misaligned else self._kept[key]
+
+    @cached_property
+    def _alike(self) -> list[int]:
+        """For each node the first one that has the same support."""
+        first: dict[int, int] = {}
+        return [first.setdefault(id(support), i) for i, support in enumerate(self.supports)]
 
     def bounded(self, index: int) -> bool:
         """Whether the field of one node is an upper bound."""
@@ -153,10 +186,10 @@ class Fields:
         return trace(self.graph, index, unit, self.source, channel)
 
     def _measure(self, index: int, node: Node, support: Support) -> ReceptiveField:
-        whole, center = support.extent is not None, self._center(index, node, support)
+        whole, middle = support.extent is not None, Middle(self, index)
         extremes = measure(support.terms, node.shape.size) if support.terms else None
         if extremes is None:
-            return ReceptiveField(None, None, None, None, None, None, False, whole, center)
+            return ReceptiveField(None, None, None, None, None, None, False, whole, middle)
         first = hull(support, (0,) * len(self.image))
         return ReceptiveField(
             size=extremes.largest,
@@ -167,22 +200,11 @@ class Fields:
             extremes=extremes,
             merged=support.merged,
             whole_input=whole,
-            center=center,
+            middle=middle,
             classes=_classes(support, node.shape),
             grown=support.grown,
             sized=any(field.units is not None for term in support.terms for field in term.axes),
         )
-
-    def _center(self, index: int, node: Node, support: Support) -> Center | None:
-        unit = tuple(n // 2 for n in node.shape.size)
-        if not support.terms and support.extent is None:
-            return None
-        if support.certain and len(unit) == len(self.image):
-            box = clipped(support, unit, self.image)
-            return Center(unit, list(box) if box else None)
-        if support.certain:  # a vector
-            return Center(unit, list(support.extent or ()))
-        return Center(unit, self.seen(index, unit).box())
 
     def _stride(self, node: Node, terms: Sequence[SupportTerm]) -> tuple[Fraction, ...]:
         """The step from unit to unit; where paths differ in theirs, the one nearest to the size of the image over the map's."""

@@ -8,8 +8,9 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any, TypeVar
 
+from rfcalc.analyses.layer import Layer
 from rfcalc.analyses.metrics import Metric, Unit
-from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.receptive_field import ReceptiveField
 from rfcalc.layers.label import label
 from rfcalc.record import record

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.layer import Layer
+from rfcalc.analyses.network import Analysis
 from rfcalc.errors import fail
 
 if TYPE_CHECKING:

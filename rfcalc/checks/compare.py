@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
+from rfcalc.analyses.layer import Layer
 from rfcalc.analyses.metrics import COLUMNS, METRICS, Figure, Metric, Shown
-from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.rows import field_text
 from rfcalc.layers.label import label
 from rfcalc.record import record

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.layer import Layer
+from rfcalc.analyses.network import Analysis
 from rfcalc.graph import Graph, Node
 from rfcalc.layers.traits import LayerKind
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from rfcalc.analyses.layer import Layer
 from rfcalc.analyses.metrics import COLUMNS, Better, Figure, Shown
-from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.network import Analysis
 from rfcalc.checks.compare import Difference, LayerChange, Total, percent
 from rfcalc.checks.folding import per_place
 from rfcalc.checks.lock import figures, key

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from rfcalc.analyses.layer import Layer
 from rfcalc.analyses.metrics import COLUMNS
-from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.rows import Outline, TableRow, View, outline, rows_of
 from rfcalc.report.tables import Column, Report, Table, box_text
 from rfcalc.report.units import joined, percent, short, times

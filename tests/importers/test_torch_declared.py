@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from rfcalc.analyses.network import Layer, analyze
+from rfcalc.analyses.layer import Layer
+from rfcalc.analyses.network import analyze
 from rfcalc.errors import SpecError
 from rfcalc.importers import load
 from rfcalc.layers.words import make

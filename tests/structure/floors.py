@@ -35,7 +35,7 @@ FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
 
 # Folders whose members do not import each other, but for those named here, which the others share.
 APART: Mapping[str, tuple[str, ...]] = {
-    "analyses": ("metrics", "network", "receptive_field", "rows", "storages", "target"),
+    "analyses": ("layer", "metrics", "network", "receptive_field", "rows", "storages", "target"),
     "api": ("analysis", "measured", "shown", "sources", "words"),
     "backends": ("optional", "timing", "torch"),
     "backends.pictures": (),

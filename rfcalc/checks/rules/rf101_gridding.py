@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import reduce
 from operator import or_
 
-from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.layer import Layer
+from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.checks.model import Hit, Rule
 from rfcalc.report.units import percent

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rfcalc.analyses.layer import Layer
 from rfcalc.analyses.metrics import SIGMAS
-from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.network import Analysis
 from rfcalc.checks.model import Hit, Rule
 from rfcalc.language.objects import SizeRange
 from rfcalc.report.units import joined

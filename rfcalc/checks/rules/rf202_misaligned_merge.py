@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.layer import Layer
+from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.receptive_field import Misaligned
 from rfcalc.checks.model import Hit, Rule
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
+from rfcalc.analyses.layer import Layer
 from rfcalc.analyses.metrics import OF_LAYERS, TOTALS
-from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.receptive_field import ReceptiveField, UnitField
 from rfcalc.fields.backward import runs
 from rfcalc.graph import Graph
