@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rfcalc.errors import Problem, RuleError, Span, SpecError, did_you_mean, fail, no_attribute
 from rfcalc.layers.contract import Cost, Op
 from rfcalc.layers.counted import Counted
-from rfcalc.layers.traits import LayerKind
+from rfcalc.layers.facts import Facts, facts_of
 from rfcalc.origin import Origin
 from rfcalc.record import record
 from rfcalc.relations.channels import Mix
@@ -22,47 +22,50 @@ from rfcalc.relations.shape import Shape
 MOST_ELEMENTS = 10**15
 
 
-@lru_cache(maxsize=4096)
-def _reads(op: Op, shapes: tuple[Shape, ...]) -> tuple[Read, ...]:
-    return op.reach(shapes)
-
-
-@lru_cache(maxsize=4096)
-def _cost(op: Op, shapes: tuple[Shape, ...]) -> Cost:
-    return op.cost(shapes)
-
-
 @record(eq=False)
 class Node:
-    """One layer in a graph. `inputs` are indices of earlier nodes. `part_of` is the name of the layer as the spec wrote
-    it (a convolution, its norm and its activation share one). `repeat` names the repeated item that the node belongs
-    to, innermost last: ((scope, index, count), ...) such as (("layer1", 2, 3),). `weights` is the index of the earlier,
-    equal layer whose weights this one uses; None for weights of its own, or none."""
+    """One layer in a graph. `facts`: what it is, on inputs of what shapes. `inputs` are indices of earlier nodes. `part_of` is
+    the name of the layer as the spec wrote it (a convolution, its norm and its activation share one). `repeat` names the
+    repeated item that the node belongs to, innermost last: ((scope, index, count), ...) such as (("layer1", 2, 3),).
+    `weights` is the index of the earlier, equal layer whose weights this one uses; None for weights of its own, or none."""
 
     name: str
-    op: Op
+    facts: Facts
     inputs: tuple[int, ...]
-    shapes: tuple[Shape, ...]
-    shape: Shape
     span: Span | None = None
     part_of: str = ""
     repeat: tuple[tuple[str, int, int], ...] = ()
     weights: int | None = None
 
-    @cached_property
+    @property
+    def op(self) -> Op:
+        """The layer's record."""
+        return self.facts.op
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes of its inputs."""
+        return self.facts.shapes
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of its output."""
+        return self.facts.shape
+
+    @property
     def reads(self) -> tuple[Read, ...]:
         """How this layer reads its inputs."""
-        return _reads(self.op, self.shapes)
+        return self.facts.reads
 
-    @cached_property
+    @property
     def cost(self) -> Cost:
         """What this layer costs; weights that are another layer's are counted there."""
-        return self.unshared if self.weights is None else replace(self.unshared, params=0, buffers=0)
+        return self.facts.cost if self.weights is None else self.facts.cost_elsewhere
 
     @property
     def unshared(self) -> Cost:
         """What this layer would cost with weights of its own."""
-        return _cost(self.op, self.shapes)
+        return self.facts.cost
 
     @property
     def learns(self) -> bool:
@@ -72,7 +75,7 @@ class Node:
     @property
     def is_input(self) -> bool:
         """True for an input of the network, which is no layer."""
-        return self.op.kind is LayerKind.INPUT
+        return self.facts.is_input
 
 
 @record
@@ -250,8 +253,17 @@ def _parted(nodes: Sequence[Node]) -> dict[int, str]:
     return found
 
 
+def _check_limits(facts: Facts) -> None:
+    """Raises RuleError for an output that is too large, or a relation that cannot be written down."""
+    longest = max(facts.shape.size, default=0)
+    if longest > MOST_UNITS or facts.shape.elements > MOST_ELEMENTS:
+        raise RuleError(f"an output of {facts.shape} is beyond the limit of {MOST_UNITS:,} units on an axis, 1e15 in all")
+    if longest > MOST_TAPS:  # the relation of a long axis may have too many phases
+        _ = facts.reads
+
+
 class Builder:
-    """Collects layers in order of execution, infers each shape once, and keeps every problem with its place."""
+    """Collects layers in order of execution, and keeps every problem with its place."""
 
     def __init__(self, name: str, source: str) -> None:
         self.name, self.source = name, source
@@ -259,7 +271,6 @@ class Builder:
         self.names: dict[str, int] = {}
         self.kinds: dict[str, str] = {}
         self.problems: list[Problem] = []
-        self._shapes: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, Op]] = {}
 
     def add(
         self,
@@ -275,35 +286,23 @@ class Builder:
         if name in self.names:
             self.problem("E110", f'the name "{name}" is used twice', span)
             return None
-        sources = [i for i in inputs if i is not None]
+        sources = tuple([i for i in inputs if i is not None])
         if len(sources) < len(inputs):
             return None
-        shapes = tuple(self.nodes[i].shape for i in sources)
+        nodes = self.nodes
+        shapes = tuple([nodes[i].facts.shape for i in sources])
         try:
-            shape = self._shape(op, shapes)
+            facts = facts_of(op, shapes)
+            _check_limits(facts)
         except RuleError as error:
             self.problem("E201", f'{op.word} "{name}": {error}', span)
             return None
-        if weights is not None and (reason := unsharable(op, shapes, self.nodes[weights])):
+        if weights is not None and (reason := unsharable(op, shapes, nodes[weights])):
             self.problem("E126", f'weights of "{name}": {reason}', span)
             return None
-        self.names[name] = len(self.nodes)
-        self.nodes.append(Node(name, op, tuple(sources), shapes, shape, span, part_of or name, repeat, weights))
+        self.names[name] = len(nodes)
+        nodes.append(Node(name, facts, sources, span, part_of or name, repeat, weights))
         return self.names[name]
-
-    def _shape(self, op: Op, shapes: tuple[Shape, ...]) -> Shape:
-        """The output's shape, inferred once for equal inputs of one record; raises RuleError."""
-        key = (id(op), shapes)
-        if key in self._shapes:
-            return self._shapes[key][0]
-        shape = op.shape(shapes)
-        longest = max(shape.size, default=0)
-        if longest > MOST_UNITS or shape.elements > MOST_ELEMENTS:
-            raise RuleError(f"an output of {shape} is beyond the limit of {MOST_UNITS:,} units on an axis, 1e15 in all")
-        if longest > MOST_TAPS:  # the relation of a long axis may have too many phases to be written down
-            op.reach(shapes)
-        self._shapes[key] = (shape, op)  # with the record, so that its id stays its own
-        return shape
 
     def problem(self, code: str, message: str, span: Span | None = None, hint: str = "") -> None:
         """Keeps a problem for the report at the end."""

@@ -97,7 +97,7 @@ def peak(graph: Graph, dtype_bytes: int = 4, inplace: bool = True, held: bool = 
         return _peak(graph, lie, runs, dtype_bytes)
 
     first = storages(graph, inplace)
-    unknown = not settled(first) or any(node.cost.untold for node in graph.nodes)
+    unknown = not settled(first) or any(node.facts.cost.untold for node in graph.nodes)
     result, everywhere = found(first), unknown or graph.memory is not None
     others = [found(storages(graph, inplace, other=other)) for other in other_ways(first)]
     nodes = range(len(graph.nodes))
@@ -111,16 +111,19 @@ def _peak(graph: Graph, lie: Storages, runs: list[list[Run]] | None, dtype_bytes
     for j, node in enumerate(nodes):
         for i in node.inputs:
             last = j if runs is None else _released(runs[j], i, j)
-            death[owner[i]] = max(death[owner[i]], last)
+            if last > death[owner[i]]:
+                death[owner[i]] = last
     for i in graph.outputs:
         death[owner[i]] = len(nodes)
-    sizes = [0 if node.is_input or owner[i] != i else node.shape.elements + lie.spare[i] for i, node in enumerate(nodes)]
     freed = [0] * (len(nodes) + 1)
-    now, during = 0, []
+    now, sizes, during = 0, [], []
     for j, node in enumerate(nodes):
-        now += sizes[j]
-        freed[death[j]] += sizes[j]
-        during.append((now + node.cost.inner - lie.spared[j] + lie.copies[j]) * dtype_bytes + node.cost.scratch)
+        facts = node.facts
+        size = 0 if owner[j] != j or facts.is_input else facts.shape.elements + lie.spare[j]
+        sizes.append(size)
+        now += size
+        freed[death[j]] += size
+        during.append((now + facts.cost.inner - lie.spared[j] + lie.copies[j]) * dtype_bytes + facts.cost.scratch)
         now -= freed[j]
     most = max(during, default=0)
     at = during.index(most) if most else None
@@ -138,7 +141,7 @@ def saved(graph: Graph, dtype_bytes: int = 4, batch: int = 1) -> Saved:
 
     first = storages(graph, False, True)
     result, others = found(first), (storages(graph, False, True, other) for other in other_ways(first))
-    unknown = not settled(first) or any(node.cost.untold for node in graph.nodes)
+    unknown = not settled(first) or any(node.facts.cost.untold for node in graph.nodes)
     return replace(result, about=unknown or any(found(lie).bytes != result.bytes for lie in others))
 
 
@@ -174,17 +177,20 @@ def bytes_moved(node: Node, dtype_bytes: int = 4) -> int:
 def _runs(nodes: Sequence[Node]) -> list[list[Run]]:
     """For each node, the modules around it, outermost first, each as a shared [first, last]."""
     around: list[list[Run]] = []
+    runs: list[Run] = []
+    before: str | None = None
     names: list[str] = []
     for i, node in enumerate(nodes):
-        parts = node.part_of.split(".")
-        same = 0
-        while around and same < min(len(parts), len(names)) and parts[same] == names[same]:
-            same += 1
-        runs = around[-1][:same] if around else []
+        if node.part_of != before:
+            before, parts = node.part_of, node.part_of.split(".")
+            same = 0
+            while same < min(len(parts), len(names)) and parts[same] == names[same]:
+                same += 1
+            runs = runs[:same] + [[i, i] for _ in parts[same:]]
+            names = parts
         for run in runs:
             run[1] = i
-        around.append(runs + [[i, i] for _ in parts[same:]])
-        names = parts
+        around.append(runs)
     return around
 
 

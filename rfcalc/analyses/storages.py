@@ -46,32 +46,35 @@ class Storages:
 def storages(graph: Graph, inplace: bool, training: bool = False, other: Sequence[int] = ()) -> Storages:
     """The storages of a graph. `inplace`: activations overwrite where they can; `other`: doubts that go the other way, ~i for
     the node i that copies twice."""
-    nodes, readers, outputs = graph.nodes, graph.readers, set(graph.outputs)
+    nodes, outputs = graph.nodes, set(graph.outputs)
     owner: list[int] = []
-    copies: list[int] = []
-    spared: list[int] = []
+    copies, spared = [0] * len(nodes), [0] * len(nodes)
     doubts: list[int] = []
     lies: list[Lies] = []
-    last_read: list[int] = []
+    last_read = [len(nodes) if i in outputs else read[-1] if read else i for i, read in enumerate(graph.readers)]
     for i, node in enumerate(nodes):
-        last_read.append(len(nodes) if i in outputs else readers[i][-1] if readers[i] else i)
-        at, shared, copied, saves = i, False, False, False
+        at, shared, copied, saves, cost = i, False, False, False, node.facts.cost
         if node.inputs:
             at, before = owner[node.inputs[0]], lies[node.inputs[0]]
-            doubts += [i] if _doubtful(node, before) else []
-            shared, copied, saves = _habits(node, before, training, i in other)
-            copied = copied or ~i in other
-            if node.cost.storage is Storage.IN_PLACE and inplace:
+            if not cost.orderly:
+                doubts += [i] if _doubtful(node, before) else []
+                shared, copied, saves = _habits(node, before, training, i in other)
+                copied = copied or ~i in other
+            if inplace and cost.storage is Storage.IN_PLACE:
                 shared = last_read[at] <= i and not nodes[at].is_input and node.shape.elements == nodes[at].shape.elements
         owner.append(at if shared else i)
-        copies.append(node.shapes[0].elements if copied else 0)
-        spared.append(node.cost.apart if saves else 0)
-        lies.append(_lies(node, [lies[j] for j in node.inputs], shared))
+        if copied:
+            copies[i] = node.shapes[0].elements
+        if saves:
+            spared[i] = cost.apart
+        lies.append(_lies(node, cost, [lies[j] for j in node.inputs], shared))
         if shared:
             last_read[at] = max(last_read[at], last_read[i])
     moved = tuple(i for i in doubts if nodes[i].cost.moves)
-    spare = tuple(node.cost.spare + node.cost.perhaps * (i in other) for i, node in enumerate(nodes))
-    return Storages(tuple(owner), tuple(copies), tuple(spared), spare, tuple(doubts), moved)
+    spare = [
+        0 if (cost := node.facts.cost).orderly else cost.spare + cost.perhaps * (i in other) for i, node in enumerate(nodes)
+    ]
+    return Storages(tuple(owner), tuple(copies), tuple(spared), tuple(spare), tuple(doubts), moved)
 
 
 def _habits(node: Node, before: Lies, training: bool, other: bool) -> tuple[bool, bool, bool]:
@@ -108,13 +111,12 @@ def _doubtful(node: Node, before: Lies) -> bool:
     return cost.moves or before is not Lies.LAST
 
 
-def _lies(node: Node, inputs: Sequence[Lies], shared: bool) -> Lies:
-    cost: Cost = node.cost
+def _lies(node: Node, cost: Cost, inputs: Sequence[Lies], shared: bool) -> Lies:
     if cost.scattered and _axes(node.shape) > 1:
         return Lies.LAST if cost.last else Lies.CUT
     if shared:
         return inputs[0] if cost.storage in (Storage.IN_PLACE, Storage.IDLE) or inputs[0] is not Lies.LAST else Lies.CUT
-    return Lies.ORDER if set(inputs) <= {Lies.ORDER} and not cost.scattered and not cost.last else Lies.MAYBE
+    return Lies.MAYBE if cost.scattered or cost.last or any(each is not Lies.ORDER for each in inputs) else Lies.ORDER
 
 
 def _axes(shape: Shape) -> int:

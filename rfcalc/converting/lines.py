@@ -15,6 +15,7 @@ from rfcalc.layers.counted import Counted
 from rfcalc.layers.settings import Optional, PerAxis, settings_of
 from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.relations.geometry import per_axis, sides
+from rfcalc.relations.shape import Shapes
 
 WEIGHTED = frozenset({LayerKind.CONVOLUTION, LayerKind.TRANSPOSED, LayerKind.LINEAR})
 
@@ -73,7 +74,7 @@ def _together(leader: str, follower: str) -> bool:
 
 def values(node: Node) -> dict[str, object]:
     """All settings of a layer."""
-    op = canonical(node)
+    op = canonical(node.op, node.shapes)
     settings: dict[str, object] = {}
     if isinstance(op, Counted):
         settings = {f"{COUNTS}{key}": count for key, count in counts_of(node).items()}
@@ -87,12 +88,11 @@ def _short(value: object) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e9 else value
 
 
-def canonical(node: Node) -> Op:
+def canonical(op: Op, shapes: Shapes) -> Op:
     """The same layer with settings left out that say what would hold anyway."""
-    op = node.op
     if isinstance(op, Counted):
-        return replace(op, inner=canonical(replace(node, op=op.inner)))
-    rank = node.shapes[0].rank if node.shapes else 0
+        return replace(op, inner=canonical(op.inner, shapes))
+    rank = shapes[0].rank if shapes else 0
     if not rank:
         return op
     changed: dict[str, object] = {}

@@ -39,6 +39,6 @@ def difference(graph: Graph, again: Graph) -> int | None:
 
 def equal(a: Node, b: Node) -> bool:
     """Whether two layers are the same: word, settings, shape, and costs where those are given."""
-    ops = [op.inner if isinstance(op := canonical(node), Counted) else op for node in (a, b)]
+    ops = [op.inner if isinstance(op := canonical(node.op, node.shapes), Counted) else op for node in (a, b)]
     counted = isinstance(a.op, Counted) or isinstance(b.op, Counted)
     return ops[0] == ops[1] and a.shape == b.shape and (not counted or a.cost == b.cost)

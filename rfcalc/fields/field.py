@@ -21,6 +21,7 @@ from rfcalc.relations.geometry import IDENTITY, Reach, only
 Span = tuple[int, int, int | None]
 
 MAX_PHASES = 4096
+MOST_LIGHT = 512
 MOST_INDICES = 1 << 24  # that a span with holes may stretch over: more than an image has, and two MB of bits
 
 
@@ -51,6 +52,16 @@ class Field:
         none does, or if not all are listed."""
         middles = [Fraction(s[0] + s[1], 2) - i * self.rate for i, s in enumerate(self.spans) if s is not None]
         return (self.rate, sum(middles, Fraction(0)) / len(middles)) if middles and not self.origins else None
+
+    @cached_property
+    def light(self) -> bool:
+        """Whether it is small enough to be kept beyond the analysis that it is part of."""
+        spans = self.spans
+        return (
+            not self.origins
+            and len(spans) <= MOST_LIGHT
+            and all(s is None or not s[2] or s[2] >> MOST_LIGHT == 0 for s in spans)
+        )
 
     def at(self, i: int) -> Span | None:
         """The support of unit `i`; units outside the layer are those that padding would hold."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property, lru_cache
 
 from rfcalc.errors import RuleError, fail
 from rfcalc.fields.certificate import Range, all_read, certify, certify_set, within
@@ -19,7 +20,7 @@ from rfcalc.fields.field import START, Field, Span, compose, mask_phases
 from rfcalc.fields.terms import SupportTerm, antichain, compact, joined
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record
-from rfcalc.relations.channels import Band, Grouped, Mix, Same
+from rfcalc.relations.channels import Same
 from rfcalc.relations.geometry import IDENTITY, Reach
 from rfcalc.relations.read import Read
 
@@ -49,6 +50,23 @@ class Support:
         """The clipped hull that global paths see; None without such paths."""
         return around([box for _, box in self.extents]) if self.extents else None
 
+    @cached_property
+    def light(self) -> bool:
+        """Whether it is small enough to be kept beyond the analysis that it is part of."""
+        return len(self.terms) <= MANY_TERMS and all(field.light for term in self.terms for field in term.axes)
+
+
+NOTHING = Support(())
+MOST_KEPT = 1 << 14
+# By the positions that a layer reads of what, and the ids of the inputs' supports, which are kept with them.
+_kept: dict[tuple[object, ...], tuple[Sequence[Support], Support]] = {}
+
+
+@lru_cache(maxsize=256)
+def _start(certified: tuple[Range, ...]) -> Support:
+    """The support of an input whose channels are not told apart."""
+    return Support((SupportTerm(-1, (START,) * len(certified), certified, certified),))
+
 
 def supports(graph: Graph, source: int, resolve: bool = False) -> list[Support]:
     """The support of each node, measured on the input node `source`. Channels are told apart if some layer selects
@@ -58,14 +76,7 @@ def supports(graph: Graph, source: int, resolve: bool = False) -> list[Support]:
 
 def selects_channels(graph: Graph) -> bool:
     """True if some layer leaves channels out, at least at some positions, so that channels must be told apart."""
-    return any(_leaves_out(read, node) for node in graph.nodes for read in node.reads)
-
-
-def _leaves_out(read: Read, node: Node) -> bool:
-    if isinstance(read.channels, Same | Grouped | Band) or type(read.channels) is Mix:
-        return False
-    every = (1 << node.shapes[read.source].channels) - 1
-    return read.channels.pull((1 << node.shape.channels) - 1) & every != every
+    return any(node.facts.picks for node in graph.nodes)
 
 
 class _Pass:
@@ -80,28 +91,33 @@ class _Pass:
         of_nodes: list[Support] = []
         for i, node in enumerate(self.graph.nodes):
             if node.is_input:
-                of_nodes.append(self._start(node) if i == self.source else Support(()))
-                continue
-            reads = node.reads
-            if len(reads) == 1 and self._same(node, reads[0]):
-                of_nodes.append(of_nodes[node.inputs[reads[0].source]])
-                continue
-            try:
-                of_nodes.append(self._layer(node, reads, [of_nodes[j] for j in node.inputs]))
-            except RuleError as error:
-                raise fail("E202", f'{node.op.word} "{node.name}": {error}', node.span) from None
+                of_nodes.append(self._start(node) if i == self.source else NOTHING)
+            elif node.facts.still and (not self.resolve or type(node.reads[0].channels) is Same):
+                of_nodes.append(of_nodes[node.inputs[node.reads[0].source]])
+            else:
+                of_nodes.append(self._found(node, [of_nodes[j] for j in node.inputs]))
         return of_nodes
 
-    def _same(self, node: Node, read: Read) -> bool:
-        """True if every unit of a layer sees what the same unit of its only input sees."""
-        if not read.pointwise or node.shape.size != node.shapes[read.source].size:
-            return False
-        return not self.resolve or type(read.channels) is Same
+    def _found(self, node: Node, inputs: Sequence[Support]) -> Support:
+        """The support of a layer, which was found before where another one, of any network, reads the same in the same way."""
+        key = None if self.resolve else (node.facts.paths, self.image, *map(id, inputs))
+        if key is not None and (known := _kept.get(key)):
+            return known[1]
+        try:
+            found = self._layer(node, node.reads, inputs)
+        except RuleError as error:
+            raise fail("E202", f'{node.op.word} "{node.name}": {error}', node.span) from None
+        if key is not None and found.light and all(support.light for support in inputs):
+            if len(_kept) >= MOST_KEPT:
+                _kept.clear()
+            _kept[key] = (inputs, found)
+        return found
 
     def _start(self, node: Node) -> Support:
         certified = tuple((0, n - 1) for n in node.shape.size)
-        channels = (1 << node.shape.channels) - 1 if self.resolve else -1
-        return Support((SupportTerm(channels, (START,) * node.shape.rank, certified, certified),))
+        if self.resolve:
+            return Support((SupportTerm((1 << node.shape.channels) - 1, (START,) * node.shape.rank, certified, certified),))
+        return _start(certified)
 
     def _layer(self, node: Node, reads: Sequence[Read], inputs: Sequence[Support]) -> Support:
         terms: list[SupportTerm] = []

@@ -14,6 +14,7 @@ from rfcalc.errors import RuleError
 from rfcalc.fields.stages import stages
 from rfcalc.graph import Graph, MemoryOfRun, Node
 from rfcalc.layers.contract import Op
+from rfcalc.layers.facts import Facts
 from rfcalc.layers.vocabulary.source import Input
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape
@@ -107,10 +108,8 @@ class ShapesAtSize:
         nodes = tuple(
             Node(
                 node.name,
-                Input(shape) if node.is_input else node.op,
+                Facts(Input(shape) if node.is_input else node.op, tuple(shapes[j] for j in node.inputs), shape),
                 node.inputs,
-                tuple(shapes[j] for j in node.inputs),
-                shape,
                 node.span,
                 node.part_of,
                 node.repeat,

@@ -160,7 +160,7 @@ class Expansion:
             problems = self.builder.problems
             problems[-1] = replace(problems[-1], span=owner.mark.span) if problems[-1].code == "E126" else problems[-1]
         try:
-            _ = None if made is None else self.builder.nodes[made].reads
+            _ = None if made is None else self.builder.nodes[made].facts.reads
         except RuleError as error:  # a relation that cannot be written down is known here, not in an analysis
             self.builder.problem("E201", f'{op.word} "{name + suffix}": {error}', step.span)
             return POISONED

@@ -14,6 +14,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from enum import Enum
+from functools import cached_property
 from typing import Any, ClassVar
 
 from rfcalc.layers.settings import settings_of
@@ -98,6 +99,12 @@ class Cost:
     packs: bool = False
     scratch: int = 0
     untold: bool = False
+
+    @cached_property
+    def orderly(self) -> bool:
+        """Whether it takes its inputs as they lie, and its output lies in order in new memory or in that of its input."""
+        asks = self.perhaps or self.packs or self.apart or self.moves or self.scattered or self.last or self.spare
+        return not asks and self.storage in (Storage.NEW, Storage.IN_PLACE)
 
 
 @record

@@ -5,6 +5,7 @@ A room is imported when one of its words is first used, because a network uses f
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -95,7 +96,12 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "declared": ("generic", "Declared", ()),
 }
 
+MOST_KEPT = 1 << 14
+LONGEST = 32  # of a list of which a layer is remembered
+_made: dict[tuple[Any, ...], Op] = {}
 
+
+@cache
 def class_of(word: str) -> type[Op]:
     """The record class of a word; raises KeyError for an unknown one."""
     room, name, _ = WORDS[word]
@@ -103,8 +109,31 @@ def class_of(word: str) -> type[Op]:
 
 
 def make(word: str, **settings: Any) -> Op:
-    """A layer from its word and its parsed settings, for example make("conv", out=64, kernel=3)."""
-    return class_of(word)(*WORDS[word][2], **settings)
+    """A layer from its word and its parsed settings, for example make("conv", out=64, kernel=3). Records do not change: layers
+    of the same settings are one record, so that what is found of it is found once."""
+    try:
+        key = (word, *[(name, _exactly(value)) for name, value in settings.items()])
+    except TypeError:  # a value of another kind, or a long one
+        return class_of(word)(*WORDS[word][2], **settings)
+    op = _made.get(key)
+    if op is None:
+        op = class_of(word)(*WORDS[word][2], **settings)
+        if len(_made) >= MOST_KEPT:
+            _made.clear()
+        _made[key] = op
+    return op
+
+
+def _exactly(value: Any) -> Any:
+    """What a plain value is told by: 1, 1.0 and true are equal, and written differently. Raises TypeError for others."""
+    kind = value.__class__
+    if kind is str or kind is int or value is None:
+        return value
+    if kind is bool or kind is float:
+        return kind, repr(value)
+    if kind is tuple and len(value) <= LONGEST:
+        return tuple([_exactly(entry) for entry in value])
+    raise TypeError(kind)
 
 
 def words_in(room: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from math import prod
 
 from rfcalc.record import record
@@ -20,15 +21,15 @@ class Shape:
         """How many spatial axes."""
         return len(self.size)
 
-    @property
+    @cached_property
     def positions(self) -> int:
         """Units per channel."""
         return prod(self.size)
 
-    @property
+    @cached_property
     def elements(self) -> int:
         """Numbers in the tensor, batch 1."""
-        return self.channels * prod(self.size)
+        return self.channels * self.positions
 
     def __str__(self) -> str:
         return "x".join(str(n) for n in (self.channels, *self.size))
