@@ -39,6 +39,11 @@ class Facts:
         return replace(self.cost, params=0, buffers=0)
 
     @cached_property
+    def written(self) -> dict[str, object]:
+        """All settings of the layer as a spec says them, also those that have their default."""
+        return self.op.written
+
+    @cached_property
     def is_input(self) -> bool:
         """Whether it is an input of the network, which is no layer."""
         return self.op.kind is LayerKind.INPUT

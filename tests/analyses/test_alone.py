@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from random import Random
 
 import pytest
@@ -40,6 +41,11 @@ def forget() -> None:
     """As at the start of the program."""
     for kept in (words._made, facts._kept, forward._kept):
         kept.clear()
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "rfcalc":
+            for made in vars(module).values():
+                if hasattr(made, "cache_clear"):
+                    made.cache_clear()
 
 
 def said(graph: Graph) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from rfcalc.analyses.layer import Layer
@@ -12,7 +11,7 @@ from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.receptive_field import ReceptiveField, UnitField
 from rfcalc.fields.backward import runs
 from rfcalc.graph import Graph
-from rfcalc.layers.contract import Cost, Op
+from rfcalc.layers.contract import Cost
 from rfcalc.relations.shape import Shape
 from rfcalc.report.tables import Report, Table
 from rfcalc.report.units import number
@@ -88,7 +87,7 @@ def layer_data(layer: Layer, masks: bool = False) -> LayerData:
     found: LayerData = {
         "name": node.name,
         "op": node.op.word,
-        "settings": settings_data(node.op),
+        "settings": node.facts.written,
         "inputs": layer.inputs,
         "line": node.span.line if node.span else None,
         "output": shape_data(node.shape),
@@ -122,12 +121,6 @@ def _asked(found: LayerData, layer: Layer, masks: bool) -> None:
         found["erf_sigma"] = [round(x, 6) for x in layer.sigma]
     if masks and layer.units:
         found["masks"] = [mask_data(unit) for unit in layer.units]
-
-
-@lru_cache(maxsize=4096)
-def settings_data(op: Op) -> dict[str, object]:
-    """All settings of a layer as a spec says them, also those that have their default."""
-    return op.written
 
 
 def operations_data(cost: Cost) -> dict[str, int]:
