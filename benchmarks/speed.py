@@ -32,6 +32,26 @@ from rfcalc.importers import load
 for path in sys.argv[2:]:
     yaml.safe_load(open(path)) if sys.argv[1] == "yaml" else load(path)
 """
+DESIGN = """name: d{i}
+input: 3x{size}x{size}
+params: {{w: {width}, e: {widened}}}
+defaults: {{conv: {{norm: bn, act: relu, bias: false}}}}
+blocks:
+  block:
+    params: {{c: null, s: 1}}
+    layers:
+      - residual:
+          main: [conv: {{out: c*e, k: 1}}, dwconv: {{k: {kernel}, s: s}}, conv: {{out: c, k: 1, act: none}}]
+          skip: [{{conv: {{out: c, k: 1, s: s, act: none}}, when: s > 1}}]
+layers:
+  - conv: {{out: w, k: 3, s: 2}}
+  - block: {{c: w*2, s: 2}}
+  - {{block: {{c: w*2}}, repeat: {turns}}}
+  - block: {{c: w*4, s: 2}}
+  - {{block: {{c: w*4}}, repeat: 1}}
+  - gap
+  - linear: 10
+"""
 WRITTEN = "  - conv: {out: 8, k: 3}\n"
 
 
@@ -84,6 +104,23 @@ def many(place: Path, count: int) -> list[str]:
     return found
 
 
+def designs(place: Path, count: int) -> list[str]:
+    """Files of small networks of about 35 layers that differ in their settings, as a search makes them."""
+    found = []
+    for i in range(count):
+        given = {
+            "size": 96 + i % 5 * 32,
+            "width": 8 + i % 7 * 8,
+            "widened": 2 + i % 3,
+            "kernel": 3 + i % 2 * 2,
+            "turns": 1 + i % 2,
+        }
+        path = place / f"design{i}.yaml"
+        path.write_text(DESIGN.format(i=i, **given))
+        found.append(str(path))
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=7)
@@ -109,6 +146,9 @@ def main() -> None:
             small = [*rfcalc, "analyze", str(place / f"{kind}10000.yaml"), "--format", "json"]
             large = [*rfcalc, "analyze", str(place / f"{kind}100000.yaml"), "--format", "json"]
             rows.append((f"{kind}: 100,000 layers / 10,000", *paired(large, small, max(1, options.runs // 3)), "<= 12"))
+        for make, what in ((designs, "designs of 35 layers"), (many, "shipped networks")):
+            compare = [*rfcalc, "compare", *make(place, 300), "--format", "csv"]
+            rows.append((f"compare of 300 {what} / bare typer", *paired(compare, bare, max(1, options.runs // 3)), ""))
         specs = many(place, 200)
         check = [*rfcalc, "check", *specs]
         (place / "parse.py").write_text(PARSE)
@@ -121,7 +161,7 @@ def main() -> None:
         print(json.dumps({"rows": rows, "fields_ms": fields, "cpus": os.cpu_count(), "python": sys.version.split()[0]}))
         return
     for title, a, b, ratio, limit in rows:
-        print(f"{title:<42} {a:8.3f} s {b:8.3f} s   ratio {ratio:5.2f}  {limit}")
+        print(f"{title:<48} {a:8.3f} s {b:8.3f} s   ratio {ratio:5.2f}  {limit}")
     for name, ms in fields.items():
         print(f"{name}: graph to all fields, in process, best: {ms:.2f} ms")
 

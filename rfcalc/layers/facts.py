@@ -90,6 +90,12 @@ def facts_of(op: Op, shapes: tuple[Shape, ...]) -> Facts:
     return found
 
 
+def forget() -> None:
+    """Forgets what is kept, where a rule of some layer has changed."""
+    for kept in (_kept.clear, _reads.cache_clear, _cost.cache_clear):
+        kept()
+
+
 @lru_cache(maxsize=4096)
 def _reads(op: Op, shapes: tuple[Shape, ...]) -> tuple[Read, ...]:
     return op.reach(shapes)

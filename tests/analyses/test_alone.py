@@ -39,7 +39,8 @@ layers:
 
 def forget() -> None:
     """As at the start of the program."""
-    for kept in (words._made, facts._kept, forward._kept):
+    facts.forget()
+    for kept in (words._made, forward._kept):
         kept.clear()
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "rfcalc":

@@ -7,7 +7,7 @@ from unittest import mock
 
 from hypothesis import HealthCheck, given, settings
 
-from rfcalc.graph import _reads
+from rfcalc.layers.facts import forget
 from rfcalc.layers.vocabulary import patches
 from rfcalc.layers.words import WORDS
 from rfcalc.relations import digits
@@ -45,9 +45,9 @@ def test_random_graphs(recipe: Recipe) -> None:
 def test_channels_that_are_known_together(recipe: Recipe) -> None:
     """As windows of very many taps: what is said of some of their channels is a bound, and labelled."""
     with mock.patch.object(patches, "MOST_READS", 1), mock.patch.object(digits.reads, "__defaults__", (1,)):
-        _reads.cache_clear()
+        forget()
         check(build(recipe), seed=len(recipe.steps), joint=JOINT)
-    _reads.cache_clear()
+    forget()
 
 
 def test_every_word_has_its_oracle() -> None:
