@@ -85,7 +85,7 @@ class _Pass:
         self.image = graph.nodes[source].shape.size
         self.composed: dict[tuple[Field, Reach, int], Field] = {}
         self.masked: dict[tuple[Field, int, int, int], Field] = {}
-        self.certificates: dict[tuple[Field, Range | None, Range | None, Reach, int, int], Certified] = {}
+        self.certificates: dict[tuple[Field, Range | None, Range | None, Reach, int, int, int], Certified] = {}
 
     def run(self) -> list[Support]:
         of_nodes: list[Support] = []
@@ -206,7 +206,7 @@ class _Pass:
     ) -> Certified:
         if reach is IDENTITY or reach is None:
             return (certified, exact) if n <= m else (within(certified, (0, m - 1)), within(exact, (0, m - 1)))
-        key = (field, certified, exact, reach, m, n)
+        key = (field, certified, exact, reach, n, m, image)
         if key not in self.certificates:
             made = certify(field, certified, reach, n, m, image)
             self.certificates[key] = (made, certify_set(field, certified, exact, reach, made))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import given, settings
 
 from rfcalc.analyses.network import analyze
+from rfcalc.analyses.receptive_field import Fields
 from rfcalc.fields import forward
-from rfcalc.fields.forward import hull, supports
+from rfcalc.fields.forward import clipped, hull, supports
 from rfcalc.graph import Graph
+from rfcalc.language.load import load_spec
 from rfcalc.reports.parts.contract import layer_data
 from tests.nets import Net
 from tests.oracle.graphs import recipes
@@ -25,6 +29,7 @@ def test_the_joined_box_contains_the_exact_one(recipe: Recipe) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forward, "MOST_SPANS", 1)
         patch.setattr(forward, "MAX_TERMS", 1)
+        patch.setattr(forward, "_kept", {})
         joined = supports(graph, 0)
     for node, one, other in zip(graph.nodes, exact, joined, strict=True):
         for unit in {(0,) * node.shape.rank, tuple(n // 2 for n in node.shape.size)}:
@@ -52,6 +57,7 @@ def test_a_grown_box_is_labelled_with_its_reason_once(monkeypatch: pytest.Monkey
     assert not any(layer.bounded for layer in analyze(parts()).layers)
     monkeypatch.setattr(forward, "MOST_SPANS", 1)
     monkeypatch.setattr(forward, "MAX_TERMS", 1)
+    monkeypatch.setattr(forward, "_kept", {})
     analysis = analyze(parts())
     last = analysis.layers[-1]
     assert last.bounded
@@ -68,6 +74,7 @@ def test_terms_joined_before_a_layer_contain_the_exact_box_too(recipe: Recipe) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forward, "MOST_SPANS", 4)
         patch.setattr(forward, "MAX_TERMS", 2)
+        patch.setattr(forward, "_kept", {})
         joined = supports(graph, 0)
     for node, one, other in zip(graph.nodes, exact, joined, strict=True):
         unit = tuple(n // 2 for n in node.shape.size)
@@ -76,3 +83,22 @@ def test_terms_joined_before_a_layer_contain_the_exact_box_too(recipe: Recipe) -
             assert around is not None
             assert all(a[0] <= b[0] and a[1] >= b[1] for a, b in zip(around, box, strict=True))
             assert around == box or other.grown
+
+
+CUT = """input: {size}
+layers:
+  - crop: {{size: [30, 30], offset: 0}}
+  - conv: {{out: 3, k: 3}}
+  - conv: {{out: 3, k: 3, s: 2}}
+"""
+
+
+@pytest.mark.parametrize("size", ["3x30x60", "3x60x30", "3x30x30", "3x60x60"])
+def test_each_axis_is_certified_for_its_own_length_of_the_image(size: str) -> None:
+    """A map that was cut from an image looks like an image of its own size, on one axis, and ends where no image does."""
+    graph = load_spec(CUT.format(size=size), "net.yaml")
+    fields = Fields(graph)
+    for i, node in enumerate(graph.nodes):
+        for unit in product(*((0, n // 2, n - 1) for n in node.shape.size)):
+            if fields.supports[i].certain:
+                assert list(clipped(fields.supports[i], unit, fields.image) or ()) == fields.seen(i, unit).box()
