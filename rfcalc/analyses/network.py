@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.layer import Found, Layer
-from rfcalc.analyses.memory import Needed, at_inference, in_training
+from rfcalc.analyses.memory import Needed, Peak, at_inference, in_training
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.target import target
 from rfcalc.analyses.training import Training, TrainingMemory, backward_macs, training_memory
@@ -46,6 +46,11 @@ class Analysis:
     def dtype_bytes(self) -> int:
         """Bytes of a number, in the memory figures."""
         return self.found.dtype_bytes
+
+    @property
+    def ruled(self) -> Peak:
+        """The peak of memory by the layers' rules."""
+        return self.found.ruled
 
     @property
     def why(self) -> CriticalPaths | None:

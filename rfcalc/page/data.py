@@ -7,7 +7,8 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rfcalc.analyses.erf import deviations
-from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.layer import Layer
+from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.rows import field_text
 from rfcalc.analyses.target import target

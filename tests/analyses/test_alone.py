@@ -90,8 +90,9 @@ def designs(count: int, seed: int) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("seed", [1, 2, Random().randrange(10**6)])
+@pytest.mark.parametrize("seed", [1, 2, 0])
 def test_designs(seed: int) -> None:
+    seed = seed or Random().randrange(3, 10**6)
     texts = designs(60, seed)
     together = [said(load_spec(text, "net.yaml")) for text in texts]
     for text, found in zip(texts, together, strict=True):
