@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from rfcalc.analyses.layer import Layer
 from rfcalc.analyses.metrics import METRICS, Metric, Shown
-from rfcalc.analyses.network import Analysis, Layer
+from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.rows import field_text
 from rfcalc.layers.label import label
 from rfcalc.report.units import growth
