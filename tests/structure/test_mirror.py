@@ -30,13 +30,14 @@ ALONE = {
 }
 # Modules of tests about something that all members of their folder have.
 OF_THE_WHOLE = {
+    "analyses": ("alone",),
     "api": ("page",),
     "cli": ("help", "imported_files"),
     "converting": ("counts", "formats", "models", "random", "round_trip", "values"),
     "fields": ("limits", "phases", "together"),
     "importers": ("broken_files",),
     "language": ("language", "names"),
-    "layers": ("facts", "reach", "rules", "training", "values"),
+    "layers": ("reach", "rules", "training", "values"),
     "transforms": ("composed", "layers", "random", "shipped"),
 }
 
