@@ -98,7 +98,7 @@ WORDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 
 MOST_KEPT = 1 << 14
 LONGEST = 32  # of a list of which a layer is remembered
-_made: dict[tuple[Any, ...], Op] = {}
+_made: dict[tuple[object, ...], Op] = {}
 
 
 @cache
@@ -124,14 +124,14 @@ def make(word: str, **settings: Any) -> Op:
     return op
 
 
-def _exactly(value: Any) -> Any:
+def _exactly(value: object) -> object:
     """What a plain value is told by: 1, 1.0 and true are equal, and written differently. Raises TypeError for others."""
     kind = value.__class__
     if kind is str or kind is int or value is None:
         return value
     if kind is bool or kind is float:
         return kind, repr(value)
-    if kind is tuple and len(value) <= LONGEST:
+    if isinstance(value, tuple) and kind is tuple and len(value) <= LONGEST:
         return tuple([_exactly(entry) for entry in value])
     raise TypeError(kind)
 
