@@ -148,7 +148,7 @@ def measured(model: Model, seconds: float, pipe: Any) -> None:
     row |= {"seconds": round(time.process_time() - counting[0], 1), "export_seconds": round(spent[0], 1)}
     if row.get("code") == "E410":
         with suppress(SpecError):
-            row["unknown"] = len(start(unknown="bound").nodes)
+            row |= as_bounds(start(unknown="bound"))
     if row["verdict"] != "refused":
         told, mine = sum(node.cost.params for node in graph.nodes), sum(node.cost.macs for node in graph.nodes)
         row |= {"params": told, "same_params": told == params[0], "macs": mine}
@@ -157,6 +157,12 @@ def measured(model: Model, seconds: float, pipe: Any) -> None:
         row["bound"] = next((bound for bound in graph.bounds if bound), "") if row["verdict"] == "bounded" else ""
         row |= {"rest": graph.rest} if graph.rest else {}
     pipe.send(row)
+
+
+def as_bounds(graph: Any) -> dict[str, int]:
+    """What a model that is refused is with `--unknown bound`: layers, how many fields are bounds, whose MACs are not known."""
+    uncounted = sum(bool(node.op.uncounted) for node in graph.nodes)
+    return {"unknown": len(graph.nodes), "unknown_bounds": sum(graph.bounded), "unknown_macs": uncounted}
 
 
 def counted_macs(module: Any, positional: Any, words: Any = None) -> int | None:
@@ -219,7 +225,12 @@ def _row(name: str, row: dict[str, Any]) -> str:
     same = [{True: "equal", False: "differ", None: ""}[row.get(key)] for key in ("same_params", "same_macs")]
     times = [str(row.get(key, "")) for key in ("seconds", "export_seconds")]
     why = (row.get("reason") or row.get("rest") or row.get("bound") or "").replace("|", "\\|").replace("\n", " ")
-    why += " (a bound with `--unknown bound`)" if row.get("unknown") else ""
+    why += " (a bound with `--unknown bound`" * ("unknown" in row)
+    if "unknown_bounds" in row:
+        why += (
+            f": {row['unknown_bounds']} of {row['unknown']} fields are bounds, MACs of {row['unknown_macs']} layers not known"
+        )
+    why += ")" * ("unknown" in row)
     cells = [
         row["family"].partition(", ")[2],
         f"`{name.partition(':')[2]}`",

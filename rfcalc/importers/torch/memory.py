@@ -16,6 +16,7 @@ from rfcalc.graph import Alive, MemoryOfRun
 from rfcalc.origin import Call
 
 Run = Callable[..., object]
+UNCOMPILED = classmethod(lambda cls: False)  # nothing is compiled in these modes: torch's guard against it would take a fifth
 
 
 def memory_of(module: Any, call: Call, mode: Any) -> MemoryOfRun:
@@ -134,6 +135,8 @@ def brief() -> Any:
     norms = (aten.native_batch_norm.default, aten._native_batch_norm_legit.default)
 
     class Brief(TorchDispatchMode):  # type: ignore[misc]
+        _should_skip_dynamo = UNCOMPILED
+
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             if func not in norms or not args[5]:
                 return func(*args, **(kwargs or {}))
@@ -188,6 +191,8 @@ def watching(living: Living) -> Any:
     from torch.utils._pytree import tree_leaves
 
     class Watch(TorchDispatchMode):  # type: ignore[misc]
+        _should_skip_dynamo = UNCOMPILED
+
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             for tensor in tree_leaves((args, kwargs)):
                 if isinstance(tensor, Tensor):
