@@ -3,17 +3,16 @@
 import { s } from "./dom.ts";
 import { type Lanes, laneOf, passing, type Stretch } from "./lanes.ts";
 
-const WIDEST = 120;
 const MOST = 12;
 const ROUND = 6;
 
 export type Mark = "layer" | "block" | "none";
 
 /** Draws a row. `row` is its place in the graph, or the next one's for the head of a block, which has no mark; `hot`: for each
- * row on the critical path the next one on it. */
-export function gutter(graph: Lanes, row: number, mark: Mark, hot: ReadonlyMap<number, number>, height: number): SVGSVGElement {
+ * row on the critical path the next one on it; `widest`: the room for all lanes. */
+export function gutter(graph: Lanes, row: number, mark: Mark, hot: ReadonlyMap<number, number>, height: number, widest: number): SVGSVGElement {
   const count = graph.held.length;
-  const step = Math.max(2, Math.min(MOST, WIDEST / count));
+  const step = Math.max(2, Math.min(MOST, widest / count));
   const x = (lane: number): number => Math.round((9 + lane * step) * 2) / 2;
   const middle = height / 2;
   const paths = { cold: "", hot: "" };

@@ -73,6 +73,7 @@ function options(): HTMLElement {
     );
   const file = h("input", {
     type: "file",
+    class: "sr",
     accept: "image/*",
     "aria-label": "Your own picture",
     change: () => file.files?.[0] && void open(file.files[0]),

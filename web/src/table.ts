@@ -1,17 +1,20 @@
 // The layers as rows: the graph beside them, blocks that fold, bars, order, filter, keyboard.
 
 import type { Network } from "./data.ts";
-import { h, hidden } from "./dom.ts";
-import { type Column, Figures, type Measure } from "./figures.ts";
+import { h } from "./dom.ts";
+import type { Figures, Measure } from "./figures.ts";
 import { critical, type View, view } from "./graph.ts";
-import * as drawn from "./gutter.ts";
+import * as lanes from "./gutter.ts";
 import { type Block, every, isLayer, reveal, rows, tree, unfold } from "./tree.ts";
-import { times, whole } from "./units.ts";
+import { whole } from "./units.ts";
+import { rowOf } from "./row.ts";
 import { VirtualList } from "./virtual.ts";
 
 const HEIGHT = 28;
 const HEAD = 34;
 const FEW = 44; // rows that are unfolded at the start
+const NARROW = 500; // of the table, below which the lanes take less of it
+const [FINE, WIDEST] = [40, 120];
 
 /** The rows, which the keyboard moves in. */
 export const grid = h("div", { role: "treegrid", tabindex: 0, "aria-label": "Layers", keydown: key });
@@ -22,7 +25,7 @@ export const search = h("input", {
   input: find,
   keydown: leave,
 });
-const body = h("div", { role: "rowgroup", class: "rows", click, dblclick: (event: Event) => rowOf(event) >= 0 && toggle(rowOf(event)) });
+const body = h("div", { role: "rowgroup", class: "rows", click, dblclick: (event: Event) => indexOf(event) >= 0 && toggle(indexOf(event)) });
 const list = new VirtualList(grid, body, HEIGHT, row);
 const operators = h("select", { "aria-label": "Operator", change: pick });
 const count = h("span", { class: "count", role: "status" });
@@ -158,29 +161,9 @@ function light(): void {
 
 function row(index: number): HTMLElement {
   const block = shown.rows[index]!;
-  const leaf = isLayer(block);
-  const { field, stride, note } = figures.row(block.last);
-  const cell = (name: string, text: string): HTMLElement => h("div", { role: "gridcell", class: name, title: text }, text);
-  const row = h(
-    "div",
-    {
-      role: "row",
-      id: `row-${index}`,
-      class: `row${leaf ? "" : " block"}`,
-      "data-index": index,
-      "aria-rowindex": index + 2,
-      "aria-level": flat ? 1 : block.depth + 1,
-      "aria-expanded": leaf || flat ? null : String(block.open),
-    },
-    name(index, block),
-    cell("op", figures.op(block)),
-    cell("shape", figures.shape(block)),
-    h("div", { role: "gridcell", class: note ? "field noted" : "field", title: note }, h("span", {}, times(field)), note && hidden(` ${note}`)),
-    cell("stride", times(stride)),
-    ...figures.columns.map((column) => figure(block, column)),
-  );
-  state(row, index);
-  return row;
+  const drawn = rowOf(block, index, { figures, most, found, graph: flat ? null : gutter(index) });
+  state(drawn, index);
+  return drawn;
 }
 
 function state(row: HTMLElement, index: number): void {
@@ -191,35 +174,7 @@ function state(row: HTMLElement, index: number): void {
 function gutter(index: number): SVGSVGElement {
   const block = shown.rows[index]!;
   const mark = isLayer(block) ? "layer" : block.open ? "none" : "block";
-  return drawn.gutter(shown.graph, shown.place[index]!, mark, hot, HEIGHT);
-}
-
-function name(index: number, block: Block): HTMLElement {
-  const leaf = isLayer(block);
-  const cell = h("div", { role: "rowheader", class: "name", title: block.path });
-  if (!flat) {
-    cell.append(gutter(index));
-    const indent = h("span", { class: "indent", "aria-hidden": "true" });
-    indent.style.width = `${block.depth * 14}px`;
-    cell.append(indent, h("span", { class: leaf ? "twist" : `twist ${block.open ? "open" : "shut"}`, "aria-hidden": "true" }));
-  }
-  const codes = [...found].filter(([layer]) => block.first <= layer && layer <= block.last).flatMap(([, each]) => each);
-  cell.append(h("span", { class: "label", dir: "auto" }, flat ? block.path : block.label));
-  if (codes.length) cell.append(h("span", { class: "flag", title: codes.join(", ") }, hidden(`findings: ${codes.join(", ")}`)));
-  return cell;
-}
-
-function figure(block: Block, column: Column): HTMLElement {
-  const { key } = column;
-  const value = figures.of(block, key);
-  const cell = h("div", { role: "gridcell", class: `figure ${key}${value ? "" : " none"}`, title: figures.exact(block, column) });
-  if (value && !(block.open && !isLayer(block))) {
-    const bar = h("span", { class: "bar", "aria-hidden": "true" });
-    bar.style.width = `${(100 * value) / (most.get(key) || 1)}%`;
-    cell.append(bar);
-  }
-  cell.append(h("span", {}, value === 0 ? "0" : figures.said(block, column)));
-  return cell;
+  return lanes.gutter(shown.graph, shown.place[index]!, mark, hot, HEIGHT, grid.clientWidth < NARROW ? FINE : WIDEST);
 }
 
 function order(key: Measure): void {
@@ -236,13 +191,13 @@ function all(open: boolean): void {
   if (active >= 0) list.show(active, HEAD);
 }
 
-function rowOf(event: Event): number {
+function indexOf(event: Event): number {
   const row = (event.target as Element).closest<HTMLElement>("[data-index]");
   return row ? Number(row.dataset["index"]) : -1;
 }
 
 function click(event: Event): void {
-  const index = rowOf(event);
+  const index = indexOf(event);
   if (index < 0) return;
   choose(index);
   if ((event.target as Element).closest(".twist.open, .twist.shut")) toggle(index);
