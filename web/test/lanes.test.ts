@@ -36,9 +36,9 @@ test("no two values share a lane, and every edge has its own from end to end", (
 });
 
 test("five thousand layers that all read each other's neighbours take no time", () => {
-  const start = performance.now();
+  const before = process.cpuUsage();
   lanes(Array.from({ length: 5000 }, (_, row) => Array.from({ length: Math.min(row, 20) }, (_, k) => row - 1 - k)));
-  assert.ok(performance.now() - start < 500);
+  assert.ok(process.cpuUsage(before).user < 1e6, "a second of the processor");
 });
 
 test("a folded block stands for its layers, also on the critical path", () => {
