@@ -67,6 +67,39 @@ def test_the_table_of_models_is_that_of_its_results() -> None:
     assert {row["verdict"] for row in rows.values()} <= {"exact", "bounded", "refused", "not measured"}
 
 
+def test_the_table_of_memory_is_that_of_its_results() -> None:
+    memory = module_of("memory")
+    rows = json.loads(memory.RESULTS.read_text())
+    assert memory.PAGE.read_text() == memory.page(rows)
+    found = [row for row in rows.values() if "refused" not in row]
+    assert len(found) >= 80
+    assert not any(memory.wrong(row, figure) for row in found for figure in memory.FIGURES)
+
+
+def test_memory_that_is_stated_wrong_is_found() -> None:
+    memory = module_of("memory")
+    row = {"peak": {"stated": 99, "about": False, "measured": 101}, "saved": {"stated": 1000, "about": False, "measured": 1001}}
+    assert [memory.wrong(row, figure) for figure in memory.FIGURES] == [True, False]
+    row["peak"]["about"] = True
+    assert not memory.wrong(row, "peak")
+    assert "| about 99 | 101 | 1,000 | 1,001 |" in memory.page({"a.b:c": {"input": "3x8x8", **row}})
+
+
+def test_mutants_of_a_module() -> None:
+    mutants = module_of("mutants")
+    source = "def f(a, b):\n    return min(a, b) + 1\n\n\ndef g(a):\n    return not a and a > 2\n"
+    found = mutants.places(source)
+    assert {name: len(numbers) for name, numbers in found.items()} == {"f": 3, "g": 4}
+    changed = {mutants.mutant(source, number)[1:3] for number in found["f"]}
+    assert changed == {("min(a, b) + 1", "min(a, b) - 1"), ("min", "max"), ("1", "2")}
+    for number in [*found["f"], *found["g"]]:
+        assert mutants.mutant(source, number)[3] != source
+    path = FOLDER.parent / "rfcalc" / "fields" / "clean.py"
+    keys = [each[0] for each in mutants.chosen(path, 1, 0)]
+    assert keys == [each[0] for each in mutants.chosen(path, 1, 0)]
+    assert next(mutants.stages("rfcalc/fields/clean.py")) == ["tests/fields/test_clean.py"]
+
+
 def test_a_model_is_measured_in_a_process_of_its_own_and_stopped() -> None:
     models = module_of("models")
     file = "tests/importers/models/refused.py"
