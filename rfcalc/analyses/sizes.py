@@ -7,6 +7,7 @@ the seventh; a 1x1 convolution of stride 2 drops none of 8, but it steps over ev
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from math import lcm
@@ -175,15 +176,29 @@ def _beyond(reach: Reach, m: int, n: int) -> int:
 
 def smallest_clean(sizes: ShapesAtSize, target: int, axis: int, limit: int) -> int | None:
     """The smallest size of one axis, up to `limit`, at which some unit of node `target` touches no padding on any path without
-    a global layer; None if there is none. Each size is tried: where layers depend on the size, more is not always better."""
+    a global layer; None if there is none. Where layers depend on the size, more is not always better, and each size is tried.
+    Where each layer reads at one size as at the one before and has as many units, a unit that was clean stays so: of such a
+    run of sizes the last is tried, and if some unit is clean there, the first is found by halving."""
     clean, image = Clean(sizes, axis), sizes.image
+
+    def whole(n: int) -> tuple[int, ...]:
+        return (*image[:axis], n, *image[axis + 1 :])
+
+    run: list[int] = []
+    before: Sequence[Resized] = ()
     for n in each("looking for a unit without padding", range(1, limit + 1)):
         try:
-            if clean.rows((*image[:axis], n, *image[axis + 1 :]), target).some:
-                return n
+            layers = sizes.at(whole(n))
         except SizeError:
             continue
-    return None
+        if run and (n > 2 * run[0] or not clean.grows(before, layers, target)):
+            if clean.rows(whole(run[-1]), target).some:
+                break
+            run.clear()
+        run.append(n)
+        before = layers
+    found = bisect_left(run, True, key=lambda n: clean.rows(whole(n), target).some)
+    return run[found] if found < len(run) else None
 
 
 def enough(support: Support, axis: int) -> int:

@@ -82,6 +82,11 @@ class Clean:
                 self._known[key] = {i: found[i] for i in part}
         return Rows(layers[target].shape, self.axis, found[target])
 
+    def grows(self, before: Sequence[Resized], after: Sequence[Resized], target: int) -> bool:
+        """Whether each layer that node `target` depends on reads at one size as at another, and has as many units or more: then
+        a unit that touches no padding at the one touches none at the other."""
+        return all(_on(before[i], after[i], self.axis) for part in self._path(target) for i in part)
+
     def _stage(self, part: Sequence[int], layers: Sequence[Resized], found: dict[int, Touched | None]) -> None:
         """Finds what some nodes in a row touch, by what the nodes before them do."""
         nodes, rank = self.sizes.graph.nodes, len(self.sizes.image)
@@ -119,6 +124,15 @@ class Clean:
             parts = ([i for i in part if i in wanted] for part in self.sizes.stages)
             self._paths[target] = [part for part in parts if part]
         return self._paths[target]
+
+
+def _on(before: Resized, after: Resized, axis: int) -> bool:
+    """Whether a layer reads as before, and has as many units on an axis or more."""
+    if before is after:
+        return True
+    if after.shape.rank > axis and after.shape.size[axis] < before.shape.size[axis]:
+        return False
+    return before.reads == after.reads
 
 
 class _Move:

@@ -123,7 +123,9 @@ class _Pass:
         terms: list[SupportTerm] = []
         extents: list[Extent] = []
         certain = True
-        counts = [sum(read.source == k for read in reads) for k in range(len(inputs))]
+        counts = [0] * len(inputs)
+        for read in reads:
+            counts[read.source] += 1
         inputs = [_simple(s) if _heavy(s.terms, count) else s for s, count in zip(inputs, counts, strict=True)]
         for read in reads:
             support = inputs[read.source]

@@ -146,7 +146,7 @@ class ShapesAtSize:
             shape = node.op.shape(inputs)
         except RuleError as error:
             return str(error)
-        if node.learns and not _slides(node, inputs) and node.op.cost(inputs).params != node.unshared.params:
+        if not _slides(node, inputs) and node.learns and node.op.cost(inputs).params != node.unshared.params:
             was, now = (", ".join(map(str, shapes)) for shapes in (node.shapes, inputs))
             return f"its weights are made for an input of {was}, not {now}"
         return Resized(node.op, inputs, shape, self._number(shape))

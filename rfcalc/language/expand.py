@@ -21,6 +21,7 @@ from rfcalc.layers.contract import Op
 from rfcalc.layers.counted import Counted
 from rfcalc.layers.settings import Bool, Int
 
+EDGES = 2  # connections for each layer that is allowed
 TIMES, TRUTH, COUNT = Int(0, 10**12), Bool(), Int(0, 10**15)
 
 
@@ -137,8 +138,10 @@ class Expansion:
             return POISONED
         self.layers += len(chain)
         self.edges += len(current)
-        if self.layers > self.most or self.edges > 10 * self.most:
+        if self.layers > self.most:
             self._too_many(step.mark)
+        if self.edges > EDGES * self.most:
+            self._too_many(step.mark, EDGES * self.most, "connections between layers")
         try:
             owner = self.owners.layer(step, frame, name)
         except RuleError as error:
@@ -231,8 +234,9 @@ class Expansion:
             self.builder.problems.append(replace(problem, hint=hint))
         return made
 
-    def _too_many(self, mark: Marked) -> None:
-        self.problems.add("E115", f"the spec expands to more than {self.most:,} layers", mark, "--max-layers raises the limit")
+    def _too_many(self, mark: Marked, most: int = 0, what: str = "layers") -> None:
+        message = f"the spec expands to more than {most or self.most:,} {what}"
+        self.problems.add("E115", message, mark, "--max-layers raises the limit")
         self.problems.stop()
 
     def _sources(self, names: Sequence[tuple[str, Marked]], frame: Frame) -> Sources:

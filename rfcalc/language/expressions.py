@@ -21,6 +21,7 @@ from rfcalc.layers.settings import name_of
 MOST_DEPTH = 40
 LARGEST = 10**18
 MOST_KEPT = 1024
+LONG = 64  # entries of a list
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SIZE = re.compile(r"[0-9]+(x[0-9]+)+")
 LITERALS = {"true": True, "false": False, "null": None}
@@ -65,11 +66,11 @@ class Expression:
 
     def __call__(self, params: Mapping[str, Any]) -> Any:
         """The value; raises RuleError. Kept for equal params, since a block is expanded many times."""
-        key = key_of(self.names, params)
         try:
+            key = key_of(self.names, params)
             if key in self.kept:
                 return self.kept[key]
-        except TypeError:  # a param that is a mapping
+        except TypeError:
             return self._evaluated(params)
         if len(self.kept) > MOST_KEPT:
             self.kept.clear()
@@ -92,8 +93,13 @@ class Expression:
 
 
 def key_of(names: Iterable[str], params: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a result depends on; true and 1 are different things."""
-    return tuple((value := params.get(name), value.__class__) for name in names)
+    """What a result depends on; true and 1 are different things. Raises TypeError where looking it up would cost more than
+    working the result out: a mapping, a long list."""
+    key = tuple((value := params.get(name), value.__class__) for name in names)
+    for value, kind in key:
+        if kind is tuple and len(value) > LONG:
+            raise TypeError("a long list")
+    return key
 
 
 @lru_cache(maxsize=4096)
@@ -171,10 +177,15 @@ def _evaluator() -> Any:
 
     evaluator = simpleeval.EvalWithCompoundTypes(operators=_operators(ast), functions=dict(FUNCTIONS))
     evaluator.functions = FUNCTIONS
+    evaluator._check_disallowed_items = _nothing  # it looks through whole lists each time; params are what YAML holds, no code
     evaluator.nodes[ast.Subscript] = lambda node: _entry(evaluator._eval(node.value), evaluator._eval(node.slice))
     named = evaluator.nodes[ast.Name]
     evaluator.nodes[ast.Name] = lambda node: LITERALS[node.id] if node.id in LITERALS else named(node)
     return evaluator
+
+
+def _nothing(value: object) -> None:
+    pass
 
 
 def _operators(ast: Any) -> dict[Any, Callable[..., Any]]:

@@ -132,11 +132,11 @@ class LayerRecipe:
 
     def chain(self, params: Mapping[str, Any], problems: Problems, changed: tuple[GivenSetting, ...] = ()) -> Chain | None:
         """The operations, or None if a setting is wrong (the problem is kept). `changed` settings win."""
-        key = (changed, key_of(self.names, params)) if self.names or changed else None
         try:
+            key = (changed, key_of(self.names, params)) if self.names or changed else None
             if key in self.kept:
                 return self.kept[key]
-        except TypeError:  # a param that is a mapping: not kept
+        except TypeError:  # not kept
             return self._made(params, problems, changed)
         self.kept[key] = self._made(params, problems, changed)
         return self.kept[key]

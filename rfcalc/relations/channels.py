@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rfcalc.errors import RuleError
 from rfcalc.record import record
+
+MOST_CHANNELS = 1 << 20  # that are told apart: more than a network has, and a bit of each for every layer behind
+
+
+def told_apart(channels: int) -> int:
+    """The number of channels of a layer that selects or moves some; raises RuleError if they are too many for bit sets."""
+    if channels > MOST_CHANNELS:
+        raise RuleError(f"{channels:,} channels are beyond the limit of {MOST_CHANNELS:,} that can be told apart")
+    return channels
 
 
 class Mix:

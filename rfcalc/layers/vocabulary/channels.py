@@ -11,7 +11,7 @@ from rfcalc.layers.settings import Int, ListOf, Optional, setting
 from rfcalc.layers.strides import moved, narrowed
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
-from rfcalc.relations.channels import Route
+from rfcalc.relations.channels import Route, told_apart
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 
@@ -93,7 +93,7 @@ class Split(Op):
     index: int = setting(Int(0), default=0, help="which part, counted from 0")
 
     def shape(self, inputs: Shapes) -> Shape:
-        if sum(self.sizes) != inputs[0].channels:
+        if sum(self.sizes) != told_apart(inputs[0].channels):
             raise RuleError(f"the parts have {sum(self.sizes)} channels together, the input has {inputs[0].channels}")
         if self.index >= len(self.sizes):
             raise RuleError(f"there is no part {self.index} of {len(self.sizes)} (counted from 0)")
@@ -122,7 +122,7 @@ class ChannelShuffle(Op):
     groups: int = setting(Int(), "g", help="groups of channels")
 
     def shape(self, inputs: Shapes) -> Shape:
-        if inputs[0].channels % self.groups:
+        if told_apart(inputs[0].channels) % self.groups:
             raise RuleError(f"groups ({self.groups}) do not divide the channels ({inputs[0].channels})")
         return inputs[0]
 
@@ -147,6 +147,7 @@ def selected(source: Shape, channels: range) -> range:
     """The channels; raises RuleError if there are none."""
     if not channels:
         raise RuleError(f"selects none of the {source.channels} channels")
+    told_apart(source.channels)
     return channels
 
 

@@ -13,7 +13,7 @@ from rfcalc.layers.settings import Int, setting
 from rfcalc.layers.strides import moved, packed
 from rfcalc.layers.traits import LayerKind
 from rfcalc.record import record
-from rfcalc.relations.channels import Route
+from rfcalc.relations.channels import Route, told_apart
 from rfcalc.relations.geometry import Reach, grow, window
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
@@ -207,13 +207,13 @@ def shrunk(source: Shape, ratio: int) -> Shape:
     _need_axes(source)
     if any(n % ratio for n in source.size):
         raise RuleError(f"the size {'x'.join(map(str, source.size))} is not a multiple of {ratio}")
-    return Shape(source.channels * ratio**source.rank, tuple(n // ratio for n in source.size))
+    return Shape(told_apart(source.channels * ratio**source.rank), tuple(n // ratio for n in source.size))
 
 
 def grown(source: Shape, ratio: int) -> Shape:
     """The shape after channels became blocks of positions."""
     _need_axes(source)
-    if source.channels % ratio**source.rank:
+    if told_apart(source.channels) % ratio**source.rank:
         raise RuleError(f"{source.channels} channels are not a multiple of {ratio}^{source.rank}")
     return Shape(source.channels // ratio**source.rank, tuple(n * ratio for n in source.size))
 
