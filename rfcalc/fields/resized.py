@@ -15,11 +15,13 @@ from rfcalc.fields.stages import stages
 from rfcalc.graph import Graph, MemoryOfRun, Node
 from rfcalc.layers.contract import Op
 from rfcalc.layers.facts import Facts
+from rfcalc.layers.traits import LayerKind
 from rfcalc.layers.vocabulary.source import Input
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape
 
 T = TypeVar("T")
+WINDOWED = (LayerKind.CONVOLUTION, LayerKind.TRANSPOSED)  # the same weights at every position
 
 
 class SizeError(RuleError):
@@ -170,7 +172,7 @@ def _mirrored(one: Resized, other: Resized, axis: int) -> bool:
 def _slides(node: Node, inputs: tuple[Shape, ...]) -> bool:
     """Whether a layer's weights are those of a window over the same channels, whatever the size."""
     channels = [shape.channels for shape in inputs]
-    return inputs == node.shapes or (node.op.sliding is not None and channels == [shape.channels for shape in node.shapes])
+    return inputs == node.shapes or (node.op.kind in WINDOWED and channels == [shape.channels for shape in node.shapes])
 
 
 def resized(graph: Graph, size: Sequence[int]) -> Graph:

@@ -30,6 +30,7 @@ SMALL: dict[str, Recipe] = {
     "one in two of an odd map": case(1, (31,), conv(3, padding=0), conv(1, stride=3), conv(3)),
     "holes of a dilated window": case(1, (40,), conv(2, stride=2, dilation=3, padding=0)),
     "nothing is read": case(1, (9,), step("upconv", out=1, kernel=1, stride=3, padding=2), step("crop", size=1, offset=0)),
+    "weights of its own at each position": case(1, (12,), step("upsample", scale=0.5), step("localconv", out=1, kernel=2)),
     "shrunk by a fraction": case(1, (40,), conv(3), step("upsample", scale=0.3, mode="nearest"), conv(1)),
 }
 
