@@ -7,7 +7,6 @@ the seventh; a 1x1 convolution of stride 2 drops none of 8, but it steps over ev
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from math import lcm
@@ -23,6 +22,7 @@ from rfcalc.record import record
 from rfcalc.relations.geometry import IDENTITY, Reach
 
 LEAST_RANGE, MOST_RANGE = 1024, 4096
+MOST_SPENT = 1_500_000  # of what a network at many sizes takes, for each question; --limit asks without this limit
 MOST_GRID = 64
 MOST_TRIED = 16384
 
@@ -92,14 +92,24 @@ class Fitting:
     refusals: tuple[tuple[str, int, int, str], ...]
 
 
+def usual(size: int) -> int:
+    """Up to which size it is worth trying, beside the spec's."""
+    return max(LEAST_RANGE, min(3 * size, MOST_RANGE))
+
+
 def fitting(sizes: ShapesAtSize, axis: int, limit: int = 0) -> Fitting:
-    """Tries every size of one axis from 1 to `limit` (by default three times the spec's size, between 1024 and 4096)."""
-    image = sizes.image
-    limit = limit or max(LEAST_RANGE, min(3 * image[axis], MOST_RANGE))
+    """Tries every size of one axis from 1 to `limit` (by default three times the spec's size, between 1024 and 4096, or as far
+    as MOST_SPENT goes)."""
+    image, spent = sizes.image, sizes.spent
+    most = 0 if limit else MOST_SPENT
+    limit = limit or usual(image[axis])
     rows = Rows(sizes, axis)
     fits, lossless = 0, 0
     refused: dict[str, list[tuple[int, str]]] = {}
     for n in each(f"trying sizes of axis {axis + 1}", range(1, limit + 1)):
+        if most and sizes.spent - spent > most:
+            limit = n - 1
+            break
         try:
             layers = sizes.at((*image[:axis], n, *image[axis + 1 :]))
         except SizeError as error:
@@ -174,31 +184,20 @@ def _beyond(reach: Reach, m: int, n: int) -> int:
     return sum({1 << tap for tap in taps if 0 <= tap < n})
 
 
-def smallest_clean(sizes: ShapesAtSize, target: int, axis: int, limit: int) -> int | None:
+def smallest_clean(sizes: ShapesAtSize, target: int, axis: int, limit: int, most: int = 0) -> tuple[int | None, int]:
     """The smallest size of one axis, up to `limit`, at which some unit of node `target` touches no padding on any path without
-    a global layer; None if there is none. Where layers depend on the size, more is not always better, and each size is tried.
-    Where each layer reads at one size as at the one before and has as many units, a unit that was clean stays so: of such a
-    run of sizes the last is tried, and if some unit is clean there, the first is found by halving."""
-    clean, image = Clean(sizes, axis), sizes.image
-
-    def whole(n: int) -> tuple[int, ...]:
-        return (*image[:axis], n, *image[axis + 1 :])
-
-    run: list[int] = []
-    before: Sequence[Resized] = ()
+    a global layer, or None; and the last size that was tried: no further than `most` of what that takes, if it is not 0. Each
+    size is tried: where layers depend on the size, more is not always better."""
+    clean, image, spent = Clean(sizes, axis), sizes.image, sizes.spent
     for n in each("looking for a unit without padding", range(1, limit + 1)):
+        if most and sizes.spent - spent > most:
+            return None, n - 1
         try:
-            layers = sizes.at(whole(n))
+            if clean.rows((*image[:axis], n, *image[axis + 1 :]), target).some:
+                return n, n
         except SizeError:
             continue
-        if run and (n > 2 * run[0] or not clean.grows(before, layers, target)):
-            if clean.rows(whole(run[-1]), target).some:
-                break
-            run.clear()
-        run.append(n)
-        before = layers
-    found = bisect_left(run, True, key=lambda n: clean.rows(whole(n), target).some)
-    return run[found] if found < len(run) else None
+    return None, limit
 
 
 def enough(support: Support, axis: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from operator import and_
 
-from rfcalc.fields.backward import area, comb, pull_axis, runs
+from rfcalc.fields.backward import area, comb, runs
 from rfcalc.fields.forward import selects_channels
 from rfcalc.fields.resized import Resized, ShapesAtSize
 from rfcalc.record import record
@@ -20,6 +20,7 @@ from rfcalc.relations.geometry import IDENTITY, Reach
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape
 
+MADE, MOVED = 30, 2  # what it takes to make a move, and to move the rows of one place, in layers that are looked up
 Place = tuple[int, tuple[int, ...]]  # channels, and positions on the other axes; -1 for all
 Touched = dict[Place, int]  # the rows that touch padding, for units at each place
 
@@ -82,11 +83,6 @@ class Clean:
                 self._known[key] = {i: found[i] for i in part}
         return Rows(layers[target].shape, self.axis, found[target])
 
-    def grows(self, before: Sequence[Resized], after: Sequence[Resized], target: int) -> bool:
-        """Whether each layer that node `target` depends on reads at one size as at another, and has as many units or more: then
-        a unit that touches no padding at the one touches none at the other."""
-        return all(_on(before[i], after[i], self.axis) for part in self._path(target) for i in part)
-
     def _stage(self, part: Sequence[int], layers: Sequence[Resized], found: dict[int, Touched | None]) -> None:
         """Finds what some nodes in a row touch, by what the nodes before them do."""
         nodes, rank = self.sizes.graph.nodes, len(self.sizes.image)
@@ -126,24 +122,16 @@ class Clean:
         return self._paths[target]
 
 
-def _on(before: Resized, after: Resized, axis: int) -> bool:
-    """Whether a layer reads as before, and has as many units on an axis or more."""
-    if before is after:
-        return True
-    if after.shape.rank > axis and after.shape.size[axis] < before.shape.size[axis]:
-        return False
-    return before.reads == after.reads
-
-
 class _Move:
     """One Read of a layer: from what an input touches to what the layer touches."""
 
     def __init__(self, clean: Clean, layer: Resized, read: Read) -> None:
         source, out, axis = layer.inputs[read.source], layer.shape, clean.axis
-        self.read, self.by_channel = read, clean.by_channel
+        self.read, self.by_channel, self.sizes = read, clean.by_channel, clean.sizes
         self.channels = (1 << out.channels) - 1
         axes = list(zip(read.axes or (IDENTITY,) * out.rank, source.size, out.size, strict=True))
         self.axis, self.others = axes[axis], axes[:axis] + axes[axis + 1 :]
+        self.sizes.spent += MADE + (self.axis[0].period if self.axis[0] is not None else 0)
         phases = [_at(phase, m) for phase, m in zip(read.phases, out.size, strict=False)] if clean.by_channel else []
         self.phase, self.phases = (phases[axis], phases[:axis] + phases[axis + 1 :]) if phases else (-1, [])
         self.start: Place = ((1 << source.channels) - 1 if self.by_channel else -1, (-1,) * len(self.others))
@@ -156,6 +144,7 @@ class _Move:
 
     def of(self, before: Touched) -> Iterator[tuple[Place, int]]:
         """Rows at each place; those that are read beyond the edge in any case."""
+        self.sizes.spent += MOVED * (len(before) + 1)
         for (channels, others), rows in (before if self.start in before else {self.start: 0, **before}).items():
             rows = self._reading(rows) & self.phase
             pushed = self.read.channels.push(channels) & self.channels if self.by_channel else -1
@@ -168,6 +157,7 @@ class _Move:
         reach, n, m = self.axis
         if reach is None or reach is IDENTITY:
             return (rows | -1 << n) & ((1 << m) - 1)  # a crop, or padding, at the end is no move
+        self.sizes.spent += min(reach.period, m)
         return ~through(reach, ~rows & ((1 << n) - 1), m) & ((1 << m) - 1)
 
     def _elsewhere(self, others: tuple[int, ...]) -> tuple[int, ...]:
@@ -181,7 +171,8 @@ def _crossed(reach: Reach | None, n: int, m: int, bits: int) -> int:
     """The units, of `m`, that read any of `bits`."""
     if reach is None or reach is IDENTITY:
         return bits if bits == -1 else bits & ((1 << m) - 1)
-    units = sum(1 << i for i in range(m) if pull_axis(reach, 1 << i, n) & bits)
+    reading = (any((j := reach.fold.index(tap, n)) is not None and bits >> j & 1 for tap in reach.at(i)) for i in range(m))
+    units = int("".join("1" if reads else "0" for reads in reading)[::-1] or "0", 2)
     return -1 if units + 1 == 1 << m else units
 
 

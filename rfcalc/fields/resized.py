@@ -21,6 +21,7 @@ from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape
 
 T = TypeVar("T")
+INFERRED = 10  # what it takes to infer a layer, in layers that are looked up
 WINDOWED = (LayerKind.CONVOLUTION, LayerKind.TRANSPOSED)  # the same weights at every position
 
 
@@ -54,7 +55,8 @@ Stage = dict[int, list[Resized] | SizeError]  # by the number of the shape that 
 
 
 class ShapesAtSize:
-    """A graph's layers at any input size. Inputs of the same size as the first one change with it."""
+    """A graph's layers at any input size. Inputs of the same size as the first one change with it. `spent`: what this has
+    taken so far, in layers that were looked up; whoever tries many sizes may stop at a limit."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -65,6 +67,7 @@ class ShapesAtSize:
         self._known: dict[tuple[int, ...], Resized | str] = {}
         self.stages = stages(graph)
         self._seen: list[Stage] = [{} for _ in self.stages]
+        self.spent = 0
 
     def at(self, size: Sequence[int]) -> list[Resized]:
         """Each node at an input size; raises SizeError."""
@@ -98,7 +101,9 @@ class ShapesAtSize:
             return self._input(node, tuple(size))
         key = (kind, *[before[j].number for j in inputs])
         layer = self._known.get(key)
+        self.spent += 1
         if layer is None:
+            self.spent += INFERRED
             layer = self._known[key] = self._infer(node, tuple(before[j].shape for j in inputs))
         if isinstance(layer, str):
             raise SizeError(node.name, layer)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.memory import Needed, at_inference
-from rfcalc.analyses.sizes import Fitting, Rows, SizeSet, enough, fitting, need_axes, smallest_clean
+from rfcalc.analyses.sizes import MOST_SPENT, Fitting, Rows, SizeSet, enough, fitting, need_axes, smallest_clean, usual
 from rfcalc.fields.clean import Clean
 from rfcalc.fields.forward import Support
 from rfcalc.fields.resized import ShapesAtSize, SizeError
@@ -79,7 +79,7 @@ class SizesOf:
     """The sizes of one network. `target`: the layer whose units without padding are asked for; its `support`."""
 
     def __init__(self, graph: Graph, target: int | None, support: Support | None, limit: int = 0) -> None:
-        self.graph, self.target = graph, target
+        self.graph, self.target, self.limit = graph, target, limit
         self.sizes = ShapesAtSize(graph)
         self.image = self.sizes.image
         need_axes(graph)
@@ -88,10 +88,14 @@ class SizesOf:
         self.free: list[int | None] = []
         self.tried: list[int] = []
         if target is not None and support is not None and support.terms:
-            self.tried = [max(fits.fits.limit, enough(support, axis)) for axis, fits in enumerate(self.axes)]
-            for axis, most in enumerate(self.tried):
-                same = axis > 0 and most == self.tried[0] and self._like_first(axis) is not None
-                self.free.append(self.free[0] if same else smallest_clean(self.sizes, target, axis, most))
+            far = [max(fits.fits.limit, enough(support, axis)) for axis, fits in enumerate(self.axes)]
+            for axis, end in enumerate(far):
+                if axis > 0 and end == far[0] and self._like_first(axis) is not None:
+                    found = self.free[0], self.tried[0]
+                else:
+                    found = smallest_clean(self.sizes, target, axis, end, 0 if limit else MOST_SPENT)
+                self.free.append(found[0])
+                self.tried.append(found[1])
 
     def _like_first(self, axis: int) -> Fitting | None:
         """What the first axis has, where the layers treat this one alike, and a refusal is the same with its own words."""
@@ -179,7 +183,9 @@ def _notes(found: SizesOf) -> Iterator[tuple[str, str]]:
     if found.target is not None and found.free:
         yield "No padding", _free(found, found.graph.nodes[found.target].name, names)
     yield from _skipped(found)
-    yield "Exact for", f"sizes 1 to {found.axes[0].fits.limit}, tried one by one; memory is the peak in float32, batch 1"
+    last = found.axes[0].fits.limit
+    more = "" if found.limit or last >= usual(found.image[0]) else " (a network as large as this; --limit N tries more)"
+    yield "Exact for", f"sizes 1 to {last}, tried one by one{more}; memory is the peak in float32, batch 1"
 
 
 def _skipped(found: SizesOf) -> Iterator[tuple[str, str]]:

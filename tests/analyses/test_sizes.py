@@ -117,8 +117,8 @@ def test_refusals_name_layers() -> None:
 def test_smallest_without_padding_of_resnet50() -> None:
     graph = load("resnet50")
     assert graph.last_spatial is not None
-    assert smallest_clean(ShapesAtSize(graph), graph.last_spatial, 0, 1024) == 438
-    assert smallest_clean(ShapesAtSize(graph), graph.last_spatial, 1, 1024) == 438
+    assert smallest_clean(ShapesAtSize(graph), graph.last_spatial, 0, 1024)[0] == 438
+    assert smallest_clean(ShapesAtSize(graph), graph.last_spatial, 1, 1024)[0] == 438
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 3])
@@ -126,7 +126,7 @@ def test_smallest_without_padding_by_the_definition(blocks: int) -> None:
     """Every smaller size is tried: the gradient of each unit with respect to what the padding holds, in torch."""
     graph = residual(64, blocks, (1,))
     sizes, target = ShapesAtSize(graph), graph.outputs[0]
-    found = smallest_clean(sizes, target, 0, 200)
+    found = smallest_clean(sizes, target, 0, 200)[0]
     assert found is not None
     assert [n for n in range(2, found + 1) if _some_unit_is_free(n, blocks, (1,))] == [found]
 
@@ -152,7 +152,7 @@ def test_none_where_a_pool_sees_a_part_of_the_image() -> None:
     pooled = net("upsample", net("adaptivepool", x, out=2), x)
     net("concat", x, pooled)
     graph = net.graph()
-    assert smallest_clean(ShapesAtSize(graph), graph.outputs[0], 0, 200) is None
+    assert smallest_clean(ShapesAtSize(graph), graph.outputs[0], 0, 200)[0] is None
 
 
 def test_a_row_of_all_positions_has_no_sides_to_lose(tmp_path: Path) -> None:
