@@ -161,3 +161,16 @@ def test_a_row_of_all_positions_has_no_sides_to_lose(tmp_path: Path) -> None:
     found = fitting(ShapesAtSize(load(str(tmp_path / "net.yaml"))), 1)
     assert (found.fits.first, found.fits.period) == (1, 1)
     assert found.lossless.period == 1
+
+
+def test_many_sizes_of_a_large_network_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty dilations over thousands of sizes would take minutes; sizes that were asked for are tried all the same."""
+    graph = chain((64,), *[("conv", {"out": 1, "kernel": 3, "dilation": 1 + k}) for k in range(9)])
+    assert fitting(ShapesAtSize(graph), 0).fits.limit == 1024
+    monkeypatch.setattr("rfcalc.analyses.sizes.MOST_SPENT", 20_000)
+    assert 64 < fitting(ShapesAtSize(graph), 0).fits.limit < 1024
+    assert fitting(ShapesAtSize(graph), 0, 1024).fits.limit == 1024
+    found, tried = smallest_clean(ShapesAtSize(graph), graph.outputs[0], 0, 90, 2_000)
+    assert found is None
+    assert tried < 90
+    assert smallest_clean(ShapesAtSize(graph), graph.outputs[0], 0, 200) == (91, 91)

@@ -108,3 +108,13 @@ def test_true_and_one_are_different_params() -> None:
     expression = compiled("x if 1 else 0")
     assert expression({"x": 1}) == 1
     assert expression({"x": True}) is True
+
+
+def test_a_long_list_is_looked_into_and_not_looked_through() -> None:
+    """Its entries are read one by one; neither kept by the whole list, nor checked as a whole each time."""
+    entry = compiled("w[i % 2000]")
+    long = tuple(range(2000))
+    assert [entry({"w": long, "i": i}) for i in (0, 7, 2007)] == [0, 7, 7]
+    assert entry.kept == {}
+    assert compiled("w[0]")({"w": (1, 2), "i": 0}) == 1
+    assert len(compiled("w[0]").kept) == 1

@@ -241,6 +241,16 @@ def test_the_limit_of_layers_is_exact() -> None:
         load_spec(text, "x.yaml", max_layers=10)
 
 
+def test_the_limit_of_connections() -> None:
+    """Ten layers may read twenty: globs over many layers are small in a file and large as a graph."""
+    one = "input: 1x8x8\nlayers:\n  - {name: r, repeat: 4, relu: {}}\n  - {name: all, concat: {}, from: 'r.*'}\n"
+    assert len(load_spec(one, "x.yaml", max_layers=10).layers) == 5
+    many = one + "".join(f"  - {{name: c{k}, concat: {{}}, from: 'r.*'}}\n" for k in range(4))
+    with pytest.raises(SpecError, match=r"x.yaml:8:\d+: error E115: .* more than 20 connections") as caught:
+        load_spec(many, "x.yaml", max_layers=10)
+    assert "--max-layers" in str(caught.value)
+
+
 def test_extends_merges_and_replaces(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(
         "input: 3x8x8\nparams: {w: 4, k: 1}\ndefaults: {conv: {k: k, act: relu}}\nblocks: {b: {layers: [conv: w]}}\n"
