@@ -96,8 +96,8 @@ def key_of(names: Iterable[str], params: Mapping[str, Any]) -> tuple[Any, ...]:
     """What a result depends on; true and 1 are different things. Raises TypeError where looking it up would cost more than
     working the result out: a mapping, a long list."""
     key = tuple((value := params.get(name), value.__class__) for name in names)
-    for value, kind in key:
-        if kind is tuple and len(value) > LONG:
+    for value, _ in key:
+        if isinstance(value, tuple) and len(value) > LONG:
             raise TypeError("a long list")
     return key
 
