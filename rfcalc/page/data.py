@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import field
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rfcalc.analyses.erf import deviations
@@ -61,7 +62,7 @@ def network_data(analysis: Analysis, asked: Asked = Asked()) -> PageData:  # noq
     made: PageData = {
         "kind": "network",
         "title": graph.name,
-        "source": graph.source,
+        "source": _shown(graph.source),
         "command": asked.command,
         "inputs": [{"name": node.name, "channels": node.shape.channels, "size": node.shape.size} for node in inputs],
         "source_input": graph.inputs.index(fields.source),
@@ -87,6 +88,15 @@ def network_data(analysis: Analysis, asked: Asked = Asked()) -> PageData:  # noq
     if asked.image:
         made["image"] = asked.image
     return made
+
+
+def _shown(source: str) -> str:
+    """A path within the working folder; of a file elsewhere, as shipped networks are, its name: a page is passed around, and
+    says nothing of the folders of who made it."""
+    path, here = PurePath(source), Path.cwd()
+    if not path.is_absolute():
+        return source
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name
 
 
 class _Columns:
