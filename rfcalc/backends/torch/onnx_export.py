@@ -8,6 +8,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -63,10 +64,28 @@ def _exported(graph: Graph, module: nn.Module) -> bytes:
             dynamic_shapes=tuple({0: torch.export.Dim("batch")} for _ in inputs),
             optimize=False,  # with every layer: no norm is folded away
             dynamo=True,
+            custom_translation_table={torch.ops.aten.conv3d.default: _conv3d},
             verbose=False,
         )
         content: bytes = program.model_proto.SerializeToString()
     return content
+
+
+def _conv3d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Sequence[int] = (1,),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    groups: int = 1,
+) -> Any:
+    """A convolution on three axes: the exporter's own rule gives one without a bias a bias that is no vector."""
+    from onnxscript import opset18
+
+    strides, pads, dilations = (list(each) * (3 // len(each)) for each in (stride, padding, dilation))
+    given = (x, weight) if bias is None else (x, weight, bias)
+    return opset18.Conv(*given, strides=strides, pads=pads * 2, dilations=dilations, group=groups)
 
 
 def _check(graph: Graph, module: nn.Module, content: bytes) -> None:

@@ -60,6 +60,21 @@ def test_onnx_needs_a_file_and_says_what_it_cannot_write(tiny: str, tmp_path: Pa
         onnx_bytes(load(tiny))
 
 
+def test_convolutions_on_three_axes(tmp_path: Path) -> None:
+    """Without a bias, and with all settings: as onnx's own reference computes them."""
+    path = tmp_path / "volume.yaml"
+    first = "{out: 5, k: [1, 3, 3], s: [1, 2, 1], p: [0, 1, 1], d: [1, 2, 1], bias: false}"
+    path.write_text(f"input: 2x5x6x8\nlayers:\n  - conv: {first}\n  - bn\n  - conv: {{out: 10, k: 3, g: 5}}\n")
+    graph = load(str(path))
+    model = onnx.load_from_string(onnx_bytes(graph))
+    assert [len(node.input) for node in model.graph.node if node.op_type == "Conv"] == [2, 3]
+    (x,) = random_inputs(graph, 2)
+    with torch.no_grad():
+        expected = to_torch(graph, seed=0).eval()(x).numpy()
+    (found,) = ReferenceEvaluator(model).run(None, {"input": x.numpy()})
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
 def test_attention_is_right_at_every_batch(tmp_path: Path) -> None:
     graph = load("lessons/attention", {"input": "3x224x224"})
     model = onnx.load_from_string(onnx_bytes(graph))
