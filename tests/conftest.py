@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rfcalc.fields import forward
+from rfcalc.layers import facts
 from tests.golden import Golden
 
 TINY = """\
@@ -27,6 +29,13 @@ layers:
 @pytest.fixture
 def golden() -> Golden:
     return Golden(os.environ.get("RFCALC_ACCEPT", ""))
+
+
+@pytest.fixture(autouse=True)
+def unshared() -> None:
+    """A test may change a rule of some layer; what other tests have found by the rules is forgotten."""
+    facts.forget()
+    forward.forget()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -114,6 +114,10 @@ class Middle:
     fields: Fields
     index: int
 
+    def __eq__(self, other: object) -> bool:
+        """Centres are equal, whichever network they are of."""
+        return self.found == other.found if isinstance(other, Middle) else NotImplemented
+
     @cached_property
     def found(self) -> Center | None:
         """Its box; None where no path leads to the layer."""

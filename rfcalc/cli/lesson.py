@@ -49,7 +49,7 @@ def lesson(
         str | None,
         typer.Argument(metavar="[NAME]", autocompletion=complete.lessons, help="A lesson that ships, or a spec with one."),
     ] = None,
-    format: Annotated[str, typer.Option("--format", "-f", metavar="text|json", help="How it is printed.")] = "text",
+    format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text or json.")] = "text",
 ) -> None:
     """The lessons that ship, one line each; with a NAME its text, its commands with what they print, and its claims, each of
     which is worked out. Ends with 1 if one does not hold.

@@ -62,6 +62,11 @@ MOST_KEPT = 1 << 14
 _kept: dict[tuple[object, ...], tuple[Sequence[Support], Support]] = {}
 
 
+def forget() -> None:
+    """Forgets the supports that networks share, where a rule has changed."""
+    _kept.clear()
+
+
 @lru_cache(maxsize=256)
 def _start(certified: tuple[Range, ...]) -> Support:
     """The support of an input whose channels are not told apart."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-import rfcalc.graph
+from rfcalc.layers.facts import forget
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -17,12 +17,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-def forget() -> None:
-    """Facts are asked once per layer and remembered: a test that changes them must make the graph forget."""
-    for value in vars(rfcalc.graph).values():
-        getattr(value, "cache_clear", lambda: None)()
 
 
 @pytest.fixture

@@ -64,4 +64,5 @@ def test_an_option_of_one_name_takes_one_kind_of_value() -> None:
             if param.param_type_name == "option":
                 kinds.setdefault(param.opts[0], set()).add(re.sub(r"\[GLOB=\]|,\.\.\.|\[=FILE\]", "", param.metavar or ""))
     differing = {option: values for option, values in kinds.items() if len(values) > 1}
-    assert differing == {"--input": {"CxHxW", "N|HxW|CxHxW"}, "--to": {"FORMAT", "WORD[=N]"}}
+    measured = {"--time": {"", "FILE"}}  # compare measures, report shows what was measured
+    assert differing == {"--input": {"CxHxW", "N|HxW|CxHxW"}, "--to": {"FORMAT", "WORD[=N]"}, **measured}

@@ -28,9 +28,10 @@ WRITERS = {
     "profile": ("net.yaml", "--seconds", "0.1", "--device", "cpu", "--png"),
     "analyze": ("net.yaml", "--erf-map"),
     "analyze mask": ("net.yaml", "--layer", "conv*", "--at", "1,1", "--mask-png"),
+    "report": ("net.yaml", "-o"),
     "export onnx": ("net.yaml", "--to", "onnx", "-o"),
 }
-READ = ("--baseline", "--dataset", "--weights")
+READ = ("--baseline", "--dataset", "--weights", "--time", "--image")
 
 
 @pytest.fixture

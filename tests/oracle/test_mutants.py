@@ -12,6 +12,7 @@ import pytest
 
 from rfcalc.fields import backward, field, forward, measure, terms
 from rfcalc.fields.certificate import all_read, certify
+from rfcalc.layers import facts
 from rfcalc.layers.vocabulary import pad, pool, resize
 from rfcalc.relations import channels, geometry, sampling
 from rfcalc.relations.geometry import PaddingMode, Reach, Window
@@ -33,6 +34,8 @@ def _no_caches() -> Iterator[None]:
 
 
 def clear_caches() -> None:
+    facts.forget()
+    forward.forget()
     for name, module in list(sys.modules.items()):
         if name.startswith("rfcalc."):
             for value in list(vars(module).values()):
