@@ -21,8 +21,8 @@ lowest:  ## the command line with the lowest versions of what it depends on, in 
 accept:  ## rewrite the golden files after a change that was meant
 	RFCALC_ACCEPT=1 pytest -m golden
 
-long:  ## the tests that take half a minute each, which otherwise skip
-	RFCALC_LONG=1 pytest -n 2 tests/importers/test_onnx_round_trip.py
+long:  ## the tests of many models that take half a minute each, which otherwise skip
+	RFCALC_LONG=1 pytest -n 2 tests/importers/test_onnx_round_trip.py tests/importers/test_torch_packages.py
 
 web:  ## the page's script and style, from web/
 	cd web && npm ci --no-audit --no-fund && npm run check && npm run build

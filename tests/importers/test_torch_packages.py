@@ -5,6 +5,7 @@ The test extra has neither, since torchvision asks for one build of torch; CI in
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 
 import pytest
@@ -47,6 +48,8 @@ MODELS = {
     "timm.models:ecaresnet50d": "3x64x64",
     "timm.models:resnest14d": "3x64x64",
     "timm.models:inception_v4": "3x96x96",
+}
+MORE = {
     "torchvision.models:vgg11": "3x64x64",
     "torchvision.models:googlenet": "3x64x64",
     "torchvision.models:mnasnet0_5": "3x64x64",
@@ -100,6 +103,9 @@ MODELS = {
 }
 
 
+ASKED = pytest.mark.skipif(not os.environ.get("RFCALC_LONG"), reason="minutes in all: RFCALC_LONG=1 runs them")
+
+
 def missing(model: str) -> bool:
     return find_spec(model.split(".")[0]) is None
 
@@ -119,8 +125,8 @@ def check(model: str, shape: str, most: int = 4) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", [*MODELS, *(pytest.param(model, marks=ASKED) for model in MORE)])
 def test_real_models(model: str) -> None:
     if missing(model):
         pytest.skip(f"{model.split('.')[0]} is not installed")
-    assert check(model, MODELS[model]) == []
+    assert check(model, (MODELS | MORE)[model]) == []
