@@ -8,7 +8,6 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -72,14 +71,14 @@ def _exported(graph: Graph, module: nn.Module) -> bytes:
 
 
 def _conv3d(
-    x: Any,
-    weight: Any,
-    bias: Any = None,
+    x: object,
+    weight: object,
+    bias: object = None,
     stride: Sequence[int] = (1,),
     padding: Sequence[int] = (0,),
     dilation: Sequence[int] = (1,),
     groups: int = 1,
-) -> Any:
+) -> object:
     """A convolution on three axes: the exporter's own rule gives one without a bias a bias that is no vector."""
     from onnxscript import opset18
 
