@@ -58,7 +58,7 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
     run = rfcalc("report", str(spec))
     assert run.code == 0, run.err
     data = embedded(run.out)
-    assert (data["title"], data["source"]) == (HOSTILE, str(spec))
+    assert (data["title"], data["source"]) == (HOSTILE, spec.name)
     assert str(spec) in {found["place"].rsplit(":", 2)[0] for found in data["findings"]}
     assert "<img" not in run.out
     assert len(re.findall("</script", run.out)) == 2
