@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.metrics import COLUMNS, Shown
@@ -12,6 +13,7 @@ from rfcalc.checks.budget import broken
 from rfcalc.checks.pages import page
 from rfcalc.graph import Graph
 from rfcalc.language.budget import Limit
+from rfcalc.page.files import named
 from rfcalc.report.findings import Finding
 from rfcalc.report.units import joined, short
 
@@ -71,7 +73,7 @@ def findings(graph: Graph, found: Sequence[Finding]) -> list[PlacedFindingData]:
             "message": one.message,
             "hint": one.hint,
             "layers": [graph.by_name[name] for name in one.layers or (one.layer,) if name in graph.by_name],
-            "place": one.place,
+            "place": replace(one, source=named(one.source)).place,
         }
         for one in found
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import field
-from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rfcalc.analyses.erf import deviations
@@ -17,6 +16,7 @@ from rfcalc.graph import Graph
 from rfcalc.layers.label import label
 from rfcalc.page.cards import budgets, cards, findings, pages
 from rfcalc.page.extras import paths, stated_objects
+from rfcalc.page.files import named
 from rfcalc.page.supports import Supports
 from rfcalc.record import record
 from rfcalc.report.units import joined, percent
@@ -62,7 +62,7 @@ def network_data(analysis: Analysis, asked: Asked = Asked()) -> PageData:  # noq
     made: PageData = {
         "kind": "network",
         "title": graph.name,
-        "source": _shown(graph.source),
+        "source": named(graph.source),
         "command": asked.command,
         "inputs": [{"name": node.name, "channels": node.shape.channels, "size": node.shape.size} for node in inputs],
         "source_input": graph.inputs.index(fields.source),
@@ -88,15 +88,6 @@ def network_data(analysis: Analysis, asked: Asked = Asked()) -> PageData:  # noq
     if asked.image:
         made["image"] = asked.image
     return made
-
-
-def _shown(source: str) -> str:
-    """A path within the working folder; of a file elsewhere, as shipped networks are, its name: a page is passed around, and
-    says nothing of the folders of who made it."""
-    path, here = PurePath(source), Path.cwd()
-    if not path.is_absolute():
-        return source
-    return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name
 
 
 class _Columns:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.target import target
 from rfcalc.errors import RuleError, fail
 from rfcalc.graph import Graph
-from rfcalc.page.files import printed
+from rfcalc.page.files import content, printed
 from rfcalc.report.units import short
 
 if TYPE_CHECKING:
@@ -25,23 +25,29 @@ SHARES = {"median": 0.5, "p90": 0.9}  # of the objects of a data set
 
 def picture(path: str, most: int) -> str:
     """A picture as a data URL; raises SpecError for what is none, or is larger than `most` bytes."""
-    try:
-        size = Path(path).stat().st_size
-        if size > most:
-            more = f"it would make the page as large; --image-limit {short(size, 'B').replace(' ', '')} allows it"
-            raise fail("E504", f"{path} has {size:,} bytes, more than {most:,}", None, more)
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise fail("E504", f"cannot read {path}: {error.strerror or error}") from None
-    kind = next((kind for start, kind in PICTURES.items() if content.startswith(start)), None)
+    found = content(path, most, f"it would make the page as large; --image-limit {_next(path, most)} allows it")
+    kind = next((kind for start, kind in PICTURES.items() if found.startswith(start)), None)
     if kind is None:
         raise fail("E504", f"{path} is no PNG, JPEG or GIF")
-    return f"data:image/{kind};base64,{b64encode(content).decode()}"
+    return f"data:image/{kind};base64,{b64encode(found).decode()}"
+
+
+def _next(path: str, most: int) -> str:
+    """A limit that allows a picture."""
+    size = Path(path).stat().st_size if Path(path).is_file() else 0
+    return short(max(size, 2 * most), "B").replace(" ", "")
 
 
 def measured(path: str, graph: Graph) -> tuple[dict[str, float], list[CardData]]:
     """Times of layers in milliseconds, and cards, of what `time` or `profile` printed. Raises SpecError for another file."""
     data = printed(path)
+    try:
+        return _measured(path, data, graph)
+    except (KeyError, TypeError, ValueError):
+        raise fail("E504", f"{path} is not what rfcalc time or rfcalc profile prints with --format json") from None
+
+
+def _measured(path: str, data: Any, graph: Graph) -> tuple[dict[str, float], list[CardData]]:
     runs = data.get("runs") if isinstance(data, dict) else None
     if isinstance(data, dict) and isinstance(runs, str) and "latency_ms" in data and isinstance(data.get("layers"), list):
         _same(path, {str(data.get("network"))}, graph)
@@ -51,7 +57,7 @@ def measured(path: str, graph: Graph) -> tuple[dict[str, float], list[CardData]]
         _same(path, {str(run.get("network")) for run in cases}, graph)
         mine = [run for run in cases if run.get("network") == graph.name and isinstance(run.get("latency_ms"), dict)]
         return {}, [_card(run, float(run["latency_ms"]["median"])) for run in mine]
-    raise fail("E504", f"{path} is not what rfcalc time or rfcalc profile prints with --format json")
+    raise ValueError(path)
 
 
 def _same(path: str, names: set[str], graph: Graph) -> None:

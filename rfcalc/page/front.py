@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rfcalc.analyses.metrics import ASKED_FOR, METRICS, Better, Unit
 from rfcalc.errors import SpecError, fail
-from rfcalc.page.files import printed
+from rfcalc.page.files import named, printed
 
 if TYPE_CHECKING:
     from rfcalc.report.models.page import ColumnData, FrontPageData
@@ -24,18 +24,18 @@ def front_data(path: str, command: str = "") -> FrontPageData:
     """The page of a file that `design`, `resize` or `compare` have printed; raises SpecError for another one."""
     data = printed(path)
     key = next((key for key in LISTS if isinstance(data, dict) and isinstance(data.get(key), list) and data[key]), "")
-    named, inner = LISTS.get(key, ("", ""))
+    name, inner = LISTS.get(key, ("", ""))
     entries: Sequence[Entry] = data[key] if key else ()
     if not entries or not all(isinstance(one, dict) and isinstance(one.get(inner, one), dict) for one in entries):
         raise _other(path)
     figures = [one.get(inner, one) for one in entries]
-    keys = [k for k in dict.fromkeys(k for one in figures for k in one) if k != named and _number(figures, k)]
+    keys = [k for k in dict.fromkeys(k for one in figures for k in one) if k != name and _number(figures, k)]
     return {
         "kind": "front",
         "title": _title(data, key, path),
         "command": command,
-        "columns": [{"key": named, "title": named, "unit": "", "better": None}, *map(_column, keys)],
-        "rows": [[str(one.get(named)), *(each.get(k) for k in keys)] for one, each in zip(entries, figures, strict=True)],
+        "columns": [{"key": name, "title": name, "unit": "", "better": None}, *map(_column, keys)],
+        "rows": [[str(one.get(name)), *(each.get(k) for k in keys)] for one, each in zip(entries, figures, strict=True)],
         "commands": list(_commands(data, key, entries)),
         "front": [bool(one.get("best", key == "front")) for one in entries],
     }
@@ -68,7 +68,7 @@ def _title(data: Entry, key: str, path: str) -> str:
 def _commands(data: Entry, key: str, entries: Sequence[Entry]) -> Iterator[str]:
     for one in entries:
         if key == "networks":
-            yield f"rfcalc report {one.get('source', one.get('name', ''))}"
+            yield f"rfcalc report {named(str(one.get('source', one.get('name', ''))))}"
         else:
             source = f" {data['source']}" if key == "changes" and "source" in data else ""
             word = "resize" if key == "changes" else "design"

@@ -59,7 +59,7 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
     assert run.code == 0, run.err
     data = embedded(run.out)
     assert (data["title"], data["source"]) == (HOSTILE, spec.name)
-    assert str(spec) in {found["place"].rsplit(":", 2)[0] for found in data["findings"]}
+    assert spec.name in {found["place"].rsplit(":", 2)[0] for found in data["findings"]}
     assert "<img" not in run.out
     assert len(re.findall("</script", run.out)) == 2
 
@@ -220,3 +220,29 @@ def test_designs_are_a_front(tmp_path: Path) -> None:
     assert data["title"] == "designs for a field of 90 pixels"
     assert all(data["front"])
     assert data["commands"][0].startswith("rfcalc design --target 90 --pick 1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "[1]",
+        '{"runs": 3}',
+        '{"network": "resnet18", "runs": "x", "latency_ms": "abc", "layers": []}',
+        "NaN",
+        '{"a": 1e999}',
+    ],
+)
+def test_other_files_of_times_are_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "t.json"
+    path.write_text(text)
+    run = rfcalc("report", "resnet18", "--time", str(path))
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith(f"error E504: {path}")
+
+
+def test_a_device_is_not_read_to_its_end() -> None:
+    for option in ("--time", "--image"):
+        run = rfcalc("report", "resnet18", option, "/dev/zero")
+        assert (run.code, run.out) == (2, "")
+        assert "error E504: /dev/zero has more than" in run.err
