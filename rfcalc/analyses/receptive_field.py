@@ -10,6 +10,7 @@ from math import lcm
 
 from rfcalc.fields.backward import Seen, trace
 from rfcalc.fields.backward import runs as runs_of
+from rfcalc.fields.certain import read_by
 from rfcalc.fields.field import MAX_PHASES, Field
 from rfcalc.fields.forward import Support, clipped, hull, supports
 from rfcalc.fields.measure import Extremes, measure
@@ -186,8 +187,9 @@ class Fields:
         return supports(self.graph, self.source, resolve=True)
 
     def seen(self, index: int, unit: Sequence[int], channel: int | None = None) -> Seen:
-        """The exact set of positions that one unit of a node reads."""
-        return trace(self.graph, index, unit, self.source, channel)
+        """The exact set of positions that one unit of a node reads: by its support where that is certified, else by a trace."""
+        known = read_by(self.supports[index], unit, self.image) if channel is None else None
+        return trace(self.graph, index, unit, self.source, channel) if known is None else known
 
     def _measure(self, index: int, node: Node, support: Support) -> ReceptiveField:
         whole, middle = support.extent is not None, Middle(self, index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import product
 from math import ceil, lcm, prod
@@ -14,6 +14,8 @@ from torch import Tensor
 
 from rfcalc.analyses.erf import State, marginal, moments
 from rfcalc.analyses.receptive_field import Fields, ReceptiveField
+from rfcalc.fields.backward import Seen, trace
+from rfcalc.fields.backward import area as covered
 from rfcalc.fields.field import area
 from rfcalc.fields.forward import boxes_at, clipped
 from rfcalc.graph import Graph
@@ -105,8 +107,7 @@ class Proof:
             return
         claim = self.fields.unit(index, unit, channel)
         reads = self.whole.reads(index, unit, channel)
-        same(name + ": clipped box", claim.clipped, box_of(reads))
-        same(name + ": pixels", claim.pixels, int(reads.sum()))
+        both(self.fields, index, unit, reads, name, channel)
         support = self.fields.supports[index]
         if channel is None and support.certain and len(unit) == len(self.fields.image):
             box = clipped(support, unit, self.fields.image)
@@ -119,10 +120,11 @@ class Proof:
         name = self.graph.nodes[index].name
         assert self.tells_no_channels(index, True), f"{name}: why is its field a bound?"
         for unit in units:
-            claim, reads = self.fields.unit(index, unit), self.whole.reads(index, unit)
-            for pixel in reads.nonzero().tolist():
-                inside = any(all(bits >> i & 1 for bits, i in zip(p, pixel, strict=True)) for p in claim.products)
-                assert inside, f"{name} unit {unit}: reads {pixel}, which is beyond the bound"
+            reads = self.whole.reads(index, unit)
+            for engine, seen in engines(self.fields, index, unit):
+                for pixel in reads.nonzero().tolist():
+                    inside = any(all(bits >> i & 1 for bits, i in zip(p, pixel, strict=True)) for p in seen.products)
+                    assert inside, f"{name} unit {unit}, {engine}: reads {pixel}, which is beyond the bound"
 
     def tells_no_channels(self, index: int, behind: bool = False) -> bool:
         """A flattened map is one thing to the analysis; so is what follows, up to a linear layer. Channels that are known
@@ -279,6 +281,22 @@ class Proof:
             fits = worst <= self.most
             self._large[least] = (Oracle(self.built, local=True, sizes={0: size}), shift) if fits else None
         return self._large[least]
+
+
+def engines(fields: Fields, index: int, unit: Unit, channel: int | None = None) -> Iterator[tuple[str, Seen]]:
+    """What each engine says of a unit: the backward one, and the one that is asked for it, forward where it is certified."""
+    yield "backward", trace(fields.graph, index, unit, fields.source, channel)
+    yield "as it is asked", fields.seen(index, unit, channel)
+
+
+def both(fields: Fields, index: int, unit: Unit, reads: Tensor, name: str, channel: int | None = None) -> None:
+    """Each engine finds the box, and each of the pixels."""
+    found = []
+    for engine, seen in engines(fields, index, unit, channel):
+        same(f"{name}, {engine}: clipped box", seen.box(), box_of(reads))
+        same(f"{name}, {engine}: pixels", seen.pixels(), int(reads.sum()))
+        found += seen.products
+    same(f"{name}: pixels of both engines together", covered(found), int(reads.sum()))
 
 
 def numbers(ranges: str) -> list[int]:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from rfcalc.fields import backward, field, forward, measure, terms
-from rfcalc.fields.certificate import all_read, certify
+from rfcalc.analyses import receptive_field
+from rfcalc.fields import backward, certain, field, forward, measure, terms
+from rfcalc.fields.certain import read_by
+from rfcalc.fields.certificate import all_read, certify, certify_set
 from rfcalc.layers import facts
 from rfcalc.layers.vocabulary import pad, pool, resize
 from rfcalc.relations import channels, geometry, sampling
@@ -121,10 +123,10 @@ def exact_ratio(n: int, out: int, scale: Fraction | None = None, rank: int = 2) 
     return Reach(out, n, tuple((min(int(i * ratio), n - 1),) for i in range(out)))
 
 
-def rewritten(function: Any, old: str, new: str) -> Any:
+def rewritten(function: Any, old: str, new: str, times: int = 1) -> Any:
     """A function with a part of its source replaced."""
     source = inspect.getsource(function)
-    assert source.count(old) == 1
+    assert source.count(old) == times
     names = dict(vars(inspect.getmodule(function)))
     exec(compile(source.replace(old, new), "a mutant", "exec"), names)
     return names[function.__name__]
@@ -169,6 +171,26 @@ MUTANTS: dict[str, list[Patch]] = {
     "global paths forgotten": [(forward.Support, "extent", property(lambda self: None))],
     "global paths reach dead units": [(forward, "all_read", lambda *_: True)],
     "an odd centre crop takes one more at the start": [(pad.Crop, "_pairs", crop_rounded_up)],
+    "backward, a unit reads itself alone": [(backward, "pull_axis", lambda reach, bits, n: bits & ((1 << n) - 1) or 1)],
+    "backward, products of one axis are taken for all": [(backward, "merged", lambda products: products[:1])],
+    "forward, holes are read": [(certain, "bits_of", lambda span: (1 << (span[1] - span[0] + 1)) - 1)],
+    "forward, pixels beyond the image are read": [(certain, "_moved", lambda bits, by: bits << max(by, 0))],
+    "forward, units beyond the certificate of their pixels": [
+        (receptive_field, "read_by", rewritten(read_by, "zip(unit, term.exact, strict=True)", "zip(unit, term.certified)"))
+    ],
+    "forward, units that read padding alone read on": [
+        (receptive_field, "read_by", rewritten(read_by, "ends is None or not ends[0] <= i <= ends[1]", "False", 2))
+    ],
+    "forward, what global paths see is forgotten": [
+        (receptive_field, "read_by", rewritten(read_by, "in support.extents", "in ()"))
+    ],
+    "forward, global paths see all of a hull with holes": [
+        (receptive_field, "read_by", rewritten(read_by, "not support.filled", "False"))
+    ],
+    "forward, uncertain supports are asked": [(receptive_field, "read_by", rewritten(read_by, "not support.certain", "False"))],
+    "forward, windows over a border keep holes": [
+        (forward, "certify_set", rewritten(certify_set, "field.solid and exact == certified", "True"))
+    ],
     "adaptive windows rounded down": [("rfcalc.layers.vocabulary.adaptive", "adaptive", adaptive_rounded_down)],
     "neighbouring channels on the wrong side": [(channels.Band, "pull", band_reversed)],
     "sizes of the first phase only": [(measure, "_single", one_phase)],

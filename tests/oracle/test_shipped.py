@@ -11,7 +11,7 @@ from rfcalc.analyses.receptive_field import Fields
 from rfcalc.graph import Graph
 from rfcalc.importers import load, shipped
 
-from .checks import Proof, Unit, box_of, same
+from .checks import Proof, Unit, both, box_of, same
 from .narrow import narrowed
 from .network import Oracle
 
@@ -65,8 +65,7 @@ def prove(oracle: Oracle, fields: Fields, index: int, unit: Unit, source: int) -
     """The clipped box and the pixels; the unclipped box where no padding and no global path is in play."""
     claim, name = fields.unit(index, unit), f"{fields.graph.nodes[index].name} unit {unit}"
     reads = oracle.reads(index, unit, source=source)
-    same(f"{name}: clipped box", claim.clipped, box_of(reads))
-    same(f"{name}: pixels", claim.pixels, int(reads.sum()))
+    both(fields, index, unit, reads, name)
     whole = oracle.sees_whole(index)
     if not whole and not oracle.touches_padding(index, unit):
         same(f"{name}: unclipped box", claim.unclipped, box_of(reads))

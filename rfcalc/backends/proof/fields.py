@@ -15,7 +15,7 @@ from rfcalc.backends.proof.rebuild import enlarged, narrower
 from rfcalc.backends.proof.rules import NoRuleError
 from rfcalc.backends.torch.subject import Subject
 from rfcalc.errors import SpecError
-from rfcalc.fields.backward import Seen, trace
+from rfcalc.fields.backward import Seen
 from rfcalc.graph import Graph, Node
 from rfcalc.origin import Origin
 from rfcalc.progress import each
@@ -47,10 +47,10 @@ def _own_claims(graph: Graph, origin: Origin, units: Mapping[int, Sequence[Unit]
         measured, reason = None, f"it did not run: {type(error).__name__}: {error}".splitlines()[0]
     if measured is None:
         yield Claim("fields of the model itself", "", "", None, reason)
-    found = measured.outputs if measured else {}
+    found, sources = measured.outputs if measured else {}, _sources(graph)
     for i in each(f"{graph.name}: gradients of its own module", list(units)):
         if measured and i in found:
-            yield _units_claim(graph, measured, i, units[i], "on the model itself")
+            yield _units_claim(sources, measured, i, units[i], "on the model itself")
     measured = None
     try:
         yield from _rebuilt_claims(graph, list(units), {i: chosen for i, chosen in units.items() if i not in found})
@@ -67,9 +67,9 @@ def _rebuilt_claims(graph: Graph, layers: Sequence[int], units: Mapping[int, Seq
     if measured is None:
         yield Claim("receptive fields", "", "", None, f"needs more than {MOST_BYTES / 1e9:.0f} GB")
         return
-    width = _width_note(graph, narrow)
+    width, sources = _width_note(graph, narrow), _sources(graph)
     for i in each(f"{graph.name}: gradients of units", list(units)):
-        yield _units_claim(graph, measured, i, units[i], width)
+        yield _units_claim(sources, measured, i, units[i], width)
     del measured
     yield from _box_claims(graph, narrow, layers)
 
@@ -99,8 +99,14 @@ def _narrowest(graph: Graph, units: Mapping[int, Sequence[Unit]]) -> tuple[Graph
 
 
 def _same_units(graph: Graph, narrow: Graph, units: Mapping[int, Sequence[Unit]]) -> bool:
-    asked = ((i, unit, source) for i in units for unit in units[i] for source in graph.inputs)
-    return all(set(trace(graph, *one).products) == set(trace(narrow, *one).products) for one in asked)
+    both = list(zip(_sources(graph), _sources(narrow), strict=True))
+    asked = ((fields, i, unit) for fields in both for i in units for unit in units[i])
+    return all(set(a.seen(i, unit).products) == set(b.seen(i, unit).products) for (a, b), i, unit in asked)
+
+
+def _sources(graph: Graph) -> list[Fields]:
+    """The fields on each of a graph's inputs."""
+    return [Fields(graph, source) for source in graph.inputs]
 
 
 def _width_note(graph: Graph, narrow: Graph) -> str:
@@ -110,13 +116,14 @@ def _width_note(graph: Graph, narrow: Graph) -> str:
     return "at full width" if after == before else f"narrowed to {percent(after / before, 0)} of the channels"
 
 
-def _units_claim(graph: Graph, measured: Measured, i: int, units: Sequence[Unit], note: str) -> Claim:
+def _units_claim(sources: Sequence[Fields], measured: Measured, i: int, units: Sequence[Unit], note: str) -> Claim:
+    graph = sources[0].graph
     node, difference, equal, bounded = graph.nodes[i], "", 0, graph.bounded[i]
     stated = measured_box = "-"
     for unit in units:
-        for number, source in enumerate(graph.inputs):
-            seen = trace(graph, i, unit, source)
-            claimed = _mask(seen, graph.nodes[source].shape.size)
+        for number, fields in enumerate(sources):
+            seen = fields.seen(i, unit)
+            claimed = _mask(seen, fields.image)
             measured_set = measured.seen(i, unit, number)
             if unit is units[0] and number == 0:
                 stated, measured_box = box_text(seen.box()), box_text(_box(measured_set))
