@@ -70,7 +70,7 @@ jobs:
         with: {{fetch-depth: 0}}
       - uses: actions/setup-python@v5
         with: {{python-version: "3.11"}}
-      - run: python -m pip install "$RFCALC"
+      - run: python -P -m pip install "$RFCALC"
       - run: rfcalc check --format github --format sarif=rfcalc.sarif ${{BASE:+--base "$BASE"}} -- $SPECS
       - if: ${{{{ !cancelled() && github.base_ref }}}}
         run: rfcalc diff --base "$BASE" -- $SPECS
@@ -79,7 +79,7 @@ jobs:
         run: |
           mkdir -p pages
           for spec in $SPECS; do
-            rfcalc report "$spec" --force -o "pages/$(echo "${{spec%.*}}" | tr / -).html" || true
+            rfcalc report --force -o "pages/$(echo "${{spec%.*}}" | tr / -).html" -- "$spec" || true
           done
       - if: ${{{{ !cancelled() }}}}
         id: upload
@@ -97,7 +97,7 @@ rfcalc:
     RFCALC: {install}
     SPECS: {specs}
   script:
-    - python -m pip install "$RFCALC"
+    - python -P -m pip install "$RFCALC"
     - rfcalc check --format concise --format gitlab=gl-code-quality-report.json -- $SPECS
   artifacts:
     when: always

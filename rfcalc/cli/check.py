@@ -76,7 +76,7 @@ def check(
     """
     from rfcalc.reports.check import Unread, checked
 
-    wanted, trained = targets(format), optimizer_of(optimizer)
+    wanted, trained, given = targets(format), optimizer_of(optimizer), given.careful
     unread = Unread()
     with unread.of("the settings"):
         settings = _settings(select, ignore)

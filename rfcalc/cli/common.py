@@ -6,7 +6,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -61,7 +61,7 @@ Unknown = Annotated[
 ]
 Declare = Annotated[
     list[str] | None,
-    typer.Option("--declare", metavar="NAME=RULE", help="What such a layer is: pointwise, whole, window K S P."),
+    typer.Option("--declare", metavar="NAME=RULE", help="What such a layer is: pointwise, whole, window K S P, plugin."),
 ]
 Layers = Annotated[
     list[str] | None,
@@ -79,6 +79,10 @@ Optimizer = Annotated[
         autocompletion=complete.optimizers,
         help="What training costs with it: sgd, momentum, adam or adamw. Without it, what the spec says in train:, or sgd.",
     ),
+]
+Trust = Annotated[
+    bool,
+    typer.Option("--trust", help="Run the code that a network brings: a Python target of check or diff, any .pt2 file."),
 ]
 FORMAT_NAMES = " or ".join(", ".join(FORMATS).rsplit(", ", 1))
 Format = Annotated[
@@ -100,6 +104,12 @@ class LoadOptions:
     unknown: str = "error"
     declare: tuple[str, ...] = ()
     max_layers: int = MAX_LAYERS
+    trust: bool | None = None
+
+    @property
+    def careful(self) -> LoadOptions:
+        """The same for a command of CI: nothing runs that --trust does not let run."""
+        return replace(self, trust=bool(self.trust))
 
     def load(self, spec: str, *others: str) -> Graph:
         """The graph of one network, which the command names besides `others`; raises SpecError."""
@@ -126,7 +136,7 @@ class LoadOptions:
 
         self.check(spec, specs)
         more: dict[str, Any] = {"unknown": self.unknown, "declare": self.declare, "arguments": self.arguments}
-        return load(spec, self.overrides, self.max_layers, size=self.size, **more)
+        return load(spec, self.overrides, self.max_layers, size=self.size, trust=self.trust, **more)
 
     def check(self, spec: str, specs: Sequence[str]) -> None:
         """Refuses an option that none of the networks of the command has a use for."""
@@ -145,6 +155,7 @@ def _given(values: dict[str, Any]) -> LoadOptions:
         choice(values["unknown"], ("error", "bound"), "--unknown"),
         tuple(values["declare"] or ()),
         values["max_layers"],
+        values["trust"] or None,
     )
 
 
@@ -158,6 +169,7 @@ networks = gathered(
         "unknown": (Unknown, "error"),
         "declare": (Declare, None),
         "max_layers": (MaxLayers, MAX_LAYERS),
+        "trust": (Trust, False),
     },
     _given,
 )

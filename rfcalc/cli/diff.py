@@ -45,7 +45,7 @@ def diff(
     from rfcalc.reports.check import Unread
     from rfcalc.reports.diff import diff_outcome
 
-    wanted = targets(format)
+    wanted, given = targets(format), given.careful
     if base and baseline:
         raise usage("--base and --baseline exclude each other")
     unread = Unread(tuple(dict.fromkeys(specs)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -43,7 +44,7 @@ class Importer:
 def _is_torch(path: str, head: bytes) -> bool:
     """package.module:callable, file.py:callable, or a saved program."""
     return path.endswith((".pt2", ".py")) or (
-        not head and path.rpartition(":")[2].replace(".", "_").isidentifier() and ":" in path
+        ":" in path and not head and path.rpartition(":")[2].replace(".", "_").isidentifier() and not os.path.lexists(path)
     )
 
 
@@ -91,19 +92,21 @@ def load(
     declare: Sequence[str] = (),
     arguments: Mapping[str, str] | None = None,
     size: str | None = None,
+    trust: bool | None = None,
 ) -> Graph:
     """The graph of a file, of a shipped network (`resnet50`), of a torch model, or of `-`, a spec on standard input.
 
     `overrides` are those of `-s key=value`; a graph of more than `max_layers` layers is refused before it is made. A layer of a
     program that nobody knows is an error, unless `unknown` is "bound" (it counts as reading its whole input) or `declare` says
     what it is ("mypkg.MyOp=pointwise"). `arguments` go to the callable that makes a torch model. `size`, such as "3x640x640",
-    is the input at which the network is looked at: no parameter may change (`at_size`). Raises SpecError.
+    is the input at which the network is looked at: no parameter may change (`at_size`). `trust`: of a torch model anything may run
+    (True), what a callable is named for (None), or nothing (False). Raises SpecError.
     """
     importer = _importer(path)
     if importer.name == "spec":  # nobody knows it by its content
         refuse_weights(path)
     more: dict[str, Any] = {"unknown": unknown, "declare": declare} if importer.programs else {}
-    more |= {"arguments": arguments or {}} if importer.callables else {}
+    more |= {"arguments": arguments or {}, "trust": trust} if importer.callables else {}
     if path == "-" and size is not None:
         read = _read_once(max_layers)
     else:

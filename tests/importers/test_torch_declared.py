@@ -64,7 +64,7 @@ def test_a_bad_declaration(text: str) -> None:
 
 
 def test_a_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An entry point of the group rfcalc.layers.words: a function of the input shapes and the module's attributes."""
+    """An entry point of the group rfcalc.ops: a function of the input shapes and the module's attributes."""
     asked: list[tuple[Any, Any]] = []
 
     def plugin(shapes: tuple[Shape, ...], attributes: dict[str, Any]) -> Any:
@@ -78,9 +78,14 @@ def test_a_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
             return plugin
 
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [Entry()] if group == "rfcalc.ops" else [])
-    blur, _ = layers("Blur")
+    with pytest.raises(SpecError):
+        layers("Blur")
+    assert not asked, "nothing that is not named is loaded"
+    blur, _ = layers("Blur", "refused.blur=plugin")
     assert blur.field.size == (5, 5)
-    assert layers("Blur", "blur=window 3 1 1")[0].field.size == (3, 3), "what the user says goes first"
+    with pytest.raises(SpecError) as caught:
+        layers("Blur", "refused.blurr=plugin")
+    assert caught.value.problems[0].hint == 'did you mean "refused.blur"?'
     assert asked[0][0] == (Shape(3, (13, 12)),)
 
 
@@ -93,7 +98,7 @@ def test_a_plugin_that_gives_no_layer(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [Entry()])
     with pytest.raises(SpecError, match="gave a int, not a layer"):
-        layers("Blur")
+        layers("Blur", "refused.blur=plugin")
 
 
 def test_a_plugin_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,10 +110,10 @@ def test_a_plugin_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [Entry()])
     with pytest.raises(SpecError, match="blur: TypeError"):
-        layers("Blur")
+        layers("Blur", "refused.blur=plugin")
     monkeypatch.setattr(Entry, "load", lambda self: 1 / 0)
     with pytest.raises(SpecError, match="blur: ZeroDivisionError"):
-        layers("Blur")
+        layers("Blur", "refused.blur=plugin")
 
 
 @pytest.mark.parametrize(("rule", "mix"), [("pointwise", SAME), ("window 1 1 0", MIX), ("window 5 1 2", MIX)])

@@ -62,6 +62,13 @@ PROGRAMS = (
         "Return what the input becomes; check that `forward` uses its argument.",
     ),
     ErrorCode(
+        "E409",
+        "runs-code",
+        "A network would run code where nothing is trusted: a Python target of check or diff, or a .pt2 file that holds more than "
+        "arithmetic, names and operators.",
+        "`--trust` lets it run; use it for your own files, not for those of a pull request.",
+    ),
+    ErrorCode(
         "E410",
         "torch-operator",
         "An operator of the torch model is unknown, or is used in a way that cannot be followed.",

@@ -1,8 +1,8 @@
-"""What a user says about layers that nobody knows: `--declare mypkg.MyOp=pointwise`, and plug-ins.
+"""What a user says about layers that nobody knows: `--declare mypkg.MyOp=pointwise`, or `=plugin`.
 
 A name is that of an nn.Module's class, of a torch operator (mypkg::op is mypkg.op) or of an ONNX operator (domain.Op). A
-plug-in is an entry point of the group `rfcalc.ops` whose name has a dot: a function of the input shapes and the attributes
-that gives a layer's record.
+plug-in is an entry point of the group `rfcalc.ops`: a function of the input shapes and the attributes that gives a layer's
+record. It is code that some package has brought, so that only the plug-ins that are named are loaded.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from rfcalc.errors import RuleError, fail
+from rfcalc.errors import RuleError, did_you_mean, fail
 from rfcalc.importers.programs.axes import as_map
 from rfcalc.importers.programs.program import Const, Program, Tensor
 from rfcalc.layers.contract import Op
@@ -20,7 +20,7 @@ from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 
 GROUP = "rfcalc.ops"
-FORMS = "pointwise, whole, or window KERNEL STRIDE PADDING"
+FORMS = "pointwise, whole, window KERNEL STRIDE PADDING, or plugin"
 
 
 @record
@@ -52,7 +52,7 @@ class Declaration:
 
 @record
 class Declarations:
-    """All declarations and plug-ins; the first that fits holds, and declarations stand first."""
+    """All declarations; the first that fits holds."""
 
     rules: Mapping[str, Declaration] = field(default_factory=dict)
 
@@ -66,7 +66,7 @@ class Declarations:
             if not sign or not name.strip() or not words:
                 raise fail("E420", f"--declare takes NAME=RULE, not {text[:80]!r}", hint=f"a rule is {FORMS}")
             rules[name.strip().replace("::", ".")] = _rule(name.strip(), words)
-        return Declarations({**rules, **{name: rule for name, rule in _plugins().items() if name not in rules}})
+        return Declarations(rules)
 
     def find(self, *names: str) -> Declaration | None:
         """The rule for something known by several names; a declared name may leave out leading packages."""
@@ -92,6 +92,8 @@ def applied(
 
 def _rule(name: str, words: Sequence[str]) -> Declaration:
     kind, *rest = words
+    if words == ["plugin"]:
+        return _plugin(name.replace("::", "."))
     if kind in ("pointwise", "whole") and not rest:
         return Declaration(name, kind)
     if kind == "window" and 1 <= len(rest) <= 3 and all(word.isdigit() for word in rest):
@@ -101,15 +103,15 @@ def _rule(name: str, words: Sequence[str]) -> Declaration:
     raise fail("E420", f"{' '.join(words)[:80]!r} is no rule for {name}", hint=f"a rule is {FORMS}")
 
 
-def _plugins() -> dict[str, Declaration]:
+def _plugin(name: str) -> Declaration:
+    """The plug-in of this very name; raises SpecError where none is installed, or its code fails."""
     from importlib.metadata import entry_points
 
-    found = {}
-    for entry in entry_points(group=GROUP):
-        if "." in entry.name:
-            try:
-                plugin = entry.load()
-            except Exception as error:
-                raise fail("E421", f"the plug-in {entry.name}: {type(error).__name__}: {error}") from None
-            found[entry.name] = Declaration(entry.name, "plugin", plugin=plugin)
-    return found
+    entries = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if name not in entries:
+        known = did_you_mean(name, entries) or f"no package brings one in its entry points {GROUP}"
+        raise fail("E420", f"there is no plug-in {name}", hint=known)
+    try:
+        return Declaration(name, "plugin", plugin=entries[name].load())
+    except Exception as error:
+        raise fail("E421", f"the plug-in {name}: {type(error).__name__}: {error}") from None

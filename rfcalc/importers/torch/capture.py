@@ -7,6 +7,8 @@ import inspect
 import io
 import os
 import pickle
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
@@ -95,12 +97,14 @@ def _compiles(program: Any) -> bool:
     return any(getattr(node.target, "__name__", "") in COMPILED for graph in graphs for node in graph.nodes)
 
 
-def read(path: str) -> Captured:
-    """A saved program; raises SpecError, also for one that brings pickled objects, since unpickling could run anything."""
+def read(path: str, trust: bool = False) -> Captured:
+    """A saved program; raises SpecError, also for one in which torch would run what it holds, unless it is to be trusted."""
     import torch
 
+    if not trust:
+        _check_data(path)
     try:
-        with quiet(), _no_objects():
+        with quiet(), contextlib.nullcontext() if trust else _no_objects():
             program = torch.export.load(path)
     except FileNotFoundError:
         raise fail("E001", f"there is no file {path}") from None
@@ -108,6 +112,21 @@ def read(path: str) -> Captured:
         reason = OBJECTS if isinstance(error, pickle.UnpicklingError) else _first_line(error)
         raise fail("E406", f"{path} is no saved program of torch.export: {reason}") from None
     return of_program(program)
+
+
+def _check_data(path: str) -> None:
+    """Raises SpecError for a file in which torch would run what it holds."""
+    from rfcalc.importers.torch.archive import suspect
+
+    try:
+        found = suspect(path)
+    except FileNotFoundError:
+        raise fail("E001", f"there is no file {path}") from None
+    except (OSError, ValueError, LookupError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        raise fail("E406", f"{path} is no saved program of torch.export: {_first_line(error)}") from None
+    if found is not None:
+        hint = "--trust loads a file that you have made yourself"
+        raise fail("E409", f"{path} holds {found}: loading it could run code", None, hint)
 
 
 def of_program(program: Any) -> Captured:

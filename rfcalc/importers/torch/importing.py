@@ -1,4 +1,4 @@
-"""Imports somebody's Python module or file, which runs its code, as `python -m` in this folder would find it.
+"""Imports somebody's Python module or file, which runs its code. What lies in this folder goes first, as with `python -m`.
 
 A file is imported once, however often it is named. Two targets in different folders may have helpers of the same name: the
 modules of one folder step aside while another one's are in use.
@@ -11,6 +11,7 @@ import importlib.util
 import os
 import sys
 from hashlib import blake2b
+from importlib.machinery import all_suffixes
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,13 +27,23 @@ IN_USE: list[tuple[str, set[str]]] = []  # the folder of the last target, and th
 
 def imported(target: Target) -> Any:
     """The Python module of a target; importing it runs its code. Raises SpecError."""
-    _use(str(Path(target.where).resolve().parent) if target.is_file else os.getcwd())
+    if target.is_file:
+        _use(str(Path(target.where).resolve().parent))
+    elif _is_here(target.where):
+        _use(os.getcwd())
     try:
         return _file(target) if target.is_file else _module(target.where)
     except SpecError:
         raise
     except (Exception, SystemExit) as error:
         raise _unimportable(target, error) from None
+
+
+def _is_here(module: str) -> bool:
+    """True for a module of the working folder. For one that is installed nothing is looked for in that folder, whose files may
+    have the names of what it imports."""
+    top = module.partition(".")[0]
+    return os.path.isdir(top) or any(os.path.isfile(top + suffix) for suffix in all_suffixes())
 
 
 def forget(target: Target) -> None:

@@ -27,10 +27,14 @@ def load(
     unknown: str = "error",
     declare: Sequence[str] = (),
     arguments: Mapping[str, str] | None = None,
+    trust: bool | None = None,
 ) -> Graph:
     """The graph of a torch model. `overrides` hold `input`, and arguments of the callable as `arguments` do; `unknown` is
-    "error" or "bound"; `declare` holds rules such as "mypkg.MyOp=pointwise". Raises SpecError."""
+    "error" or "bound"; `declare` holds rules such as "mypkg.MyOp=pointwise". With `trust` a saved program may hold what runs;
+    without (False) nothing runs, and a callable is an error. Raises SpecError."""
     target = wanted(text)
+    if target.what and trust is False:
+        raise fail("E409", f"{text} would run the code of {target.where}", None, "--trust lets it run: name it for your own code")
     _need_torch()
     say("loading torch")
     import torch  # noqa: F401
@@ -46,7 +50,7 @@ def load(
         if overrides or arguments:
             raise fail("E401", f"{text} is a saved program: its input and its arguments are fixed")
         say(f"reading {text}")
-        captured, make = read(text), partial(_saved, text)
+        captured, make = read(text, bool(trust)), partial(_saved, text, bool(trust))
     else:
         from rfcalc.importers.torch.build import build
 
@@ -86,11 +90,11 @@ def load_module(
     return follow(captured, name, name, max_layers, unknown == "bound", rules, partial(copied, module))
 
 
-def _saved(path: str) -> Any:
-    """The module of a saved program, which was read before without its pickled objects."""
+def _saved(path: str, trust: bool) -> Any:
+    """The module of a saved program."""
     from rfcalc.importers.torch.capture import read
 
-    return read(path).program.module()
+    return read(path, trust).program.module()
 
 
 def load_program(program: Any, max_layers: int = MAX_LAYERS, *, unknown: str = "error", declare: Sequence[str] = ()) -> Graph:
@@ -109,9 +113,7 @@ def module_of(text: str, overrides: Mapping[str, str] | None = None) -> Any:
     target = wanted(text)
     _need_torch()
     if not target.what:
-        import torch
-
-        return torch.export.load(text).module()
+        return _saved(text, False)
     from rfcalc.importers.torch.build import build
 
     return build(target, request_of(overrides or {}).arguments, real=True)
