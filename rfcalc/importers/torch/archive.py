@@ -38,10 +38,53 @@ SPECS = ("in_spec", "out_spec")
 CONTAINERS = (None, "builtins.tuple", "builtins.list", "builtins.dict", "collections.OrderedDict")
 NAMES = frozenset(("name", "as_name", "as_names", "forward_arg_names", "as_symbol"))
 FUNCTIONS = frozenset(
-    "Integer Float Rational Add Mul Abs Max Min Mod PythonMod FloorDiv CleanDiv CeilDiv IntTrueDiv FloatTrueDiv "
-    "ModularIndexing TruncToInt TruncToFloat RoundToInt RoundDecimal CeilToInt FloorToInt ToFloat Identity Where "
-    "BitwiseFn_bitwise_and BitwiseFn_bitwise_or Equality Unequality Eq Ne Lt Le Gt Ge LessThan "
-    "GreaterThan StrictLessThan StrictGreaterThan And Or Not floor ceiling sqrt".split()
+    [
+        "Integer",
+        "Float",
+        "Rational",
+        "Add",
+        "Mul",
+        "Abs",
+        "Max",
+        "Min",
+        "Mod",
+        "PythonMod",
+        "FloorDiv",
+        "CleanDiv",
+        "CeilDiv",
+        "IntTrueDiv",
+        "FloatTrueDiv",
+        "ModularIndexing",
+        "TruncToInt",
+        "TruncToFloat",
+        "RoundToInt",
+        "RoundDecimal",
+        "CeilToInt",
+        "FloorToInt",
+        "ToFloat",
+        "Identity",
+        "Where",
+        "BitwiseFn_bitwise_and",
+        "BitwiseFn_bitwise_or",
+        "Equality",
+        "Unequality",
+        "Eq",
+        "Ne",
+        "Lt",
+        "Le",
+        "Gt",
+        "Ge",
+        "LessThan",
+        "GreaterThan",
+        "StrictLessThan",
+        "StrictGreaterThan",
+        "And",
+        "Or",
+        "Not",
+        "floor",
+        "ceiling",
+        "sqrt",
+    ]
 )
 LARGEST_NUMBER = 1 << 63
 LARGEST_POWER = 64
