@@ -99,8 +99,8 @@ def load(
     `overrides` are those of `-s key=value`; a graph of more than `max_layers` layers is refused before it is made. A layer of a
     program that nobody knows is an error, unless `unknown` is "bound" (it counts as reading its whole input) or `declare` says
     what it is ("mypkg.MyOp=pointwise"). `arguments` go to the callable that makes a torch model. `size`, such as "3x640x640",
-    is the input at which the network is looked at: no parameter may change (`at_size`). `trust`: of a torch model anything may run
-    (True), what a callable is named for (None), or nothing (False). Raises SpecError.
+    is the input at which the network is looked at: no parameter may change (`at_size`). `trust`: of a torch model anything may
+    run (True), what a callable is named for (None), or nothing (False). Raises SpecError.
     """
     importer = _importer(path)
     if importer.name == "spec":  # nobody knows it by its content

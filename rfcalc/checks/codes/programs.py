@@ -64,8 +64,8 @@ PROGRAMS = (
     ErrorCode(
         "E409",
         "runs-code",
-        "A network would run code where nothing is trusted: a Python target of check or diff, or a .pt2 file that holds more than "
-        "arithmetic, names and operators.",
+        "A network would run code where nothing is trusted: a Python target of check or diff, or a .pt2 file that holds more "
+        "than arithmetic, names and operators.",
         "`--trust` lets it run; use it for your own files, not for those of a pull request.",
     ),
     ErrorCode(

@@ -1,8 +1,8 @@
 """Looks into a .pt2 file before torch does: a saved program is data, but torch runs what it finds in one.
 
-torch evaluates the text of shape expressions, writes names into Python source that it runs, calls any attribute of torch that is
-named as an operator, unpickles objects and loads compiled libraries. So a file passes only if every string in it is arithmetic, a
-plain name, or an operator of torch.ops, operator or math; anything else is a reason not to load it.
+torch evaluates the text of shape expressions, writes names into Python source that it runs, calls any attribute of torch that
+is named as an operator, unpickles objects and loads compiled libraries. So a file passes only if every string in it is
+arithmetic, a plain name, or an operator of torch.ops, operator or math; anything else is a reason not to load it.
 """
 
 from __future__ import annotations
@@ -37,55 +37,11 @@ FREE = frozenset(("metadata", "torch_version", "verifiers", "dialect", "opset_ve
 SPECS = ("in_spec", "out_spec")
 CONTAINERS = (None, "builtins.tuple", "builtins.list", "builtins.dict", "collections.OrderedDict")
 NAMES = frozenset(("name", "as_name", "as_names", "forward_arg_names", "as_symbol"))
-FUNCTIONS = frozenset(
-    [
-        "Integer",
-        "Float",
-        "Rational",
-        "Add",
-        "Mul",
-        "Abs",
-        "Max",
-        "Min",
-        "Mod",
-        "PythonMod",
-        "FloorDiv",
-        "CleanDiv",
-        "CeilDiv",
-        "IntTrueDiv",
-        "FloatTrueDiv",
-        "ModularIndexing",
-        "TruncToInt",
-        "TruncToFloat",
-        "RoundToInt",
-        "RoundDecimal",
-        "CeilToInt",
-        "FloorToInt",
-        "ToFloat",
-        "Identity",
-        "Where",
-        "BitwiseFn_bitwise_and",
-        "BitwiseFn_bitwise_or",
-        "Equality",
-        "Unequality",
-        "Eq",
-        "Ne",
-        "Lt",
-        "Le",
-        "Gt",
-        "Ge",
-        "LessThan",
-        "GreaterThan",
-        "StrictLessThan",
-        "StrictGreaterThan",
-        "And",
-        "Or",
-        "Not",
-        "floor",
-        "ceiling",
-        "sqrt",
-    ]
-)
+FUNCTIONS = re.compile(
+    "Integer|Float|Rational|Add|Mul|Abs|Max|Min|Mod|PythonMod|FloorDiv|CleanDiv|CeilDiv|IntTrueDiv|FloatTrueDiv|ModularIndexing"
+    "|TruncToInt|TruncToFloat|RoundToInt|RoundDecimal|CeilToInt|FloorToInt|ToFloat|Identity|Where|Equality|Unequality|Eq|Ne|Lt|Le"
+    "|Gt|Ge|LessThan|GreaterThan|StrictLessThan|StrictGreaterThan|And|Or|Not|floor|ceiling|sqrt"
+)  # of sympy, and torch's own
 LARGEST_NUMBER = 1 << 63
 LARGEST_POWER = 64
 LARGEST_EXPRESSION = 20_000  # characters
@@ -180,7 +136,7 @@ def _strings(value: Any, key: str) -> Iterator[tuple[str, str]]:
 
 def _is_operator(text: str) -> bool:
     """True for what a node may call: an operator of torch.ops, or a public function of the modules operator or math."""
-    module, dot, name = text.rpartition(".")
+    module, _, name = text.rpartition(".")
     if module in ("_operator", "math"):
         made = ("attrgetter", "itemgetter", "methodcaller", "call")
         return name not in made and name[:1] != "_" and hasattr(operator if module == "_operator" else math, name)
@@ -232,7 +188,7 @@ def _is_sum(node: ast.expr) -> bool:
             return _is_symbol(base) and _is_small(power)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=words):
             plain = all(word.arg == "evaluate" and isinstance(word.value, ast.Constant) for word in words)
-            return name in FUNCTIONS and plain and all(map(_is_sum, arguments))
+            return FUNCTIONS.fullmatch(name) is not None and plain and all(map(_is_sum, arguments))
     return False
 
 

@@ -34,9 +34,7 @@ def load(
     without (False) nothing runs, and a callable is an error. Raises SpecError."""
     target = wanted(text)
     if target.what and trust is False:
-        raise fail(
-            "E409", f"{text} would run the code of {target.where}", None, "--trust lets it run: name it for your own code"
-        )
+        raise fail("E409", f"{text} would run the code of {target.where}", None, "--trust lets your own code run")
     _need_torch()
     say("loading torch")
     import torch  # noqa: F401
