@@ -15,8 +15,9 @@ from rich.text import Text
 
 from rfcalc.checks.rules import rules
 from rfcalc.checks.runner import explained
-from rfcalc.cli import COMMANDS, app
+from rfcalc.cli.commands import COMMANDS
 from rfcalc.cli.overview import GROUPS
+from rfcalc.cli.program import app
 from tests.documents import ROOT
 from tests.running import rfcalc
 

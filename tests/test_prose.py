@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import typer.main
 
-from rfcalc.cli import COMMANDS, app
+from rfcalc.cli.commands import COMMANDS
+from rfcalc.cli.program import app
 from rfcalc.importers.programs.declared import GROUP
 from tests.documents import ROOT
 

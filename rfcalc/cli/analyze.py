@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.color import complain
 from rfcalc.cli.common import (
@@ -24,6 +22,7 @@ from rfcalc.cli.common import (
     unit,
     usage,
 )
+from rfcalc.cli.declared import option
 from rfcalc.cli.viewing import viewed
 from rfcalc.cli.writing import ErfMap, Force, MaskPng, write
 
@@ -42,15 +41,13 @@ def dtypes() -> Iterable[str]:
     return DTYPES
 
 
-At = Annotated[
-    list[str] | None, typer.Option("--at", metavar="Y,X", help="What does this unit see? Traced in each selected layer.")
-]
-Why = Annotated[bool, typer.Option("--why", help="What sets the field of the last selected layer: its critical path.")]
-Erf = Annotated[bool, typer.Option("--erf", help="Effective receptive field under random weights: sigma per layer.")]
-Mask = Annotated[bool, typer.Option("--mask", help="With --at: draw which pixels the unit sees.")]
+At = Annotated[list[str] | None, option("--at", metavar="Y,X", help="What does this unit see? Traced in each selected layer.")]
+Why = Annotated[bool, option("--why", help="What sets the field of the last selected layer: its critical path.")]
+Erf = Annotated[bool, option("--erf", help="Effective receptive field under random weights: sigma per layer.")]
+Mask = Annotated[bool, option("--mask", help="With --at: draw which pixels the unit sees.")]
 Convention = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--convention",
         metavar="NAME",
         autocompletion=complete.conventions,
@@ -59,7 +56,7 @@ Convention = Annotated[
 ]
 Dtype = Annotated[
     str,
-    typer.Option(
+    option(
         "--dtype",
         metavar="DTYPE",
         autocompletion=complete.one_of(dtypes),

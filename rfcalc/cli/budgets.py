@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from rfcalc.analyses.metrics import METRICS, Metric
 from rfcalc.cli.common import usage
+from rfcalc.cli.declared import option
 from rfcalc.cli.gathered import gathered
 from rfcalc.language.budget import SIGNS, WORDS, Limit, LimitError, limit
 
@@ -31,7 +30,7 @@ def _limits(values: dict[str, list[str] | None]) -> list[Limit]:
 
 def _option(metric: Metric, sign: str) -> object:
     metavar, whose = ("[GLOB=]N", ", of the network or of layers that match") if metric.per_layer else ("N", "")
-    return Annotated[list[str] | None, typer.Option(metavar=metavar, help=f"Budget: {metric.text} {SIGNS[sign]} N{whose}.")]
+    return Annotated[list[str] | None, option(metavar=metavar, help=f"Budget: {metric.text} {SIGNS[sign]} N{whose}.")]
 
 
 # Gives a command the options of budgets; it gets them as one argument, `bounds`.

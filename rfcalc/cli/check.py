@@ -6,11 +6,10 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.budgets import budgets
 from rfcalc.cli.common import SEVERAL, LoadOptions, Optimizer, networks, optimizer_of, uncollected, usage
+from rfcalc.cli.declared import Context, argument, option
 from rfcalc.cli.findings import Base, Format, emit, read_all, spell_out, targets
 from rfcalc.cli.writing import place
 from rfcalc.errors import RuleError
@@ -32,31 +31,29 @@ NOTHING = (
 @networks
 @budgets
 def check(
-    ctx: typer.Context,
+    ctx: Context,
     specs: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[SPEC...]", help=f"{SEVERAL} Without any, what the settings include.", autocompletion=complete.specs
-        ),
+        argument(metavar="[SPEC...]", help=f"{SEVERAL} Without any, what the settings include.", autocompletion=complete.specs),
     ] = None,
     format: Format = None,
     select: Annotated[
         str | None,
-        typer.Option(
+        option(
             metavar="CODE,...",
             autocompletion=complete.codes,
             help="Only these codes, or their beginnings: RF2,RF301. ALL adds the opt-in ones.",
         ),
     ] = None,
     ignore: Annotated[
-        str | None, typer.Option(metavar="CODE,...", autocompletion=complete.codes, help="All but these codes.")
+        str | None, option(metavar="CODE,...", autocompletion=complete.codes, help="All but these codes.")
     ] = None,
     base: Base = None,
     baseline: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The accepted figures; rfcalc.lock.json if it is there.")
+        str | None, option(metavar="FILE", help="The accepted figures; rfcalc.lock.json if it is there.")
     ] = None,
     optimizer: Optimizer = None,
-    write_baseline: Annotated[bool, typer.Option("--write-baseline", help="Accept the figures as they are now.")] = False,
+    write_baseline: Annotated[bool, option("--write-baseline", help="Accept the figures as they are now.")] = False,
     *,
     bounds: list[Limit],
     given: LoadOptions,
@@ -101,18 +98,18 @@ def check(
             findings = _findings(analyses, settings, bounds, base, kept, accept, given, unread)
     emit(checked(findings, unread), wanted)
     if findings:
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
 def _settings(select: str | None, ignore: str | None) -> Settings:
     from rfcalc.checks.settings import narrowed, read
 
     settings = read(Path.cwd())
-    for codes, option in (([_codes(select), ()], "--select"), ([(), _codes(ignore)], "--ignore")):
+    for codes, word in (([_codes(select), ()], "--select"), ([(), _codes(ignore)], "--ignore")):
         try:
             settings = narrowed(settings, *codes)
         except RuleError as error:
-            raise usage(f"{option}: {error}") from None
+            raise usage(f"{word}: {error}") from None
     return settings
 
 

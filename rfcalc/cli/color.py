@@ -7,9 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, TextIO
 
-import typer
-
 from rfcalc.cli import complete
+from rfcalc.cli.declared import Context, UsageError, option
 from rfcalc.cli.gathered import gathered
 from rfcalc.errors import did_you_mean
 
@@ -21,11 +20,11 @@ LEAST_WIDTH = 40  # of a screen
 IN_THE_WAY: list[Callable[[], None]] = []  # each takes away what stands on the terminal
 
 
-def _chosen(when: str) -> str:
+def _chosen(_: Context, when: str) -> str:
     """Says it by the usual variables, which typer's own messages obey as well."""
     if when not in WHEN:
         hint = did_you_mean(when, WHEN)
-        raise typer.BadParameter(f"--color takes one of {', '.join(WHEN)}, not {when!r}" + (f"; {hint}" if hint else ""))
+        raise UsageError(f"--color takes one of {', '.join(WHEN)}, not {when!r}" + (f"; {hint}" if hint else ""))
     if when != "auto":
         os.environ.pop("NO_COLOR", None)
         os.environ.pop("FORCE_COLOR", None)
@@ -35,7 +34,7 @@ def _chosen(when: str) -> str:
 
 Color = Annotated[
     str,
-    typer.Option(
+    option(
         "--color",
         metavar="WHEN",
         help="Colours: auto (on a terminal), always or never. NO_COLOR and FORCE_COLOR are obeyed.",

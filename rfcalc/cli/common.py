@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.color import complain, hush, screen
+from rfcalc.cli.declared import UsageError, argument, option
 from rfcalc.cli.gathered import gathered
 from rfcalc.errors import SpecError, did_you_mean, summed_up
 from rfcalc.formats import FORMATS
@@ -29,18 +28,16 @@ NETWORK = (
     "A spec file, a shipped network's name, - for standard input, an ONNX file, Ultralytics' YAML, a Darknet .cfg, or a torch "
     "model: package.module:callable, file.py:callable or a .pt2 file. Naming a Python module or file runs its code."
 )
-Spec = Annotated[str, typer.Argument(metavar="SPEC", help=NETWORK, autocompletion=complete.specs)]
+Spec = Annotated[str, argument(metavar="SPEC", help=NETWORK, autocompletion=complete.specs)]
 SEVERAL = f"{NETWORK} A folder stands for every spec below it; a pattern may be in quotes: 'models/**/*.yaml'."
-Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=SEVERAL, autocompletion=complete.specs)]
+Specs = Annotated[list[str], argument(metavar="SPEC...", help=SEVERAL, autocompletion=complete.specs)]
 Set = Annotated[
     list[str] | None,
-    typer.Option(
-        "--set", "-s", metavar="KEY=VALUE", help="Override a param, or a layer's setting (-s 'layer4.*.conv2.dilation=2')."
-    ),
+    option("--set", "-s", metavar="KEY=VALUE", help="Override a param, or a layer's setting (-s 'layer4.*.conv2.dilation=2')."),
 ]
 Input = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--input",
         "-i",
         metavar="CxHxW",
@@ -48,11 +45,11 @@ Input = Annotated[
     ),
 ]
 Arg = Annotated[
-    list[str] | None, typer.Option("--arg", metavar="KEY=VALUE", help="An argument of the callable that makes a torch model.")
+    list[str] | None, option("--arg", metavar="KEY=VALUE", help="An argument of the callable that makes a torch model.")
 ]
 Unknown = Annotated[
     str,
-    typer.Option(
+    option(
         "--unknown",
         metavar="error|bound",
         autocompletion=complete.one_of(lambda: ("error", "bound")),
@@ -61,19 +58,19 @@ Unknown = Annotated[
 ]
 Declare = Annotated[
     list[str] | None,
-    typer.Option("--declare", metavar="NAME=RULE", help="What such a layer is: pointwise, whole, window K S P, plugin."),
+    option("--declare", metavar="NAME=RULE", help="What such a layer is: pointwise, whole, window K S P, plugin."),
 ]
 Layers = Annotated[
     list[str] | None,
-    typer.Option("--layer", "-l", metavar="GLOB", help="Only layers whose name matches.", autocompletion=complete.layers),
+    option("--layer", "-l", metavar="GLOB", help="Only layers whose name matches.", autocompletion=complete.layers),
 ]
 Rebuilt = Annotated[
     bool,
-    typer.Option("--rebuilt", help="Of a torch model: run the module that is built of its layers, not the model's own."),
+    option("--rebuilt", help="Of a torch model: run the module that is built of its layers, not the model's own."),
 ]
 Optimizer = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--optimizer",
         metavar="NAME",
         autocompletion=complete.optimizers,
@@ -82,14 +79,14 @@ Optimizer = Annotated[
 ]
 Trust = Annotated[
     bool,
-    typer.Option("--trust", help="Run the code that a network brings: a Python target of check or diff, any .pt2 file."),
+    option("--trust", help="Run the code that a network brings: a Python target of check or diff, any .pt2 file."),
 ]
 FORMAT_NAMES = " or ".join(", ".join(FORMATS).rsplit(", ", 1))
 Format = Annotated[
     str,
-    typer.Option("--format", "-f", metavar="FORMAT", help=f"{FORMAT_NAMES}.", autocompletion=complete.one_of(lambda: FORMATS)),
+    option("--format", "-f", metavar="FORMAT", help=f"{FORMAT_NAMES}.", autocompletion=complete.one_of(lambda: FORMATS)),
 ]
-MaxLayers = Annotated[int, typer.Option("--max-layers", metavar="N", min=1, help="Refuse a network of more layers.")]
+MaxLayers = Annotated[int, option("--max-layers", metavar="N", min=1, help="Refuse a network of more layers.")]
 MAX_LAYERS = 100_000
 
 
@@ -142,9 +139,9 @@ class LoadOptions:
         """Refuses an option that none of the networks of the command has a use for."""
         from rfcalc.importers import is_program
 
-        for option, given in (("--arg", self.arguments), ("--unknown", self.unknown != "error"), ("--declare", self.declare)):
+        for word, given in (("--arg", self.arguments), ("--unknown", self.unknown != "error"), ("--declare", self.declare)):
             if given and not any(map(is_program, specs)):
-                raise usage(f"{option} is for programs (torch, ONNX); the layers of {spec} are all known")
+                raise usage(f"{word} is for programs (torch, ONNX); the layers of {spec} are all known")
 
 
 def _given(values: dict[str, Any]) -> LoadOptions:
@@ -195,9 +192,9 @@ def spelled_out(word: str, left_out: Callable[[str], bool] = lambda _: False) ->
     return found.files
 
 
-def usage(message: str) -> typer.BadParameter:
+def usage(message: str) -> UsageError:
     """An error in the way a command was called (exit code 2)."""
-    return typer.BadParameter(message)
+    return UsageError(message)
 
 
 def overrides(pairs: Iterable[str] | None, option: str = "-s") -> dict[str, str]:
@@ -283,4 +280,4 @@ def finish(errors: Sequence[SpecError]) -> None:
     """Ends with exit code 2 if something could not be read, with every problem on standard error."""
     if errors:
         complain(summed_up(errors))
-        raise typer.Exit(2)
+        raise SystemExit(2)

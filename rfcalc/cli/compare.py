@@ -9,8 +9,6 @@ from dataclasses import replace
 from os.path import exists
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.common import (
     SEVERAL,
@@ -25,6 +23,7 @@ from rfcalc.cli.common import (
     uncollected,
     usage,
 )
+from rfcalc.cli.declared import argument, option
 from rfcalc.cli.device_options import Device
 from rfcalc.errors import SpecError, did_you_mean
 from rfcalc.progress import each
@@ -36,17 +35,15 @@ if TYPE_CHECKING:
     from rfcalc.graph import Graph
 
 HELP = f"{SEVERAL} SPEC@KEY=VALUE,... overrides params of this one alone: resnet50@depth=101."
-Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=HELP, autocompletion=complete.specs)]
+Specs = Annotated[list[str], argument(metavar="SPEC...", help=HELP, autocompletion=complete.specs)]
 Sort = Annotated[
     str | None,
-    typer.Option(
-        "--sort", metavar="FIGURE", help="The smallest first: macs, params, memory, ...", autocompletion=complete.figures
-    ),
+    option("--sort", metavar="FIGURE", help="The smallest first: macs, params, memory, ...", autocompletion=complete.figures),
 ]
-Against = Annotated[str | None, typer.Option("--against", metavar="SPEC", help="Show the changes against this one of them.")]
-Erf = Annotated[bool, typer.Option("--erf", help="With the effective receptive field, which takes longer.")]
-Time = Annotated[bool, typer.Option("--time", help="With the latency of one forward pass, measured here; needs torch.")]
-Seconds = Annotated[float, typer.Option("--seconds", metavar="S", min=0.01, help="With --time: how long to measure each one.")]
+Against = Annotated[str | None, option("--against", metavar="SPEC", help="Show the changes against this one of them.")]
+Erf = Annotated[bool, option("--erf", help="With the effective receptive field, which takes longer.")]
+Time = Annotated[bool, option("--time", help="With the latency of one forward pass, measured here; needs torch.")]
+Seconds = Annotated[float, option("--seconds", metavar="S", min=0.01, help="With --time: how long to measure each one.")]
 OWN = re.compile(r"(?P<spec>.+?)@(?P<own>[^=@/\\]+=.*)", re.DOTALL)
 
 
@@ -94,7 +91,7 @@ def compare(
         reports = [comparison_report(found, timed.notes)]
     answer(reports, format, specs[:1], errors)
     if timed.interrupted:
-        raise typer.Exit(130)
+        raise SystemExit(130)
 
 
 @record

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-import typer
-
 from rfcalc.cli import complete
+from rfcalc.cli.declared import argument
 
 
 def configs(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", autocompletion=complete.networks, help="Print this one's own text.")
+        str | None, argument(metavar="[NAME]", autocompletion=complete.networks, help="Print this one's own text.")
     ] = None,
 ) -> None:
     """List the networks that ship with rfcalc, one line each; with a NAME print the spec as it is written.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.common import LoadOptions, networks
+from rfcalc.cli.declared import argument
 from rfcalc.cli.writing import Force, Output, write
 
 
@@ -15,7 +14,7 @@ from rfcalc.cli.writing import Force, Output, write
 def convert(
     source: Annotated[
         str,
-        typer.Argument(
+        argument(
             metavar="SOURCE",
             autocompletion=complete.specs,
             help="package.module:callable, file.py:callable, a file of another format, or a spec.",

@@ -5,10 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import Annotated
 
-import typer
-
 from rfcalc.cli import design_options as options
 from rfcalc.cli.common import Format, choice, show
+from rfcalc.cli.declared import Context, option
 from rfcalc.cli.target import (
     Dataset,
     Holes,
@@ -27,32 +26,28 @@ from rfcalc.cli.writing import Force, Output, write
 
 
 def design(
-    ctx: typer.Context,
+    ctx: Context,
     target: Target = None,
-    input: Annotated[str, typer.Option("--input", "-i", metavar="N|HxW|CxHxW", help="The image.")] = "512",
+    input: Annotated[str, option("--input", "-i", metavar="N|HxW|CxHxW", help="The image.")] = "512",
     dataset: Dataset = None,
     resize: Resize = None,
-    stride: Annotated[int, typer.Option("--stride", metavar="N", help="Input pixels per unit of the last map.")] = 32,
+    stride: Annotated[int, option("--stride", metavar="N", help="Input pixels per unit of the last map.")] = 32,
     tolerance: Tolerance = "10%",
     holes: Holes = False,
-    max_macs: Annotated[Text, typer.Option("--max-macs", metavar="N", help="Most MACs, such as 4G.")] = None,
-    max_params: Annotated[Text, typer.Option("--max-params", metavar="N", help="Most parameters, such as 10M.")] = None,
-    max_depth: Annotated[
-        int | None, typer.Option("--max-depth", metavar="N", min=1, help="Most convolutions in a row.")
-    ] = None,
-    stages: Annotated[int | None, typer.Option("--stages", metavar="N", help="How many stages follow the stem (4).")] = None,
-    widths: Annotated[Text, typer.Option("--widths", metavar="A,B,..", help="Channels of each stage (64,128,..).")] = None,
-    stem: Annotated[
-        int | None, typer.Option("--stem", metavar="N", help="Channels of the stem (half of the first stage's).")
-    ] = None,
-    kernels: Annotated[str, typer.Option("--kernels", metavar="A,B,..", help="Kernels that may be used.")] = "3,5,7",
-    dilations: Annotated[str, typer.Option("--dilations", metavar="A,B,..", help="Dilations that may be used.")] = "1,2,4",
-    blocks: Annotated[str, typer.Option("--blocks", metavar="A,B,..", help="plain, separable, basic, bottleneck.")] = "plain",
-    layers: Annotated[str, typer.Option("--layers", metavar="A-B", help="Blocks per stage, least and most.")] = "1-8",
+    max_macs: Annotated[Text, option("--max-macs", metavar="N", help="Most MACs, such as 4G.")] = None,
+    max_params: Annotated[Text, option("--max-params", metavar="N", help="Most parameters, such as 10M.")] = None,
+    max_depth: Annotated[int | None, option("--max-depth", metavar="N", min=1, help="Most convolutions in a row.")] = None,
+    stages: Annotated[int | None, option("--stages", metavar="N", help="How many stages follow the stem (4).")] = None,
+    widths: Annotated[Text, option("--widths", metavar="A,B,..", help="Channels of each stage (64,128,..).")] = None,
+    stem: Annotated[int | None, option("--stem", metavar="N", help="Channels of the stem (half of the first stage's).")] = None,
+    kernels: Annotated[str, option("--kernels", metavar="A,B,..", help="Kernels that may be used.")] = "3,5,7",
+    dilations: Annotated[str, option("--dilations", metavar="A,B,..", help="Dilations that may be used.")] = "1,2,4",
+    blocks: Annotated[str, option("--blocks", metavar="A,B,..", help="plain, separable, basic, bottleneck.")] = "plain",
+    layers: Annotated[str, option("--layers", metavar="A-B", help="Blocks per stage, least and most.")] = "1-8",
     effective: Annotated[
-        bool, typer.Option("--effective", help="Aim with the effective field under random weights: 4 sigma = target.")
+        bool, option("--effective", help="Aim with the effective field under random weights: 4 sigma = target.")
     ] = False,
-    every: Annotated[bool, typer.Option("--all", help="Show every design.")] = False,
+    every: Annotated[bool, option("--all", help="Show every design.")] = False,
     pick: Pick = None,
     output: Output = None,
     force: Force = False,

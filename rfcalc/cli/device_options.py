@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from rfcalc.backends.timing.words import DEVICES, DTYPES, MEMORY_FORMATS
 from rfcalc.cli import complete
+from rfcalc.cli.declared import option
 
 Device = Annotated[
     str,
-    typer.Option(
+    option(
         "--device",
         "-d",
         metavar="DEVICE",
@@ -19,16 +18,14 @@ Device = Annotated[
         help="cpu, cuda or cuda:N; auto is CUDA where there is a GPU.",
     ),
 ]
-Batch = Annotated[int, typer.Option("--batch", "-b", metavar="N", min=1, help="Batch size.")]
+Batch = Annotated[int, option("--batch", "-b", metavar="N", min=1, help="Batch size.")]
 Dtype = Annotated[
     str,
-    typer.Option(
-        "--dtype", metavar="DTYPE", autocompletion=complete.one_of(lambda: DTYPES), help="fp32, tf32, bf16, fp16 or fp64."
-    ),
+    option("--dtype", metavar="DTYPE", autocompletion=complete.one_of(lambda: DTYPES), help="fp32, tf32, bf16, fp16 or fp64."),
 ]
 MemoryFormat = Annotated[
     str,
-    typer.Option(
+    option(
         "--memory-format",
         metavar="LAYOUT",
         autocompletion=complete.one_of(lambda: MEMORY_FORMATS),

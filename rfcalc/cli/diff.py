@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.common import LoadOptions, networks, usage
+from rfcalc.cli.declared import argument, option
 from rfcalc.cli.findings import Base, Format, emit, read_all, spell_out, targets
 
 if TYPE_CHECKING:
@@ -21,14 +20,12 @@ if TYPE_CHECKING:
 def diff(
     specs: Annotated[
         list[str],
-        typer.Argument(
-            metavar="OLD NEW", autocompletion=complete.specs, help="Two specs; with --base or --baseline any number."
-        ),
+        argument(metavar="OLD NEW", autocompletion=complete.specs, help="Two specs; with --base or --baseline any number."),
     ],
     format: Format = None,
     base: Base = None,
-    baseline: Annotated[str | None, typer.Option(metavar="FILE", help="Compare with the figures of a baseline file.")] = None,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 if something changed, as git diff does.")] = False,
+    baseline: Annotated[str | None, option(metavar="FILE", help="Compare with the figures of a baseline file.")] = None,
+    exit_code: Annotated[bool, option("--exit-code", help="End with 1 if something changed, as git diff does.")] = False,
     *,
     given: LoadOptions,
 ) -> None:
@@ -58,7 +55,7 @@ def diff(
     outcome = unread.beside(outcome)
     emit(outcome, wanted)
     if exit_code and not (outcome.data or {}).get("same", True):
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
 def _pairs(specs: list[str], base: str | None, given: LoadOptions, unread: Unread) -> list[Difference | str]:

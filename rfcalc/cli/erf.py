@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Spec, choice, networks, show, subjects
+from rfcalc.cli.declared import option
 from rfcalc.cli.device_options import Device
 from rfcalc.cli.writing import Force, Png, write
 
@@ -14,13 +13,13 @@ from rfcalc.cli.writing import Force, Png, write
 @networks
 def erf(
     spec: Spec,
-    layer: Annotated[str | None, typer.Option("--layer", "-l", metavar="GLOB", help="Which layer; the last map.")] = None,
+    layer: Annotated[str | None, option("--layer", "-l", metavar="GLOB", help="Which layer; the last map.")] = None,
     trained: Annotated[
         str | None,
-        typer.Option("--trained", metavar="CHECKPOINT", help="Weights: .safetensors, or a state_dict by torch.save."),
+        option("--trained", metavar="CHECKPOINT", help="Weights: .safetensors, or a state_dict by torch.save."),
     ] = None,
-    samples: Annotated[int, typer.Option("--samples", metavar="N", min=1, help="How many gradients to average.")] = 10,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="For weights and inputs.")] = 0,
+    samples: Annotated[int, option("--samples", metavar="N", min=1, help="How many gradients to average.")] = 10,
+    seed: Annotated[int, option("--seed", metavar="N", min=0, help="For weights and inputs.")] = 0,
     device: Device = "auto",
     png: Png = None,
     force: Force = False,

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from textwrap import fill
 from typing import Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.common import printed_page, usage
+from rfcalc.cli.declared import argument
 
 
 def explain(
     what: Annotated[
         str | None,
-        typer.Argument(
+        argument(
             metavar="[CODE|WORD]",
             autocompletion=complete.explained,
             help="RF201, E104, a rule's name, conv, repeat, settings; all of them if left out.",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Specs, answer, choice, networks, subjects, usage
+from rfcalc.cli.declared import option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +26,7 @@ def _known() -> tuple[str, ...]:
 
 Run = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--run",
         metavar="TOOL,...",
         help="Run these tools on the network, of those that are installed: torch, fvcore, thop, ptflops, or all.",

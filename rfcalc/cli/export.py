@@ -7,10 +7,9 @@ import sys
 from importlib import import_module
 from typing import Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.common import LoadOptions, Spec, choice, networks, usage
+from rfcalc.cli.declared import option
 from rfcalc.cli.writing import Force, Output, check, write
 
 # format: the function that makes its text
@@ -31,7 +30,7 @@ def export(
     spec: Spec,
     to: Annotated[
         str,
-        typer.Option(
+        option(
             "--to",
             "-t",
             metavar="FORMAT",
@@ -43,11 +42,9 @@ def export(
     force: Force = False,
     weights: Annotated[
         str | None,
-        typer.Option(
-            "--weights", metavar="FILE", help="Trained ones: into an ONNX file, or beside torch's source as .safetensors."
-        ),
+        option("--weights", metavar="FILE", help="Trained ones: into an ONNX file, or beside torch's source as .safetensors."),
     ] = None,
-    flat: Annotated[bool, typer.Option("--flat", help="For torch: every layer by itself, no classes and no repeats.")] = False,
+    flat: Annotated[bool, option("--flat", help="For torch: every layer by itself, no classes and no repeats.")] = False,
     *,
     given: LoadOptions,
 ) -> None:

@@ -7,11 +7,10 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.color import complain, hush, screen
 from rfcalc.cli.common import LoadOptions, choice, finish, spelled_out, usage
+from rfcalc.cli.declared import option
 from rfcalc.cli.writing import place
 from rfcalc.errors import SpecError
 from rfcalc.progress import each
@@ -27,9 +26,9 @@ HELP = (
     "times beside the one for standard output (full, or github under GitHub Actions)."
 )
 Format = Annotated[
-    list[str] | None, typer.Option("--format", "-f", metavar="FORMAT[=FILE]", help=HELP, autocompletion=complete.findings)
+    list[str] | None, option("--format", "-f", metavar="FORMAT[=FILE]", help=HELP, autocompletion=complete.findings)
 ]
-Base = Annotated[str | None, typer.Option("--base", metavar="REV", help="Compare each spec with this git revision of it.")]
+Base = Annotated[str | None, option("--base", metavar="REV", help="Compare each spec with this git revision of it.")]
 PROGRAMS = ("json", "gitlab", "sarif", "junit")
 
 
@@ -107,7 +106,7 @@ def emit(outcome: Outcome, wanted: Targets) -> None:
         complain("\n".join(finding.headline for finding in unread))
     finish(failed)
     if not outcome.complete:
-        raise typer.Exit(2)
+        raise SystemExit(2)
 
 
 def _summarize(outcome: Outcome) -> None:

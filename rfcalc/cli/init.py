@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.common import choice, usage
+from rfcalc.cli.declared import argument, option
 from rfcalc.cli.writing import place
 
 NAME = "net.yaml"
@@ -17,11 +16,11 @@ NAME = "net.yaml"
 def init(
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="The spec to write (net.yaml); with --ci the specs to check. - prints the file."),
+        argument(metavar="[FILE]", help="The spec to write (net.yaml); with --ci the specs to check. - prints the file."),
     ] = None,
     shipped: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--from",
             metavar="NAME",
             autocompletion=complete.networks,
@@ -30,16 +29,14 @@ def init(
     ] = None,
     ci: Annotated[
         str | None,
-        typer.Option(metavar="SYSTEM", autocompletion=complete.systems, help="Write a job for github, gitlab or pre-commit."),
+        option(metavar="SYSTEM", autocompletion=complete.systems, help="Write a job for github, gitlab or pre-commit."),
     ] = None,
     install: Annotated[
         str | None,
-        typer.Option(
-            metavar="REQUIREMENT", help="What pip installs in CI, such as git+https://...; where this rfcalc came from."
-        ),
+        option(metavar="REQUIREMENT", help="What pip installs in CI, such as git+https://...; where this rfcalc came from."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace a file; not one that may hold other jobs: its addition is printed.")
+        bool, option("--force", help="Replace a file; not one that may hold other jobs: its addition is printed.")
     ] = False,
 ) -> None:
     """Write a commented starter spec, a copy of a shipped one, or a CI job that checks the specs. Nothing is overwritten

@@ -7,18 +7,15 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.common import printed_page, usage
+from rfcalc.cli.declared import argument
 
 
 def layers(
     glob: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[GLOB]", help="Only words that match: '*pool*', or a family: norm.", autocompletion=complete.words
-        ),
+        argument(metavar="[GLOB]", help="Only words that match: '*pool*', or a family: norm.", autocompletion=complete.words),
     ] = None,
 ) -> None:
     """The words that a layer can be, by family, with one line each; the page of a word where only one matches.

@@ -17,6 +17,7 @@ import typer
 from rfcalc.cli import complete
 from rfcalc.cli.color import complain, screen
 from rfcalc.cli.common import choice
+from rfcalc.cli.declared import argument, option
 
 if TYPE_CHECKING:
     from rfcalc.language.lessons import Claim, Lesson, LessonRun
@@ -47,9 +48,9 @@ def lesson(
     ctx: typer.Context,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", autocompletion=complete.lessons, help="A lesson that ships, or a spec with one."),
+        argument(metavar="[NAME]", autocompletion=complete.lessons, help="A lesson that ships, or a spec with one."),
     ] = None,
-    format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text or json.")] = "text",
+    format: Annotated[str, option("--format", "-f", metavar="FORMAT", help="text or json.")] = "text",
 ) -> None:
     """The lessons that ship, one line each; with a NAME its text, its commands with what they print, and its claims, each of
     which is worked out. Ends with 1 if one does not hold.
@@ -77,7 +78,7 @@ def lesson(
         return
     shown = _taught if format == "text" else _written
     if not shown(of(name), ctx):
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
 def _taught(found: Lesson, ctx: typer.Context) -> bool:
@@ -150,6 +151,8 @@ def _called(ctx: typer.Context, run: LessonRun, words: list[str]) -> None:
     span = run.mark.span
     try:
         code = ctx.find_root().command.main(words, prog_name="rfcalc", standalone_mode=False)
+    except SystemExit as end:
+        code = end.code
     except USAGE as error:
         raise fail("E127", f"run: {error.format_message()}", span) from None
     except SpecError as error:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-import typer
-
 from rfcalc.backends.timing.words import DTYPES
 from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Spec, choice, networks, show, subjects, usage
+from rfcalc.cli.declared import option
 from rfcalc.cli.device_options import Device, Dtype
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
@@ -19,11 +18,9 @@ def max_batch(
     spec: Spec,
     device: Device = "auto",
     dtype: Dtype = "fp32",
-    memory: Annotated[
-        str | None, typer.Option("--memory", metavar="BYTES", help="The budget, such as 8GiB; what is free.")
-    ] = None,
+    memory: Annotated[str | None, option("--memory", metavar="BYTES", help="The budget, such as 8GiB; what is free.")] = None,
     reserve: Annotated[
-        float, typer.Option("--reserve", metavar="SHARE", min=0, max=0.9, help="Share of the free memory to keep back.")
+        float, option("--reserve", metavar="SHARE", min=0, max=0.9, help="Share of the free memory to keep back.")
     ] = 0.1,
     rebuilt: Rebuilt = False,
     format: Format = "table",
@@ -61,7 +58,7 @@ def max_batch(
         result = attempted(case, lambda: backend.max_batch(network, case, budget))
     show([max_batch_report(network, case, result, budget, kept)], format)
     if not result.batch:
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
 def size(text: str) -> int:

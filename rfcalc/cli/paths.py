@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from rfcalc.cli.common import Format, LoadOptions, Specs, answer, choice, networks
+from rfcalc.cli.declared import option
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 def paths(
     specs: Specs,
     layer: Annotated[
-        str | None, typer.Option("--layer", "-l", metavar="GLOB", help="Paths to this layer; the output if left out.")
+        str | None, option("--layer", "-l", metavar="GLOB", help="Paths to this layer; the output if left out.")
     ] = None,
     format: Format = "table",
     *,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from rfcalc.backends.timing.words import DTYPES, MEMORY_FORMATS
 from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Spec, choice, networks, show, subjects
+from rfcalc.cli.declared import option
 from rfcalc.cli.device_options import Batch, Device, Dtype, MemoryFormat
 from rfcalc.cli.writing import Force, Png, write
 
@@ -19,8 +18,8 @@ def profile(
     batch: Batch = 1,
     dtype: Dtype = "fp32",
     memory_format: MemoryFormat = "contiguous",
-    seconds: Annotated[float, typer.Option("--seconds", metavar="S", min=0.01, help="How long to measure.")] = 2.0,
-    top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="How many layers to show.")] = 15,
+    seconds: Annotated[float, option("--seconds", metavar="S", min=0.01, help="How long to measure.")] = 2.0,
+    top: Annotated[int, option("--top", metavar="N", min=1, help="How many layers to show.")] = 15,
     png: Png = None,
     force: Force = False,
     rebuilt: Rebuilt = False,

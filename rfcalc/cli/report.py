@@ -7,10 +7,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.common import LoadOptions, choice, networks, uncollected, usage
+from rfcalc.cli.declared import Context, argument, option
 from rfcalc.cli.target import Dataset, Resize
 from rfcalc.cli.writing import Force, Output, write
 from rfcalc.record import record
@@ -31,32 +30,26 @@ HELP = (
 
 @networks
 def report(
-    ctx: typer.Context,
-    specs: Annotated[list[str], typer.Argument(metavar="SPEC [SPEC]", help=HELP, autocompletion=complete.specs)],
+    ctx: Context,
+    specs: Annotated[list[str], argument(metavar="SPEC [SPEC]", help=HELP, autocompletion=complete.specs)],
     output: Output = None,
     force: Force = False,
     format: Annotated[
         str,
-        typer.Option(
-            "--format", "-f", metavar="FORMAT", help="html, json or svg.", autocompletion=complete.one_of(lambda: FORMATS)
-        ),
+        option("--format", "-f", metavar="FORMAT", help="html, json or svg.", autocompletion=complete.one_of(lambda: FORMATS)),
     ] = "html",
-    base: Annotated[str | None, typer.Option("--base", metavar="REV", help="Against this git revision of the spec.")] = None,
-    time: Annotated[
-        str | None, typer.Option("--time", metavar="FILE", help="What rfcalc time or profile printed as JSON.")
-    ] = None,
+    base: Annotated[str | None, option("--base", metavar="REV", help="Against this git revision of the spec.")] = None,
+    time: Annotated[str | None, option("--time", metavar="FILE", help="What rfcalc time or profile printed as JSON.")] = None,
     image: Annotated[
-        str | None, typer.Option("--image", metavar="FILE", help="A PNG, JPEG or GIF to keep in the page, behind the fields.")
+        str | None, option("--image", metavar="FILE", help="A PNG, JPEG or GIF to keep in the page, behind the fields.")
     ] = None,
-    image_limit: Annotated[
-        str, typer.Option("--image-limit", metavar="BYTES", help="Refuse a larger picture: 2M, 500k.")
-    ] = "2M",
+    image_limit: Annotated[str, option("--image-limit", metavar="BYTES", help="Refuse a larger picture: 2M, 500k.")] = "2M",
     dataset: Dataset = None,
     resize: Resize = None,
     depth: Annotated[
-        int | None, typer.Option("--depth", metavar="N", min=1, help="Of svg: fold blocks to this depth; 1 for one box each.")
+        int | None, option("--depth", metavar="N", min=1, help="Of svg: fold blocks to this depth; 1 for one box each.")
     ] = None,
-    paths: Annotated[bool, typer.Option("--paths", help="Count the paths, by length and by what each sees.")] = False,
+    paths: Annotated[bool, option("--paths", help="Count the paths, by length and by what each sees.")] = False,
     *,
     given: LoadOptions,
 ) -> None:

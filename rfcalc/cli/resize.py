@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.common import Format, LoadOptions, choice, networks, show, usage
+from rfcalc.cli.declared import argument, option
 from rfcalc.cli.target import (
     Dataset,
     Holes,
@@ -31,7 +30,7 @@ from rfcalc.cli.writing import Force, Output, write
 def resize(
     spec: Annotated[
         str,
-        typer.Argument(
+        argument(
             metavar="SPEC",
             autocompletion=complete.specs,
             help="A spec, a model, another format's file, - for standard input.",
@@ -40,10 +39,10 @@ def resize(
     target: Target = None,
     dataset: Dataset = None,
     resize: Resize = None,
-    layer: Annotated[str | None, typer.Option("--layer", "-l", metavar="GLOB", help="The layer whose field is meant.")] = None,
+    layer: Annotated[str | None, option("--layer", "-l", metavar="GLOB", help="The layer whose field is meant.")] = None,
     tolerance: Tolerance = "10%",
     holes: Holes = False,
-    every: Annotated[bool, typer.Option("--all", help="Show every change.")] = False,
+    every: Annotated[bool, option("--all", help="Show every change.")] = False,
     pick: Pick = None,
     output: Output = None,
     force: Force = False,

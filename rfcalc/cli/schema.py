@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.common import choice
+from rfcalc.cli.declared import option
 
 
 def schema(
     of: Annotated[
         str,
-        typer.Option(
+        option(
             "--of",
             metavar="COMMAND",
             autocompletion=complete.printed,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from rfcalc.cli.common import Format, LoadOptions, Specs, answer, choice, networks, uncollected, usage
+from rfcalc.cli.declared import option
 
 if TYPE_CHECKING:
     from rfcalc.graph import Graph
@@ -19,15 +18,13 @@ MOST = 65_536
 def sizes(
     specs: Specs,
     tile: Annotated[
-        str | None, typer.Option("--tile", metavar="N|HxW", help="Tiled inference: halo, step and overlap of such tiles.")
+        str | None, option("--tile", metavar="N|HxW", help="Tiled inference: halo, step and overlap of such tiles.")
     ] = None,
     keep: Annotated[
-        int | None, typer.Option("--keep", min=1, metavar="N", help="The smallest tile that keeps N units of output.")
+        int | None, option("--keep", min=1, metavar="N", help="The smallest tile that keeps N units of output.")
     ] = None,
-    layer: Annotated[str | None, typer.Option("--layer", "-l", metavar="GLOB", help="The layer that is meant.")] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=64, max=MOST, help="Try sizes up to this one.")
-    ] = None,
+    layer: Annotated[str | None, option("--layer", "-l", metavar="GLOB", help="The layer that is meant.")] = None,
+    limit: Annotated[int | None, option("--limit", metavar="N", min=64, max=MOST, help="Try sizes up to this one.")] = None,
     format: Format = "table",
     *,
     given: LoadOptions,

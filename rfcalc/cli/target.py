@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from rfcalc.cli.common import choice, usage
+from rfcalc.cli.declared import option
 from rfcalc.errors import RuleError, fail
 from rfcalc.record import record
 
@@ -20,23 +19,23 @@ if TYPE_CHECKING:
 
 Text = str | None
 Target = Annotated[
-    Text, typer.Option("--target", "-t", metavar="PX", help="Pixels that the field should span; median or p90 of --dataset.")
+    Text, option("--target", "-t", metavar="PX", help="Pixels that the field should span; median or p90 of --dataset.")
 ]
 Dataset = Annotated[
     Text,
-    typer.Option("--dataset", metavar="PATH", help="Boxes (COCO, CSV, or a folder: YOLO, VOC) whose sizes propose the target."),
+    option("--dataset", metavar="PATH", help="Boxes (COCO, CSV, or a folder: YOLO, VOC) whose sizes propose the target."),
 ]
 Resize = Annotated[
     Text,
-    typer.Option(
+    option(
         "--resize",
         metavar="HOW",
         help="How the images of --dataset become the input: letterbox (default), stretch, shorter, none.",
     ),
 ]
-Tolerance = Annotated[str, typer.Option("--tolerance", metavar="N%", help="Largest error of the field.")]
-Holes = Annotated[bool, typer.Option("--holes/--no-holes", help="Whether the field may have holes.")]
-Pick = Annotated[int | None, typer.Option("--pick", metavar="N", help="--output writes number N, not the recommended one.")]
+Tolerance = Annotated[str, option("--tolerance", metavar="N%", help="Largest error of the field.")]
+Holes = Annotated[bool, option("--holes/--no-holes", help="Whether the field may have holes.")]
+Pick = Annotated[int | None, option("--pick", metavar="N", help="--output writes number N, not the recommended one.")]
 
 
 @record

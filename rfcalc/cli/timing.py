@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from rfcalc.backends.timing.words import DTYPES, MEMORY_FORMATS, MODES
 from rfcalc.cli import complete
 from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Specs, choice, finish, networks, show, subjects, usage
+from rfcalc.cli.declared import option
 from rfcalc.cli.device_options import Device
 
 
@@ -16,10 +15,10 @@ from rfcalc.cli.device_options import Device
 def time(
     specs: Specs,
     device: Device = "auto",
-    batch: Annotated[str, typer.Option("--batch", "-b", metavar="N,...", help="Batch sizes.")] = "1",
+    batch: Annotated[str, option("--batch", "-b", metavar="N,...", help="Batch sizes.")] = "1",
     dtype: Annotated[
         str,
-        typer.Option(
+        option(
             "--dtype",
             metavar="DTYPE,...",
             autocompletion=complete.some_of(lambda: DTYPES),
@@ -28,7 +27,7 @@ def time(
     ] = "fp32",
     memory_format: Annotated[
         str,
-        typer.Option(
+        option(
             "--memory-format",
             metavar="LAYOUT,...",
             autocompletion=complete.some_of(lambda: MEMORY_FORMATS),
@@ -37,17 +36,15 @@ def time(
     ] = "contiguous",
     mode: Annotated[
         str,
-        typer.Option(
+        option(
             "--mode",
             metavar="MODE,...",
             autocompletion=complete.some_of(lambda: MODES),
             help="eager, graph (a replayed CUDA graph), compile (torch.compile).",
         ),
     ] = "eager",
-    seconds: Annotated[float, typer.Option("--seconds", metavar="S", min=0.01, help="How long to measure each row.")] = 2.0,
-    warm_up: Annotated[
-        float, typer.Option("--warm-up", metavar="S", min=0, help="Most seconds to wait until times settle.")
-    ] = 5.0,
+    seconds: Annotated[float, option("--seconds", metavar="S", min=0.01, help="How long to measure each row.")] = 2.0,
+    warm_up: Annotated[float, option("--warm-up", metavar="S", min=0, help="Most seconds to wait until times settle.")] = 5.0,
     rebuilt: Rebuilt = False,
     format: Format = "table",
     *,
@@ -91,7 +88,7 @@ def time(
         show([timing_report(timing, environment(place), before, gpu_state(place))], format)
     finish(errors)
     if interrupted:
-        raise typer.Exit(130)
+        raise SystemExit(130)
 
 
 def whole_numbers(text: str, option: str) -> list[int]:

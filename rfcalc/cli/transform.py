@@ -6,10 +6,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.common import FORMAT_NAMES, Layers, LoadOptions, Spec, choice, networks, show, usage
+from rfcalc.cli.declared import option
 from rfcalc.cli.writing import Force, Output, check, write
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 To = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--to",
         "-t",
         metavar="WORD[=N]",
@@ -39,14 +38,14 @@ def transform(
     output: Output = None,
     weights: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--weights",
             metavar="FILE",
             help="Convert these too: written beside -o as .safetensors, if the outputs are equal.",
         ),
     ] = None,
     force: Force = False,
-    format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"The report: {FORMAT_NAMES}.")] = "table",
+    format: Annotated[str, option("--format", "-f", metavar="FORMAT", help=f"The report: {FORMAT_NAMES}.")] = "table",
     *,
     given: LoadOptions,
 ) -> None:

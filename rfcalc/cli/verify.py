@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from rfcalc.cli.common import Format, Layers, LoadOptions, Rebuilt, Specs, answer, choice, networks, subjects
+from rfcalc.cli.declared import option
 
 
 @networks
 def verify(
     specs: Specs,
     layer: Layers = None,
-    units: Annotated[int, typer.Option("--units", metavar="N", min=1, help="How many units of each layer to trace.")] = 6,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="For the units that are drawn at random.")] = 0,
+    units: Annotated[int, option("--units", metavar="N", min=1, help="How many units of each layer to trace.")] = 6,
+    seed: Annotated[int, option("--seed", metavar="N", help="For the units that are drawn at random.")] = 0,
     rebuilt: Rebuilt = False,
     format: Format = "table",
     *,
@@ -49,4 +48,4 @@ def verify(
         proofs = [(network, verify_network(network, layer or (), units, seed)) for network in asked]
     answer([verify_report(network, claims) for network, claims in proofs], format, specs, errors)
     if any(claim.ok is False for _, claims in proofs for claim in claims):
-        raise typer.Exit(1)
+        raise SystemExit(1)

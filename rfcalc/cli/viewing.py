@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from rfcalc.cli import complete
 from rfcalc.cli.common import choice, usage
+from rfcalc.cli.declared import UsageError, option
 from rfcalc.cli.gathered import gathered
 
 if TYPE_CHECKING:
     from rfcalc.analyses.metrics import Metric
     from rfcalc.analyses.rows import View
 
-Full = Annotated[bool, typer.Option("--full", help="One row per layer; do not fold repeated blocks.")]
+Full = Annotated[bool, option("--full", help="One row per layer; do not fold repeated blocks.")]
 Depth = Annotated[
     int | None,
-    typer.Option(
+    option(
         "--depth",
         metavar="N",
         min=1,
@@ -26,28 +25,28 @@ Depth = Annotated[
 ]
 Sort = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--sort", metavar="FIGURE", help="The largest first: macs, params, rf, memory, ...", autocompletion=complete.figures
     ),
 ]
-Top = Annotated[int | None, typer.Option("--top", metavar="N", min=1, help="The first N rows.")]
+Top = Annotated[int | None, option("--top", metavar="N", min=1, help="The first N rows.")]
 Columns = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--columns",
         metavar="NAME,...",
         help="The table's columns: op, output, field, stride, share, inputs, start, downsampling, or any figure.",
         autocompletion=complete.columns,
     ),
 ]
-Summary = Annotated[bool, typer.Option("--summary", help="Only the totals, without the layers.")]
+Summary = Annotated[bool, option("--summary", help="Only the totals, without the layers.")]
 
 
 def _view(values: dict[str, Any]) -> View:
     from rfcalc.analyses.rows import View
 
     if values["full"] and values["depth"]:
-        raise typer.BadParameter("--full shows every layer, --depth folds them: choose one")
+        raise UsageError("--full shows every layer, --depth folds them: choose one")
     return View(
         full=values["full"],
         depth=values["depth"],

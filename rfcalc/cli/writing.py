@@ -7,44 +7,39 @@ import stat
 import sys
 from typing import Annotated
 
-import typer
-
 from rfcalc.cli.color import hush
+from rfcalc.cli.declared import Context, UsageError, option
 from rfcalc.errors import SpecError, fail
 
 
-def _free(ctx: typer.Context, path: str | None) -> str | None:
+def _free(ctx: Context, path: str | None) -> str | None:
     """Refuses a place that cannot be written before the work begins (--force is read first)."""
     if path is not None and not ctx.resilient_parsing:
         check(path, bool(ctx.params.get("force")))
     return path
 
 
-def _picture(ctx: typer.Context, path: str | None) -> str | None:
+def _picture(ctx: Context, path: str | None) -> str | None:
     """The same for a file that is no text."""
     if path == "-" and not ctx.resilient_parsing:
-        raise typer.BadParameter("a picture is no text: name a file")
+        raise UsageError("a picture is no text: name a file")
     return _free(ctx, path)
 
 
 Output = Annotated[
     str | None,
-    typer.Option("--output", "-o", metavar="FILE", callback=_free, help="Write to a file instead (- is standard output)."),
+    option("--output", "-o", metavar="FILE", callback=_free, help="Write to a file instead (- is standard output)."),
 ]
-Png = Annotated[str | None, typer.Option("--png", metavar="FILE", callback=_picture, help="Draw it (needs rfcalc\\[plot]).")]
+Png = Annotated[str | None, option("--png", metavar="FILE", callback=_picture, help="Draw it (needs rfcalc\\[plot]).")]
 ErfMap = Annotated[
     str | None,
-    typer.Option(
-        "--erf-map", metavar="FILE.png", callback=_picture, help="Its map, for the last selected layer, as a picture."
-    ),
+    option("--erf-map", metavar="FILE.png", callback=_picture, help="Its map, for the last selected layer, as a picture."),
 ]
 MaskPng = Annotated[
     str | None,
-    typer.Option(
-        "--mask-png", metavar="FILE.png", callback=_picture, help="With one --at: draw them as a picture of the image."
-    ),
+    option("--mask-png", metavar="FILE.png", callback=_picture, help="With one --at: draw them as a picture of the image."),
 ]
-Force = Annotated[bool, typer.Option("--force", is_eager=True, help="Replace a file that is there already.")]
+Force = Annotated[bool, option("--force", is_eager=True, help="Replace a file that is there already.")]
 
 
 def write(path: str, content: str | bytes, force: bool = False) -> None:

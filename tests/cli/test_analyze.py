@@ -151,7 +151,7 @@ def test_other_commands(rfcalc: Run, spec: str, tmp_path: Path) -> None:
 
 
 def test_every_command_helps(rfcalc: Run) -> None:
-    from rfcalc.cli import COMMANDS
+    from rfcalc.cli.commands import COMMANDS
 
     assert all(name in rfcalc("--help").out for name in COMMANDS)
     for name in COMMANDS:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import typer
 
-from rfcalc.cli import COMMANDS, app
+from rfcalc.cli.commands import COMMANDS
+from rfcalc.cli.program import app
 
 WORDS = [
     "",

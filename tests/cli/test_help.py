@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from importlib import import_module
 from inspect import getdoc
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 import typer
 from rich.text import Text
 
-from rfcalc.cli import COMMANDS, app
 from rfcalc.cli.command import PANELS
+from rfcalc.cli.commands import COMMANDS
+from rfcalc.cli.declared import parameters
+from rfcalc.cli.program import app
 from tests.running import rfcalc
 
 
 def texts(command: Any) -> list[str]:
     """The help of a command and of each of its options."""
-    hints = get_type_hints(command, include_extras=True).values()
-    found = [getattr(part, "help", "") for hint in hints for part in getattr(hint, "__metadata__", ())]
+    found = [one.said.how.get("help", "") for one in parameters(command) if one.said]
     return [getdoc(command) or "", *(text for text in found if text)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rfcalc.cli import COMMANDS
+from rfcalc.cli.commands import COMMANDS
 from rfcalc.cli.overview import GROUPS, overview
 from tests.running import rfcalc
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from rfcalc.cli import app
+from rfcalc.cli.program import app
 from tests.running import Run, rfcalc
 
 NET = "input: 1x99x99\nlayers:\n  - {name: a, conv: {out: 4, k: 3, s: 2}, repeat: 3}\n"

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import typer.main
 
-from rfcalc.cli import COMMANDS, app
+from rfcalc.cli.commands import COMMANDS
+from rfcalc.cli.program import app
 from rfcalc.cli.writing import place
 from rfcalc.errors import SpecError
 from tests.running import rfcalc

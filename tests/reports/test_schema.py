@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from rfcalc.cli import COMMANDS as PROGRAM
+from rfcalc.cli.commands import COMMANDS as PROGRAM
 from rfcalc.language.files import shipped_files
 from rfcalc.layers.settings import settings_of
 from rfcalc.layers.words import WORDS, class_of, make

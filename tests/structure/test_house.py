@@ -139,7 +139,7 @@ def test_every_layer_states_its_facts_and_its_kind() -> None:
 
 
 def test_every_registered_module_exists() -> None:
-    from rfcalc.cli import COMMANDS
+    from rfcalc.cli.commands import COMMANDS
     from rfcalc.formats import FORMATS
     from rfcalc.layers.words import WORDS, class_of
 
@@ -154,7 +154,7 @@ def test_every_registered_module_exists() -> None:
 def test_nothing_heavy_is_imported_at_start() -> None:
     code = f"""
 import sys
-from rfcalc.cli import COMMANDS
+from rfcalc.cli.commands import COMMANDS
 from importlib import import_module
 for module, _ in COMMANDS.values():
     import_module(module)
