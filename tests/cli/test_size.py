@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from rfcalc.cli.commands import COMMANDS
 from rfcalc.cli.program import app
 from tests.running import Run, rfcalc
 
@@ -80,4 +80,4 @@ def test_it_is_hidden() -> None:
     commands = {line[9:].split(" ")[0] for line in rfcalc("--help").out.splitlines() if len(line) > 9}
     assert {"design", "resize", "sizes"} <= commands
     assert "size" not in commands
-    assert sys.modules["rfcalc.cli"].COMMANDS.keys() <= commands
+    assert COMMANDS.keys() <= commands
