@@ -9,7 +9,7 @@ sees by this path alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph, Node
@@ -21,16 +21,42 @@ MOST_STATES = 2_000_000
 Ends = tuple[int, int]
 
 
-@record
 class _Move:
     """How a layer reads one axis of an input; `phase` restricts it to units i with i % phase[0] == phase[1]."""
 
-    reach: Reach
-    phase: tuple[int, int]
+    def __init__(self, reach: Reach, phase: tuple[int, int]) -> None:
+        self.reach, self.phase = reach, phase
+        self._known: dict[int, Ends | None] = {}
 
-    def taps(self, unit: int) -> Sequence[int]:
-        """What one unit reads."""
-        return self.reach.at(unit) if unit % self.phase[0] == self.phase[1] else ()
+    @property
+    def slides(self) -> bool:
+        """Whether each unit reads the same places, seen from its own."""
+        return self.reach.period == self.reach.advance == self.phase[0] == 1 and self.reach.total
+
+    def of(self, unit: int) -> Ends | None:
+        """First and last of what a unit reads; None if it reads nothing."""
+        if unit not in self._known:
+            taps = self.reach.at(unit) if unit % self.phase[0] == self.phase[1] else ()
+            self._known[unit] = (taps[0], taps[-1]) if len(taps) else None
+        return self._known[unit]
+
+
+@record
+class _Boxes:
+    """How many paths see each box; `first` and `last` are added to the two ends of all of them."""
+
+    counts: dict[Ends, int]
+    first: int = 0
+    last: int = 0
+
+    def items(self) -> Iterator[tuple[Ends, int]]:
+        """Each box with its number of paths."""
+        return (((a + self.first, b + self.last), count) for (a, b), count in self.counts.items())
+
+    @property
+    def paths(self) -> int:
+        """The number of paths."""
+        return sum(self.counts.values())
 
 
 @record
@@ -104,49 +130,74 @@ def path_fields(graph: Graph, target: int, source: int, axis: int, unit: int) ->
     """The distribution of the paths' boxes on one axis, followed from a unit of node `target` to the input: the two ends of a
     box move by themselves from layer to layer. Raises RuleError where there are too many different boxes."""
     counts = count_paths(graph, target, source)
-    states: list[dict[Ends, int]] = [{} for _ in range(target + 1)]
-    states[target][unit, unit] = 1
+    states: list[_Boxes | None] = [None] * (target + 1)
+    states[target] = _Boxes({(unit, unit): 1})
     nothing, whole, bound, kept = 0, 0, False, 0
+    known: dict[object, _Move] = {}
     for i in range(target, source, -1):
         node, here = graph.nodes[i], states[i]
+        states[i] = None
         for j in sources(node) if here else ():
-            if not counts[j]:
+            if here is None or not counts[j]:
                 continue
-            moves = [_move(read, axis) for read in node.reads if node.inputs[read.source] == j]
-            if not all(moves):
-                whole += counts[j] * sum(here.values())
+            moves = [_move(read, axis, known) for read in node.reads if node.inputs[read.source] == j]
+            local = [move for move in moves if move is not None]
+            if len(local) < len(moves):
+                whole += counts[j] * here.paths
                 continue
-            bound = bound or not all(move.reach.monotone for move in moves if move)
-            there = states[j]
-            for ends, count in here.items():
-                if (moved := _moved(ends, moves)) is None:
-                    nothing += counts[j] * count
-                else:
-                    there[moved] = there.get(moved, 0) + count
-            kept += len(there)
+            bound = bound or not all(move.reach.monotone for move in local)
+            moved, lost = _moved(here, local)
+            nothing += counts[j] * lost
+            states[j] = _both(states[j], moved)
+            kept += len(moved.counts)
         if kept > MOST_STATES:
             raise RuleError(f"the paths to {graph.nodes[target].name} see too many different boxes to count")
-        states[i] = {}
     sizes: dict[int, int] = {}
-    for (a, b), count in states[source].items():
+    seen = states[source] or _Boxes({})
+    for (a, b), count in seen.items():
         sizes[b - a + 1] = sizes.get(b - a + 1, 0) + count
     return PathFields(axis, unit, dict(sorted(sizes.items())), nothing, whole, bound)
 
 
-def _move(read: Read, axis: int) -> _Move | None:
-    """None where the read is global."""
+def mirrored(graph: Graph, axis: int) -> bool:
+    """Whether every layer reads this axis of the image as it does the first one, by relations that are the same."""
+    facts = (of_axes for node in graph.nodes for read in node.reads for of_axes in (read.axes, read.phases) if of_axes)
+    return all(axis < len(of_axes) and of_axes[0] == of_axes[axis] for of_axes in facts)
+
+
+def _move(read: Read, axis: int, known: dict[object, _Move]) -> _Move | None:
+    """None where the read is global; one that is known already."""
     reach = read.axes[axis] if read.axes else IDENTITY
-    return _Move(reach, read.phases[axis] if read.phases else (1, 0)) if reach is not None and read.local else None
+    if reach is None or not read.local:
+        return None
+    phase = read.phases[axis] if read.phases else (1, 0)
+    return known.setdefault((reach, phase), _Move(reach, phase))
 
 
-def _moved(ends: Ends, moves: Sequence[_Move | None]) -> Ends | None:
-    """The box that the units of a box read; None if they read nothing."""
-    taps: list[int] = []
-    for move in moves:
-        if move is None:
+def _moved(boxes: _Boxes, moves: Sequence[_Move]) -> tuple[_Boxes, int]:
+    """The boxes that the units of boxes read, and the number of paths on which these read nothing."""
+    if len(moves) == 1 and moves[0].slides:
+        taps = moves[0].reach.taps[0]
+        return _Boxes(boxes.counts, boxes.first + taps[0], boxes.last + taps[-1]), 0
+    moved: dict[Ends, int] = {}
+    lost = 0
+    for (a, b), count in boxes.items():
+        reads = [move.of(unit) for move in moves for unit in ((a, b) if move.reach.monotone else range(a, b + 1))]
+        ends = [end for end in reads if end is not None]
+        if not ends:
+            lost += count
             continue
-        units = dict.fromkeys(ends) if move.reach.monotone else range(ends[0], ends[1] + 1)
-        for unit in units:
-            reads = move.taps(unit)
-            taps += [reads[0], reads[-1]] if len(reads) else []
-    return (min(taps), max(taps)) if taps else None
+        box = min(first for first, _ in ends), max(last for _, last in ends)
+        moved[box] = moved.get(box, 0) + count
+    return _Boxes(moved), lost
+
+
+def _both(one: _Boxes | None, other: _Boxes) -> _Boxes:
+    """The paths of both."""
+    if one is None:
+        return other
+    counts, first, last = dict(one.counts), other.first - one.first, other.last - one.last
+    for (a, b), count in other.counts.items():
+        box = a + first, b + last
+        counts[box] = counts.get(box, 0) + count
+    return _Boxes(counts, one.first, one.last)

@@ -73,10 +73,10 @@ def critical_paths(graph: Graph, supports: Sequence[Support], target: int) -> Cr
     if not support.terms:
         return CriticalPaths(target, ())
     axes = range(len(support.terms[0].axes))
-    return CriticalPaths(target, tuple(_Trace(graph, supports, k).path(target, _widest(support, k)) for k in axes))
+    return CriticalPaths(target, tuple(_Trace(graph, supports, k).path(target, widest(support, k)) for k in axes))
 
 
-def _widest(support: Support, axis: int) -> Unit:
+def widest(support: Support, axis: int) -> Unit:
     """A unit whose box is the largest on the axis, over the phases."""
     rank = len(support.terms[0].axes)
     periods = [min(MOST_PHASES, lcm(*(term.axes[k].period for term in support.terms))) for k in range(rank)]

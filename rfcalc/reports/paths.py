@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rfcalc.analyses.paths import PathCounts, PathFields, path_fields, path_lengths
-from rfcalc.analyses.why import critical_paths
+from rfcalc.analyses.paths import PathCounts, PathFields, mirrored, path_fields, path_lengths
+from rfcalc.analyses.why import widest
 from rfcalc.fields.forward import Support
 from rfcalc.graph import Graph
 from rfcalc.record import record
@@ -39,9 +40,14 @@ def ensemble(graph: Graph, target: int, seen: int | None, supports: Sequence[Sup
     lengths = path_lengths(graph, target, source)
     if seen is None:
         return Ensemble(graph, target, lengths, None, ())
-    units = [path.unit[path.axis] for path in critical_paths(graph, supports, seen).paths]
-    fields = tuple(path_fields(graph, seen, source, axis, unit) for axis, unit in enumerate(units))
-    return Ensemble(graph, target, lengths, seen, fields)
+    fields: list[PathFields] = []
+    for axis in range(len(graph.nodes[source].shape.size) if supports[seen].terms else 0):
+        unit = widest(supports[seen], axis)[axis]
+        if axis and unit == fields[0].unit and mirrored(graph, axis):
+            fields.append(replace(fields[0], axis=axis))
+        else:
+            fields.append(path_fields(graph, seen, source, axis, unit))
+    return Ensemble(graph, target, lengths, seen, tuple(fields))
 
 
 def paths_report(found: Ensemble) -> Report:

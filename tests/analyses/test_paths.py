@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from rfcalc.analyses.paths import count_paths, path_fields, path_lengths
+from rfcalc.analyses.paths import count_paths, mirrored, path_fields, path_lengths
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.graph import Graph
 from rfcalc.importers import load
@@ -127,3 +127,8 @@ def test_units_left_out_by_a_transposed_convolution() -> None:
     assert path_fields(graph, 1, 0, 0, 4).fields == {1: 1}
     odd = path_fields(graph, 1, 0, 0, 5)
     assert (odd.fields, odd.nothing, odd.bound) == ({}, 1, True)
+
+
+def test_axes_that_are_read_alike_are_mirrored() -> None:
+    assert mirrored(load("unet"), 1)
+    assert not mirrored(load("lessons/factorized"), 1)
