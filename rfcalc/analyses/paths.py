@@ -10,6 +10,7 @@ sees by this path alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph, Node
@@ -28,10 +29,15 @@ class _Move:
         self.reach, self.phase = reach, phase
         self._known: dict[int, Ends | None] = {}
 
-    @property
+    @cached_property
     def slides(self) -> bool:
         """Whether each unit reads the same places, seen from its own."""
         return self.reach.period == self.reach.advance == self.phase[0] == 1 and self.reach.total
+
+    @cached_property
+    def ordered(self) -> bool:
+        """Whether the first and the last unit of a box read the first and the last place."""
+        return self.reach.monotone and self.phase[0] == 1
 
     def of(self, unit: int) -> Ends | None:
         """First and last of what a unit reads; None if it reads nothing."""
@@ -181,15 +187,22 @@ def _moved(boxes: _Boxes, moves: Sequence[_Move]) -> tuple[_Boxes, int]:
         return _Boxes(boxes.counts, boxes.first + taps[0], boxes.last + taps[-1]), 0
     moved: dict[Ends, int] = {}
     lost = 0
-    for (a, b), count in boxes.items():
-        reads = [move.of(unit) for move in moves for unit in ((a, b) if move.reach.monotone else range(a, b + 1))]
-        ends = [end for end in reads if end is not None]
-        if not ends:
+    for ends, count in boxes.items():
+        if box := _read(ends, moves):
+            moved[box] = moved.get(box, 0) + count
+        else:
             lost += count
-            continue
-        box = min(first for first, _ in ends), max(last for _, last in ends)
-        moved[box] = moved.get(box, 0) + count
     return _Boxes(moved), lost
+
+
+def _read(ends: Ends, moves: Sequence[_Move]) -> Ends | None:
+    """The box that the units of a box read; None if they read nothing."""
+    a, b = ends
+    if len(moves) == 1 and moves[0].ordered:
+        first, last = moves[0].of(a), moves[0].of(b)
+        return (first[0], last[1]) if first and last else first or last
+    reads = [read for move in moves for i in (ends if move.reach.monotone else range(a, b + 1)) if (read := move.of(i))]
+    return (min(first for first, _ in reads), max(last for _, last in reads)) if reads else None
 
 
 def _both(one: _Boxes | None, other: _Boxes) -> _Boxes:
