@@ -52,6 +52,11 @@ layers:
   - gap
   - linear: 10
 """
+ASKED = (  # what little work is asked of a network or a space: start-up, and what the answer takes
+    *(f"{what} {name}" for name in ("hourglass", "resnet152") for what in ("analyze --at 8,8", "paths", "sizes")),
+    "sizes deeplabv3plus",
+    *(f"design --target {pixels}" for pixels in (500, 1000, 3000)),
+)
 WRITTEN = "  - conv: {out: 8, k: 3}\n"
 
 
@@ -142,6 +147,9 @@ def main() -> None:
         rows.append(("resnet152 table / bare typer", *paired(analyze, bare, options.runs), ""))
         page = [*rfcalc, "report", "resnet152.yaml", "--format", "html"]
         rows.append(("resnet152 report / analyze table", *paired(page, analyze, options.runs), "<= 1.5"))
+        for words in ASKED:
+            asked = [*rfcalc, *words.split()]
+            rows.append((f"{words} / bare typer", *paired(asked, bare, max(1, options.runs // 2)), ""))
         for kind in ("chain", "written"):
             small = [*rfcalc, "analyze", str(place / f"{kind}10000.yaml"), "--format", "json"]
             large = [*rfcalc, "analyze", str(place / f"{kind}100000.yaml"), "--format", "json"]
