@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
 from rfcalc.record import record
 
+COMMAND = re.compile(r"^(\s*)(::)", re.MULTILINE)
 MORE = "rfcalc explain CODE tells more"
 
 
@@ -67,14 +69,28 @@ def fail(code: str, message: str, span: Span | None = None, hint: str = "") -> S
 
 def told(headline: str, span: Span | None, hint: str) -> str:
     """What was found, as every command prints it: the headline, the source line with its number and a caret, the hint."""
-    lines = [headline]
+    lines = [one_line(headline)]
     if span and span.text:
         line, caret = excerpt(span)
         number = str(span.line)
         lines += [f"{number} | {line}", f"{' ' * len(number)} | {caret}"]
     if hint:
-        lines.append(f"  hint: {hint}")
+        lines.append(f"  hint: {one_line(hint)}")
     return "\n".join(lines)
+
+
+def visible(text: str) -> str:
+    """A text without what its reader would obey: control characters and marks of direction, for a terminal, are written out;
+    what begins a command in a log of GitHub's is preceded by a backslash. Lines stay lines."""
+    if text.isprintable() and "##[" not in text and not text.lstrip().startswith("::"):
+        return text
+    text = COMMAND.sub(r"\1\\\2", text.replace("##[", "##\\["))
+    return "".join(sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def one_line(text: str) -> str:
+    """A text of one line without what its reader would obey."""
+    return visible(text.replace("\n", "\\n"))
 
 
 def summed_up(errors: Sequence[SpecError]) -> str:
@@ -85,7 +101,7 @@ def summed_up(errors: Sequence[SpecError]) -> str:
 
 def excerpt(span: Span, limit: int = 100) -> tuple[str, str]:
     """The source line, shortened around the place, and a line with carets below it."""
-    line = span.text.replace("\t", " ").rstrip()
+    line = "".join(sign if sign.isprintable() else " " for sign in span.text).rstrip()
     at = max(0, span.column - 1)
     cut = max(0, min(at - limit // 2, len(line) - limit))
     shown = line[cut : cut + limit]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 from rfcalc.cli import complete
 from rfcalc.cli.declared import Context, UsageError, option
 from rfcalc.cli.gathered import gathered
-from rfcalc.errors import did_you_mean
+from rfcalc.errors import did_you_mean, visible
 
 if TYPE_CHECKING:
     from rfcalc.formats.parts.screen import Screen
@@ -75,6 +75,7 @@ def hush() -> None:
 
 def complain(text: str) -> None:
     """Prints messages on standard error."""
+    text = visible(text)
     if welcome(sys.stderr):
         from rfcalc.formats.parts.messages import painted
         from rfcalc.formats.parts.screen import Screen

@@ -50,7 +50,7 @@ class Line:
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.text import Text
 
-        from rfcalc.formats.parts.screen import visible
+        from rfcalc.errors import visible
 
         class Known(BarColumn):
             """A bar where it is known how much there is to do."""

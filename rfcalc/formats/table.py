@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rfcalc.errors import visible
 from rfcalc.formats.parts.grid import note_lines, table_lines
-from rfcalc.formats.parts.screen import Screen, visible
+from rfcalc.formats.parts.screen import Screen
 from rfcalc.report.tables import Answer, Report, Tone
 
 WIDEST, PIPE = 160, 80  # columns of a picture: on a screen at most, and where there is none

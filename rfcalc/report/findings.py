@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rfcalc.errors import Span, told
+from rfcalc.errors import Span, one_line, told
 from rfcalc.record import record
 from rfcalc.report.tables import Table
 
@@ -68,7 +68,7 @@ class Finding:
     @property
     def headline(self) -> str:
         """The finding in one line, as compilers print theirs."""
-        return f"{self.place}: {self.severity} {self.code}: {self.text}"
+        return one_line(f"{self.place}: {self.severity} {self.code}: {self.text}")
 
     def __str__(self) -> str:
         """As `check` prints it: with the source line, a caret and the hint."""

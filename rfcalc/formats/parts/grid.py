@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rfcalc.formats.parts.screen import Screen, columns, visible
+from rfcalc.errors import visible
+from rfcalc.formats.parts.screen import Screen, columns
 from rfcalc.report.tables import Column, Table, Tone
 
 GAP = 2  # columns between two cells

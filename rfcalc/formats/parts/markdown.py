@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from rfcalc.errors import visible
 from rfcalc.report.tables import Table
+
+MENTION = re.compile(r"(?<!\w)@(?=\w)")
 
 
 def table_lines(table: Table) -> Iterator[str]:
@@ -16,7 +20,8 @@ def table_lines(table: Table) -> Iterator[str]:
 
 
 def escape(text: str) -> str:
-    """Text that Markdown takes literally, on one line."""
+    """Text that Markdown takes literally, on one line, and that calls nobody by name."""
+    text = visible(text)
     for sign in "\\|*_<>`[]":
         text = text.replace(sign, "\\" + sign)
-    return text.replace("\n", " ")
+    return MENTION.sub("@&#8203;", text.replace("\n", " "))

@@ -29,13 +29,6 @@ class Screen:
         return f"\x1b[{CODES[tone]}m{text}\x1b[0m" if self.color and tone and text.strip() else text
 
 
-def visible(text: str) -> str:
-    """A text without what a terminal would obey: control characters and marks of direction are written out."""
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode() for sign in text)
-
-
 def columns(text: str) -> int:
     """How many columns of a terminal a line takes."""
     if text.isascii():
