@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sizes": ("rfcalc.cli.sizes", "sizes"),
     "design": ("rfcalc.cli.design", "design"),
     "resize": ("rfcalc.cli.resize", "resize"),
+    "sweep": ("rfcalc.cli.sweep", "sweep"),
     "convert": ("rfcalc.cli.convert", "convert"),
     "transform": ("rfcalc.cli.transform", "transform"),
     "paths": ("rfcalc.cli.paths", "paths"),

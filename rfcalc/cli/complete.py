@@ -161,3 +161,10 @@ def words(incomplete: str) -> list[str]:
     from rfcalc.language.explained import families
 
     return one_of(lambda: [*families(), *(word for members in families().values() for word in members)])(incomplete)
+
+
+def swept(incomplete: str) -> list[str]:
+    """The figures that a sweep keeps, after the last comma."""
+    from rfcalc.sweeping.figures import FINDINGS, words
+
+    return some_of(lambda: [*words(), FINDINGS])(incomplete)

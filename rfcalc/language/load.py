@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import PurePath
+from typing import Any
 
 from rfcalc.errors import did_you_mean
 from rfcalc.graph import Builder, Graph, Stated, layer_hint
@@ -21,6 +22,7 @@ from rfcalc.language.problems import Problems
 from rfcalc.language.reading import Reader
 from rfcalc.language.scopes import Frame, Sources
 from rfcalc.language.shapes import inputs
+from rfcalc.language.space import stated
 from rfcalc.language.top import Top, merged
 from rfcalc.layers.vocabulary.source import Input
 
@@ -42,6 +44,31 @@ def load_spec(text: str, source: str, overrides: Mapping[str, str] | None = None
         given = parsed(overrides or {}, problems)
         top = merged(text, source, problems, max(MOST_VALUES, 20 * max_layers))
         return _Load(top, given, problems, max_layers).graph(source)
+
+
+class Template:
+    """A spec that is read once, of which many graphs are made. `choices`: what its `space:` says. Raises SpecError."""
+
+    def __init__(self, text: str, source: str, max_layers: int = MAX_LAYERS) -> None:
+        problems = Problems()
+        self.source, self.max_layers = source, max_layers
+        self.top = merged(text, source, problems, max(MOST_VALUES, 20 * max_layers))
+        node = self.top.nodes.pop("space", None)
+        self.choices = {} if node is None else stated(node, list(self.top.params), problems)
+        if problems.found:
+            problems.stop()
+
+    def params(self, given: Mapping[str, Marked]) -> dict[str, Any]:
+        """The values of the params, with overrides; raises SpecError."""
+        problems = Problems()
+        found = params(self.top, given, problems)
+        if problems.found:
+            problems.stop()
+        return found
+
+    def graph(self, given: Mapping[str, Marked]) -> Graph:
+        """The graph, with overrides; raises SpecError."""
+        return _Load(self.top, given, Problems(), self.max_layers).graph(self.source)
 
 
 @contextmanager
@@ -172,6 +199,8 @@ class _Load:
             if training is not None:
                 said = {"batch": training.batch, "optimizer": training.optimizer}
                 settings["train"] = Stated({key: said[str(key)] for key in node.plain()}, training)
+        if (node := self.top.nodes.get("space")) is not None:
+            settings["space"] = Stated(node.plain(), stated(node, list(self.top.params), self.problems), own=True)
         if (node := self.top.nodes.get("published")) is not None and not self.asked:  # of the network as it is written
             from rfcalc.language.published import published
 

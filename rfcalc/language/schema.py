@@ -44,6 +44,12 @@ OBJECT_SIZE = {
     "(names or globs) a number, [smallest, largest] or {anchors: [[30, 60], [60, 30]]}",
     "anyOf": [*BOX["anyOf"], {"type": "object", "additionalProperties": SIZES_OF_OUTPUT, "minProperties": 1}],
 }
+SPACE = {
+    "type": "object",
+    "description": "the values of params in a family of designs, for rfcalc sweep: w: 16:512:8, depth: [18, 34], w2: w*2",
+    "additionalProperties": {"type": ["string", "number", "boolean", "array"]},
+    "minProperties": 1,
+}
 COUNTED = {
     "type": "object",
     "properties": {key: {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]} for key in COUNTS},
@@ -114,6 +120,7 @@ def _top(words: Iterable[str]) -> dict[str, Any]:
         "published": _published(),
         "object_size": OBJECT_SIZE,
         "lesson": _lesson(),
+        "space": SPACE,
         "extends": {"type": "string", "description": "a spec whose params, defaults and blocks this one takes over"},
     }
 

@@ -18,11 +18,11 @@ from rfcalc.record import record
 
 KEYS = (
     "name", "input", "inputs", "params", "defaults", "blocks", "layers", "outputs", "budget", "object_size", "train",
-    "published",    "lesson", "extends",
+    "published", "lesson", "space", "extends",
 )  # fmt: skip
 MERGED = ("params", "defaults", "blocks")
 SAID = ("published", "lesson")  # of the network as it is written
-OWN = ("name", *SAID)  # which a spec that extends this one does not take over
+OWN = ("name", "space", *SAID)  # which a spec that extends this one does not take over
 
 
 @record(eq=False)

@@ -32,6 +32,12 @@ COMMANDS = (
         "takes a PNG, JPEG or GIF; a file ending in .json is what `rfcalc design`, `resize` or `compare` prints.",
     ),
     ErrorCode(
+        "E505",
+        "sweep",
+        "A sweep cannot be run, goes on with a store of another one, or a file of designs or of figures cannot be read.",
+        "The message says why; `--store` with another file keeps both sweeps.",
+    ),
+    ErrorCode(
         "E510",
         "transformation",
         "A transformation cannot be made on this network.",

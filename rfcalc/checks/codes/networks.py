@@ -58,6 +58,12 @@ NETWORKS = (
         "keys of the JSON that its command prints.",
     ),
     ErrorCode(
+        "E128",
+        "bad-space",
+        "`space:` of a spec, or `-s` of `rfcalc sweep`, does not say which values there are.",
+        "`16:512:8` (the end is left out), `16:512:*2` (multiplied), or a list: `18,34,50`, in a spec also `[18, 34, 50]`.",
+    ),
+    ErrorCode(
         "E130",
         "no-word",
         "A layer of an imported network cannot be written as a spec, because no word of the language makes it.",

@@ -1,0 +1,188 @@
+"""From what was asked for to a task: the specs are read, and every word is known before the first design is made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from rfcalc.errors import RuleError, SpecError, did_you_mean, fail
+from rfcalc.importers import spec_text
+from rfcalc.language.load import Template
+from rfcalc.language.problems import Problems
+from rfcalc.language.space import Choices, asked, misnamed
+from rfcalc.record import record
+from rfcalc.sweeping.condition import conditions
+from rfcalc.sweeping.draws import MOST_BITS
+from rfcalc.sweeping.figures import FINDINGS, USUAL, USUAL_FRONT, direction, figures, key_of, words
+from rfcalc.sweeping.space import Space, space_of
+from rfcalc.sweeping.task import BROKEN, Family, Task, work
+
+if TYPE_CHECKING:
+    from rfcalc.checks.settings import Settings
+
+MOST_DESIGNS = 10**10  # of a grid that is computed as a whole
+MOST_CHUNK, CHUNKS = 500, 64
+PROBES = 8
+
+
+@record
+class Asked:
+    """What the command line says. `random`: how many designs are drawn, by `seed`; `designs`: how many a file has, and what
+    identifies it; `joined`: the figures that people have brought."""
+
+    specs: Sequence[str]
+    values: Mapping[str, str]
+    where: str = ""
+    front: str = ""
+    columns: str = ""
+    random: int | None = None
+    seed: int = 0
+    designs: tuple[int, str] | None = None
+    max_layers: int = 100_000
+
+
+@record(eq=False)
+class Plan:
+    """A sweep that can begin: its task; how many designs are wanted; how many are computed at once; the figures of its front,
+    each with whether more is better; and `identity`, what a store must agree with to be gone on with."""
+
+    task: Task
+    wanted: int
+    chunk: int
+    front: tuple[tuple[str, bool], ...]
+    identity: Mapping[str, Any]
+
+
+def planned(ask: Asked, settings: Settings | None = None) -> Plan:
+    """The plan of what was asked for. Raises SpecError, or RuleError for a word of the command line."""
+    families, texts = _families(ask)
+    task = Task(tuple(families), ())
+    front = _front(ask)
+    named = figures(ask.columns, "--columns") if ask.columns else [metric.stored for metric in USUAL]
+    meant = _words(ask, families)
+    columns = tuple(dict.fromkeys([*(key for key, _ in front), *meant.values(), *named]))
+    wanted = _wanted(ask, task.total)
+    identity = {
+        "specs": texts,
+        "space": [[[axis.key, _described(axis)] for axis in (*one.space.axes, *one.space.fixed)] for one in families],
+        "where": ask.where,
+        "columns": list(columns),
+        "drawn": ask.seed if ask.random is not None else None,
+        "designs": ask.designs[1] if ask.designs else None,
+    }
+    key = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    seed = None if ask.random is None else ask.seed
+    task = Task(tuple(families), columns, ask.where, meant, seed, settings if FINDINGS in columns else None, key)
+    chunk = min(MOST_CHUNK, max(1, wanted // CHUNKS))
+    plan = Plan(task, wanted, chunk, tuple(front), identity)
+    if ask.designs is None:
+        _probe(task)
+    return plan
+
+
+def _families(ask: Asked) -> tuple[list[Family], list[str]]:
+    """The specs with their spaces, and a digest of each one's text."""
+    problems = Problems()
+    given = asked(ask.values, problems)
+    if problems.found:
+        problems.stop()
+    families: list[Family] = []
+    digests, first = [], 0
+    for word in ask.specs:
+        text, source = spec_text(word)
+        template = Template(text, source, ask.max_layers)
+        misnamed(given, list(template.top.params), problems)
+        if problems.found:
+            problems.stop()
+        space = space_of(template.choices, given)
+        if ask.designs:
+            space = Space((), tuple(one for one in space.fixed if one.key in given))
+        families.append(Family(template, space, first))
+        digests.append(digest(template))
+        first += space.count
+    return families, digests
+
+
+def params_of(spec: str, max_layers: int) -> list[str]:
+    """The params of a spec; raises SpecError."""
+    return list(Template(*spec_text(spec), max_layers).top.params)
+
+
+def digest(template: Template) -> str:
+    """What identifies the text of a spec and of all that it extends."""
+    parts = [node.document.text for node in (template.top.root, *template.top.nodes.values())]
+    parts += [mark.document.text for mark, _ in (*template.top.params.values(), *template.top.blocks.values())]
+    return sha256("\0".join(dict.fromkeys(parts)).encode()).hexdigest()[:16]
+
+
+def _described(choices: Choices) -> Any:
+    values = choices.values
+    return [values.start, values.stop, values.step] if isinstance(values, range) else [choices.text(i) for i in range(len(values))]
+
+
+def _front(ask: Asked) -> list[tuple[str, bool]]:
+    if ask.front:
+        return direction(ask.front, "--front")
+    return [(metric.stored, metric.better.name != "LESS") for metric in USUAL_FRONT]
+
+
+def _words(ask: Asked, families: Sequence[Family]) -> dict[str, str]:
+    """The figures that the condition's words mean. A word may be a param of every spec."""
+    if not ask.where:
+        return {}
+    params = set.intersection(*(set(family.template.top.params) for family in families))
+    try:
+        names = {name for part in conditions(ask.where) for name in part.names}
+    except RuleError as error:
+        raise RuleError(f"--where: {error}") from None
+    found = {}
+    for name in sorted(names - params):
+        try:
+            found[name] = key_of(name, "--where")
+        except RuleError:
+            known = [*words(), FINDINGS, *sorted(params)]
+            hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+            raise RuleError(f'--where: there is no figure and no param "{name[:60]}"; {hint}') from None
+    return found
+
+
+def _wanted(ask: Asked, total: int) -> int:
+    """How many designs are computed; raises RuleError for more than anybody can wait for."""
+    if ask.designs:
+        return ask.designs[0]
+    if ask.random is None:
+        if total > MOST_DESIGNS:
+            raise RuleError(f"the space has {_many(total)} designs, and a grid is computed as a whole: draw some, --random 10000")
+        return total
+    if total.bit_length() > MOST_BITS:
+        raise RuleError(f"the space has {_many(total)} designs; at most {_many(1 << MOST_BITS)} can be drawn from")
+    return min(ask.random, total)
+
+
+def _many(count: int) -> str:
+    return f"{count:,}" if count < 10**12 else f"about 10^{len(str(count)) - 1}" if count.bit_length() < 10_000 else "too many"
+
+
+def _probe(task: Task) -> None:
+    """Refuses a space of which some designs, spread over all of it, have one and the same problem: that is the spec's."""
+    total = task.total
+    plain = Task(task.families, (), key=f"probe {task.key}")
+    spread = dict.fromkeys(total * k // PROBES for k in range(PROBES))
+    found = [_problem(plain, index) for index in spread]
+    if None not in found and len({str(error) for error in islice(found, PROBES)}) == 1 and found[0] is not None:
+        raise found[0]
+
+
+def _problem(task: Task, index: int) -> SpecError | None:
+    """What is wrong with one design."""
+    if work(task, index, 1).rows[0][1] != BROKEN:
+        return None
+    family, place = task.family(index)
+    try:
+        family.template.graph(family.space.nodes(place))
+    except SpecError as error:
+        return error
+    return fail("E505", f"the design {index} of {family.template.source} cannot be made")

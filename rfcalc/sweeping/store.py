@@ -1,0 +1,238 @@
+"""The store of a sweep: one SQLite file with a row for each design, whose number says what it sets. A chunk is written whole or
+not at all, together with the note that it is done, so that whatever ends a sweep, the next run knows what is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from rfcalc.errors import SpecError, fail
+from rfcalc.sweeping.task import BROKEN, KEPT, Chunk
+from rfcalc.version import __version__
+
+FORMAT = 1
+MAGIC = b"SQLite format 3\0"
+APPLICATION = 0x52466331  # of the file: RFc1
+TABLES = """
+CREATE TABLE told (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE chunks (start INTEGER PRIMARY KEY, count INTEGER NOT NULL, passed INTEGER NOT NULL);
+CREATE TABLE given (design INTEGER PRIMARY KEY, text TEXT NOT NULL);
+CREATE TABLE designs (design INTEGER PRIMARY KEY, state INTEGER NOT NULL, note INTEGER, about INTEGER{columns});
+"""
+
+
+class Store:
+    """An open store. `told`: what it says of its sweep; `columns`: the figures that it keeps."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+        self.connection, self.path = connection, path
+        self.told: dict[str, Any] = {key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM told")}
+        self.columns: list[str] = self.told["columns"]
+        self.joined = [row[1] for row in connection.execute("PRAGMA table_info(joined)")][1:]
+        self.texts: dict[str, int] = {}
+        self.chosen = False
+
+    def done(self) -> dict[int, tuple[int, int]]:
+        """The chunks that are done, by their first design: how many designs each has, and how many of them have no row."""
+        return {start: (count, passed) for start, count, passed in self.connection.execute("SELECT * FROM chunks ORDER BY start")}
+
+    def add(self, chunk: Chunk, given: Sequence[str] | None = None) -> None:
+        """Writes a chunk. Raises SpecError where that is impossible; what was there is then as it was."""
+        with self._written():
+            marks = ", ".join("?" * (4 + len(self.columns)))
+            rows = [(row[0], row[1], self._text(row[2]), self._text(row[3]), *row[4:]) for row in chunk.rows]
+            self.connection.execute("INSERT INTO chunks VALUES (?, ?, ?)", (chunk.start, chunk.count, chunk.passed))
+            self.connection.executemany(f"INSERT INTO designs VALUES ({marks})", rows)
+            if given is not None:
+                self.connection.executemany("INSERT INTO given VALUES (?, ?)", enumerate(given, chunk.start))
+
+    def cut(self, after: int) -> None:
+        """Leaves out the designs after a number: those drawn beyond what was asked for. The chunk around it ends there."""
+        rows = "(SELECT COUNT(*) FROM designs WHERE design >= start)"
+        with self._written():
+            self.connection.execute("DELETE FROM designs WHERE design > ?", (after,))
+            self.connection.execute("DELETE FROM chunks WHERE start > ?", (after,))
+            last = "UPDATE chunks SET count = ?1 - start, passed = ?1 - start - " + rows + " WHERE start + count > ?1"
+            self.connection.execute(last, (after + 1,))
+
+    def tell(self, **values: Any) -> None:
+        """Says something of the sweep."""
+        with self._written():
+            rows = [(key, json.dumps(value)) for key, value in values.items()]
+            self.connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?)", rows)
+            self.told |= values
+
+    def join(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Keeps figures that somebody has of designs, in place of those that were kept before."""
+        names = ", ".join(f'"{name}"' for name in columns)
+        marks = ", ".join("?" * (1 + len(columns)))
+        with self._written():
+            self.connection.execute("DROP TABLE IF EXISTS joined")
+            self.connection.execute(f"CREATE TABLE joined (design INTEGER PRIMARY KEY, {names})")
+            self.connection.executemany(f"INSERT INTO joined VALUES ({marks})", rows)
+        self.joined = list(columns)
+
+    def counts(self) -> tuple[int, int, int, int]:
+        """How many designs are within the condition, outside it, impossible, and not made since their params are outside it."""
+        found = dict(self.connection.execute("SELECT state, COUNT(*) FROM designs GROUP BY state"))
+        passed = self.connection.execute("SELECT TOTAL(passed) FROM chunks").fetchone()[0]
+        left = sum(count for state, count in found.items() if state not in (KEPT, BROKEN))
+        return found.get(KEPT, 0), left, found.get(BROKEN, 0), int(passed)
+
+    def problems(self, most: int) -> list[tuple[str, int, int]]:
+        """The most frequent reasons why designs are impossible: how many have it, and the first of them."""
+        query = (
+            "SELECT text, COUNT(*), MIN(design) FROM designs JOIN texts ON note = texts.id WHERE state = ?"
+            " GROUP BY note ORDER BY 2 DESC, 3 LIMIT ?"
+        )
+        return list(self.connection.execute(query, (BROKEN, most)))
+
+    def source(self) -> str:
+        """What queries read: the designs, with the figures that were joined."""
+        joined = " LEFT JOIN joined USING (design)" if self.joined else ""
+        return f"designs{joined}" + (" JOIN temp.chosen USING (design)" if self.chosen else "")
+
+    def choose(self, numbers: Iterable[int]) -> None:
+        """Looks at these designs only from now on; the file stays as it is."""
+        self.connection.execute("CREATE TEMP TABLE chosen (design INTEGER PRIMARY KEY)")
+        self.connection.executemany("INSERT INTO temp.chosen VALUES (?)", ((number,) for number in numbers))
+        self.chosen = True
+
+    def settle(self) -> None:
+        """After a sweep is complete: all in one file, which can be read where nothing can be written."""
+        with suppress(sqlite3.Error):  # somebody reads it just now
+            self.connection.execute("PRAGMA journal_mode = DELETE")
+
+    def close(self) -> None:
+        """Closes it."""
+        self.connection.close()
+
+    def _text(self, text: str | None) -> int | None:
+        """The number of a text, which is kept once."""
+        if text is None:
+            return None
+        if text not in self.texts:
+            if len(self.texts) > 10_000:
+                self.texts.clear()
+            self.connection.execute("INSERT OR IGNORE INTO texts (text) VALUES (?)", (text,))
+            self.texts[text] = self.connection.execute("SELECT id FROM texts WHERE text = ?", (text,)).fetchone()[0]
+        return self.texts[text]
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """One transaction."""
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self.texts.clear()
+                self.connection.execute("ROLLBACK")
+                raise
+            self.connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _impossible(self.path, error) from None
+
+
+def is_store(path: str) -> bool:
+    """Whether a file is one that SQLite has written."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+def opened(path: str) -> Store:
+    """A store that is there, to be looked at; raises SpecError for another file."""
+    if not os.path.exists(path):
+        raise fail("E505", f"there is no file {path}", None, "rfcalc sweep SPEC --store FILE makes one")
+    if not is_store(path):
+        raise fail("E505", f"{path} is no store of a sweep")
+    with _reading(path):
+        return _checked(_connected(path), path)
+
+
+def made(path: str, identity: Mapping[str, Any], more: Mapping[str, Any]) -> Store:
+    """The store of a sweep: a new one, or one that is there and holds the same sweep. Without a path it is a file that nobody
+    sees, gone with the program. Raises SpecError."""
+    there = bool(path) and os.path.exists(path) and os.path.getsize(path) > 0
+    if there:
+        store = opened(path)
+        different = [key for key in identity if store.told.get(key) != identity[key]]
+        if different:
+            store.close()
+            raise _other(path, different)
+        with _reading(path):
+            return _writing(store)
+    with _reading(path):
+        connection = _connected(path)
+        columns = "".join(f', "{name}"' for name in identity["columns"])
+        connection.executescript(f"PRAGMA application_id = {APPLICATION}; BEGIN IMMEDIATE;{TABLES.format(columns=columns)}")
+        told = {"format": FORMAT, "version": __version__, **identity, **more}
+        rows = [(key, json.dumps(value)) for key, value in told.items()]
+        connection.executemany("INSERT INTO told VALUES (?, ?)", rows)
+        connection.execute("COMMIT")
+        return _writing(Store(connection, path))
+
+
+def _connected(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=5, isolation_level=None)
+    return connection
+
+
+def _writing(store: Store) -> Store:
+    store.connection.execute("PRAGMA synchronous = NORMAL")
+    if store.path:
+        store.connection.execute("PRAGMA journal_mode = WAL")
+    return store
+
+
+def _checked(connection: sqlite3.Connection, path: str) -> Store:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION:
+        connection.close()
+        raise fail("E505", f"{path} is a database, and no store of a sweep")
+    store = Store(connection, path)
+    if store.told["format"] != FORMAT or store.told["version"] != __version__:
+        store.close()
+        what = f"{path} was written by rfcalc {store.told['version']}, and this is {__version__}"
+        raise fail("E505", what, None, "figures of two versions may differ: sweep anew into another --store")
+    return store
+
+
+def _other(path: str, different: Sequence[str]) -> SpecError:
+    meant = {
+        "specs": "the spec is another one, or has changed",
+        "space": "the values of the space differ",
+        "where": "--where differs",
+        "columns": "other figures are kept (--columns, --front)",
+        "drawn": "it was not drawn in the same way (--random, --seed)",
+        "designs": "the designs are those of another file",
+    }
+    why = "; ".join(meant.get(key, key) for key in different)
+    hint = f"another --store for this one, or look at that one: rfcalc sweep --show {path}"
+    return fail("E505", f"{path} holds another sweep: {why}", None, hint)
+
+
+@contextmanager
+def _reading(path: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _impossible(path, error) from None
+
+
+def _impossible(path: str, error: sqlite3.Error) -> SpecError:
+    """What SQLite cannot do, as one says it of a store."""
+    text = str(error)
+    if "locked" in text:
+        return fail("E505", f"{path} is written by another sweep", None, "let that one end, or use another --store")
+    if "malformed" in text or "not a database" in text:
+        return fail("E505", f"{path} is damaged: {text}")
+    return fail("E302", f"cannot write {path or 'a temporary file'}: {text}", None, "what was written before is kept")
