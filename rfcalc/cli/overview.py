@@ -20,6 +20,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Design": {
         "design": "new designs with a receptive field of the size you need",
         "resize": "the cheapest changes to a spec that reach such a field",
+        "sweep": "a space of designs: every figure, and which none beats",
         "transform": "fully convolutional, output stride, separable and more",
         "convert": "a torch, ONNX, Ultralytics or Darknet model as a spec",
     },
@@ -60,5 +61,4 @@ def _lines() -> Iterator[str]:
         for i, (name, line) in enumerate(commands.items()):
             yield f"{group if i == 0 else '':<9}{name:<14}{line}"
     yield ""
-    yield "Start with: rfcalc analyze resnet50.yaml"
-    yield "More: rfcalc COMMAND --help. Also: rfcalc --version, --install-completion"
+    yield "Start with: rfcalc analyze resnet50.yaml. More: rfcalc COMMAND --help, --version"

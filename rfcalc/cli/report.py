@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FORMATS = ("html", "json", "svg")
 HELP = (
     "A network (see rfcalc analyze --help); two, to set the second against the first; or the JSON that design, resize or "
-    "compare has printed."
+    "compare has printed; or the store of a sweep."
 )
 
 
@@ -70,7 +70,7 @@ def report(
     """
     choice(format, FORMATS, "--format")
     beside = {"--time": time, "--image": image, "--dataset": dataset, "--paths": paths}
-    front = specs[0].endswith(".json")
+    front = specs[0].endswith(".json") or _is_store(specs[0])
     several = len(specs) > 1 or base is not None
     _fits(specs, base, front)
     if front or several or format == "svg":
@@ -102,8 +102,8 @@ def _fits(specs: Sequence[str], base: str | None, front: bool) -> None:
         raise usage(f"a page is of one network or of two, not of {len(specs)}: rfcalc compare sets many side by side")
     if len(specs) > 1 and base is not None:
         raise usage("--base sets a spec against its own past: name one spec")
-    if any(spec.endswith(".json") for spec in specs) and (len(specs) > 1 or base is not None):
-        raise usage("the JSON of design, resize or compare is a page by itself")
+    if any(spec.endswith(".json") or _is_store(spec) for spec in specs) and (len(specs) > 1 or base is not None):
+        raise usage("the JSON of design, resize or compare, or the store of a sweep, is a page by itself")
     if len(specs) > 1 and specs.count("-") > 1:
         raise usage("standard input can be one network only")
 
@@ -123,9 +123,16 @@ def _figure(specs: Sequence[str], base: str | None, front: bool, depth: int | No
 
 
 def _front(path: str, command: str) -> Mapping[str, object]:
-    from rfcalc.page.front import front_data
+    from rfcalc.page.front import front_data, store_data
 
-    return front_data(path, command)
+    return front_data(path, command) if path.endswith(".json") else store_data(path, command)
+
+
+def _is_store(path: str) -> bool:
+    """Whether it is a file that `rfcalc sweep` has written, by how it begins."""
+    from rfcalc.language.files import head_of
+
+    return head_of(path).startswith(b"SQLite")
 
 
 def _compared(specs: Sequence[str], base: str | None, given: LoadOptions, command: str) -> Mapping[str, object]:

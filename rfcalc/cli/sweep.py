@@ -67,12 +67,14 @@ def sweep(
         Text, option("--show", metavar="FILE", help="Look at a store; --where and --front choose anew.")
     ] = None,
     join: Annotated[
-        Text, option("--join", metavar="FILE", help="Figures of your own, such as an accuracy: a CSV with a column design.")
+        Text,
+        option("--join", metavar="FILE", help="Figures of your own, such as accuracy: a CSV with a column design."),
     ] = None,
     take: Annotated[int | None, option("--take", metavar="N", min=0, help="Write the design N as a spec.")] = None,
-    workers: Annotated[int | None, option("--workers", metavar="N", min=1, help="Processes (one for each processor).")] = None,
+    workers: Annotated[int | None, option("--workers", metavar="N", min=1, help="Processes (one a processor).")] = None,
     executor: Annotated[
-        Text, option("--executor", metavar="dask:ADDRESS", help="The workers of a scheduler of Dask; needs rfcalc\\[dask].")
+        Text,
+        option("--executor", metavar="dask:ADDRESS", help="Workers of a scheduler of Dask; needs rfcalc\\[dask]."),
     ] = None,
     max_layers: MaxLayers = MAX_LAYERS,
     every: Annotated[bool, option("--all", help="Show every design.")] = False,
@@ -184,20 +186,18 @@ def _print(store: Store, front: Text, where: Text, printed: _Printed) -> None:
         printed.show(View(store, figures, where or ""))
 
 
-def _run(
-    given: Asked, designs: Text, path: Text, workers: int | None, executor: Text, join: Text, printed: _Printed
-) -> None:
+def _run(given: Asked, designs: Text, path: Text, workers: int | None, executor: Text, join: Text, printed: _Printed) -> None:
     """Runs a sweep, or goes on with it, and prints what came out."""
     from rfcalc.sweeping.run import Way, run
 
     way = Way(workers or 0, _executor(executor))
     plan, source = _planned(given, designs)
-    store = _store(plan, given, path or "")
+    store = _store(plan, path or "")
     try:
         ended = True
         try:
             run(plan, store, way, source)
-            store.tell(complete=True)
+            store.tell(replace(plan.told, complete=True))
         except KeyboardInterrupt:
             ended = False
         _joined(store, join)
@@ -235,16 +235,9 @@ def _planned(given: Asked, designs: Text) -> tuple[Plan, Designs | None]:
     return planned(replace(given, designs=(len(found), found.digest)), settings), found
 
 
-def _store(plan: Plan, given: Asked, path: str) -> Store:
+def _store(plan: Plan, path: str) -> Store:
     from rfcalc.sweeping.store import made
 
-    more = {
-        "sources": [family.template.source for family in plan.task.families],
-        "front": plan.front,
-        "space_size": plan.task.total,
-        "wanted": plan.wanted,
-        "complete": False,
-    }
-    store = made(path, plan.identity, more)
-    store.tell(front=plan.front, wanted=plan.wanted, complete=False)
+    store = made(path, plan.told)
+    store.tell(plan.told)
     return store

@@ -200,7 +200,7 @@ class _Load:
                 said = {"batch": training.batch, "optimizer": training.optimizer}
                 settings["train"] = Stated({key: said[str(key)] for key in node.plain()}, training)
         if (node := self.top.nodes.get("space")) is not None:
-            settings["space"] = Stated(node.plain(), stated(node, list(self.top.params), self.problems), own=True)
+            stated(node, list(self.top.params), self.problems)  # of a family of designs; of this one only what is wrong
         if (node := self.top.nodes.get("published")) is not None and not self.asked:  # of the network as it is written
             from rfcalc.language.published import published
 

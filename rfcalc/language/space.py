@@ -27,8 +27,8 @@ FORMS = "16:512:8 (the end is left out), 16:512:*2, or 18,34,50"
 
 @record(eq=False)
 class Choices:
-    """The values of one param, or of another thing that `-s` sets. `nodes`: where each of them was written; empty for those of a
-    range, which stands at `mark`. Without `free` there is one value, which may be an expression."""
+    """The values of one param, or of another thing that `-s` sets. `nodes`: where each of them was written; empty for those of
+    a range, which stands at `mark`. Without `free` there is one value, which may be an expression."""
 
     key: str
     mark: Marked

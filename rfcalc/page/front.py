@@ -1,4 +1,5 @@
-"""The page of a front: what `design`, `resize` and `compare` print with --format json, as points and axes."""
+"""The page of a front: what `design`, `resize` and `compare` print with --format json, or a store of `sweep`, as points and
+axes."""
 
 from __future__ import annotations
 
@@ -8,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 from rfcalc.analyses.metrics import ASKED_FOR, METRICS, Better, Unit
 from rfcalc.errors import SpecError, fail
 from rfcalc.page.files import named, printed
+from rfcalc.sweeping.task import KEPT
 
 if TYPE_CHECKING:
     from rfcalc.report.models.page import ColumnData, FrontPageData
+    from rfcalc.sweeping.view import Design
+
+MOST_POINTS = 4000  # of a page
 
 Entry = Mapping[str, Any]
 # Of the lists that commands print: the key of an entry's name, and of its figures (empty: the entry itself).
@@ -41,6 +46,38 @@ def front_data(path: str, command: str = "") -> FrontPageData:
     }
 
 
+def store_data(path: str, command: str = "") -> FrontPageData:
+    """The page of a store that `sweep` has written: its front, and others of its designs so that they are not too many."""
+    from rfcalc.sweeping.store import opened
+    from rfcalc.sweeping.view import View
+
+    store = opened(path)
+    try:
+        view = View(store)
+        front = set(view.front)
+        step = max(1, store.counts()[0] // MOST_POINTS)
+        designs = [one for one in view.designs(f"state = {KEPT} AND design % {step} = 0") if one.number not in front]
+        designs = sorted([*view.some(view.front[:MOST_POINTS]), *designs], key=lambda one: one.number)
+        others = {key: "high" if more else "low" for key, more in view.figures}
+        columns = [_column(key, others.get(key)) for key in view.columns]
+        return {
+            "kind": "front",
+            "title": f"{len(designs):,} of {store.counts()[0]:,} designs of {', '.join(map(named, view.told.sources))}",
+            "command": command,
+            "columns": [{"key": "design", "title": "design", "unit": "", "better": None}, *columns],
+            "rows": [[_called(one, view.keys), *(one.figures[key] for key in view.columns)] for one in designs],
+            "commands": [f"rfcalc sweep --show {named(path)} --take {one.number} -o FILE.yaml" for one in designs],
+            "front": [one.number in front for one in designs],
+        }
+    finally:
+        store.close()
+
+
+def _called(design: Design, keys: Sequence[str]) -> str:
+    """A design by its number, and what it sets."""
+    return " ".join([str(design.number), *(f"{key}={text}" for key, text in design.values.items() if key in keys)])
+
+
 def _other(path: str) -> SpecError:
     return fail("E504", f"{path} is not what rfcalc design, resize or compare prints with --format json")
 
@@ -51,11 +88,16 @@ def _number(figures: Sequence[Entry], key: str) -> bool:
     return bool(values) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
-def _column(key: str) -> ColumnData:
+def _column(key: str, better: str | None = None) -> ColumnData:
     metric = KNOWN.get(key)
     if metric is None:
-        return {"key": key, "title": key.replace("_", " "), "unit": "", "better": None}
-    return {"key": key, "title": metric.title, "unit": UNITS.get(metric.unit, ""), "better": BETTER.get(metric.better)}
+        return {"key": key, "title": key.replace("_", " "), "unit": "", "better": better}
+    return {
+        "key": key,
+        "title": metric.title,
+        "unit": UNITS.get(metric.unit, ""),
+        "better": better or BETTER.get(metric.better),
+    }
 
 
 def _title(data: Entry, key: str, path: str) -> str:

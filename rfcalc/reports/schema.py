@@ -44,6 +44,7 @@ COMMANDS: dict[str, Printed] = {
     "diff": Printed("findings", ("DiffData",)),
     "design": Printed("designs", ("DesignsData",)),
     "resize": Printed("designs", ("ChangesData",)),
+    "sweep": Printed("sweep", ("SweepData",)),
     "transform": Printed("transform", ("TransformData",)),
     "verify": Printed("verify", ("ProofData",), many=True),
     "time": Printed("timing", ("TimingData",)),

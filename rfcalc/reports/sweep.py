@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.metrics import Metric
-from rfcalc.report.tables import Column, Report, Table
+from rfcalc.report.tables import Column, Report, Show, Table
 from rfcalc.report.units import plain
 from rfcalc.sweeping.designs import quoted
 from rfcalc.sweeping.figures import BY_KEY
@@ -45,7 +45,7 @@ def _spread(designs: Sequence[Design], view: View) -> list[Design]:
 
 
 def _front_table(view: View, designs: Sequence[Design]) -> Table:
-    several = len(view.told["sources"]) > 1
+    several = len(view.told.sources) > 1
     columns = [Column("number", "Design", str, True), Column("values", "Values", str, ratio=1, wrap=True)]
     columns += [Column(key, _title(key), _shown(key), True) for key in view.columns]
     if any(one.state == "error" for one in designs):
@@ -67,7 +67,7 @@ def _cell(design: Design, key: str) -> tuple[float | None, bool, bool]:
     return design.figures[key], key in design.about, design.state == "error"
 
 
-def _shown(key: str) -> object:
+def _shown(key: str) -> Show:
     def text(cell: tuple[float | None, bool, bool]) -> str:
         value, about, broken = cell
         if value is None:
@@ -102,26 +102,29 @@ def _bars(bins: Sequence[int]) -> str:
 def _notes(view: View, every: bool) -> Iterator[tuple[str, str]]:
     told, (kept, left, errors, passed) = view.told, view.store.counts()
     done = kept + left + errors
-    space = f"{told['space_size']:,}" if told["space_size"] < 10**12 else f"about 10^{len(str(told['space_size'])) - 1}"
-    drawn = f"drawn by seed {told['drawn']} from {space}" if told["drawn"] is not None else f"of a space of {space}"
-    yield "Designs", f"{done:,} computed, {'those of a file' if told['designs'] else drawn}"
-    if told["where"]:
+    size = sum(told.counts)
+    space = f"{size:,}" if size < 10**12 else f"about 10^{len(str(size)) - 1}"
+    drawn = f"drawn by seed {told.drawn} from {space}" if told.drawn is not None else f"of a space of {space}"
+    yield "Designs", f"{done:,} computed, {'those of a file' if told.designs else drawn}"
+    if told.where:
         more = f", and {passed:,} were not made since their params are outside it" if passed else ""
-        yield "Condition", f"{told['where']}: {kept:,} are within it, {left:,} outside{more}"
+        yield "Condition", f"{told.where}: {kept:,} are within it, {left:,} outside{more}"
     for text, count, first in view.store.problems(PROBLEMS):
         yield "Impossible", f"{_many(count, 'design')}, {first} for one: {text}"
     judged = ", ".join(f"{'more' if more else 'less'} {_title(key)}" for key, more in view.figures)
     some = f"; {SHOWN} of its {len(view.front)} designs are shown" if len(view.front) > SHOWN and not every else ""
     yield "Front", f"no other design is as good in every figure and better in one ({judged}){some}"
     if not complete(view):
-        yield "Not complete", f"{done + (passed if told['drawn'] is None else 0):,} of {told['wanted']:,}; the same command goes on"
+        done += passed if told.drawn is None else 0
+        yield "Not complete", f"{done:,} of {told.wanted:,}; the same command goes on"
     if view.store.path:
-        yield "Store", f"{view.store.path}; rfcalc sweep --show {shlex.quote(view.store.path)} --take N -o FILE.yaml writes a design"
+        command = f"rfcalc sweep --show {shlex.quote(view.store.path)} --take N -o FILE.yaml"
+        yield "Store", f"{view.store.path}; {command} writes a design"
 
 
 def complete(view: View) -> bool:
     """Whether every design that was wanted is computed."""
-    return bool(view.told["complete"])
+    return bool(view.told.complete)
 
 
 def _many(count: int, what: str) -> str:
@@ -149,8 +152,8 @@ def _data(view: View, designs: Sequence[Design], spread: Sequence[Distribution])
     return {
         "store": view.store.path or None,
         "complete": complete(view),
-        "seed": view.told["drawn"],
-        "where": view.told["where"],
+        "seed": view.told.drawn,
+        "where": view.told.where,
         "counts": _counts(view),
         "better": [{"figure": key, "better": "more" if more else "less"} for key, more in view.figures],
         "front": view.front,
@@ -163,7 +166,7 @@ def _data(view: View, designs: Sequence[Design], spread: Sequence[Distribution])
 def _counts(view: View) -> CountsData:
     kept, left, errors, passed = view.store.counts()
     every = {"kept": kept, "left_out": left, "errors": errors, "passed": passed}
-    return {"space": view.told["space_size"], "designs": kept + left + errors, **every}  # type: ignore[typeddict-item]
+    return {"space": sum(view.told.counts), "designs": kept + left + errors, **every}  # type: ignore[typeddict-item]
 
 
 def swept(design: Design) -> SweptData:

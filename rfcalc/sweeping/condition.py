@@ -9,17 +9,16 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from rfcalc.errors import RuleError
 from rfcalc.language.budget import UNITS
 from rfcalc.language.expressions import FUNCTIONS, LITERALS, compiled
 from rfcalc.record import record
 
-Values = Mapping[str, Any]
-Part = Callable[[Values], Any]
+Values = Mapping[str, object]
+Part = Callable[[Values], object]
 AMOUNT = re.compile(r"(?<![\w.])([0-9][0-9_]*(?:\.[0-9]+)?)\s*([kMGT]i?)?(?:B|MACs|FLOPs|px)?(?![\w.(\[])")
-SIGNS: dict[type[ast.AST], Callable[..., Any]] = {
+SIGNS: dict[type[ast.AST], Callable[..., object]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -81,7 +80,7 @@ def _names(tree: ast.AST) -> frozenset[str]:
 def _truth(part: Part) -> Part:
     """A figure by itself is true where it is not zero."""
 
-    def value(values: Values) -> Any:
+    def value(values: Values) -> object:
         found = part(values)
         return None if found is None else bool(found)
 
@@ -121,10 +120,10 @@ def _applied(sign: ast.AST, *sides: ast.AST) -> Part:
     return _with(SIGNS[type(sign)], [_made(side) for side in sides])
 
 
-def _with(function: Callable[..., Any], parts: list[Part]) -> Part:
+def _with(function: Callable[..., object], parts: list[Part]) -> Part:
     """A function of parts; nothing where one of them is nothing, or where it cannot be worked out."""
 
-    def value(values: Values) -> Any:
+    def value(values: Values) -> object:
         found = [part(values) for part in parts]
         if None in found:
             return None
@@ -143,7 +142,7 @@ def _compared(node: ast.Compare) -> Part:
 
 
 def _joined(parts: list[Part], every: bool) -> Part:
-    def value(values: Values) -> Any:
+    def value(values: Values) -> object:
         unknown = False
         for part in parts:
             found = part(values)

@@ -23,7 +23,7 @@ class Designs:
     """The designs of a file. `digest` identifies them."""
 
     def __init__(self, found: Iterator[str]) -> None:
-        self.file: IO[bytes] = TemporaryFile()
+        self.file: IO[bytes] = TemporaryFile()  # noqa: SIM115  (open as long as the designs are asked for)
         self.places = array("Q", [0])
         digest = sha256()
         for text in found:

@@ -1,6 +1,6 @@
 """Designs drawn at random, none twice: a permutation of all numbers below a limit, made from a seed, that gives any of its
-places at once. It is a Feistel network with as many bits as the limit needs, walked until a number is below the limit (Black and
-Rogaway 2002), so that nothing is kept of what was drawn before."""
+places at once. It is a Feistel network with as many bits as the limit needs, walked until a number is below the limit (Black
+and Rogaway 2002), so that nothing is kept of what was drawn before."""
 
 from __future__ import annotations
 

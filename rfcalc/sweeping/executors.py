@@ -1,5 +1,5 @@
-"""Where the chunks of a sweep are computed: here, in processes of this machine, or by a scheduler of Dask. All of them are executors
-of `concurrent.futures`, and so is any other that has `submit`."""
+"""Where the chunks of a sweep are computed: here, in processes of this machine, or by a scheduler of Dask. All of them are
+executors of `concurrent.futures`, and so is any other that has `submit`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 from rfcalc.errors import fail
 
@@ -17,12 +17,16 @@ DASK = "dask:"
 KINDS = ("here", "processes", f"{DASK}ADDRESS")
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
 class Here(Executor):
     """Computes at once, in this process."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+    def submit(self, fn: Callable[P, R], /, *args: P.args, **named: P.kwargs) -> Future[R]:
         """The future of a call, which has been made."""
-        future: Future[Any] = Future()
+        future: Future[R] = Future()
         try:
             future.set_result(fn(*args, **named))
         except Exception as error:
@@ -38,7 +42,6 @@ def cores() -> int:
 @contextmanager
 def processes(workers: int) -> Iterator[Executor]:
     """A pool of processes, none of which outlives this one."""
-    from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin)
@@ -50,7 +53,7 @@ def processes(workers: int) -> Iterator[Executor]:
     pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _end(pool: Any) -> None:
+def _end(pool: ProcessPoolExecutor) -> None:
     """Ends a pool at once, whatever it computes."""
     running = list((pool._processes or {}).values())
     pool.shutdown(wait=False, cancel_futures=True)

@@ -25,7 +25,9 @@ def front(store: Store, figures: Sequence[tuple[str, bool]]) -> list[int]:
     values: list[float] = []
     if count > SAMPLE:
         step = count // SAMPLE
-        sample = [row[1:] for row in execute(f"SELECT design, {names} FROM {store.source()} WHERE {there} AND design % {step} = 0")]
+        sample = [
+            row[1:] for row in execute(f"SELECT design, {names} FROM {store.source()} WHERE {there} AND design % {step} = 0")
+        ]
         strong = _strong(sample)
         beaten = [" AND ".join(f"{sign} > ?" for sign in signs)] * len(strong)
         there += "".join(f" AND NOT ({one})" for one in beaten)

@@ -1,4 +1,5 @@
-"""Figures that people have of their designs, such as an accuracy: a CSV with the number of each design and a column for each."""
+"""Figures that people have of their designs, such as an accuracy: a CSV with the number of each design and a column for
+each."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import re
 from collections.abc import Iterator
 from math import isfinite
 
-from rfcalc.errors import RuleError, SpecError, Span, fail
+from rfcalc.errors import RuleError, Span, SpecError, fail
 from rfcalc.sweeping.figures import key_of
 from rfcalc.sweeping.store import Store
 

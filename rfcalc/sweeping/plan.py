@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rfcalc.errors import RuleError, SpecError, did_you_mean, fail
 from rfcalc.importers import spec_text
@@ -19,6 +18,7 @@ from rfcalc.sweeping.draws import MOST_BITS
 from rfcalc.sweeping.figures import FINDINGS, USUAL, USUAL_FRONT, direction, figures, key_of, words
 from rfcalc.sweeping.space import Space, space_of
 from rfcalc.sweeping.task import BROKEN, Family, Task, work
+from rfcalc.sweeping.told import Told, Values
 
 if TYPE_CHECKING:
     from rfcalc.checks.settings import Settings
@@ -46,41 +46,43 @@ class Asked:
 
 @record(eq=False)
 class Plan:
-    """A sweep that can begin: its task; how many designs are wanted; how many are computed at once; the figures of its front,
-    each with whether more is better; and `identity`, what a store must agree with to be gone on with."""
+    """A sweep that can begin: its task; how many designs are computed at once; and what a store tells of it."""
 
     task: Task
-    wanted: int
     chunk: int
-    front: tuple[tuple[str, bool], ...]
-    identity: Mapping[str, Any]
+    told: Told
+
+    @property
+    def wanted(self) -> int:
+        """How many designs are wanted."""
+        return self.told.wanted
 
 
 def planned(ask: Asked, settings: Settings | None = None) -> Plan:
     """The plan of what was asked for. Raises SpecError, or RuleError for a word of the command line."""
-    families, texts = _families(ask)
+    families, digests = _families(ask)
     task = Task(tuple(families), ())
     front = _front(ask)
     named = figures(ask.columns, "--columns") if ask.columns else [metric.stored for metric in USUAL]
     meant = _words(ask, families)
     columns = tuple(dict.fromkeys([*(key for key, _ in front), *meant.values(), *named]))
-    wanted = _wanted(ask, task.total)
-    identity = {
-        "specs": texts,
-        "space": [[[axis.key, _described(axis)] for axis in (*one.space.axes, *one.space.fixed)] for one in families],
-        "where": ask.where,
-        "columns": list(columns),
-        "drawn": ask.seed if ask.random is not None else None,
-        "designs": ask.designs[1] if ask.designs else None,
-    }
-    key = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     seed = None if ask.random is None else ask.seed
+    told = Told(
+        specs=digests,
+        spaces=[[(axis.key, _described(axis)) for axis in (*one.space.axes, *one.space.fixed)] for one in families],
+        where=ask.where,
+        columns=columns,
+        drawn=seed,
+        designs=ask.designs[1] if ask.designs else None,
+        sources=[family.template.source for family in families],
+        front=front,
+        wanted=_wanted(ask, task.total),
+    )
+    key = sha256(told.identity.encode()).hexdigest()
     task = Task(tuple(families), columns, ask.where, meant, seed, settings if FINDINGS in columns else None, key)
-    chunk = min(MOST_CHUNK, max(1, wanted // CHUNKS))
-    plan = Plan(task, wanted, chunk, tuple(front), identity)
     if ask.designs is None:
         _probe(task)
-    return plan
+    return Plan(task, min(MOST_CHUNK, max(1, told.wanted // CHUNKS)), told)
 
 
 def _families(ask: Asked) -> tuple[list[Family], list[str]]:
@@ -118,9 +120,11 @@ def digest(template: Template) -> str:
     return sha256("\0".join(dict.fromkeys(parts)).encode()).hexdigest()[:16]
 
 
-def _described(choices: Choices) -> Any:
+def _described(choices: Choices) -> Values:
     values = choices.values
-    return [values.start, values.stop, values.step] if isinstance(values, range) else [choices.text(i) for i in range(len(values))]
+    if isinstance(values, range):
+        return [values.start, values.stop, values.step]
+    return [choices.text(number) for number in range(len(values))]
 
 
 def _front(ask: Asked) -> list[tuple[str, bool]]:
@@ -155,7 +159,9 @@ def _wanted(ask: Asked, total: int) -> int:
         return ask.designs[0]
     if ask.random is None:
         if total > MOST_DESIGNS:
-            raise RuleError(f"the space has {_many(total)} designs, and a grid is computed as a whole: draw some, --random 10000")
+            raise RuleError(
+                f"the space has {_many(total)} designs, and a grid is computed as a whole: draw some, --random 10000"
+            )
         return total
     if total.bit_length() > MOST_BITS:
         raise RuleError(f"the space has {_many(total)} designs; at most {_many(1 << MOST_BITS)} can be drawn from")

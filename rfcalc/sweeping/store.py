@@ -3,18 +3,17 @@ not at all, together with the note that it is done, so that whatever ends a swee
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 
 from rfcalc.errors import SpecError, fail
 from rfcalc.sweeping.task import BROKEN, KEPT, Chunk
+from rfcalc.sweeping.told import Told, told
 from rfcalc.version import __version__
 
-FORMAT = 1
+VERSIONS = {"format": "1", "version": __version__}
 MAGIC = b"SQLite format 3\0"
 APPLICATION = 0x52466331  # of the file: RFc1
 TABLES = """
@@ -27,25 +26,28 @@ CREATE TABLE designs (design INTEGER PRIMARY KEY, state INTEGER NOT NULL, note I
 
 
 class Store:
-    """An open store. `told`: what it says of its sweep; `columns`: the figures that it keeps."""
+    """An open store. `told`: what it tells of its sweep; `columns`: the figures that it keeps; `joined`: those that people have
+    brought."""
 
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
         self.connection, self.path = connection, path
-        self.told: dict[str, Any] = {key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM told")}
-        self.columns: list[str] = self.told["columns"]
+        self.told = told(dict(connection.execute("SELECT key, value FROM told")))
+        self.columns = list(self.told.columns)
         self.joined = [row[1] for row in connection.execute("PRAGMA table_info(joined)")][1:]
         self.texts: dict[str, int] = {}
         self.chosen = False
 
     def done(self) -> dict[int, tuple[int, int]]:
         """The chunks that are done, by their first design: how many designs each has, and how many of them have no row."""
-        return {start: (count, passed) for start, count, passed in self.connection.execute("SELECT * FROM chunks ORDER BY start")}
+        return {
+            start: (count, passed) for start, count, passed in self.connection.execute("SELECT * FROM chunks ORDER BY start")
+        }
 
     def add(self, chunk: Chunk, given: Sequence[str] | None = None) -> None:
         """Writes a chunk. Raises SpecError where that is impossible; what was there is then as it was."""
         with self._written():
             marks = ", ".join("?" * (4 + len(self.columns)))
-            rows = [(row[0], row[1], self._text(row[2]), self._text(row[3]), *row[4:]) for row in chunk.rows]
+            rows = [(row[0], row[1], self._text(row[2]), self._text(row[3]), *row[4]) for row in chunk.rows]
             self.connection.execute("INSERT INTO chunks VALUES (?, ?, ?)", (chunk.start, chunk.count, chunk.passed))
             self.connection.executemany(f"INSERT INTO designs VALUES ({marks})", rows)
             if given is not None:
@@ -60,14 +62,13 @@ class Store:
             last = "UPDATE chunks SET count = ?1 - start, passed = ?1 - start - " + rows + " WHERE start + count > ?1"
             self.connection.execute(last, (after + 1,))
 
-    def tell(self, **values: Any) -> None:
-        """Says something of the sweep."""
+    def tell(self, told: Told) -> None:
+        """Says of the sweep what may change: how many designs are wanted, the front, whether it is complete."""
         with self._written():
-            rows = [(key, json.dumps(value)) for key, value in values.items()]
-            self.connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?)", rows)
-            self.told |= values
+            self.connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?)", told.written())
+        self.told = told
 
-    def join(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    def join(self, columns: Sequence[str], rows: Iterable[Sequence[float | None]]) -> None:
         """Keeps figures that somebody has of designs, in place of those that were kept before."""
         names = ", ".join(f'"{name}"' for name in columns)
         marks = ", ".join("?" * (1 + len(columns)))
@@ -132,7 +133,8 @@ class Store:
                 yield
             except BaseException:
                 self.texts.clear()
-                self.connection.execute("ROLLBACK")
+                if self.connection.in_transaction:  # SQLite has ended it itself where the disk is full
+                    self.connection.execute("ROLLBACK")
                 raise
             self.connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -158,32 +160,40 @@ def opened(path: str) -> Store:
         return _checked(_connected(path), path)
 
 
-def made(path: str, identity: Mapping[str, Any], more: Mapping[str, Any]) -> Store:
+def made(path: str, begun: Told) -> Store:
     """The store of a sweep: a new one, or one that is there and holds the same sweep. Without a path it is a file that nobody
     sees, gone with the program. Raises SpecError."""
-    there = bool(path) and os.path.exists(path) and os.path.getsize(path) > 0
-    if there:
+    if path and _begun(path):
         store = opened(path)
-        different = [key for key in identity if store.told.get(key) != identity[key]]
+        different = begun.differs(store.told)
         if different:
             store.close()
-            raise _other(path, different)
+            hint = f"another --store for this one, or look at that one: rfcalc sweep --show {path}"
+            raise fail("E505", f"{path} holds another sweep: {'; '.join(different)}", None, hint)
         with _reading(path):
             return _writing(store)
     with _reading(path):
         connection = _connected(path)
-        columns = "".join(f', "{name}"' for name in identity["columns"])
-        connection.executescript(f"PRAGMA application_id = {APPLICATION}; BEGIN IMMEDIATE;{TABLES.format(columns=columns)}")
-        told = {"format": FORMAT, "version": __version__, **identity, **more}
-        rows = [(key, json.dumps(value)) for key, value in told.items()]
+        columns = "".join(f', "{name}"' for name in begun.columns)
+        connection.executescript(f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION};{TABLES.format(columns=columns)}")
+        rows = [*VERSIONS.items(), *begun.written()]
         connection.executemany("INSERT INTO told VALUES (?, ?)", rows)
         connection.execute("COMMIT")
         return _writing(Store(connection, path))
 
 
+def _begun(path: str) -> bool:
+    """Whether something is in a file: a sweep that ended before it began has left an empty one."""
+    if not os.path.exists(path) or not os.path.getsize(path):
+        return False
+    if not is_store(path):
+        raise fail("E505", f"{path} is no store of a sweep")
+    with _reading(path), closing(_connected(path)) as connection:
+        return bool(connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0])
+
+
 def _connected(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=5, isolation_level=None)
-    return connection
+    return sqlite3.connect(path, timeout=5, isolation_level=None)
 
 
 def _writing(store: Store) -> Store:
@@ -198,26 +208,12 @@ def _checked(connection: sqlite3.Connection, path: str) -> Store:
     if application != APPLICATION:
         connection.close()
         raise fail("E505", f"{path} is a database, and no store of a sweep")
-    store = Store(connection, path)
-    if store.told["format"] != FORMAT or store.told["version"] != __version__:
-        store.close()
-        what = f"{path} was written by rfcalc {store.told['version']}, and this is {__version__}"
+    versions = dict(connection.execute("SELECT key, value FROM told"))
+    if any(versions.get(key) != value for key, value in VERSIONS.items()):
+        connection.close()
+        what = f"{path} was written by rfcalc {versions.get('version')}, and this is {__version__}"
         raise fail("E505", what, None, "figures of two versions may differ: sweep anew into another --store")
-    return store
-
-
-def _other(path: str, different: Sequence[str]) -> SpecError:
-    meant = {
-        "specs": "the spec is another one, or has changed",
-        "space": "the values of the space differ",
-        "where": "--where differs",
-        "columns": "other figures are kept (--columns, --front)",
-        "drawn": "it was not drawn in the same way (--random, --seed)",
-        "designs": "the designs are those of another file",
-    }
-    why = "; ".join(meant.get(key, key) for key in different)
-    hint = f"another --store for this one, or look at that one: rfcalc sweep --show {path}"
-    return fail("E505", f"{path} holds another sweep: {why}", None, hint)
+    return Store(connection, path)
 
 
 @contextmanager

@@ -1,5 +1,5 @@
-"""A design of a sweep as a spec: one that extends the spec of the space, or, where a layer's own setting was swept, one with every
-layer written out."""
+"""A design of a sweep as a spec: one that extends the spec of the space, or, where a layer's own setting was swept, one with
+every layer written out."""
 
 from __future__ import annotations
 

@@ -3,10 +3,10 @@ wherever and in whatever order they are computed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rfcalc.analyses.network import Analysis, analyze
 from rfcalc.errors import RuleError, SpecError
@@ -15,7 +15,7 @@ from rfcalc.language.marked import Marked
 from rfcalc.language.overrides import parsed
 from rfcalc.language.problems import Problems
 from rfcalc.record import record
-from rfcalc.sweeping.condition import Condition, conditions
+from rfcalc.sweeping.condition import conditions
 from rfcalc.sweeping.draws import permutation
 from rfcalc.sweeping.figures import BY_KEY, FINDINGS
 from rfcalc.sweeping.space import Space
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 LEFT, KEPT, BROKEN = range(3)  # states of a design: outside the condition, within it, impossible
 LARGEST = 2**63 - 1
-Row = tuple[Any, ...]  # number of the design, state, note, figures that are not certain, figures in the order of the columns
+# The number of a design, its state, its note, the keys of figures that are not certain, and the figures, as the columns are.
+Row = tuple[int, int, str | None, str | None, tuple[float | None, ...]]
 
 
 @record(eq=False)
@@ -124,19 +125,19 @@ class Worker:
             params = family.template.params(nodes) if self.before or self.after else {}
             if not all(part.holds(params) for part in self.before):
                 return None
-            return (number, *self._figures(family, nodes, params))
+            return self._figures(number, family, nodes, params)
         except SpecError as error:
             return self._broken(number, _told(error))
         except (RuleError, RecursionError, MemoryError, OverflowError) as error:
             return self._broken(number, str(error) or type(error).__name__)
 
     def _broken(self, number: int, why: str) -> Row:
-        return (number, BROKEN, why, None, *[None] * len(self.task.columns))
+        return number, BROKEN, why, None, (None,) * len(self.task.columns)
 
-    def _figures(self, family: Family, nodes: Mapping[str, Marked], params: Mapping[str, Any]) -> Iterator[Any]:
-        """The state, the note, what is not certain, and the figures of a design."""
+    def _figures(self, number: int, family: Family, nodes: Mapping[str, Marked], params: Mapping[str, object]) -> Row:
+        """The row of a design that can be made."""
         analysis = analyze(family.template.graph(nodes))
-        found: dict[str, Any] = {metric.stored: _plain(metric.of_network(analysis)) for metric in self.metrics}
+        found: dict[str, float | None] = {metric.stored: _plain(metric.of_network(analysis)) for metric in self.metrics}
         about = " ".join(metric.stored for metric in self.metrics if metric.about(analysis)) or None
         note = None
         if FINDINGS in self.task.columns:
@@ -146,7 +147,7 @@ class Worker:
         if self.after:
             values = {**params, **{word: found[key] for word, key in self.task.words.items()}}
             kept = KEPT if all(part.holds(values) for part in self.after) else LEFT
-        yield from (kept, note, about, *(found[key] for key in self.task.columns))
+        return number, kept, note, about, tuple([found[key] for key in self.task.columns])
 
 
 def nodes_of(given: str) -> dict[str, Marked]:

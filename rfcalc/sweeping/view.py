@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from math import prod
-from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean, fail
 from rfcalc.language.scalars import resolve
@@ -17,6 +15,7 @@ from rfcalc.sweeping.figures import key_of, words
 from rfcalc.sweeping.front import front
 from rfcalc.sweeping.store import Store
 from rfcalc.sweeping.task import BROKEN, KEPT, LEFT
+from rfcalc.sweeping.told import Values, size, text
 
 STATES = {KEPT: "kept", LEFT: "left out", BROKEN: "error"}
 BINS = 24
@@ -56,7 +55,7 @@ class View:
     def __init__(self, store: Store, figures: Sequence[tuple[str, bool]] = (), where: str = "") -> None:
         self.store, self.told = store, store.told
         self.columns = [*store.columns, *store.joined]
-        self.figures = list(figures) or [(key, more) for key, more in self.told["front"]]
+        self.figures = list(figures) or [(key, more) for key, more in self.told.front]
         for key, _ in self.figures:
             if key not in self.columns:
                 raise RuleError(f"--front: the store keeps no {key}; it keeps {', '.join(self.columns)}")
@@ -71,19 +70,19 @@ class View:
     @cached_property
     def keys(self) -> list[str]:
         """What differs between designs."""
-        if self.told["designs"]:
+        if self.told.designs:
             texts = self.store.connection.execute("SELECT text FROM given")
             return list(dict.fromkeys(key for (text,) in texts for key in json.loads(text)))
-        return list(dict.fromkeys(key for space in self.told["space"] for key, values in space if _size(values) > 1))
+        return list(dict.fromkeys(key for space in self.told.spaces for key, values in space if size(values) > 1))
 
     def values(self, number: int) -> tuple[str, dict[str, str]]:
         """The spec of a design, and what it sets."""
-        sources: list[str] = self.told["sources"]
-        if self.told["designs"]:
+        sources = self.told.sources
+        if self.told.designs:
             (text,) = self.store.connection.execute("SELECT text FROM given WHERE design = ?", (number,)).fetchone()
             return sources[0], {**self._same(0), **json.loads(text)}
         index = self._index(number)
-        for source, space, count in zip(sources, self.told["space"], self._counts, strict=True):
+        for source, space, count in zip(sources, self.told.spaces, self.told.counts, strict=True):
             if index < count:
                 return source, _values(space, index)
             index -= count
@@ -125,23 +124,23 @@ class View:
         ranked = f'SELECT "{key}" v, ROW_NUMBER() OVER (ORDER BY "{key}") r {within}'
         at = dict(execute(f"SELECT r, v FROM ({ranked}) WHERE r IN ({marks})", sorted(set(ranks.values()))))
         width = (most - least) / BINS or 1
-        bins = dict(execute(f'SELECT MIN(CAST(("{key}" - ?) / ? AS INTEGER), ?) b, COUNT(*) {within} GROUP BY b', (least, width, BINS - 1)))
+        bins = dict(
+            execute(
+                f'SELECT MIN(CAST(("{key}" - ?) / ? AS INTEGER), ?) b, COUNT(*) {within} GROUP BY b', (least, width, BINS - 1)
+            )
+        )
         every = tuple(bins.get(k, 0) for k in range(BINS))
         return Distribution(key, count, absent, tuple((share, at[rank]) for share, rank in ranks.items()), every)
 
-    @cached_property
-    def _counts(self) -> list[int]:
-        return [prod(_size(values) for _, values in space) for space in self.told["space"]]
-
     def _index(self, number: int) -> int:
-        return number if self.told["drawn"] is None else self._drawn(number)
+        return number if self.told.drawn is None else self._drawn(number)
 
     @cached_property
-    def _drawn(self) -> Any:
-        return permutation(sum(self._counts), self.told["drawn"])
+    def _drawn(self) -> Callable[[int], int]:
+        return permutation(sum(self.told.counts), self.told.drawn or 0)
 
     def _same(self, family: int) -> dict[str, str]:
-        return {key: _text(values, 0) for key, values in self.told["space"][family]}
+        return {key: text(values, 0) for key, values in self.told.spaces[family]}
 
     def _within(self, where: str) -> Iterator[int]:
         """The designs that are within a condition, of those within that of the sweep."""
@@ -155,7 +154,7 @@ class View:
         keys = ", ".join(['"design"', *(f'"{key}"' for key in meant.values())])
         rows = self.store.connection.execute(f"SELECT {keys} FROM {self.store.source()} WHERE state = {KEPT}").fetchall()
         for number, *figures in rows:
-            values: dict[str, Any] = dict(zip(meant, figures, strict=True))
+            values: dict[str, object] = dict(zip(meant, figures, strict=True))
             if params:
                 values |= {key: resolve(text) for key, text in self.values(number)[1].items()}
             if all(part.holds(values) for part in parts):
@@ -173,21 +172,9 @@ class View:
         return key
 
 
-def _size(values: Sequence[Any]) -> int:
-    return len(range(*values)) if _is_range(values) else len(values)
-
-
-def _is_range(values: Sequence[Any]) -> bool:
-    return len(values) == 3 and isinstance(values[0], int)
-
-
-def _text(values: Sequence[Any], number: int) -> str:
-    return str(range(*values)[number] if _is_range(values) else values[number])
-
-
-def _values(space: Sequence[tuple[str, Sequence[Any]]], index: int) -> dict[str, str]:
+def _values(space: Sequence[tuple[str, Values]], index: int) -> dict[str, str]:
     found = {}
     for key, values in reversed(space):
-        index, number = divmod(index, _size(values))
-        found[key] = _text(values, number)
+        index, number = divmod(index, size(values))
+        found[key] = text(values, number)
     return {key: found[key] for key, _ in space}

@@ -71,6 +71,8 @@ CASES = [
     ("resize", "resnet18", "--target", "300"),
     ("resize", "resnet18", "--target", "435"),
     ("resize", "resnet18", "--dataset", "boxes.csv"),
+    ("sweep", "line", "-s", "input=3x32x32,3x64x64", "--front", "macs,findings"),
+    ("sweep", "resnet18", "-s", "classes=7,-1", "--where", "not findings", "--all"),
     ("transform", "resnet18", "--to", "output-stride=8", "--to", "fold-bn", "-o", "new.yaml"),
     ("verify", "line", "volume", "bad", "--units", "1"),
     ("time", "line", "bad", *QUICK, "--warm-up", "0", "--mode", "eager,graph"),

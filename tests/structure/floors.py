@@ -24,6 +24,7 @@ FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("importers",), "torch, ONNX, Ultralytics and Darknet into a graph or a spec"),
     (("converting",), "a graph into the text of a spec"),
     (("checks", "designing", "transforms"), "rules and budgets; new designs and changes to one; a graph into another"),
+    (("sweeping",), "design spaces: points, stores, executors"),
     (("backends",), "a graph in torch: built, proven, timed, drawn"),
     (("reports",), "results into reports"),
     (("formats",), "reports into text"),
