@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import re
 import shutil
+import subprocess
+import sys
 from math import exp, log
 from pathlib import Path
 from statistics import NormalDist
 
 import pytest
 
-from tests.documents import ROOT, play
+from tests.documents import ROOT, checked, examples, play
 from tests.golden import Golden
 
 GUIDE = ROOT / "docs" / "guide"
@@ -44,6 +46,17 @@ def pixels(path: Path) -> tuple[tuple[int, int], bytes]:
 
     with Image.open(path) as image:
         return image.size, image.convert("RGB").tobytes()
+
+
+def test_the_python_of_design_spaces(tmp_path: Path) -> None:
+    """Optuna leads a search of the space of that page."""
+    pytest.importorskip("optuna", reason="the example of docs/guide/design-spaces.md needs optuna")
+    text = (GUIDE / "design-spaces.md").read_text()
+    (source,) = re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
+    checked(examples(text)[0], tmp_path)
+    run = subprocess.run([sys.executable, "-c", source], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.endswith("designs that no other one beats\n")
 
 
 @pytest.mark.parametrize("page", PAGES)

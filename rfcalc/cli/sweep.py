@@ -63,9 +63,7 @@ def sweep(
     store: Annotated[
         Text, option("--store", metavar="FILE", help="Keep every design in a file, and go on with what is there.")
     ] = None,
-    showing: Annotated[
-        Text, option("--show", metavar="FILE", help="Look at a store; --where and --front choose anew.")
-    ] = None,
+    showing: Annotated[Text, option("--show", metavar="FILE", help="Look at a store; --where and --front choose anew.")] = None,
     join: Annotated[
         Text,
         option("--join", metavar="FILE", help="Figures of your own, such as accuracy: a CSV with a column design."),
@@ -144,9 +142,9 @@ class _Printed:
 
 
 def _refuse(given: dict[str, object]) -> None:
-    for option, value in given.items():
+    for word, value in given.items():
         if value:
-            raise usage(f"--show looks at what a store holds: no {option}")
+            raise usage(f"--show looks at what a store holds: no {word}")
 
 
 @contextmanager

@@ -110,7 +110,7 @@ def _notes(view: View, every: bool) -> Iterator[tuple[str, str]]:
         more = f", and {passed:,} were not made since their params are outside it" if passed else ""
         yield "Condition", f"{told.where}: {kept:,} are within it, {left:,} outside{more}"
     for text, count, first in view.store.problems(PROBLEMS):
-        yield "Impossible", f"{_many(count, 'design')}, {first} for one: {text}"
+        yield "Impossible", f"{_many(count, 'design')}; {text} (design {first})"
     judged = ", ".join(f"{'more' if more else 'less'} {_title(key)}" for key, more in view.figures)
     some = f"; {SHOWN} of its {len(view.front)} designs are shown" if len(view.front) > SHOWN and not every else ""
     yield "Front", f"no other design is as good in every figure and better in one ({judged}){some}"

@@ -28,10 +28,11 @@ Designs = Callable[[int, int], Sequence[str]]
 
 @record
 class Way:
-    """How it is computed: by how many processes (0: as many as there are processors), or by the scheduler of `executor`."""
+    """How it is computed: by how many workers (0: as many as there are processors), of this machine, of the scheduler that
+    `executor` names, or of an executor itself."""
 
     workers: int = 0
-    executor: str = ""
+    executor: str | Executor = ""
 
     def count(self, wanted: int) -> int:
         """How many compute at a time."""
@@ -39,7 +40,9 @@ class Way:
 
     def opened(self, wanted: int) -> AbstractContextManager[Executor]:
         """The executor."""
-        if self.executor.startswith(DASK):
+        if isinstance(self.executor, Executor):
+            return nullcontext(self.executor)
+        if self.executor:
             return dask(self.executor.removeprefix(DASK))
         return nullcontext(Here()) if self.count(wanted) == 1 else processes(self.count(wanted))
 
@@ -113,7 +116,7 @@ class _Run:
         try:
             return future.result()
         except Exception as error:  # of another machine, or of the way there
-            what = f"{self.way.executor}: {type(error).__name__}: {error}"
+            what = f"a worker elsewhere: {type(error).__name__}: {error}"
             raise fail("E505", what, None, "what was computed is kept; the same command goes on") from None
 
     def _write(self, chunk: Chunk, given: Sequence[str] | None) -> None:

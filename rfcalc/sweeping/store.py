@@ -15,6 +15,7 @@ from rfcalc.version import __version__
 
 VERSIONS = {"format": "1", "version": __version__}
 MAGIC = b"SQLite format 3\0"
+LOCK = "-lock"  # the file beside a store that is being written
 APPLICATION = 0x52466331  # of the file: RFc1
 TABLES = """
 CREATE TABLE told (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -36,6 +37,7 @@ class Store:
         self.joined = [row[1] for row in connection.execute("PRAGMA table_info(joined)")][1:]
         self.texts: dict[str, int] = {}
         self.chosen = False
+        self.lock: sqlite3.Connection | None = None
 
     def done(self) -> dict[int, tuple[int, int]]:
         """The chunks that are done, by their first design: how many designs each has, and how many of them have no row."""
@@ -86,10 +88,11 @@ class Store:
         return found.get(KEPT, 0), left, found.get(BROKEN, 0), int(passed)
 
     def problems(self, most: int) -> list[tuple[str, int, int]]:
-        """The most frequent reasons why designs are impossible: how many have it, and the first of them."""
+        """The most frequent kinds of reasons why designs are impossible: the reason of the first design that has it, how many
+        have it, and that design."""
         query = (
             "SELECT text, COUNT(*), MIN(design) FROM designs JOIN texts ON note = texts.id WHERE state = ?"
-            " GROUP BY note ORDER BY 2 DESC, 3 LIMIT ?"
+            " GROUP BY SUBSTR(text, 1, 4) ORDER BY 2 DESC, 3 LIMIT ?"
         )
         return list(self.connection.execute(query, (BROKEN, most)))
 
@@ -112,6 +115,8 @@ class Store:
     def close(self) -> None:
         """Closes it."""
         self.connection.close()
+        if self.lock is not None:
+            _unlocked(self.path, self.lock)
 
     def _text(self, text: str | None) -> int | None:
         """The number of a text, which is kept once."""
@@ -163,6 +168,33 @@ def opened(path: str) -> Store:
 def made(path: str, begun: Told) -> Store:
     """The store of a sweep: a new one, or one that is there and holds the same sweep. Without a path it is a file that nobody
     sees, gone with the program. Raises SpecError."""
+    if not path:
+        return _made(path, begun)
+    lock = _locked(path)
+    try:
+        store = _made(path, begun)
+    except BaseException:
+        _unlocked(path, lock)
+        raise
+    store.lock = lock
+    return store
+
+
+def _locked(path: str) -> sqlite3.Connection:
+    """What nobody else can have as long as this program runs, however it ends. Raises SpecError where somebody has it."""
+    with _reading(path):
+        lock = sqlite3.connect(path + LOCK, timeout=0, isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+        return lock
+
+
+def _unlocked(path: str, lock: sqlite3.Connection) -> None:
+    with suppress(OSError):
+        os.unlink(path + LOCK)
+    lock.close()
+
+
+def _made(path: str, begun: Told) -> Store:
     if path and _begun(path):
         store = opened(path)
         different = begun.differs(store.told)

@@ -52,7 +52,7 @@ def test_a_design_that_cannot_be_made_is_a_row() -> None:
     assert states[3][3].startswith('E201: conv "body.1": groups (8)')
     told = rfcalc("sweep", "space.yaml", "-s", "w=8,12", "-s", "g=8", "-s", "d=1,2")
     assert "Impossible" in told.out
-    assert "1 design, 3 for one: E201" in told.out
+    assert "1 design; E201: conv" in told.out
 
 
 def test_dependent_values_and_several_specs(folder: Path) -> None:

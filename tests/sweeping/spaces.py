@@ -35,7 +35,11 @@ def plan(source: str, **more: object) -> Plan:
 
 def swept(plan: Plan, path: str = "", way: Way | None = None) -> Store:
     store = made(path, plan.told)
-    run(plan, store, way or Way(1))
+    try:
+        run(plan, store, way or Way(1))
+    except BaseException:
+        store.close()
+        raise
     return store
 
 

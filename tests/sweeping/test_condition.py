@@ -60,12 +60,19 @@ def test_parts_say_what_they_speak_of() -> None:
 
 
 NUMBER = st.integers(-20, 20)
+
+
+def joined(parts: st.SearchStrategy[str], signs: list[str]) -> st.SearchStrategy[str]:
+    return st.tuples(parts, st.sampled_from(signs), parts).map(lambda one: f"({' '.join(one)})")
+
+
+SUM = st.recursive(
+    st.sampled_from(["a", "b", "3", "0", "7"]), lambda inner: joined(inner, ["+", "-", "*", "//", "%"]), max_leaves=4
+)
 TERM = st.recursive(
-    st.sampled_from(["a", "b", "3", "0", "7"]),
-    lambda inner: st.tuples(inner, st.sampled_from(["+", "-", "*", "<", "<=", "==", "and", "or"]), inner).map(
-        lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"
-    ),
-    max_leaves=8,
+    joined(SUM, ["<", "<=", "==", "!=", ">"]),
+    lambda inner: joined(inner, ["and", "or"]) | inner.map(lambda one: f"(not {one})"),
+    max_leaves=5,
 )
 
 

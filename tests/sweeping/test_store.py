@@ -80,12 +80,20 @@ def test_a_damaged_store(tmp_path: Path, path: str) -> None:
 
 def test_two_sweeps_on_one_store(tmp_path: Path) -> None:
     path, begun = str(tmp_path / "s.db"), plan(spec(tmp_path))
-    first, second = made(path, begun.told), made(path, begun.told)
-    first.connection.execute("BEGIN IMMEDIATE")
-    second.connection.execute("PRAGMA busy_timeout = 10")
+    first = made(path, begun.told)
     with pytest.raises(SpecError, match="is written by another sweep"):
-        second.add(Chunk(0, 1, ()))
+        made(path, begun.told)
+    assert rows(opened(path)) == []  # looking is no writing
+    first.connection.execute("BEGIN IMMEDIATE")
+    reader = opened(path)
+    reader.connection.execute("PRAGMA busy_timeout = 10")
+    with pytest.raises(SpecError, match="is written by another sweep"):
+        reader.join(["accuracy"], [])
     first.connection.execute("ROLLBACK")
+    first.close()
+    made(path, begun.told).close()
+    assert sorted(one.name for one in tmp_path.iterdir() if one.name.startswith("s.db"))[:1] == ["s.db"]
+    assert not (tmp_path / "s.db-lock").exists()
 
 
 def test_a_full_disk(tmp_path: Path) -> None:

@@ -60,4 +60,6 @@ class SweepData(TypedDict):
     front: Annotated[Sequence[int], "the numbers of the designs that no other one beats"]
     designs: Annotated[Sequence[SweptData], "those of the front, or all that were computed"]
     distributions: Annotated[Mapping[str, DistributionData], "by the key of the figure"]
-    problems: Annotated[Mapping[str, int], "the most frequent reasons why designs cannot be made, and how many designs have it"]
+    problems: Annotated[
+        Mapping[str, int], "why designs cannot be made: an example of each kind of reason, and how many designs have that kind"
+    ]
