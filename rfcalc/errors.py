@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from typing import Any
 
-from rfcalc.record import record
+from rfcalc.record import field, record
 
 COMMAND = re.compile(r"^(\s*)(::)", re.MULTILINE)
 MORE = "rfcalc explain CODE tells more"

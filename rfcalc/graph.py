@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,7 +12,7 @@ from rfcalc.layers.contract import Cost, Op
 from rfcalc.layers.counted import Counted
 from rfcalc.layers.facts import Facts, facts_of
 from rfcalc.origin import Origin
-from rfcalc.record import record
+from rfcalc.record import field, record
 from rfcalc.relations.channels import Mix
 from rfcalc.relations.geometry import MOST_TAPS, MOST_UNITS
 from rfcalc.relations.read import Read

@@ -4,10 +4,9 @@ the graph. Nothing here imports torch."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING
 
-from rfcalc.record import record
+from rfcalc.record import field, record
 from rfcalc.relations.shape import Shape
 
 if TYPE_CHECKING:

@@ -1,18 +1,42 @@
 """Records: dataclasses that cost little to define.
 
-`dataclasses.dataclass(frozen=True)` compiles six methods for each class, and rfcalc defines some eighty of them whenever it
-starts. A record compiles its `__init__` only; equality, hash and repr are shared functions over its fields. It is a
-dataclass to everybody who asks (`fields`, `replace`), and frozen to the type checker.
+`dataclasses.dataclass(frozen=True)` compiles six methods for each class and imports `inspect`; rfcalc defines over a hundred
+records whenever it starts. A record compiles its `__init__` when the first one is made; equality, hash and repr are shared
+functions over its fields. It is a dataclass to everybody who asks (`dataclasses.fields`, `replace`), and frozen to the type
+checker.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform, overload
 
 C = TypeVar("C", bound=type)
+R = TypeVar("R")
+MISSING: Any = object()
+
+
+class Field:
+    """A field that is declared by more than its default."""
+
+    def __init__(self, default: object, factory: Any, metadata: Mapping[str, Any]) -> None:
+        self.default, self.factory, self.metadata = default, factory, metadata
+
+
+def field(*, default: Any = MISSING, default_factory: Any = MISSING, metadata: Mapping[str, Any] | None = None) -> Any:
+    """As `dataclasses.field`."""
+    return Field(default, default_factory, metadata or {})
+
+
+def fields(one: object) -> dict[str, Field]:
+    """The fields of a record or of its class, by their names."""
+    return one._fields  # type: ignore[attr-defined, no-any-return]
+
+
+def replace(one: R, **changes: object) -> R:
+    """As `dataclasses.replace`."""
+    return type(one)(**{name: getattr(one, name) for name in fields(one)} | changes)
 
 
 @overload
@@ -31,16 +55,89 @@ def record(cls: Any = None, /, *, eq: bool = True) -> Any:
     return _made(cls, eq)
 
 
-def _made(cls: type, eq: bool) -> type:
-    made: Any = dataclass(eq=False, repr=False)(cls)
-    names = [f.name for f in fields(made)]
-    if "__repr__" not in cls.__dict__:
-        made.__repr__ = _repr
+@dataclass_transform(field_specifiers=(field,))
+def draft(cls: C) -> C:
+    """A record that is filled in after it was made, and compared by identity."""
+    _made(cls, eq=False)
+    return cls
+
+
+def _made(cls: Any, eq: bool) -> Any:
+    own = cls.__dict__
+    known: dict[str, Field] = {}
+    for base in reversed(cls.__mro__[1:]):
+        known |= base.__dict__.get("_fields", {})
+    cls._fields, cls._own = known, [name for name, kind in own.get("__annotations__", {}).items() if kind[:8] != "ClassVar"]
+    for name in cls._own:
+        known[name] = one = _field(own.get(name, MISSING))
+        if one.default is not MISSING:
+            setattr(cls, name, one.default)
+        elif name in own:
+            delattr(cls, name)
+    cls.__dataclass_fields__ = _Asked(cls)
+    if "__init__" not in own:
+        cls.__init__ = _first(cls)
+    if "__repr__" not in own:
+        cls.__repr__ = _repr
     if eq:
-        made._values = staticmethod(attrgetter(*names) if names else _nothing)
-        made.__eq__ = _eq
-        made.__hash__ = _hash
-    return made  # type: ignore[no-any-return]
+        cls._values = staticmethod(attrgetter(*known) if known else _nothing)
+        cls.__eq__ = _eq
+        cls.__hash__ = _hash
+    return cls
+
+
+def _field(given: object) -> Field:
+    return given if isinstance(given, Field) else Field(given, MISSING, {})
+
+
+def _first(cls: Any) -> Callable[..., None]:
+    """An `__init__` that puts the compiled one in its place."""
+
+    def init(self: Any, *values: object, **named: object) -> None:
+        if cls.__init__ is init:
+            cls.__init__ = _compiled(cls)
+        cls.__init__(self, *values, **named)
+
+    return init
+
+
+def _compiled(cls: Any) -> Any:
+    world: dict[str, Any] = {"MISSING": MISSING}
+    head, body = "self", ""
+    for name, one in fields(cls).items():
+        head += f", {name}"
+        if one.factory is not MISSING:
+            head += "=MISSING"
+            world[f"_{name}"] = one.factory
+            body += f"\n if {name} is MISSING: {name} = _{name}()"
+        elif one.default is not MISSING:
+            head += f"=_{name}"
+            world[f"_{name}"] = one.default
+        body += f"\n self.{name} = {name}"
+    if hasattr(cls, "__post_init__"):
+        body += "\n self.__post_init__()"
+    exec(f"def __init__({head}):{body or ' pass'}", world)  # noqa: S102
+    world["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
+    return world["__init__"]
+
+
+class _Asked:
+    """The fields as the `dataclasses` module has them, made when it asks."""
+
+    def __init__(self, cls: Any) -> None:
+        self.cls = cls
+
+    def __get__(self, one: object, owner: object = None) -> object:
+        import dataclasses
+
+        cls = self.cls
+        del cls.__dataclass_fields__
+        for name in cls._own:
+            said = fields(cls)[name]
+            how = {"default": said.default, "default_factory": said.factory, "metadata": said.metadata}
+            setattr(cls, name, dataclasses.field(**{key: value for key, value in how.items() if value is not MISSING}))
+        dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
+        return cls.__dataclass_fields__
 
 
 def _nothing(_: Any) -> tuple[()]:
@@ -58,5 +155,5 @@ def _hash(self: Any) -> int:
 
 
 def _repr(self: Any) -> str:
-    shown = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))
+    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in fields(self))
     return f"{self.__class__.__qualname__}({shown})"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 from rfcalc.analyses.metrics import ASKED_FOR, LATENCY, METRICS, Better, Figure, Metric, Shown
 from rfcalc.analyses.network import Analysis
 from rfcalc.errors import did_you_mean
-from rfcalc.record import record
+from rfcalc.record import record, replace
 
 COMPARED = (*(metric for metric in METRICS if Shown.DIFF in metric.shown), *ASKED_FOR)
 

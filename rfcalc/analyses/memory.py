@@ -15,12 +15,11 @@ tensor: its figures are those that its run has shown. Where none was seen, the r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from rfcalc.analyses.storages import Storages, other_ways, settled, storages
 from rfcalc.graph import Alive, Graph, Node
 from rfcalc.layers.contract import Storage
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.report.units import short
 
 Run = list[int]  # first and last node of a module

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
@@ -16,7 +15,7 @@ from rfcalc.fields.forward import Support, clipped, hull, supports
 from rfcalc.fields.measure import Extremes, measure
 from rfcalc.fields.terms import SupportTerm
 from rfcalc.graph import Graph, Node
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.relations.shape import Shape
 from rfcalc.report.units import runs
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rfcalc.analyses import network
@@ -11,6 +10,7 @@ from rfcalc.api.shown import Shown, as_text
 from rfcalc.api.sources import NOTHING, load
 from rfcalc.api.words import in_python, one_of, texts
 from rfcalc.errors import Problem, SpecError, no_attribute
+from rfcalc.record import fields
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -206,7 +206,7 @@ def analyze(
 
 def viewed(found: network.Analysis) -> Analysis:
     """An analysis as the API gives it."""
-    return Analysis(*(getattr(found, field.name) for field in fields(network.Analysis)))
+    return Analysis(*(getattr(found, name) for name in fields(network.Analysis)))
 
 
 def analysis_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from rfcalc.api.shown import Shown
@@ -10,7 +9,7 @@ from rfcalc.backends.proof import effective
 from rfcalc.backends.timing import latency
 from rfcalc.backends.timing import profile as room
 from rfcalc.backends.timing.environment import environment
-from rfcalc.record import record
+from rfcalc.record import fields, record
 from rfcalc.report.units import joined, times
 
 if TYPE_CHECKING:
@@ -76,9 +75,9 @@ def timing(found: latency.Timing, before: GpuData | None, after: GpuData | None)
 
 def profiled(found: room.Profile) -> Profile:
     """A profile as the API gives it."""
-    return Profile(*(getattr(found, field.name) for field in fields(room.Profile)))
+    return Profile(*(getattr(found, name) for name in fields(room.Profile)))
 
 
 def effective_field(found: effective.Effective, checkpoint: str | None) -> Effective:
     """An effective field as the API gives it."""
-    return Effective(*[*(getattr(found, field.name) for field in fields(effective.Effective)), checkpoint])
+    return Effective(*[*(getattr(found, name) for name in fields(effective.Effective)), checkpoint])

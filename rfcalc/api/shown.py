@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rfcalc.api.words import translated
+from rfcalc.record import replace
 
 if TYPE_CHECKING:
     from rfcalc.report.findings import Outcome

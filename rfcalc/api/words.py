@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from operator import index
 from typing import TYPE_CHECKING, TypeAlias
 
 from rfcalc.errors import Problem, SpecError, did_you_mean
+from rfcalc.record import replace
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
 from rfcalc.language.expressions import compiled
+from rfcalc.record import fields
 from rfcalc.report.findings import Finding
 
 Names = dict[str, Any]  # of JSON
@@ -17,7 +17,7 @@ def names_of(document: Names) -> Names:
     mapping by the entries' names (or as a list), and those of their receptive fields: `params["conv1"]`, `size["conv1"]`."""
     names: Names = dict(document)
     if document.get("findings") == []:
-        names |= {each.name: [] for each in fields(Finding) if each.name not in document}
+        names |= {name: [] for name in fields(Finding) if name not in document}
     for key, rows in document.items():
         if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
             continue

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
+from rfcalc.record import replace
 from rfcalc.report.findings import Finding
 
 

@@ -7,7 +7,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from rfcalc.checks.toml import placed
 from rfcalc.errors import Placed, RuleError, Span, did_you_mean, fail
 from rfcalc.language.budget import Limit, limits
 from rfcalc.language.problems import Problems
-from rfcalc.record import record
+from rfcalc.record import field, record, replace
 
 BUDGET_CODES = ("RF501", "RF502", "RF503")
 

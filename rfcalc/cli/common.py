@@ -6,7 +6,6 @@ import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from rfcalc.cli import complete
@@ -16,7 +15,7 @@ from rfcalc.cli.gathered import gathered
 from rfcalc.errors import SpecError, did_you_mean, summed_up
 from rfcalc.formats import FORMATS
 from rfcalc.progress import each
-from rfcalc.record import record
+from rfcalc.record import field, record, replace
 
 if TYPE_CHECKING:
     from rfcalc.backends.torch.subject import Subject

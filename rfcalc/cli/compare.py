@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from os.path import exists
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +26,7 @@ from rfcalc.cli.declared import argument, option
 from rfcalc.cli.device_options import Device
 from rfcalc.errors import SpecError, did_you_mean
 from rfcalc.progress import each
-from rfcalc.record import record
+from rfcalc.record import record, replace
 
 if TYPE_CHECKING:
     from rfcalc.analyses.comparison import Comparison

@@ -8,7 +8,6 @@ import json
 import shlex
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from textwrap import fill
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +17,7 @@ from rfcalc.cli import complete
 from rfcalc.cli.color import complain, screen
 from rfcalc.cli.common import choice
 from rfcalc.cli.declared import argument, option
+from rfcalc.record import replace
 
 if TYPE_CHECKING:
     from rfcalc.language.lessons import Claim, Lesson, LessonRun

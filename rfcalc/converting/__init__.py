@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from rfcalc.converting.blocks import Finder
 from rfcalc.converting.defaults import defaults_of
@@ -20,7 +19,7 @@ from rfcalc.importers import own_spec
 from rfcalc.language.limits import MAX_LAYERS
 from rfcalc.language.load import load_spec
 from rfcalc.language.writer import expanded, input_lines, names_of, scalar, setting_lines
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.report.units import short
 
 MOST_ATTEMPTS = 30

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from rfcalc.converting.model import COUNTS, Item
@@ -14,6 +13,7 @@ from rfcalc.layers.contract import Op
 from rfcalc.layers.counted import Counted
 from rfcalc.layers.settings import Optional, PerAxis, settings_of
 from rfcalc.layers.traits import LayerKind, Sliding
+from rfcalc.record import replace
 from rfcalc.relations.geometry import per_axis, sides
 from rfcalc.relations.shape import Shapes
 
@@ -103,7 +103,7 @@ def canonical(op: Op, shapes: Shapes) -> Op:
             changed[setting.name] = value[0]
         if setting.name == "padding" and setting.default == "half" and op.sliding is not None and _is_half(op.sliding, rank):
             changed["padding"] = "half"
-    return replace(op, **changed) if changed else op  # type: ignore[type-var]
+    return replace(op, **changed) if changed else op
 
 
 def _collapses(value: object, kind: Any) -> bool:

@@ -10,7 +10,7 @@ from rfcalc.converting.runs import code
 from rfcalc.language.reading import JOINED
 from rfcalc.language.recipes import lookup, main_of, settings_for
 from rfcalc.language.writer import scalar, text_of
-from rfcalc.layers.settings import MISSING
+from rfcalc.record import MISSING
 
 ATTACHED = ("norm", "act")
 BARE = re.compile(r"[A-Za-z_]\w*([*/+-]\w+)*")

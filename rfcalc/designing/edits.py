@@ -7,7 +7,6 @@ numbers that should cost less than any single one (pairs.py) are tried and corre
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from itertools import islice
@@ -26,7 +25,7 @@ from rfcalc.language.marked import MarkedMapping, read
 from rfcalc.language.top import SAID
 from rfcalc.layers.contract import Op
 from rfcalc.progress import each
-from rfcalc.record import record
+from rfcalc.record import field, record, replace
 from rfcalc.relations.shape import Shape
 
 MOST_LAYERS = 20_000

@@ -10,7 +10,6 @@ A path through a global layer (global pooling, linear, attention) adds no term; 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from rfcalc.errors import RuleError, fail
@@ -19,7 +18,7 @@ from rfcalc.fields.extents import Box, Extent, around, fills, hulls
 from rfcalc.fields.field import START, Field, Span, compose, mask_phases
 from rfcalc.fields.terms import SupportTerm, antichain, compact, joined
 from rfcalc.graph import Graph, Node
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.relations.channels import Same
 from rfcalc.relations.geometry import IDENTITY, Reach
 from rfcalc.relations.read import Read

@@ -6,7 +6,6 @@ A size does not fit if a layer refuses it, or if a layer's weights would change 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -17,6 +16,7 @@ from rfcalc.layers.contract import Op
 from rfcalc.layers.facts import Facts
 from rfcalc.layers.traits import LayerKind
 from rfcalc.layers.vocabulary.source import Input
+from rfcalc.record import replace
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape
 

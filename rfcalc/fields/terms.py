@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import reduce
 from math import lcm
 from operator import or_
@@ -11,7 +10,7 @@ from typing import TypeVar
 
 from rfcalc.fields.certificate import Range, within
 from rfcalc.fields.field import MAX_PHASES, Field, enclosed, field_covers, united
-from rfcalc.record import record
+from rfcalc.record import record, replace
 
 T = TypeVar("T")
 

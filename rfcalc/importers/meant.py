@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from rfcalc.errors import Problem, SpecError
+from rfcalc.record import replace
 
 WEIGHTS = (".pth", ".pt", ".ckpt", ".bin", ".safetensors", ".h5", ".pkl", ".torchscript")
 THROUGH_ONNX = {  # files of networks that are read once they are ONNX files, and what makes those

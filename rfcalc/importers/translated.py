@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from typing import Any
 
 from rfcalc.errors import Problem, Span, SpecError, fail
@@ -12,7 +11,7 @@ from rfcalc.graph import Graph, Node
 from rfcalc.language.load import load_spec
 from rfcalc.language.marked import Marked
 from rfcalc.language.writer import scalar, text_of
-from rfcalc.record import record
+from rfcalc.record import field, record, replace
 
 QUOTED = re.compile(r'"([^"]{1,300})"')
 

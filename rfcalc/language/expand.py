@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from rfcalc.errors import RuleError
@@ -20,6 +19,7 @@ from rfcalc.language.values import BROKEN, FREE, evaluate
 from rfcalc.layers.contract import Op
 from rfcalc.layers.counted import Counted
 from rfcalc.layers.settings import Bool, Int
+from rfcalc.record import replace
 
 EDGES = 2  # connections for each layer that is allowed
 TIMES, TRUTH, COUNT = Int(0, 10**12), Bool(), Int(0, 10**15)

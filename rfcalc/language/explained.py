@@ -14,8 +14,9 @@ from rfcalc.errors import RuleError
 from rfcalc.language.load import load_spec
 from rfcalc.language.recipes import main_of, required, settings_for
 from rfcalc.language.schema import json_schema
-from rfcalc.layers.settings import EXPRESSION, LARGEST, MISSING, Setting
+from rfcalc.layers.settings import EXPRESSION, LARGEST, Setting
 from rfcalc.layers.words import WORDS, class_of, make
+from rfcalc.record import MISSING
 from rfcalc.relations.shape import Shape
 from rfcalc.report.units import joined, short, times
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from rfcalc.errors import SpecError
 from rfcalc.language.marked import Marked, read
 from rfcalc.language.problems import Problems
 from rfcalc.language.recipes import GivenSetting, LayerRecipe, lookup
+from rfcalc.record import replace
 
 
 def parsed(overrides: Mapping[str, str], problems: Problems) -> dict[str, Marked]:

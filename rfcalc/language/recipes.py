@@ -13,10 +13,10 @@ from rfcalc.language.problems import Problems
 from rfcalc.language.synonyms import IMPLIED, SETTINGS, op_hint
 from rfcalc.language.values import BROKEN, parsed
 from rfcalc.layers.contract import Op
-from rfcalc.layers.settings import MISSING, Kind, Setting, name_of, settings_of
+from rfcalc.layers.settings import Kind, Setting, name_of, settings_of
 from rfcalc.layers.traits import LayerKind
 from rfcalc.layers.words import WORDS, class_of, make, words_in
-from rfcalc.record import record
+from rfcalc.record import MISSING, record
 
 Chain = tuple[tuple[str, Op], ...]  # (suffix of the name, operation)
 FOLLOWED = ("conv", "dwconv", "sepconv", "upconv", "linear", "add", "residual")

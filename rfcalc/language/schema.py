@@ -10,8 +10,9 @@ from rfcalc.analyses.training import OPTIMIZERS
 from rfcalc.language.marked import read
 from rfcalc.language.reading import COUNTS, MERGES
 from rfcalc.language.recipes import ACT, NORM, lookup, main_of, settings_for
-from rfcalc.layers.settings import EXPRESSION, MISSING, Setting
+from rfcalc.layers.settings import EXPRESSION, Setting
 from rfcalc.layers.words import WORDS, class_of
+from rfcalc.record import MISSING
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 LAYERS = {"$ref": "#/$defs/layers"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -12,7 +11,7 @@ from rfcalc.graph import Builder
 from rfcalc.language.marked import Marked
 from rfcalc.language.problems import Problems
 from rfcalc.language.steps import Body
-from rfcalc.record import record
+from rfcalc.record import record, replace
 
 Sources = tuple[int | None, ...]  # nodes that a layer reads; None for a broken one, whose problem is reported
 POISONED: Sources = (None,)

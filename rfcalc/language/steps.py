@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from rfcalc.errors import Span
 from rfcalc.language.marked import Marked
 from rfcalc.language.recipes import LayerRecipe
 from rfcalc.language.values import Value
-from rfcalc.record import record
+from rfcalc.record import draft, field, record
 
 
-@dataclass(eq=False, repr=False)
+@draft
 class Merge:
     """The layer that joins the paths of a residual or of branches; `name` is set where it has no prefix of its own."""
 
@@ -38,7 +37,7 @@ class Branches:
     merge: Merge
 
 
-@dataclass(eq=False, repr=False)
+@draft
 class Step:
     """One entry of a `layers` list. `does` is None if something in it is wrong (the problem is kept)."""
 
@@ -71,7 +70,7 @@ class Body:
     names: frozenset[str] = frozenset()
 
 
-@dataclass(eq=False, repr=False)
+@draft
 class Block:
     """A block as it is defined: its params with their defaults (None: must be given), its layers, and the names of what it
     gives (the last layer if there are none)."""

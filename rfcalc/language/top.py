@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import field
 
 from rfcalc.errors import SpecError, did_you_mean, fail
 from rfcalc.language.files import find, read_bytes, text_of
@@ -14,7 +13,7 @@ from rfcalc.language.recipes import lookup, unknown_setting
 from rfcalc.language.synonyms import TOP_KEYS
 from rfcalc.layers.settings import name_of
 from rfcalc.layers.words import WORDS
-from rfcalc.record import record
+from rfcalc.record import field, record
 
 KEYS = (
     "name", "input", "inputs", "params", "defaults", "blocks", "layers", "outputs", "budget", "object_size", "train",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Op, Torch
 from rfcalc.layers.traits import LayerKind, Norm, Sliding
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape, Shapes
 

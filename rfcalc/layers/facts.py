@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from rfcalc.layers.contract import Cost, Op
 from rfcalc.layers.traits import LayerKind
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.relations.channels import Band, Grouped, Mix, Same
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape

@@ -6,18 +6,15 @@ Schema. Strings in numeric kinds are expressions, which the spec's reader evalua
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from rfcalc.errors import RuleError, did_you_mean
-from rfcalc.record import record
+from rfcalc.record import MISSING, field, fields, record
 
 if TYPE_CHECKING:
     from rfcalc.report.tables import Json
 
-MISSING: Any = dataclasses.MISSING
 LARGEST = 10**9
 
 
@@ -265,7 +262,7 @@ def settings_of(cls: type) -> tuple[Setting, ...]:
 @cache
 def _settings_of(cls: type) -> tuple[Setting, ...]:
     return tuple(
-        Setting(f.name, f.metadata["alias"], f.metadata["kind"], f.default, f.metadata["help"])
-        for f in dataclasses.fields(cls)
+        Setting(name, f.metadata["alias"], f.metadata["kind"], f.default, f.metadata["help"])
+        for name, f in fields(cls).items()
         if "kind" in f.metadata
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.metrics import COLUMNS, Shown
@@ -14,6 +13,7 @@ from rfcalc.checks.pages import page
 from rfcalc.graph import Graph
 from rfcalc.language.budget import Limit
 from rfcalc.page.files import named
+from rfcalc.record import replace
 from rfcalc.report.findings import Finding
 from rfcalc.report.units import joined, short
 

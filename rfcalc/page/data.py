@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rfcalc.analyses.erf import deviations
@@ -18,7 +17,7 @@ from rfcalc.page.cards import budgets, cards, findings, pages
 from rfcalc.page.extras import paths, stated_objects
 from rfcalc.page.files import named
 from rfcalc.page.supports import Supports
-from rfcalc.record import record
+from rfcalc.record import field, record
 from rfcalc.report.units import joined, percent
 
 if TYPE_CHECKING:

@@ -6,13 +6,12 @@ An axis is a group of names, most significant digit first. What the output lacks
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from math import prod
 
 from rfcalc.errors import RuleError
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.relations.channels import MIX, SAME, Grouped, Mix, Route
 from rfcalc.relations.geometry import IDENTITY, Reach
 from rfcalc.relations.read import Read

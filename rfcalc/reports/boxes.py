@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rfcalc.designing.boxes import RULES, ObjectSizes
+from rfcalc.record import replace
 from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import times
 

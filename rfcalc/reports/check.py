@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 from rfcalc.checks.codes import errors
 from rfcalc.checks.folding import per_place
 from rfcalc.checks.runner import explained
 from rfcalc.checks.structure import times
 from rfcalc.errors import MORE, Problem, SpecError
+from rfcalc.record import replace
 from rfcalc.report.findings import Explained, Finding, Outcome
 
 

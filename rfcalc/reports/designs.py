@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from rfcalc.designing.blocks import BlockChoice
 from rfcalc.designing.designs import front
 from rfcalc.designing.space import Design, Limits, Space, Stage, aim, measure, stages
 from rfcalc.errors import fail
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import growth, short
 from rfcalc.reports.parts.contract import shape_data

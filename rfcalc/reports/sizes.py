@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.memory import Needed, at_inference
@@ -12,7 +11,7 @@ from rfcalc.fields.clean import Clean
 from rfcalc.fields.forward import Support
 from rfcalc.fields.resized import ShapesAtSize, SizeError
 from rfcalc.graph import Graph
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.relations.shape import Shape
 from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import joined, runs, short, times

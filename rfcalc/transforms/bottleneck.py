@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph, Node
 from rfcalc.layers.contract import Op
 from rfcalc.layers.counted import Counted
 from rfcalc.layers.traits import LayerKind
 from rfcalc.layers.vocabulary.conv import Conv
+from rfcalc.record import replace
 from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed
 from rfcalc.transforms.separable import standard
 

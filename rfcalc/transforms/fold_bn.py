@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rfcalc.errors import RuleError
 from rfcalc.graph import Graph
 from rfcalc.layers.vocabulary.conv import Conv, Depthwise, MaskedConv, Upconv
 from rfcalc.layers.vocabulary.dense import Linear
 from rfcalc.layers.vocabulary.norm import BatchNorm
+from rfcalc.record import replace
 from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed
 
 Folding = Conv | Depthwise | Upconv | MaskedConv | Linear  # each output channel has weights, and may have a bias, of its own

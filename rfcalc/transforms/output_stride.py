@@ -6,7 +6,6 @@ A layer whose stride would pass the wanted one keeps all units: its stride becom
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 from rfcalc.errors import RuleError
@@ -16,6 +15,7 @@ from rfcalc.layers.traits import LayerKind, Sliding
 from rfcalc.layers.vocabulary.adaptive import AdaptiveMaxPool, AdaptivePool
 from rfcalc.layers.vocabulary.conv import Conv, Depthwise
 from rfcalc.layers.vocabulary.pool import AvgPool, MaxPool
+from rfcalc.record import replace
 from rfcalc.relations.geometry import Side
 from rfcalc.transforms.outcome import Chosen, Rewriter, Transformed, around, axes, joint
 

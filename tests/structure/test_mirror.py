@@ -24,6 +24,7 @@ ALONE = {
     "test_prose.py": "all documents",
     "test_readme.py": "README.md",
     "test_progress.py": "progress.py, at the root",
+    "test_record.py": "record.py, at the root",
     "test_site.py": "the documentation as a site",
     "test_api.py": "__init__.py, at the root",
     "test_version.py": "version.py, at the root",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, replace
 from math import gcd
 
 from rfcalc.errors import RuleError
 from rfcalc.graph import Builder, Graph
 from rfcalc.layers.contract import Op
 from rfcalc.layers.vocabulary.source import Input
+from rfcalc.record import fields, replace
 from rfcalc.relations.shape import Shape, Shapes
 
 Width = Callable[[int], int]
@@ -93,7 +93,7 @@ def _narrowed(op: Op, old: Shapes, new: Shapes, width: Width) -> Op:
     """One layer with fewer channels; raises RuleError where that does not fit."""
     if not new:
         return op
-    own = {f.name for f in fields(op)}  # type: ignore[arg-type]
+    own = fields(op)
     settings = {name: value for name, value in op.settings.items() if name in own}  # given counts hold for no other width
     changes: dict[str, int] = {}
     for name in WIDTHS:
@@ -109,4 +109,4 @@ def _narrowed(op: Op, old: Shapes, new: Shapes, width: Width) -> Op:
                 changes["out"] = channels * max(1, op.shape(old).channels // count)
         else:
             changes[name] = gcd(count, channels, changes.get("out", channels))
-    return replace(op, **changes) if changes else op  # type: ignore[type-var]
+    return replace(op, **changes) if changes else op

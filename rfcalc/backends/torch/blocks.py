@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 from rfcalc.backends.torch.tree import Path
 from rfcalc.backends.torch.variables import GLOBALS, Body, statements
-from rfcalc.record import record
+from rfcalc.record import record, replace
 
 Shown = Sequence[str]
 LISTED = 3

@@ -8,7 +8,6 @@ constructed in the order of the flat form and have its names, so that both have 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby, pairwise
 
 from rfcalc.backends.torch.blocks import Block, Number, Shown, Use
@@ -17,7 +16,7 @@ from rfcalc.backends.torch.source import TAKEN_CLASSES, class_for, facts_of, hel
 from rfcalc.backends.torch.tree import Path, Tree, access, assigned, layout, ordered, plain, quoted
 from rfcalc.backends.torch.variables import Body, Step, body_of, statements
 from rfcalc.graph import Graph
-from rfcalc.record import record
+from rfcalc.record import record, replace
 
 WIDE = 100
 FEW = 3

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
 from itertools import count
 from keyword import iskeyword
 
 from rfcalc.graph import Graph
-from rfcalc.record import record
+from rfcalc.record import field, record
 
 GLOBALS = frozenset({"self", "torch", "nn", "F", "math", "Tensor", "super", "getattr"})
 NEVER = 10**12

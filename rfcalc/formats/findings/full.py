@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from rfcalc.errors import visible
 from rfcalc.formats.parts.grid import table_lines
 from rfcalc.formats.parts.messages import painted
 from rfcalc.formats.parts.screen import Screen
+from rfcalc.record import replace
 from rfcalc.report.findings import Outcome
 from rfcalc.report.tables import Table, Tone
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -12,6 +11,7 @@ from rfcalc.importers.programs.arithmetic import binary
 from rfcalc.importers.programs.layout import text
 from rfcalc.importers.programs.program import Const, Tensor, UnfollowedError
 from rfcalc.importers.programs.views import interleaved, permuted, viewed
+from rfcalc.record import replace
 
 
 @handles("Gemm", learned=(0, 1, 2))

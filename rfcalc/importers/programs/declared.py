@@ -8,7 +8,6 @@ record. It is code that some package has brought, so that only the plug-ins that
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean, fail
@@ -16,7 +15,7 @@ from rfcalc.importers.programs.axes import as_map
 from rfcalc.importers.programs.program import Const, Program, Tensor
 from rfcalc.layers.contract import Op
 from rfcalc.layers.words import make
-from rfcalc.record import record
+from rfcalc.record import field, record
 from rfcalc.relations.shape import Shape
 
 GROUP = "rfcalc.ops"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rfcalc.graph import Graph, Node
 from rfcalc.layers.traits import LayerKind
+from rfcalc.record import replace
 
 LEADERS = frozenset({LayerKind.CONVOLUTION, LayerKind.TRANSPOSED, LayerKind.LINEAR})
 FOLLOWERS = frozenset({LayerKind.NORM, LayerKind.ACTIVATION, LayerKind.DROPOUT})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from rfcalc.importers.programs.axes import as_map, axis_groups, digit_names, pattern_text
@@ -12,6 +11,7 @@ from rfcalc.importers.programs.maps import placed
 from rfcalc.importers.programs.program import Const, CountedStorage, Program, Tensor, UnfollowedError
 from rfcalc.layers.contract import Op
 from rfcalc.layers.words import make
+from rfcalc.record import replace
 from rfcalc.relations.shape import Shape
 
 

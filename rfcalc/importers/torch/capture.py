@@ -10,7 +10,6 @@ import pickle
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +23,7 @@ from rfcalc.importers.torch.fakes import faked
 from rfcalc.importers.torch.memory import memory_of
 from rfcalc.importers.torch.places import place_of
 from rfcalc.origin import Argument, Call, call_with
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.relations.shape import Shape
 
 OBJECTS = "it brings a pickled object, which could run code"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +21,7 @@ from rfcalc.importers.torch.places import containers, kinds, scope_of, span_of
 from rfcalc.importers.torch.values import DependentError, LazyConstant, bound_arguments, flatten, shape_of
 from rfcalc.importers.torch.work import computed, work
 from rfcalc.origin import Origin, Place
+from rfcalc.record import replace
 
 # Pieces of a program that run as they are, under a context manager: no gradients, autocast.
 INLINED = frozenset(("wrap_with_set_grad_enabled", "wrap_with_autocast"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from rfcalc.errors import RuleError, did_you_mean
@@ -16,7 +15,7 @@ from rfcalc.importers.ultralytics.top import Options
 from rfcalc.importers.ultralytics.torch_layers import PLAIN, UPCONV, args_of, transposed
 from rfcalc.language.problems import Problems
 from rfcalc.layers.settings import Int, ListOf
-from rfcalc.record import record
+from rfcalc.record import record, replace
 
 OUT = Arg("the number of output channels", Int())
 HEAD_CHANNELS = 64  # of one head of attention

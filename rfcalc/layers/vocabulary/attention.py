@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from math import prod
 from typing import ClassVar
 
@@ -12,7 +11,7 @@ from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, PerAxis, setting
 from rfcalc.layers.strides import moved, narrowed, packed
 from rfcalc.layers.traits import LayerKind
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.relations.channels import MIX
 from rfcalc.relations.geometry import PaddingMode, Reach, per_axis
 from rfcalc.relations.read import Read, whole

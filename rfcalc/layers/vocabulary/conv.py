@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 from typing import ClassVar
 
@@ -10,7 +9,7 @@ from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, PerAxis, PerSide, Word, setting
 from rfcalc.layers.traits import LayerKind, Sliding
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.relations.channels import MIX, Grouped, Mix
 from rfcalc.relations.geometry import IDENTITY, PaddingMode, Side, Window, per_axis
 from rfcalc.relations.read import Read

@@ -7,14 +7,13 @@ A norm across the channels of one position reads those channels.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from rfcalc.errors import RuleError
 from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, Number, Optional, Word, setting
 from rfcalc.layers.traits import LayerKind, Norm
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.relations.channels import MIX, Band
 from rfcalc.relations.read import POINTWISE, Read
 from rfcalc.relations.shape import Shape, Shapes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 from math import prod
 from typing import ClassVar
@@ -12,7 +11,7 @@ from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, ListOf, PerAxis, setting
 from rfcalc.layers.strides import in_order, packed, viewed
 from rfcalc.layers.traits import LayerKind, Sliding
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.relations.channels import Grouped, Route
 from rfcalc.relations.geometry import Window, per_axis, transposed, window
 from rfcalc.relations.read import Read

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from math import prod
 from typing import ClassVar
 
@@ -12,7 +11,7 @@ from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Bool, Int, Optional, PerAxis, PerSide, setting
 from rfcalc.layers.strides import narrowed
 from rfcalc.layers.traits import LayerKind, Sliding
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.relations.channels import SAME
 from rfcalc.relations.geometry import Side, Window
 from rfcalc.relations.read import Read

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from typing import ClassVar
@@ -12,7 +11,7 @@ from rfcalc.layers.contract import Cost, Keeps, Op, Storage, Torch
 from rfcalc.layers.settings import Int, setting
 from rfcalc.layers.strides import moved, packed
 from rfcalc.layers.traits import LayerKind
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.relations.channels import Route, told_apart
 from rfcalc.relations.geometry import Reach, grow, window
 from rfcalc.relations.read import Read

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rfcalc.backends.proof.tools import ToolCount
+from rfcalc.record import replace
 from rfcalc.report.tables import Column, Report, Table, Tone
 
 if TYPE_CHECKING:
