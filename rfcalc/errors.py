@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -115,6 +114,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if len(word) > 60:
         return ""
     words = list(known)
+    import difflib
+
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if not near:  # ReLU, SAME
         lower = {each.lower(): each for each in words}

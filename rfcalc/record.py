@@ -15,6 +15,7 @@ from typing import Any, TypeVar, dataclass_transform, overload
 C = TypeVar("C", bound=type)
 R = TypeVar("R")
 MISSING: Any = object()
+FEW = 16  # of which a record is made without compiling
 
 
 class Field:
@@ -93,7 +94,19 @@ def _field(given: object) -> Field:
 def _first(cls: Any) -> Callable[..., None]:
     """An `__init__` that puts the compiled one in its place."""
 
+    known, left = fields(cls), FEW
+    usual = {name: one.default for name, one in known.items() if one.default is not MISSING}
+    plain = not hasattr(cls, "__post_init__") and all(one.factory is MISSING for one in known.values())
+
     def init(self: Any, *values: object, **named: object) -> None:
+        nonlocal left
+        left -= 1
+        given = dict(zip(known, values, strict=False))
+        if plain and left > 0 and len(values) <= len(known) and not given.keys() & named:
+            given = {**usual, **given, **named}
+            if given.keys() == known.keys():
+                self.__dict__.update({name: given[name] for name in known})
+                return
         if cls.__init__ is init:
             cls.__init__ = _compiled(cls)
         cls.__init__(self, *values, **named)

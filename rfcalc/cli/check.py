@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,6 +70,8 @@ def check(
 
       rfcalc check net.yaml --format github --format sarif=rfcalc.sarif
     """
+    from shlex import join
+
     from rfcalc.reports.check import Unread, checked
 
     wanted, trained, given = targets(format), optimizer_of(optimizer), given.careful
@@ -85,7 +86,7 @@ def check(
     if not unread.specs:
         raise usage(NOTHING)
     spell_out(unread, settings.leaves_out)
-    accept = shlex.join(["rfcalc", "check", "--write-baseline", *(word for word in ctx.obj[1:] if word != "--write-baseline")])
+    accept = join(["rfcalc", "check", "--write-baseline", *(word for word in ctx.obj[1:] if word != "--write-baseline")])
     with uncollected():
         analyses = list(read_all(unread, given, trained).values())
         if write_baseline:

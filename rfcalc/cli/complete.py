@@ -6,9 +6,7 @@ Nothing that is offered runs a program: a torch model or an ONNX file has no nam
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Iterable
-from glob import escape, glob
 from os.path import isdir
 
 Offer = Callable[[str], list[str]]
@@ -37,6 +35,8 @@ def some_of(words: Callable[[], Iterable[str]]) -> Offer:
 
 def specs(incomplete: str) -> list[str]:
     """Shipped networks, and the files and folders that begin so."""
+    from glob import escape, glob
+
     from rfcalc.importers import shipped
 
     files = sorted(glob(escape(incomplete) + "*"))
@@ -71,8 +71,10 @@ def _typed() -> list[str]:
     """The words after the command. The shells' scripts hand the line over in one of two variables; an option that still
     lacks its value keeps the parser from reading the arguments before it."""
     line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")
+    from shlex import split
+
     try:
-        return shlex.split(line)[2:]
+        return split(line)[2:]
     except ValueError:  # an open quote
         return line.split()[2:]
 

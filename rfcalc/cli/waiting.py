@@ -7,13 +7,14 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from rfcalc.cli.color import IN_THE_WAY, welcome
 from rfcalc.progress import heard
 
 if TYPE_CHECKING:
+    from threading import Thread
+
     from rich.progress import Task
 
 PATIENCE = 1.0  # seconds until a command is said to take long
@@ -24,12 +25,16 @@ class Line:
     """A listener to the work. A thread draws, so that the line lives while torch is loaded or a network is traced."""
 
     def __init__(self) -> None:
+        from threading import Event
+
         self.now: tuple[str, float, float] = ("", 0, 0)
         self.stream = sys.stderr  # somebody else's code may redirect it
         self.ended = Event()
         self.thread: Thread | None = None
 
     def __call__(self, what: str, done: float, total: float) -> None:
+        from threading import Thread
+
         self.now = (what, done, total)
         if self.thread is None:
             self.ended.clear()

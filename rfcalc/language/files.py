@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import sys
@@ -70,6 +69,8 @@ def _near(stem: str, folder: Path | None = None) -> str:
         return f"shipped are {', '.join(begun[:6])}"
     files = {file.stem: file.name for file in [*folder.glob("*.y*ml")][:1000]} if folder and folder.is_dir() else {}
     known = {network: network for network in networks} | files
+    import difflib
+
     near = difflib.get_close_matches(os.path.basename(stem)[:60], known, n=1)
     return f'did you mean "{known[near[0]]}"?' if near else "rfcalc configs lists them"
 

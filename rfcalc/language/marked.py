@@ -11,16 +11,11 @@ import re
 from functools import cached_property
 from typing import Any
 
-import yaml
-
 from rfcalc.errors import Placed, Problem, Span, SpecError, fail
+from rfcalc.language.libyaml import Parser, yaml
 from rfcalc.language.limits import MOST_BYTES, MOST_NESTED, MOST_PROBLEMS, MOST_VALUES
 from rfcalc.language.scalars import resolve
 from rfcalc.language.syntax import explained
-
-Parser: Any = yaml.SafeLoader  # PyYAML built without libyaml: the same events, ten times slower
-if yaml.__with_libyaml__:
-    from yaml._yaml import CParser as Parser
 
 GLUED = re.compile(r"([\w-]+):(\S.*)", re.DOTALL)
 STRING = "tag:yaml.org,2002:str"
