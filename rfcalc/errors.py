@@ -111,11 +111,11 @@ def excerpt(span: Span, limit: int = 100) -> tuple[str, str]:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """'did you mean "conv"?' for the nearest known word, or the empty string."""
+    import difflib
+
     if len(word) > 60:
         return ""
     words = list(known)
-    import difflib
-
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if not near:  # ReLU, SAME
         lower = {each.lower(): each for each in words}

@@ -1,4 +1,5 @@
-"""PyYAML for its C parser: imported without compiling the patterns of its parser in Python, which take as long as an analysis."""
+"""PyYAML, imported without compiling the patterns of its parser in Python: they take as long as an analysis, and libyaml needs
+none of them."""
 
 from __future__ import annotations
 
@@ -22,13 +23,12 @@ def _imported() -> Any:
     own, here = re.compile, get_ident()
     re.compile = lambda *said: Later(*said) if get_ident() == here else own(*said)  # type: ignore[assignment]
     try:
-        import yaml
+        import yaml  # noqa: TID251 - for language/marked.py, which reads it
     finally:
         re.compile = own
     return yaml
 
 
 yaml = _imported()
-Parser: Any = yaml.SafeLoader  # PyYAML built without libyaml: the same events, ten times slower
-if yaml.__with_libyaml__:
-    pass
+# PyYAML built without libyaml gives the same events, ten times slower.
+Parser: Any = yaml.cyaml.CParser if yaml.__with_libyaml__ else yaml.SafeLoader
