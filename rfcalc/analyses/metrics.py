@@ -72,7 +72,8 @@ class Metric:
     network's too unless `whole` says it. axes: for a layer, one number per axis of its map; `worst` chooses the one that stands
     for all, and a network's is that of its last map. whole: for a network. They give None, or no axes, where there is no such
     figure (the field of a layer that sees all). about: for a network, whether the figure is not certain,
-    and unsure: for a layer; owes: what it comes from, in a few words, where only `whole` knows.
+    and unsure: for a layer; placed: whether that of a layer depends on what stands around it; owes: what it comes from, in a
+    few words, where only `whole` knows.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Metric:
     absent: str = "all"
     option: str = ""
     shown: Shown = Shown.NOWHERE
+    placed: bool = False
 
     @property
     def stored(self) -> str:
@@ -224,6 +226,7 @@ METRICS: tuple[Metric, ...] = (
         owes=lambda analysis: f"while {analysis.peak.at} runs" if analysis.peak.at else "",
         option="memory",
         shown=Shown.BASELINE | Shown.DIFF,
+        placed=True,
     ),
     Metric(
         name="saved_for_backward",
@@ -316,6 +319,7 @@ ASKED_FOR = (EFFECTIVE, LATENCY)
 BY_NAME = {metric.name: metric for metric in METRICS}
 TOTALS = tuple(metric for metric in METRICS if not metric.axes)
 OF_LAYERS = tuple(metric for metric in METRICS if metric.each)
+PLACED = tuple(metric for metric in OF_LAYERS if metric.placed)
 OF_MAPS = tuple(metric for metric in METRICS if metric.axes)
 COLUMNS = tuple(sorted(OF_LAYERS, key=lambda metric: metric.unit.value))  # of tables and CSV
 # By the words that a table of layers is sorted by: their names, and those of their options.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from rfcalc.analyses.layer import Layer
-from rfcalc.analyses.metrics import OF_LAYERS, TOTALS
+from rfcalc.analyses.metrics import OF_LAYERS, PLACED, TOTALS
 from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.receptive_field import ReceptiveField, UnitField
 from rfcalc.fields.backward import runs
@@ -50,7 +50,7 @@ def analysis_data(analysis: Analysis, layers: Sequence[Layer], masks: bool = Fal
         "totals": totals_data(analysis),
         "outputs": [nodes[i].name for i in graph.outputs],
         "last_spatial": analysis.last_spatial.name if analysis.last_spatial else None,
-        "layers": [layer_data(layer, masks) for layer in layers],
+        "layers": layers_data(layers, masks),
     }
     if len(graph.inputs) > 1:
         found["inputs"] = {nodes[i].name: shape_data(nodes[i].shape) for i in graph.inputs}
@@ -76,23 +76,55 @@ def totals_data(analysis: Analysis) -> TotalsData:
     return cast("TotalsData", {**figures, **found})
 
 
-def layer_data(layer: Layer, masks: bool = False) -> LayerData:
-    """A layer."""
-    node, field = layer.node, field_data(layer.field)
+def layers_data(layers: Iterable[Layer], masks: bool = False) -> list[LayerData]:
+    """Layers. What those that are alike have in common is one object in all of them."""
+    alike: dict[object, _Alike] = {}
+    fields: dict[object, FieldData] = {}
+    found = []
+    for layer in layers:
+        node, field = layer.node, layer.field
+        kind = (node.facts, node.weights is None, tuple(map(node.inputs.index, node.inputs)), id(layer.found))
+        if kind not in alike:
+            alike[kind] = _Alike(layer)
+        seen = (id(field), layer.bounded, layer.unread)
+        if seen not in fields:
+            fields[seen] = _field_of(layer)
+        found.append(_layer_data(layer, alike[kind], fields[seen], masks))
+    return found
+
+
+class _Alike:
+    """What a layer has in common with those that do the same to inputs of the same shape, wherever they stand."""
+
+    def __init__(self, layer: Layer) -> None:
+        node = layer.node
+        self.output = shape_data(node.shape)
+        self.operations = operations_data(node.cost)
+        self.downsampling = [number(x) for x in layer.downsampling]
+        self.figures = {metric.stored: None if metric.placed else metric.of_layer(layer) for metric in OF_LAYERS}
+
+
+def _field_of(layer: Layer) -> FieldData:
+    field = field_data(layer.field)
     if layer.bounded:
         field["upper_bound"] = True
     if layer.unread:
         field["pixels_never_read"] = layer.unread
-    figures = {metric.stored: metric.of_layer(layer) for metric in OF_LAYERS}
+    return field
+
+
+def _layer_data(layer: Layer, alike: _Alike, field: FieldData, masks: bool) -> LayerData:
+    node = layer.node
+    figures = alike.figures | {metric.stored: metric.of_layer(layer) for metric in PLACED}
     found: LayerData = {
         "name": node.name,
-        "op": node.op.word,
+        "op": node.facts.op.word,
         "settings": node.facts.written,
         "inputs": layer.inputs,
         "line": node.span.line if node.span else None,
-        "output": shape_data(node.shape),
-        "element_operations": operations_data(node.cost),
-        "downsampling": [number(x) for x in layer.downsampling],
+        "output": alike.output,
+        "element_operations": alike.operations,
+        "downsampling": alike.downsampling,
         "receptive_field": field,
     }
     if layer.weights:
