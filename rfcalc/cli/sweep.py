@@ -6,7 +6,6 @@ import csv
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from rfcalc.cli import complete
@@ -15,7 +14,7 @@ from rfcalc.cli.common import MAX_LAYERS, Format, MaxLayers, choice, overrides, 
 from rfcalc.cli.declared import argument, option
 from rfcalc.cli.writing import Force, Output, write
 from rfcalc.errors import RuleError
-from rfcalc.record import record
+from rfcalc.record import record, replace
 
 if TYPE_CHECKING:
     from rfcalc.sweeping.designs import Designs

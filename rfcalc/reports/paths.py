@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.paths import PathCounts, PathFields, mirrored, path_fields, path_lengths
 from rfcalc.analyses.why import widest
 from rfcalc.fields.forward import Support
 from rfcalc.graph import Graph
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import percent, plain
 from rfcalc.reports.parts.flat import flat_table
