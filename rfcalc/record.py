@@ -10,22 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import Any, TypeVar, dataclass_transform, overload
+from typing import Any, TypeAlias, TypeVar, dataclass_transform, overload
 
 C = TypeVar("C", bound=type)
 R = TypeVar("R")
-MISSING: Any = object()
+Thing: TypeAlias = Any  # a class, an instance or a value, of which nothing is known here
+MISSING: Thing = object()
 FEW = 16  # of which a record is made without compiling
 
 
 class Field:
     """A field that is declared by more than its default."""
 
-    def __init__(self, default: object, factory: Any, metadata: Mapping[str, Any]) -> None:
+    def __init__(self, default: object, factory: Thing, metadata: Mapping[str, Thing]) -> None:
         self.default, self.factory, self.metadata = default, factory, metadata
 
 
-def field(*, default: Any = MISSING, default_factory: Any = MISSING, metadata: Mapping[str, Any] | None = None) -> Any:
+def field(*, default: Thing = MISSING, default_factory: Thing = MISSING, metadata: Mapping[str, Thing] | None = None) -> Thing:
     """As `dataclasses.field`."""
     return Field(default, default_factory, metadata or {})
 
@@ -49,7 +50,7 @@ def record(*, eq: bool = True) -> Callable[[C], C]: ...
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def record(cls: Any = None, /, *, eq: bool = True) -> Any:
+def record(cls: Thing = None, /, *, eq: bool = True) -> Thing:
     """Class decorator. `eq=False`: instances are compared by identity."""
     if cls is None:
         return lambda one: _made(one, eq)
@@ -63,7 +64,7 @@ def draft(cls: C) -> C:
     return cls
 
 
-def _made(cls: Any, eq: bool) -> Any:
+def _made(cls: Thing, eq: bool) -> Thing:
     own = cls.__dict__
     known: dict[str, Field] = {}
     for base in reversed(cls.__mro__[1:]):
@@ -91,14 +92,14 @@ def _field(given: object) -> Field:
     return given if isinstance(given, Field) else Field(given, MISSING, {})
 
 
-def _first(cls: Any) -> Callable[..., None]:
+def _first(cls: Thing) -> Callable[..., None]:
     """An `__init__` that puts the compiled one in its place."""
 
     known, left = fields(cls), FEW
     usual = {name: one.default for name, one in known.items() if one.default is not MISSING}
     plain = not hasattr(cls, "__post_init__") and all(one.factory is MISSING for one in known.values())
 
-    def init(self: Any, *values: object, **named: object) -> None:
+    def init(self: Thing, *values: object, **named: object) -> None:
         nonlocal left
         left -= 1
         given = dict(zip(known, values, strict=False))
@@ -114,8 +115,8 @@ def _first(cls: Any) -> Callable[..., None]:
     return init
 
 
-def _compiled(cls: Any) -> Any:
-    world: dict[str, Any] = {"MISSING": MISSING}
+def _compiled(cls: Thing) -> Thing:
+    world: dict[str, Thing] = {"MISSING": MISSING}
     head, body = "self", ""
     for name, one in fields(cls).items():
         head += f", {name}"
@@ -137,7 +138,7 @@ def _compiled(cls: Any) -> Any:
 class _Asked:
     """The fields as the `dataclasses` module has them, made when it asks."""
 
-    def __init__(self, cls: Any) -> None:
+    def __init__(self, cls: Thing) -> None:
         self.cls = cls
 
     def __get__(self, one: object, owner: object = None) -> object:
@@ -153,20 +154,20 @@ class _Asked:
         return cls.__dataclass_fields__
 
 
-def _nothing(_: Any) -> tuple[()]:
+def _nothing(_: Thing) -> tuple[()]:
     return ()
 
 
-def _eq(self: Any, other: Any) -> Any:
+def _eq(self: Thing, other: Thing) -> Thing:
     if self.__class__ is other.__class__:
         return self._values(self) == self._values(other)
     return NotImplemented
 
 
-def _hash(self: Any) -> int:
+def _hash(self: Thing) -> int:
     return hash((self.__class__, self._values(self)))
 
 
-def _repr(self: Any) -> str:
+def _repr(self: Thing) -> str:
     shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in fields(self))
     return f"{self.__class__.__qualname__}({shown})"
