@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from rfcalc.cli.common import Format, LoadOptions, Rebuilt, Spec, choice, networks, show, subjects
 from rfcalc.cli.declared import option
 from rfcalc.cli.device_options import Device
 from rfcalc.cli.writing import Force, Png, write
+
+if TYPE_CHECKING:
+    from rfcalc.backends.proof.effective import Effective
 
 
 @networks
@@ -44,8 +47,8 @@ def erf(
     choice(format, FORMATS, "--format")
     require("torch", "torch")
     if png:
-        require("PIL", "plot")
-    from rfcalc.backends.proof.effective import effective_field, picture
+        require("matplotlib", "plot")
+    from rfcalc.backends.proof.effective import effective_field
     from rfcalc.backends.timing.cases import usable_device
     from rfcalc.backends.torch.checkpoint import read_checkpoint
     from rfcalc.backends.torch.subject import running
@@ -63,7 +66,16 @@ def erf(
     with running(measured):
         field = effective_field(measured[0], index, samples, seed, place, tensors)
     if png:
-        from rfcalc.backends.pictures.png import map_png
-
-        write(png, map_png(picture(field)), force)
+        write(png, _drawn(field), force)
     show([erf_report(field, trained)], format)
+
+
+def _drawn(field: Effective) -> bytes:
+    """The measured map as PNG."""
+    from rfcalc.analyses.erf_map import EnergyMap
+    from rfcalc.backends.pictures.axes import energy_axes
+    from rfcalc.backends.pictures.png import png
+
+    energy = field.energy.numpy()
+    title = f"{field.graph.nodes[field.layer].name}: effective field, {field.weights.partition(',')[0]} weights"
+    return png(lambda ax: energy_axes(EnergyMap((0,) * energy.ndim, energy), energy.shape, title, ax))

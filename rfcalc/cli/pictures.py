@@ -12,23 +12,26 @@ def erf_map(analysis: Analysis) -> bytes:
     """The map of the effective receptive field of the layer that was asked for, as PNG; raises SpecError."""
     from rfcalc.backends.optional import require
 
-    require("PIL.Image", "plot")
+    require("matplotlib", "plot")
     require("numpy", "plot")
     from rfcalc.analyses.erf_map import map_of
-    from rfcalc.backends.pictures.png import map_png
+    from rfcalc.backends.pictures.axes import energy_axes
+    from rfcalc.backends.pictures.png import png
 
-    erf = analysis.erf
-    return map_png(map_of(analysis.graph, erf.target if erf else None, erf.unit if erf else ()).rows)
+    erf, graph = analysis.erf, analysis.graph
+    drawn = map_of(graph, erf.target if erf else None, erf.unit if erf else ())
+    title = f"{graph.nodes[erf.target].name if erf else graph.name}: effective field, random weights"
+    return png(lambda ax: energy_axes(drawn, analysis.input.size, title, ax))
 
 
 def mask(analysis: Analysis) -> bytes:
     """The pixels that the unit, which some selected layer has, sees over the whole image, as PNG."""
     from rfcalc.backends.optional import require
-    from rfcalc.reports.parts.asked import pictures
+    from rfcalc.reports.parts.asked import seen
 
-    require("PIL.Image", "plot")
-    from rfcalc.backends.pictures.png import mask_png
+    require("matplotlib", "plot")
+    from rfcalc.backends.pictures.axes import mask_axes
+    from rfcalc.backends.pictures.png import png
 
-    *_, last = pictures(analysis)
-    height, width = (1, *analysis.input.size)[-2:]
-    return mask_png(last.rows(), height, width)
+    *_, (title, unit) = seen(analysis)
+    return png(lambda ax: mask_axes(unit, analysis.input.size, title, ax))

@@ -11,6 +11,7 @@ from rfcalc.report.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
 
 Box = Sequence[tuple[int, int]]
 
@@ -21,17 +22,27 @@ def mask_axes(seen: UnitField, image: Sequence[int], title: str, ax: Axes | None
     rows = Picture(title, seen.products).rows()
     height, width = (1, *image)[-2:]
     read = [[rows[y] >> x & 1 if y < len(rows) else 0 for x in range(width)] for y in range(height)]
-    return _drawn(read, (0, 0), image, seen.unclipped, title, ax, most=1.0)
+    ax, _ = _drawn(read, (0, 0), image, seen.unclipped, title, ax, most=1.0)
+    _legend(ax)
+    return ax
 
 
 def energy_axes(drawn: EnergyMap, image: Sequence[int], title: str, ax: Axes | None = None) -> Axes:
-    """The root of each pixel's share of the energy (Luo 2016 show the gradient's size, which is that root)."""
+    """The root of each pixel's share of the energy, the largest being 1 (Luo 2016 show the gradient's size, which is that
+    root); a frame around the image, another around the field, and a ring two standard deviations from the mean."""
     from math import sqrt
 
-    shares = [[sqrt(max(0.0, share)) for share in row] for row in drawn.rows]
+    rows = drawn.rows
+    most = max(map(max, rows)) or 1.0
+    shares = [[sqrt(max(0.0, share) / most) for share in row] for row in rows]
     top, left = (0, *drawn.start)[-2:]
     box = [(first, first + count - 1) for first, count in zip(drawn.start, drawn.energy.shape, strict=True)]
-    return _drawn(shares, (top, left), image, box, title, ax)
+    ax, shown = _drawn(shares, (top, left), image, box, title, ax, most=1.0)
+    if len(image) > 1:
+        _ring(ax, rows, top, left)
+    ax.figure.colorbar(shown, ax=ax, label="gradient's size, largest 1", shrink=0.8)
+    _legend(ax)
+    return ax
 
 
 def _drawn(
@@ -41,8 +52,8 @@ def _drawn(
     box: Box | None,
     title: str,
     ax: Axes | None,
-    most: float | None = None,
-) -> Axes:
+    most: float,
+) -> tuple[Axes, ScalarMappable]:
     if ax is None:
         from matplotlib import pyplot
 
@@ -50,7 +61,7 @@ def _drawn(
     height, width = (1, *image)[-2:]
     (top, bottom), (left, right) = ((0, 0), *(box or ()))[-2:] if box else ((0, height - 1), (0, width - 1))
     extent = (origin[1] - 0.5, origin[1] + len(cells[0]) - 0.5, origin[0] + len(cells) - 0.5, origin[0] - 0.5)
-    ax.imshow(cells, cmap="viridis", vmin=0, vmax=most, extent=extent, aspect="equal" if len(image) > 1 else "auto")
+    shown = ax.imshow(cells, cmap="viridis", vmin=0, vmax=most, extent=extent, aspect="equal" if len(image) > 1 else "auto")
     _frame(ax, (0, height - 1), (0, width - 1), "image", "black", "-")
     if box:
         _frame(ax, (top, bottom), (left, right), "receptive field", "tab:red", "--")
@@ -58,8 +69,33 @@ def _drawn(
     ax.set_xlim(min(0, left) - margin, max(width - 1, right) + margin)
     ax.set_ylim(max(height - 1, bottom) + margin, min(0, top) - margin)
     ax.set_title(title, fontsize="medium")
-    ax.legend(loc="upper right", fontsize="small")
-    return ax
+    ax.set_xlabel("column of the input, pixels" if len(image) > 1 else "position in the input")
+    ax.set_ylabel("row of the input, pixels" if len(image) > 1 else "")
+    if len(image) == 1:
+        ax.set_yticks([])
+    return ax, shown
+
+
+def _ring(ax: Axes, rows: Sequence[Sequence[float]], top: int, left: int) -> None:
+    """An ellipse around the mean, two standard deviations wide to each side."""
+    from matplotlib.patches import Ellipse
+
+    middle_y, sigma_y = _moments([sum(row) for row in rows], top)
+    middle_x, sigma_x = _moments([sum(column) for column in zip(*rows, strict=True)], left)
+    ax.add_patch(Ellipse((middle_x, middle_y), 4 * sigma_x, 4 * sigma_y, fill=False, color="tab:orange", label="4 sigma wide"))
+
+
+def _legend(ax: Axes) -> None:
+    """Below the axes, where it covers nothing."""
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, fontsize="small", frameon=False)
+
+
+def _moments(shares: Sequence[float], start: int) -> tuple[float, float]:
+    """Mean and standard deviation of the positions that have these shares."""
+    whole = sum(shares)
+    mean = sum(i * share for i, share in enumerate(shares)) / whole
+    square = sum((i - mean) ** 2 * share for i, share in enumerate(shares)) / whole
+    return start + mean, float(square**0.5)
 
 
 def _frame(ax: Axes, rows: tuple[int, int], columns: tuple[int, int], label: str, color: str, style: str) -> None:

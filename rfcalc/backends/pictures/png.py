@@ -1,39 +1,25 @@
-"""PNG files by Pillow: masks of pixels and maps of energy."""
+"""What is drawn on axes of matplotlib as a PNG file, without a screen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from io import BytesIO
-from math import sqrt
+from typing import TYPE_CHECKING
 
-from PIL import Image
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-LEAST_SIDE = 256
-STRIP = 16
-
-
-def mask_png(rows: Sequence[int], height: int, width: int) -> bytes:
-    """A set of pixels over an image of `height` x `width`: white where read. `rows`: a bit set of columns per row; a single
-    row is drawn as a strip."""
-    repeat = STRIP if height == 1 else 1
-    cells = bytearray()
-    for y in range(height):
-        row = rows[y] if y < len(rows) else 0
-        cells += bytes(255 * (row >> x & 1) for x in range(width)) * repeat
-    return _png(Image.frombytes("L", (width, height * repeat), bytes(cells)))
+DPI = 100
 
 
-def map_png(energy: Sequence[Sequence[float]]) -> bytes:
-    """Shares of energy as brightness: the root of the share, the largest is white (Luo 2016 show the gradient's size, which
-    is that root). Small maps are enlarged to at least 256 pixels, in whole steps."""
-    most = max((max(row) for row in energy), default=0.0) or 1.0
-    cells = bytes(round(255 * sqrt(max(0.0, x) / most)) for row in energy for x in row)
-    image = Image.frombytes("L", (len(energy[0]), len(energy)), cells)
-    scale = max(1, -(-LEAST_SIDE // max(image.size)))
-    return _png(image.resize((image.width * scale, max(image.height * scale, STRIP)), Image.Resampling.NEAREST))
+def png(draw: Callable[[Axes], object], inches: tuple[float, float] = (6.4, 5.2)) -> bytes:
+    """The file of a figure of this size, on whose axes `draw` has drawn. The same drawing gives the same bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
-
-def _png(image: Image.Image) -> bytes:
+    figure = Figure(figsize=inches, dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    draw(figure.subplots())
     data = BytesIO()
-    image.save(data, "PNG")
+    figure.savefig(data, format="png", metadata={"Software": None})
     return data.getvalue()

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
+from rfcalc.backends.pictures.png import png
 from rfcalc.backends.timing.profile import Profile
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 NAMED = 5
+PLACES = ((7, -3), (7, 8), (7, -14), (-7, -3), (-7, 8), (-7, -14), (7, 19), (7, -25), (-7, 19), (-7, -25))
 
 
 def roofline_png(profile: Profile) -> bytes:
     """The plot as PNG; layers without FLOPs are left out, the slowest ones are named, areas show the time."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    return png(lambda axes: _draw(profile, axes), (9, 6))
 
+
+def _draw(profile: Profile, axes: Axes) -> None:
     ceilings = profile.ceilings
     layers = [layer for layer in profile.layers if layer.intensity]
-    figure = Figure(figsize=(9, 6), layout="constrained")
-    axes = figure.subplots()
     for bound, color in (("compute", "tab:red"), ("memory", "tab:blue"), ("launch", "tab:gray")):
         chosen = [layer for layer in layers if layer.bound == bound]
         x = [layer.intensity or 0 for layer in chosen]
@@ -30,13 +35,25 @@ def roofline_png(profile: Profile) -> bytes:
     left, right = min(intensities) / 2, max(intensities) * 2
     roof = [left, ridge, right]
     axes.plot(roof, [min(x * ceilings.bandwidth, ceilings.rate) / 1e9 for x in roof], color="black", label="measured ceilings")
-    for layer in sorted(layers, key=lambda layer: -layer.seconds)[:NAMED]:
-        place = (layer.intensity or 0, layer.flops / layer.seconds / 1e9)
-        axes.annotate(layer.name, place, textcoords="offset points", xytext=(6, -10), fontsize=8)
     axes.set(xscale="log", yscale="log", xlabel="FLOPs per byte moved", ylabel="GFLOP/s achieved")
     axes.set_title(f"{profile.graph.name}: {profile.verdict} ({profile.case})")
     axes.grid(True, which="both", alpha=0.2)
     axes.legend(loc="lower right")
-    data = BytesIO()
-    FigureCanvasAgg(figure).print_png(data)
-    return data.getvalue()
+    slowest = sorted(layers, key=lambda layer: -layer.seconds)[:NAMED]
+    dots = [(layer.intensity or 0, layer.flops / layer.seconds / 1e9) for layer in slowest]
+    _label(axes, [layer.name for layer in slowest], dots)
+
+
+def _label(axes: Axes, names: Sequence[str], dots: Sequence[tuple[float, float]]) -> None:
+    """Names beside their dots, each at the first of PLACES (points from the dot) where it covers no other name."""
+    figure: Any = axes.figure
+    figure.draw_without_rendering()
+    taken: list[Any] = []
+    for name, dot in zip(names, dots, strict=True):
+        text = axes.annotate(name, dot, textcoords="offset points", xytext=PLACES[0], fontsize=8)
+        for x, y in PLACES:
+            text.set(position=(x, y), horizontalalignment="left" if x > 0 else "right")
+            box = text.get_window_extent(figure.canvas.get_renderer())
+            if not any(box.overlaps(other) for other in taken):
+                break
+        taken.append(box)

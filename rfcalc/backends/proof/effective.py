@@ -138,12 +138,3 @@ def _deviation(marginal: Tensor) -> float:
     places = torch.arange(len(marginal), dtype=marginal.dtype)
     mean = (marginal * places).sum()
     return sqrt(max(0.0, float((marginal * (places - mean) ** 2).sum())))
-
-
-def picture(found: Effective) -> list[list[float]]:
-    """The energy as rows of a picture: one row for one axis, summed over the first of three."""
-    energy = found.energy
-    while energy.dim() > 2:
-        energy = energy.sum(0)
-    rows: list[list[float]] = (energy if energy.dim() == 2 else energy[None]).tolist()
-    return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rfcalc.analyses.network import Analysis
+from rfcalc.analyses.receptive_field import UnitField
 from rfcalc.analyses.rows import rows_of
 from rfcalc.analyses.why import CriticalPaths
 from rfcalc.report.picture import Picture
@@ -33,9 +34,14 @@ def path_table(analysis: Analysis, why: CriticalPaths, full: bool) -> Table:
 
 
 def pictures(analysis: Analysis) -> Iterator[Picture]:
-    """What the units that were asked for see: in each selected layer, or in the last one if all layers are shown."""
+    """What the units that were asked for see."""
+    for title, unit in seen(analysis):
+        yield Picture(title, unit.products)
+
+
+def seen(analysis: Analysis) -> Iterator[tuple[str, UnitField]]:
+    """The units that were asked for, with a title: of each selected layer, or of the last one if all layers are shown."""
     layers = [layer for layer in analysis.layers if layer.units]
     for layer in layers if len(analysis.layers) < len(analysis.every) else layers[-1:]:
         for unit in layer.units:
-            title = f"{layer.name}, unit {','.join(map(str, unit.unit))}: {unit.pixels:,} pixels"
-            yield Picture(title, unit.products)
+            yield f"{layer.name}, unit {','.join(map(str, unit.unit))}: {unit.pixels:,} pixels", unit
