@@ -39,7 +39,7 @@ APART: Mapping[str, tuple[str, ...]] = {
     "analyses": ("layer", "metrics", "network", "receptive_field", "rows", "storages", "target"),
     "api": ("analysis", "measured", "shown", "sources", "words"),
     "backends": ("optional", "timing", "torch"),
-    "backends.pictures": (),
+    "backends.pictures": ("png",),
     "checks.codes": (),
     "checks.rules": (),
     "cli": (
