@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,7 @@ from rfcalc.cli import complete
 from rfcalc.cli.color import complain, hush
 from rfcalc.cli.common import MAX_LAYERS, Format, MaxLayers, choice, overrides, show, uncollected, usage
 from rfcalc.cli.declared import argument, option
-from rfcalc.cli.writing import Force, Output, write
+from rfcalc.cli.writing import Force, Output, free, write
 from rfcalc.errors import RuleError
 from rfcalc.record import record, replace
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rfcalc.sweeping.designs import Designs
     from rfcalc.sweeping.plan import Asked, Plan
     from rfcalc.sweeping.store import Store
-    from rfcalc.sweeping.view import View
+    from rfcalc.sweeping.view import Design, View
 
 Specs = Annotated[
     list[str] | None,
@@ -75,6 +75,9 @@ def sweep(
     ] = None,
     max_layers: MaxLayers = MAX_LAYERS,
     every: Annotated[bool, option("--all", help="Show every design.")] = False,
+    parquet: Annotated[
+        Text, option("--parquet", metavar="FILE", callback=free, help="Write the designs; needs rfcalc\\[parquet].")
+    ] = None,
     output: Output = None,
     force: Force = False,
     format: Format = "table",
@@ -98,9 +101,10 @@ def sweep(
     choice(format, FORMATS, "--format")
     if take is None and output is not None:
         raise usage("-o writes the design that --take names")
+    printed = _Printed(every, format, take, output, parquet, force)
     if showing is not None:
         _refuse({"SPEC": specs, "-s": set, "--random": random, "--designs": designs, "--store": store, "--columns": columns})
-        _look(showing, where, front, join, _Printed(every, format, take, output, force))
+        _look(showing, where, front, join, printed)
         return
     if not specs:
         raise usage("which spec? rfcalc sweep SPEC -s KEY=VALUES; rfcalc sweep --show FILE looks at a store")
@@ -108,7 +112,7 @@ def sweep(
         raise usage("--designs says what the designs of one spec are: no --random, no second spec")
     with _said(), uncollected():
         given = Asked(specs, overrides(set), where or "", front or "", columns or "", random, seed, None, max_layers)
-        _run(given, designs, store, workers, executor, join, _Printed(every, format, take, output, force))
+        _run(given, designs, store, workers, executor, join, printed)
 
 
 @record
@@ -119,6 +123,7 @@ class _Printed:
     format: str
     take: int | None
     output: str | None
+    parquet: str | None
     force: bool
 
     def show(self, view: View) -> None:
@@ -130,14 +135,22 @@ class _Printed:
 
             place = self.output or "-"
             write(place, taken(view.design(self.take), place), self.force)
+        elif self.parquet is not None:
+            from rfcalc.sweeping import parquet
+
+            count = parquet.write(view, self._designs(view), self.parquet)
+            complain(f"wrote {self.parquet}: {count:,} designs")
         elif self.format == "csv":
-            numbers = None if self.every else view.front
             hush()
             rows = csv.writer(sys.stdout, lineterminator="\n")
             rows.writerow(flat_head(view))
-            rows.writerows(flat_rows(view, view.designs() if numbers is None else view.some(numbers)))
+            rows.writerows(flat_rows(view, self._designs(view)))
         else:
             show([sweep_report(view, self.every)], self.format)
+
+    def _designs(self, view: View) -> Iterable[Design]:
+        """Those of the front, or all."""
+        return view.designs() if self.every else view.some(view.front)
 
 
 def _refuse(given: dict[str, object]) -> None:

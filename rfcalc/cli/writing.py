@@ -12,7 +12,7 @@ from rfcalc.cli.declared import Context, UsageError, option
 from rfcalc.errors import SpecError, fail
 
 
-def _free(ctx: Context, path: str | None) -> str | None:
+def free(ctx: Context, path: str | None) -> str | None:
     """Refuses a place that cannot be written before the work begins (--force is read first)."""
     if path is not None and not ctx.resilient_parsing:
         check(path, bool(ctx.params.get("force")))
@@ -23,12 +23,12 @@ def _picture(ctx: Context, path: str | None) -> str | None:
     """The same for a file that is no text."""
     if path == "-" and not ctx.resilient_parsing:
         raise UsageError("a picture is no text: name a file")
-    return _free(ctx, path)
+    return free(ctx, path)
 
 
 Output = Annotated[
     str | None,
-    option("--output", "-o", metavar="FILE", callback=_free, help="Write to a file instead (- is standard output)."),
+    option("--output", "-o", metavar="FILE", callback=free, help="Write to a file instead (- is standard output)."),
 ]
 Png = Annotated[str | None, option("--png", metavar="FILE", callback=_picture, help="Draw it (needs rfcalc\\[plot]).")]
 ErfMap = Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.metrics import Metric
@@ -140,7 +140,7 @@ def flat_head(view: View) -> list[str]:
     return [column.key for column in _flat_columns(view)]
 
 
-def flat_rows(view: View, designs: Sequence[Design] | Iterator[Design]) -> Iterator[tuple[object, ...]]:
+def flat_rows(view: View, designs: Iterable[Design]) -> Iterator[tuple[object, ...]]:
     """The rows of CSV: no cell is one that a spreadsheet works out."""
     for one in designs:
         values = (quoted(one.values.get(key, "")) for key in view.keys)

@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 from rfcalc.errors import fail
 
 DASK = "dask:"
-KINDS = ("here", "processes", f"{DASK}ADDRESS")
+PATIENCE = 10.0  # seconds until no scheduler answers
 
 
 P = ParamSpec("P")
@@ -88,7 +88,7 @@ def dask(address: str) -> Iterator[Executor]:
     except ImportError:
         raise fail("E505", "--executor dask needs Dask", None, 'pip install "rfcalc[dask]"') from None
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise fail("E505", f"there is no scheduler of Dask at {address}: {error}", None, "--executor dask:HOST:PORT") from None
     try:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from rfcalc.analyses.network import Analysis, analyze
@@ -81,15 +82,17 @@ class Chunk:
 
 
 _kept: dict[str, Worker] = {}
+_one_at_a_time = Lock()  # a worker of Dask may have many threads
 
 
 def work(task: Task, start: int, count: int, given: Sequence[str] | None = None) -> Chunk:
     """Computes a chunk of a sweep. `given`: the designs, where they come from a file, each as JSON."""
-    worker = _kept.get(task.key)
-    if worker is None:
-        _kept.clear()
-        worker = _kept[task.key] = Worker(task)
-    return worker.chunk(start, count, given)
+    with _one_at_a_time:
+        worker = _kept.get(task.key)
+        if worker is None:
+            _kept.clear()
+            worker = _kept[task.key] = Worker(task)
+        return worker.chunk(start, count, given)
 
 
 class Worker:

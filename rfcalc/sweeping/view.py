@@ -111,6 +111,11 @@ class View:
         """Certain designs, in their order."""
         return [one for number in numbers for one in self.designs(f"design = {number:d}")]
 
+    def has_fractions(self, key: str) -> bool:
+        """Whether some value of a figure is no whole number."""
+        query = f'SELECT EXISTS (SELECT 1 FROM {self.store.source()} WHERE TYPEOF("{key}") = ?)'
+        return bool(self.store.connection.execute(query, ("real",)).fetchone()[0])
+
     def distribution(self, key: str) -> Distribution | None:
         """How a figure is distributed; None where no design has it."""
         execute, source = self.store.connection.execute, self.store.source()
