@@ -252,7 +252,7 @@ def _parted(nodes: Sequence[Node]) -> dict[int, str]:
     return found
 
 
-def _check_limits(facts: Facts) -> None:
+def check_limits(facts: Facts) -> None:
     """Raises RuleError for an output that is too large, or a relation that cannot be written down."""
     longest = max(facts.shape.size, default=0)
     if longest > MOST_UNITS or facts.shape.elements > MOST_ELEMENTS:
@@ -292,7 +292,7 @@ class Builder:
         shapes = tuple([nodes[i].facts.shape for i in sources])
         try:
             facts = facts_of(op, shapes)
-            _check_limits(facts)
+            check_limits(facts)
         except RuleError as error:
             self.problem("E201", f'{op.word} "{name}": {error}', span)
             return None

@@ -52,7 +52,7 @@ def sweep(
         ),
     ] = None,
     columns: Annotated[
-        Text, option("--columns", metavar="NAME,...", help="Further figures to keep.", autocompletion=complete.swept)
+        Text, option("--columns", metavar="NAME,...", help="Further figures.", autocompletion=complete.swept)
     ] = None,
     random: Annotated[int | None, option("--random", metavar="N", min=1, help="Draw N designs, none twice.")] = None,
     seed: Annotated[int, option("--seed", metavar="N", min=0, help="What they are drawn by.")] = 0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import PurePath
 from typing import Any
 
@@ -58,8 +59,19 @@ class Template:
         if problems.found:
             problems.stop()
 
+    @cached_property
+    def plain(self) -> dict[str, Any] | None:
+        """The params, where none depends on another one."""
+        if not all(_is_plain(node) for _, node in self.top.params.values()):
+            return None
+        problems = Problems()
+        found = params(self.top, {}, problems)
+        return None if problems.found else found
+
     def params(self, given: Mapping[str, Marked]) -> dict[str, Any]:
         """The values of the params, with overrides; raises SpecError."""
+        if self.plain is not None and all(_is_plain(node) and key in self.plain for key, node in given.items()):
+            return {**self.plain, **{key: node.plain() for key, node in given.items()}}
         problems = Problems()
         found = params(self.top, given, problems)
         if problems.found:
@@ -69,6 +81,11 @@ class Template:
     def graph(self, given: Mapping[str, Marked]) -> Graph:
         """The graph, with overrides; raises SpecError."""
         return _Load(self.top, given, Problems(), self.max_layers).graph(self.source)
+
+
+def _is_plain(node: Marked) -> bool:
+    """Whether a value is a number, true, false or nothing."""
+    return isinstance(node, MarkedScalar) and not isinstance(node.value, str | tuple | dict)
 
 
 @contextmanager

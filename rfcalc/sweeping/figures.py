@@ -9,7 +9,7 @@ from rfcalc.errors import RuleError, did_you_mean
 
 FINDINGS = "findings"  # how many things `rfcalc check` finds, which is no figure of the table
 WAYS = {"less": Better.LESS, "more": Better.MORE}
-# Without --columns: those that diff shows. Without --front: costs, and what has no better direction by itself.
+# Without --columns and --front: those that diff shows. Without --front: costs, and what has no better direction by itself.
 USUAL = tuple(metric for metric in METRICS if Shown.DIFF in metric.shown)
 USUAL_FRONT = tuple(metric for metric in USUAL if metric.unit.is_cost or metric.better is Better.NEITHER)
 

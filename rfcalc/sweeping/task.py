@@ -3,6 +3,7 @@ wherever and in whatever order they are computed."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
@@ -19,6 +20,8 @@ from rfcalc.record import record
 from rfcalc.sweeping.condition import conditions
 from rfcalc.sweeping.draws import permutation
 from rfcalc.sweeping.figures import BY_KEY, FINDINGS
+from rfcalc.sweeping.folding import folding
+from rfcalc.sweeping.names import Unfolded
 from rfcalc.sweeping.space import Space
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 LEFT, KEPT, BROKEN = range(3)  # states of a design: outside the condition, within it, impossible
 LARGEST = 2**63 - 1
+MOST_VAIN = 1000  # designs in a row that cannot be folded
 # The number of a design, its state, its note, the keys of figures that are not certain, and the figures, as the columns are.
 Row = tuple[int, int, str | None, str | None, tuple[float | None, ...]]
 
@@ -92,7 +96,13 @@ def work(task: Task, start: int, count: int, given: Sequence[str] | None = None)
         if worker is None:
             _kept.clear()
             worker = _kept[task.key] = Worker(task)
-        return worker.chunk(start, count, given)
+        collecting = gc.isenabled()
+        gc.disable()  # a design makes many objects and no cycles
+        try:
+            return worker.chunk(start, count, given)
+        finally:
+            if collecting:
+                gc.enable()
 
 
 class Worker:
@@ -104,6 +114,9 @@ class Worker:
         self.before = [part for part in parts if not part.names & task.words.keys()]
         self.after = [part for part in parts if part.names & task.words.keys()]
         self.metrics = [BY_KEY[key] for key in task.columns if key in BY_KEY]
+        self.vain = 0
+        families = () if FINDINGS in task.columns else task.families
+        self.folds = {family.first: folding(family.template, self.metrics) for family in families}
 
     def chunk(self, start: int, count: int, given: Sequence[str] | None) -> Chunk:
         """The rows of a chunk."""
@@ -125,7 +138,7 @@ class Worker:
             else:
                 family = self.task.families[0]
                 nodes = {**family.space.nodes(0), **nodes_of(given)}
-            params = family.template.params(nodes) if self.before or self.after else {}
+            params = family.template.params(nodes)
             if not all(part.holds(params) for part in self.before):
                 return None
             return self._figures(number, family, nodes, params)
@@ -139,18 +152,37 @@ class Worker:
 
     def _figures(self, number: int, family: Family, nodes: Mapping[str, Marked], params: Mapping[str, object]) -> Row:
         """The row of a design that can be made."""
-        analysis = analyze(family.template.graph(nodes))
-        found: dict[str, float | None] = {metric.stored: _plain(metric.of_network(analysis)) for metric in self.metrics}
-        about = " ".join(metric.stored for metric in self.metrics if metric.about(analysis)) or None
-        note = None
-        if FINDINGS in self.task.columns:
-            codes = codes_of(analysis, self.task.settings)
-            found[FINDINGS], note = len(codes), " ".join(sorted(codes)) or None
+        found = self._folded(family, nodes, params)
+        note = about = None
+        if found is None:
+            analysis = analyze(family.template.graph(nodes))
+            found = {metric.stored: _plain(metric.of_network(analysis)) for metric in self.metrics}
+            about = " ".join(metric.stored for metric in self.metrics if metric.about(analysis)) or None
+            if FINDINGS in self.task.columns:
+                codes = codes_of(analysis, self.task.settings)
+                found[FINDINGS], note = len(codes), " ".join(sorted(codes)) or None
         kept = KEPT
         if self.after:
             values = {**params, **{word: found[key] for word, key in self.task.words.items()}}
             kept = KEPT if all(part.holds(values) for part in self.after) else LEFT
         return number, kept, note, about, tuple([found[key] for key in self.task.columns])
+
+    def _folded(
+        self, family: Family, nodes: Mapping[str, Marked], params: Mapping[str, object]
+    ) -> dict[str, float | None] | None:
+        """The figures, where they are known without a graph."""
+        fold = self.folds.get(family.first)
+        if fold is None:
+            return None
+        try:
+            found = fold.figures(nodes, params)
+        except Unfolded:
+            self.vain += 1
+            if self.vain > MOST_VAIN:
+                self.folds[family.first] = None
+            return None
+        self.vain = 0
+        return {metric.stored: _plain(value) for metric, value in zip(self.metrics, found, strict=True)}
 
 
 def nodes_of(given: str) -> dict[str, Marked]:
