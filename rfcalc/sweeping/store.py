@@ -184,6 +184,7 @@ def _locked(path: str) -> sqlite3.Connection:
     """What nobody else can have as long as this program runs, however it ends. Raises SpecError where somebody has it."""
     with _reading(path):
         lock = sqlite3.connect(path + LOCK, timeout=0, isolation_level=None)
+        lock.execute("PRAGMA journal_mode = MEMORY")
         lock.execute("BEGIN EXCLUSIVE")
         return lock
 
