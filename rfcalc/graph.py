@@ -239,9 +239,10 @@ def _parted(nodes: Sequence[Node]) -> dict[int, str]:
     is a bound."""
     found: dict[int, str] = {}
     known: list[int] = []  # for each node, its channels that are known together only, as bits
+    some = False
     for i, node in enumerate(nodes):
         mask, every = 0, (1 << node.shape.channels) - 1
-        for read in node.reads if any(known) or any(read.together for read in node.reads) else ():
+        for read in node.reads if some or any(read.together for read in node.reads) else ():
             source = (1 << node.shapes[read.source].channels) - 1
             before, pulled = known[node.inputs[read.source]], read.channels.pull(every) & source
             if before & pulled and before & ~pulled:
@@ -249,6 +250,7 @@ def _parted(nodes: Sequence[Node]) -> dict[int, str]:
             if read.together or type(read.channels) is not Mix:
                 mask |= read.channels.push(source if read.together else before) & every
         known.append(mask)
+        some = some or mask > 0
     return found
 
 

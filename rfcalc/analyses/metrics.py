@@ -87,7 +87,7 @@ class Metric:
     worst: Callable[[Sequence[float]], float] = max
     whole: Callable[[Analysis], Figure] | None = None
     about: Callable[[Analysis], bool] = lambda analysis: False
-    unsure: Callable[[Layer], bool] = lambda layer: False
+    unsure: Callable[[Layer], bool] | None = None
     owes: Callable[[Analysis], str] = lambda analysis: ""
     key: str = ""
     absent: str = "all"
@@ -319,6 +319,7 @@ ASKED_FOR = (EFFECTIVE, LATENCY)
 BY_NAME = {metric.name: metric for metric in METRICS}
 TOTALS = tuple(metric for metric in METRICS if not metric.axes)
 OF_LAYERS = tuple(metric for metric in METRICS if metric.each)
+UNSURE = tuple((metric.stored, metric.unsure) for metric in OF_LAYERS if metric.unsure)
 PLACED = tuple(metric for metric in OF_LAYERS if metric.placed)
 OF_MAPS = tuple(metric for metric in METRICS if metric.axes)
 COLUMNS = tuple(sorted(OF_LAYERS, key=lambda metric: metric.unit.value))  # of tables and CSV

@@ -53,7 +53,7 @@ class TableRow:
     def amount(self, metric: Metric) -> tuple[float, bool, bool]:
         """A figure of its layers together, whether that of some layer is not known, and whether it is not certain."""
         unknown = metric.unit is Unit.OPERATIONS and any(layer.uncounted for layer in self.layers)
-        return metric.of_layers(self.layers), unknown, any(map(metric.unsure, self.layers))
+        return metric.of_layers(self.layers), unknown, metric.unsure is not None and any(map(metric.unsure, self.layers))
 
     @property
     def cost(self) -> int:

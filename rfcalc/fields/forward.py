@@ -16,7 +16,7 @@ from rfcalc.errors import RuleError, fail
 from rfcalc.fields.certificate import Range, all_read, certify, certify_set, within
 from rfcalc.fields.extents import Box, Extent, around, fills, hulls
 from rfcalc.fields.field import START, Field, Span, compose, mask_phases
-from rfcalc.fields.terms import SupportTerm, antichain, compact, joined
+from rfcalc.fields.terms import SupportTerm, antichain, by_axis, compact, joined
 from rfcalc.graph import Graph, Node
 from rfcalc.record import record, replace
 from rfcalc.relations.channels import Same
@@ -185,8 +185,8 @@ class _Pass:
                 continue
             axes, certified, exact = term.axes, term.certified, term.exact
             if read.axes:
-                axes = tuple(map(self._compose, term.axes, read.axes, units))
-                ranges = list(map(self._certify, term.axes, certified, exact, read.axes, size, units, self.image))
+                axes = tuple(by_axis(self._compose, term.axes, read.axes, units))
+                ranges = by_axis(self._certify, term.axes, certified, exact, read.axes, size, units, self.image)
                 certified, exact = tuple(box for box, _ in ranges), tuple(each for _, each in ranges)
             if read.phases and self.resolve:
                 axes = tuple(self._mask(f, *phase, m) for f, phase, m in zip(axes, read.phases, units, strict=True))

@@ -8,7 +8,7 @@ from itertools import islice, product
 from math import lcm, prod
 
 from rfcalc.fields.field import Field, Span, area, count_of
-from rfcalc.fields.terms import SupportTerm
+from rfcalc.fields.terms import SupportTerm, by_axis
 from rfcalc.record import record
 
 MOST_UNITS = 4096
@@ -61,17 +61,21 @@ def measure(terms: Sequence[SupportTerm], size: Sequence[int]) -> Extremes | Non
 
 def _single(term: SupportTerm, size: Sequence[int]) -> Extremes | None:
     """One term: the axes are independent, and so are their extremes."""
-    largest, smallest, coverage = [], [], 1.0
-    for field, n in zip(term.axes, size, strict=True):
-        count = n if field.units is not None else min(n, field.period)
-        spans = [span for i in range(count) if (span := field.at(i)) is not None]
-        if not spans:
-            return None
-        lengths = [span[1] - span[0] + 1 for span in spans]
-        largest.append(max(lengths))
-        smallest.append(min(lengths))
-        coverage *= min(count_of(span) / length for span, length in zip(spans, lengths, strict=True))
-    return Extremes(tuple(largest), tuple(smallest), coverage)
+    found = [each for each in by_axis(_axis, term.axes, size) if each is not None]
+    if len(found) < len(size):
+        return None
+    largest, smallest, shares = zip(*found, strict=True) if found else ((), (), ())
+    return Extremes(largest, smallest, prod(shares, start=1.0))
+
+
+def _axis(field: Field, n: int) -> tuple[int, int, float] | None:
+    """Of one axis the largest and smallest length, and the least share that is read; None if no unit reads anything."""
+    count = n if field.units is not None else min(n, field.period)
+    spans = [span for i in range(count) if (span := field.at(i)) is not None]
+    if not spans:
+        return None
+    lengths = [span[1] - span[0] + 1 for span in spans]
+    return max(lengths), min(lengths), min([count_of(span) / length for span, length in zip(spans, lengths, strict=True)])
 
 
 def _units(fields: Sequence[Field], n: int) -> list[Spans]:

@@ -26,6 +26,13 @@ class SupportTerm:
     exact: tuple[Range | None, ...]
 
 
+def by_axis(make: Callable[..., T], *columns: Sequence[object]) -> list[T]:
+    """What is made of each axis, whose values the columns hold; once where axes are alike, as those of most networks are."""
+    axes = list(zip(*columns, strict=True))
+    found = [make(*axis) for axis in axes[:1]]
+    return found + [found[0] if axis == axes[0] else make(*axis) for axis in axes[1:]]
+
+
 def antichain(terms: Sequence[SupportTerm]) -> list[SupportTerm]:
     """The terms without those that another one covers; a covered term without a certificate takes the other's away."""
     if len(terms) == 1:

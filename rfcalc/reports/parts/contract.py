@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from rfcalc.analyses.layer import Layer
-from rfcalc.analyses.metrics import OF_LAYERS, PLACED, TOTALS
+from rfcalc.analyses.metrics import OF_LAYERS, PLACED, TOTALS, UNSURE
 from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.receptive_field import ReceptiveField, UnitField
 from rfcalc.fields.backward import runs
@@ -101,6 +101,7 @@ class _Alike:
         self.output = shape_data(node.shape)
         self.operations = operations_data(node.cost)
         self.downsampling = [number(x) for x in layer.downsampling]
+        self.uncounted = layer.uncounted
         self.figures = {metric.stored: None if metric.placed else metric.of_layer(layer) for metric in OF_LAYERS}
 
 
@@ -129,12 +130,12 @@ def _layer_data(layer: Layer, alike: _Alike, field: FieldData, masks: bool) -> L
     }
     if layer.weights:
         found["weights"] = layer.weights
-    if about := [metric.stored for metric in OF_LAYERS if metric.unsure(layer)]:
+    if about := [key for key, unsure in UNSURE if unsure(layer)]:
         found["approximate"] = about
     if layer.bound:
         found["bound"] = layer.bound
-    if layer.uncounted:
-        found["uncounted"] = layer.uncounted
+    if alike.uncounted:
+        found["uncounted"] = alike.uncounted
     if layer.unproductive:
         found["unproductive"] = True
     if layer.units:
