@@ -5,7 +5,7 @@ from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.unproductive import unproductive
 from rfcalc.graph import Graph
 from rfcalc.importers import load
-from rfcalc.reports.parts.contract import layer_data
+from rfcalc.reports.parts.contract import layers_data
 from tests.nets import Net, chain
 
 
@@ -55,5 +55,5 @@ def test_marked_in_the_json() -> None:
 
 
 def marked(name: str, overrides: dict[str, str]) -> list[str]:
-    layers = map(layer_data, analyze(load(name, overrides)).layers)
+    layers = layers_data(analyze(load(name, overrides)).layers)
     return [str(layer["name"]) for layer in layers if layer.get("unproductive")]

@@ -12,7 +12,7 @@ from rfcalc.converting import convert
 from rfcalc.graph import Graph
 from rfcalc.importers import load, shipped
 from rfcalc.language.load import load_spec
-from rfcalc.reports.parts.contract import layer_data
+from rfcalc.reports.parts.contract import layers_data
 
 # Names, places, settings that can be written in several ways, and memory, which depends on the modules that names tell.
 ELSEWHERE = ("name", "line", "settings", "peak_activation_bytes", "approximate")
@@ -22,7 +22,7 @@ def figures(graph: Graph) -> list[dict[str, object]]:
     """All that an analysis says about each layer, but for names, places, and settings, which can be written in several ways."""
     number = {node.name: i for i, node in enumerate(graph.nodes)}
     found = []
-    for layer in map(layer_data, analyze(graph).layers):
+    for layer in layers_data(analyze(graph).layers):
         layer["inputs"] = sorted(number[name] for name in layer["inputs"])
         if layer["receptive_field"]:
             layer["receptive_field"].pop("misaligned", None)  # names the inputs of a sum in their order

@@ -14,7 +14,7 @@ from rfcalc.fields.backward import trace
 from rfcalc.fields.forward import clipped, hull, supports
 from rfcalc.graph import Graph
 from rfcalc.language.load import load_spec
-from rfcalc.reports.parts.contract import layer_data
+from rfcalc.reports.parts.contract import layers_data
 from tests.nets import Net
 from tests.oracle.graphs import recipes
 from tests.oracle.recipes import Recipe, build
@@ -64,7 +64,7 @@ def test_a_grown_box_is_labelled_with_its_reason_once(monkeypatch: pytest.Monkey
     assert last.bounded
     assert "counted as one box" in last.bound
     assert [bool(layer.bound) for layer in analysis.layers].count(True) == 1
-    assert layer_data(last)["receptive_field"]["upper_bound"] is True
+    assert layers_data([last])[0]["receptive_field"]["upper_bound"] is True
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

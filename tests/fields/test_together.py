@@ -11,7 +11,7 @@ from rfcalc.analyses.network import analyze
 from rfcalc.backends.proof.fields import field_claims
 from rfcalc.backends.torch.subject import subject
 from rfcalc.graph import Graph
-from rfcalc.reports.parts.contract import layer_data
+from rfcalc.reports.parts.contract import layers_data
 from tests.nets import Net
 
 SHUFFLE = "c (y i:{0}) (x j:{0}) -> (c i j) y x"
@@ -57,7 +57,7 @@ def test_some_of_the_channels_are_a_bound(graph: Graph) -> None:
     assert not made.bounded
     assert last.bounded
     assert last.bound == f'of the channels of "{made.name}" all are known together only'
-    data = layer_data(last)
+    data = layers_data([last])[0]
     assert data["receptive_field"]["upper_bound"] is True
     assert data["bound"] == last.bound
 

@@ -16,7 +16,7 @@ from rfcalc.graph import Graph
 from rfcalc.importers import load
 from rfcalc.importers.programs.program import UnfollowedError
 from rfcalc.importers.torch.call import Call, handles
-from rfcalc.reports.parts.contract import layer_data, totals_data
+from rfcalc.reports.parts.contract import layers_data, totals_data
 from tests.cli.run import Result, run
 from tests.importers.torch_models import FOLDER
 
@@ -89,7 +89,7 @@ def test_what_has_no_field_is_called_by_its_name(name: str) -> None:
     layer = next(layer for layer in analyze(bounded(name, shape)).layers if words in layer.node.op.bound)
     assert layer.field.whole_input
     assert layer.macs == (macs or 0)
-    assert ("MACs are not counted" in layer_data(layer).get("uncounted", "")) == (macs is None)
+    assert ("MACs are not counted" in layers_data([layer])[0].get("uncounted", "")) == (macs is None)
 
 
 def test_bounds_read_everything_and_count_what_is_known() -> None:
@@ -114,7 +114,7 @@ def test_bounds_read_everything_and_count_what_is_known() -> None:
 def test_a_bound_is_marked_wherever_it_is_shown(rfcalc: Callable[..., Result]) -> None:
     analysis = analyze(bounded("Blur"))
     assert analysis.params == 5 + 3 * 3 * 9 + 3
-    blur, conv = (layer_data(layer) for layer in analysis.layers)
+    blur, conv = layers_data(analysis.layers)
     assert "is not followed: taken as reading its whole input" in blur["bound"]
     assert "MACs are not counted" in blur["uncounted"]
     assert blur["receptive_field"]["upper_bound"] is True
@@ -243,7 +243,7 @@ real = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name == "torch" else real(name, *rest)
 sys.argv = ["rfcalc", "analyze", "models:net"]
 from rfcalc.cli import main
-from rfcalc.reports.parts.contract import layer_data, totals_data
+from rfcalc.reports.parts.contract import layers_data, totals_data
 main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
