@@ -64,6 +64,7 @@ Dtype = Annotated[
     ),
 ]
 
+SHAPED = ("table", "markdown")  # the formats for people
 MANY = 3  # networks, before their tables are more than one looks at
 
 
@@ -154,13 +155,14 @@ def _reports(analyses: Sequence[Analysis], format: str, view: View, masks: bool,
         return [data_report(analysis, view.ranked(analysis.layers), masks) for analysis in analyses]
     from rfcalc.reports.layers import layer_report
 
-    return [layer_report(analysis, view, masks, training) for analysis in analyses]
+    programs = format not in SHAPED
+    return [layer_report(analysis, view, masks, training, programs) for analysis in analyses]
 
 
 def _check_view(view: View, format: str) -> None:
     """Programs get every layer and every figure: what shapes a table says nothing to them."""
     shaping = {"--depth": view.depth, "--columns": view.columns}
-    if format not in ("table", "markdown"):
+    if format not in SHAPED:
         for option, given in shaping.items():
             if given:
                 raise usage(f"{option} shapes the table; {format} has a row for each layer, with every figure")

@@ -19,12 +19,15 @@ FOLDERS = ("", "lessons")
 
 def shipped_files() -> dict[str, Path]:
     """The shipped networks by name (`resnet50`, `lessons/aspp`), in the order of their names."""
-    root = PACKAGED if PACKAGED.is_dir() else CHECKOUT
-    files = {}
+    root, files = _root(), {}
     for folder in FOLDERS:
         for path in sorted((root / folder).glob("*.yaml")):
             files[f"{folder}/{path.stem}" if folder else path.stem] = path
     return files
+
+
+def _root() -> Path:
+    return PACKAGED if PACKAGED.is_dir() else CHECKOUT
 
 
 def find(name: str, beside: str = "") -> Path:
@@ -53,8 +56,11 @@ def shipped_text(name: str) -> str:
 
 
 def _shipped(name: str) -> Path | None:
-    networks = shipped_files()
-    return next((networks[key] for key in (_stem(name), f"lessons/{_stem(name)}") if key in networks), None)
+    stem = _stem(name)
+    if os.path.dirname(stem) not in FOLDERS:
+        return None
+    places = [_root() / folder / f"{stem}.yaml" for folder in FOLDERS]
+    return next((path for path in places if os.path.isfile(path)), None)
 
 
 def _stem(name: str) -> str:

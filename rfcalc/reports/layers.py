@@ -20,9 +20,11 @@ MOST_PLACES = 3  # of layers that were asked for, before only the last is placed
 DTYPES = {4: "float32", 2: "16-bit floats", 1: "8-bit numbers", 8: "float64"}
 
 
-def layer_report(analysis: Analysis, view: View = USUAL, masks: bool = False, training: bool = False) -> Report:
+def layer_report(
+    analysis: Analysis, view: View = USUAL, masks: bool = False, training: bool = False, programs: bool = True
+) -> Report:
     """The report of `rfcalc analyze`. `view`: how its table is shown; `masks`: with what the traced units see; `training`: with
-    what a step of training costs."""
+    what a step of training costs; `programs`: with what programs read, the flat table and the data."""
     outlined = outline(analysis, view)
     shown = layer_columns(analysis, outlined.rows, view)
     values = tuple(tuple(cell(row) for _, cell in shown) for row in outlined.rows)
@@ -36,8 +38,8 @@ def layer_report(analysis: Analysis, view: View = USUAL, masks: bool = False, tr
         title=f"{analysis.graph.name} at {_input_text(analysis)}",
         tables=tuple(tables),
         notes=(*_folding(outlined, view), *_notes(analysis, training)),
-        flat=_flat(analysis, view),
-        data=analysis_data(analysis, view.ranked(analysis.layers), masks),
+        flat=_flat(analysis, view) if programs else Table("", (), ()),
+        data=analysis_data(analysis, view.ranked(analysis.layers), masks) if programs else {},
         pictures=tuple(pictures(analysis)) if masks else (),
     )
 
