@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import prod
@@ -74,6 +74,12 @@ class Layer:
     node: Node
     index: int
     found: Found
+
+    @property
+    def kind(self) -> Hashable:
+        """What its figures depend on, but for those that depend on its place: equal for layers that are alike."""
+        node = self.node
+        return node.facts, node.weights is None, len(node.inputs) < 2 or tuple(map(node.inputs.index, node.inputs))
 
     @property
     def inputs(self) -> tuple[str, ...]:

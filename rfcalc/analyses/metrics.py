@@ -127,6 +127,8 @@ class Metric:
             return self.whole(analysis)
         if self.axes:
             return self.of_layer(analysis.last_spatial) if analysis.last_spatial else None
+        if self.each and self.over is sum and not self.placed:
+            return sum(count * self.each(layer) for layer, count in analysis.kinds)
         return self.of_layers(analysis.every)
 
     def of_layers(self, layers: Sequence[Layer]) -> float:

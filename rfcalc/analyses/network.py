@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -119,7 +120,7 @@ class Analysis:
     @cached_property
     def training(self) -> TrainingMemory:
         """The memory of training with the optimizer, batch 1."""
-        buffers = sum(layer.node.cost.buffers for layer in self.every)
+        buffers = sum(count * layer.node.cost.buffers for layer, count in self.kinds)
         return training_memory(self.params, buffers, self.saved.bytes, self.optimizer, self.dtype_bytes)
 
     @property
@@ -128,14 +129,21 @@ class Analysis:
         return self.graph.nodes[self.graph.inputs[0]].shape
 
     @cached_property
+    def kinds(self) -> list[tuple[Layer, int]]:
+        """One of the layers that are alike, and how many of them there are."""
+        found = {layer.kind: layer for layer in reversed(self.every)}
+        counts = Counter([layer.kind for layer in self.every])
+        return [(found[kind], count) for kind, count in counts.items()]
+
+    @cached_property
     def macs(self) -> int:
         """Multiply-accumulates of the network, batch 1."""
-        return sum(layer.macs for layer in self.every)
+        return sum(count * layer.macs for layer, count in self.kinds)
 
     @cached_property
     def params(self) -> int:
         """Learned numbers of the network."""
-        return sum(layer.params for layer in self.every)
+        return sum(count * layer.params for layer, count in self.kinds)
 
     @cached_property
     def outputs(self) -> tuple[Layer, ...]:

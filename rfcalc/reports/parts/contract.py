@@ -82,8 +82,7 @@ def layers_data(layers: Iterable[Layer], masks: bool = False) -> list[LayerData]
     fields: dict[object, FieldData] = {}
     found = []
     for layer in layers:
-        node, field = layer.node, layer.field
-        kind = (node.facts, node.weights is None, tuple(map(node.inputs.index, node.inputs)), id(layer.found))
+        field, kind = layer.field, layer.kind
         if kind not in alike:
             alike[kind] = _Alike(layer)
         seen = (id(field), layer.bounded, layer.unread)
