@@ -100,13 +100,13 @@ def agreement(name: str, device: str, batch: int, seconds: float) -> dict[str, A
 
     A large batch, so that the device and not the launches is timed.
     """
-    from rfcalc.backends.timing.cases import Case, precision, prepare
+    from rfcalc.backends.timing.cases import Case, conditions, prepare
     from rfcalc.backends.timing.clocks import CpuClock, CudaClock, warm_up
     from rfcalc.backends.torch.subject import subject
     from rfcalc.importers import load
 
     case = Case(device, batch, "fp32", "contiguous", "eager")
-    with precision(case):
+    with conditions(case):
         step = prepare(subject(load(name)), case).step
         clock = CudaClock(device) if case.cuda else CpuClock()
         warm = warm_up(clock, step, 5.0)

@@ -53,7 +53,8 @@ def time(
     """Measure the latency of a forward pass: median, spread, throughput, memory, on the GPU or the CPU.
 
     Several networks are timed in turns and compared; where their intervals overlap the answer is "ambiguous".
-    A row that fails (out of memory, an unsupported dtype) says so, and the rest goes on. Ctrl-C prints what is done.
+    A row that fails (out of memory, an unsupported dtype) says so, and the rest goes on; exit code 1 if none is left. Ctrl-C
+    prints what is done.
 
     Examples:
 
@@ -78,17 +79,19 @@ def time(
     modes = [choice(word, MODES, "--mode") for word in mode.split(",")]
     rows = cases.grid(place, whole_numbers(batch, "--batch"), dtypes, layouts, modes)
     graphs, errors = given.load_all(specs)
-    interrupted = False
+    interrupted, failed = False, False
     if graphs:
         before = gpu_state(place)
         timed = subjects(graphs, rebuilt)
         with running(timed):
             timing = time_all(timed, rows, seconds, warm_up)
-        interrupted = timing.interrupted
+        interrupted, failed = timing.interrupted, not any(run.latency for run in timing.runs)
         show([timing_report(timing, environment(place), before, gpu_state(place))], format)
     finish(errors)
     if interrupted:
         raise SystemExit(130)
+    if failed:
+        raise SystemExit(1)
 
 
 def whole_numbers(text: str, option: str) -> list[int]:

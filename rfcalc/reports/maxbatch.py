@@ -31,6 +31,10 @@ def max_batch_report(subject: Subject, case: Case, found: Found, budget: int, re
         ("Largest batch", f"{text} (predicted by the analysis: {found.predicted:,})"),
         ("Budget", f"{short(budget, 'B')} of memory" + (f", {percent(reserve, 0)} kept back" if reserve else "")),
         ("Tries", how),
+        *(
+            ("Otherwise", f"batch {batch:,} failed for another reason than memory: {why}")
+            for batch, why in found.otherwise.items()
+        ),
     )
     data: MaxBatchData = {
         "name": graph.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rfcalc.backends.timing.profile import LayerTime, Profile
+from rfcalc.backends.timing.profile import HOLDS, LayerTime, Profile
 from rfcalc.layers.label import label
 from rfcalc.report.tables import Column, Report, Table
 from rfcalc.report.units import percent, short
@@ -69,8 +69,11 @@ def _notes(profile: Profile, top: int, environment: EnvironmentData) -> Iterator
     )
     floor = sum(layer.floor for layer in profile.layers)
     yield "Floor", f"{_ms(floor)} ms, the sum of the layers' floors; the layers take {busy / floor:.3g} times that"
-    rates = f"copy {short(ceilings.bandwidth, 'B/s')}, matrix product {short(ceilings.rate, 'FLOP/s')} in {profile.case.dtype}"
+    rate = f"product or convolution {short(ceilings.rate, 'FLOP/s')} in {profile.case.dtype}"
+    rates = f"copy {short(ceilings.bandwidth, 'B/s')}, {rate}"
     yield "Ceilings", f"{rates}, smallest call {ceilings.launch * 1e6:.2g} us; measured in this run"
+    if any(layer.holds == "neither" for layer in profile.layers):
+        yield "Neither", "layers that take over 3 times their floor: no ceiling explains their time"
     if any(layer.ratio is not None and layer.ratio < 1 for layer in profile.layers):
         yield (
             "Below 1",
@@ -80,8 +83,10 @@ def _notes(profile: Profile, top: int, environment: EnvironmentData) -> Iterator
 
 
 def _verdict(profile: Profile) -> str:
-    shares = ", ".join(f"{percent(profile.share(bound), 0)} {bound}" for bound in ("launch", "memory", "compute"))
-    text = f"{profile.verdict}: time by what sets each layer's floor: {shares}"
+    shares = ", ".join(f"{percent(profile.share(bound), 0)} {bound}" for bound in HOLDS)
+    if not profile.agrees:
+        return "undecided: the pass and its layers one by one differ by more than 25 %; does something else run?"
+    text = f"{profile.verdict}: time by what holds each layer back: {shares}"
     if profile.case.cuda:
         text += f"; the GPU is busy {percent(min(1.0, profile.busy / profile.latency), 0)} of an eager pass"
     return text

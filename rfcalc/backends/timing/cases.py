@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import product
 from time import perf_counter
 
@@ -77,6 +77,14 @@ def usable_device(name: str) -> str:
 
 
 @contextmanager
+def conditions(case: Case) -> Iterator[None]:
+    """As long as the case runs, its device is the current one, on which events, streams and graphs are made, and its precision
+    holds."""
+    with torch.cuda.device(case.device) if case.cuda else nullcontext(), precision(case):
+        yield
+
+
+@contextmanager
 def precision(case: Case) -> Iterator[None]:
     """TF32 on for tf32 only, and cuDNN free to choose its algorithms by trial, as long as the case runs."""
     before = (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark)
@@ -96,7 +104,7 @@ def prepare(subject: Subject, case: Case) -> Prepared:
     check(case)
     if case.cuda:
         torch.cuda.empty_cache()
-    base = torch.cuda.memory_allocated(case.device) if case.cuda else 0
+    base, held = (torch.cuda.memory_allocated(case.device), torch.cuda.memory_reserved(case.device)) if case.cuda else (0, 0)
     module, call = laid_out(subject, case, subject.module(device=case.device, dtype=DTYPES[case.dtype], seed=0))
     weights = sum(t.nbytes for t in (*module.parameters(), *module.buffers()))
     memory: dict[str, int | None] = {"weights": weights, "inputs": sum(x.nbytes for x in call.tensors)}
@@ -112,7 +120,7 @@ def prepare(subject: Subject, case: Case) -> Prepared:
         step()
         _wait(case)
         memory["allocated"] = torch.cuda.max_memory_allocated(case.device) - base
-        memory["reserved"] = torch.cuda.max_memory_reserved(case.device)
+        memory["reserved"] = torch.cuda.max_memory_reserved(case.device) - held
     else:
         memory["allocated"] = subject.bytes(module, case.batch, DTYPES[case.dtype]) if case.mode == "eager" else None
         memory["reserved"] = None

@@ -18,13 +18,14 @@ Step = Callable[[], object]
 BLOCK_SECONDS = 0.05
 LONGEST_BLOCK = 500
 CLOSE = 0.02
+CYCLES = 2e9  # per second
 
 
 class CpuClock:
     """Times each run by itself."""
 
-    def block(self, step: Step, count: int) -> list[float]:
-        """Milliseconds of `count` runs."""
+    def block(self, step: Step, count: int, behind: float = 0.0) -> list[float]:
+        """Milliseconds of `count` runs; a call on the CPU is not queued, whatever is `behind` it."""
         seconds = []
         for _ in range(count):
             start = perf_counter_ns()
@@ -39,16 +40,24 @@ class CudaClock:
     def __init__(self, device: str) -> None:
         self.device = device
 
-    def block(self, step: Step, count: int) -> list[float]:
-        """Milliseconds of `count` runs, one after the other."""
+    def block(self, step: Step, count: int, behind: float = 0.0) -> list[float]:
+        """Milliseconds of `count` runs, one after the other; on a device that sleeps for about `behind` seconds first, so that
+        none waits for its launch."""
         events = [torch.cuda.Event(enable_timing=True) for _ in range(count + 1)]
         torch.cuda.synchronize(self.device)
+        sleep(behind)
         events[0].record()
         for event in events[1:]:
             step()
             event.record()
         torch.cuda.synchronize(self.device)
         return [a.elapsed_time(b) for a, b in zip(events, events[1:], strict=False)]
+
+
+def sleep(seconds: float) -> None:
+    """Lets the current GPU wait, at clocks of up to 2 GHz, while work is queued behind it."""
+    if seconds:
+        torch.cuda._sleep(int(CYCLES * seconds))
 
 
 Clock = CpuClock | CudaClock

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
-from rfcalc.backends.timing.cases import Case, Prepared, UnsupportedError, precision, prepare
+from rfcalc.backends.timing.cases import Case, Prepared, UnsupportedError, conditions, prepare
 from rfcalc.backends.timing.clocks import BLOCK_SECONDS, Clock, CpuClock, CudaClock, Warm, warm_up
 from rfcalc.backends.timing.samples import Comparison, Summary, compare, summary
 from rfcalc.backends.torch.subject import Subject
@@ -38,6 +38,7 @@ class Measurement:
     remark: str = ""
     samples: list[float] = field(default_factory=list)
     blocks: list[float] = field(default_factory=list)
+    spent_ms: float = 0.0
     prepared: Prepared | None = None
     warm: Warm | None = None
     status: str = OK
@@ -132,7 +133,7 @@ def _names(names: Sequence[str]) -> list[str]:
 def _time_case(pairs: Sequence[tuple[Subject, Measurement]], seconds: float, warm_seconds: float, tick: _Behind) -> None:
     case = pairs[0][1].case
     clock: Clock = CudaClock(case.device) if case.cuda else CpuClock()
-    with precision(case):
+    with conditions(case):
         ready = [run for subject, run in pairs if _guarded(run, partial(_start, subject, run, clock, seconds, warm_seconds))]
         for _, run in pairs:
             if run not in ready:
@@ -155,13 +156,14 @@ def _start(subject: Subject, run: Measurement, clock: Clock, seconds: float, war
 
 
 def _unfinished(run: Measurement, seconds: float) -> bool:
-    return sum(run.samples) < seconds * 1000 or len(run.blocks) < LEAST_BLOCKS
+    return run.spent_ms < seconds * 1000 or len(run.blocks) < LEAST_BLOCKS
 
 
 def _block(run: Measurement, clock: Clock) -> None:
     if run.prepared and run.warm:
         samples = clock.block(run.prepared.step, run.warm.block)
         run.samples += samples
+        run.spent_ms += sum(samples)
         run.blocks.append(median(samples))
 
 

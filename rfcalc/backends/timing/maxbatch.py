@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 
 from rfcalc.analyses.memory import peak
-from rfcalc.backends.timing.cases import DTYPES, Case, check
+from rfcalc.backends.timing.cases import DTYPES, Case, check, conditions
 from rfcalc.backends.timing.latency import OUT_OF_MEMORY, status_of
 from rfcalc.backends.torch.subject import Subject
 from rfcalc.errors import fail
 from rfcalc.progress import say
-from rfcalc.record import record
+from rfcalc.record import field, record, replace
 
 LIMIT = 1 << 20
 Needs = Callable[[int], int | None]
@@ -27,12 +27,14 @@ Needs = Callable[[int], int | None]
 @record
 class Found:
     """`batch`: the largest that was seen to fit (0: none); `fails`: the smallest that was seen not to, None if none was
-    tried below the limit; `tries`: each batch and the bytes it took, None where memory ran out."""
+    tried below the limit; `tries`: each batch and the bytes it took, None where memory ran out, or where it failed for another
+    reason, which `otherwise` says by the batch."""
 
     predicted: int
     batch: int
     fails: int | None
     tries: tuple[tuple[int, int | None], ...]
+    otherwise: Mapping[int, str] = field(default_factory=dict)
 
 
 def predict(subject: Subject, dtype: torch.dtype, budget: int) -> int:
@@ -74,8 +76,19 @@ def max_batch(subject: Subject, case: Case, budget: int) -> Found:
         module = subject.module(device="cpu" if subject.own else "meta", dtype=dtype)
         return search(lambda batch: subject.bytes(module, batch, dtype), budget, predicted, lambda batch: 1, predicted)
 
+    with conditions(case):
+        return _on_the_gpu(subject, case, budget, predicted)
+
+
+def _on_the_gpu(subject: Subject, case: Case, budget: int, predicted: int) -> Found:
+    """The same where each try runs; the search starts where two small tries point to."""
+    failed: dict[int, str] = {}
+
     def run(batch: int) -> int | None:
-        return _cuda_bytes(subject, case, batch)
+        taken, status = _cuda_bytes(subject, case, batch)
+        if status not in ("", OUT_OF_MEMORY):
+            failed[batch] = status
+        return taken
 
     first, second = max(1, predicted // 32), max(2, predicted // 8)
     probes = (run(first), run(second))
@@ -83,11 +96,15 @@ def max_batch(subject: Subject, case: Case, budget: int) -> Found:
     if probes[0] is not None and probes[1] is not None and second > first:
         slope = max(1.0, (probes[1] - probes[0]) / (second - first))
         start = int(first + (budget - probes[0]) / slope)
-    return search(run, budget, max(1, start), lambda batch: max(1, batch // 64), predicted)
+    found = search(run, budget, max(1, start), lambda batch: max(1, batch // 64), predicted)
+    if not found.batch and failed:
+        least = min(failed)
+        raise fail("E703", f"{case}, batch {least}: {failed[least]}")
+    return replace(found, otherwise=failed)
 
 
-def _cuda_bytes(subject: Subject, case: Case, batch: int) -> int | None:
-    """Most bytes that the allocator reserved in a forward pass; None where memory ran out."""
+def _cuda_bytes(subject: Subject, case: Case, batch: int) -> tuple[int | None, str]:
+    """Most bytes that the allocator reserved in a forward pass, None where it failed; and why, in words."""
     _clean(case)
     base = torch.cuda.memory_reserved(case.device)
     status = ""
@@ -102,9 +119,7 @@ def _cuda_bytes(subject: Subject, case: Case, batch: int) -> int | None:
     module = call = None  # type: ignore[assignment]
     taken = torch.cuda.max_memory_reserved(case.device) - base
     _clean(case)
-    if status not in ("", OUT_OF_MEMORY):
-        raise fail("E703", f"{case}, batch {batch}: {status}")
-    return None if status else taken
+    return None if status else taken, status
 
 
 def _clean(case: Case) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from statistics import median
 from time import perf_counter, perf_counter_ns
-from typing import Any
 
 import torch
 from torch import nn
 
 from rfcalc.analyses.memory import bytes_moved
-from rfcalc.backends.timing.cases import DTYPES, Case, check, laid_out, precision
+from rfcalc.backends.timing.cases import DTYPES, Case, check, conditions, laid_out
 from rfcalc.backends.timing.ceilings import Ceilings, measure_ceilings
-from rfcalc.backends.timing.clocks import Clock, CpuClock, CudaClock, warm_up
+from rfcalc.backends.timing.clocks import Clock, CpuClock, CudaClock, sleep, warm_up
 from rfcalc.backends.timing.segments import Group, Segmented
 from rfcalc.backends.torch.subject import Subject
 from rfcalc.graph import Graph, Node
@@ -21,8 +19,11 @@ from rfcalc.origin import Call
 from rfcalc.progress import say
 from rfcalc.record import record
 
-LAUNCH_BOUND = 1.25
+APART = 1.25  # of a pass and its layers together
+NEITHER = 3.0  # times its floor: more than any ceiling explains
 LEAST_PASSES = 10
+HOLDS = ("launch", "memory", "compute", "neither")
+QUEUED = 200  # groups of layers that are launched behind one sleep: the queue holds about a thousand operations
 
 
 @record
@@ -53,6 +54,11 @@ class LayerTime:
         return self.seconds / self.floor if self.floor else None
 
     @property
+    def holds(self) -> str:
+        """What holds it back: what sets its floor, or neither where it takes over three times that."""
+        return "neither" if self.ratio is not None and self.ratio > NEITHER else self.bound
+
+    @property
     def intensity(self) -> float | None:
         """FLOPs per byte; None for a view."""
         return self.flops / self.moved if self.moved else None
@@ -80,25 +86,33 @@ class Profile:
         return sum(layer.seconds for layer in self.layers)
 
     def share(self, bound: str) -> float:
-        """The part of the layers' time in those that `bound` sets."""
-        return sum(layer.seconds for layer in self.layers if layer.bound == bound) / self.busy
+        """The part of the layers' time in those that `bound` holds back."""
+        return sum(layer.seconds for layer in self.layers if layer.holds == bound) / self.busy
+
+    @property
+    def agrees(self) -> bool:
+        """False if a pass and its layers one by one differ so much that the layers' times explain nothing."""
+        return self.busy <= APART * self.latency and (self.case.cuda or self.latency <= APART * self.busy)
 
     @property
     def verdict(self) -> str:
-        """launch-bound, memory-bound or compute-bound: idle between its calls, or what sets most of the layers' time."""
-        if self.case.cuda and self.latency > LAUNCH_BOUND * self.busy:
+        """launch-bound, memory-bound or compute-bound: idle between its calls, or what holds most of the layers' time; neither
+        where most of it is far from every ceiling; undecided where passes and layers do not agree."""
+        if not self.agrees:
+            return "undecided"
+        if self.case.cuda and self.latency > APART * self.busy:
             return "launch-bound"
-        return f"{max(('launch', 'memory', 'compute'), key=self.share)}-bound"
+        word = max(HOLDS, key=self.share)
+        return word if word == "neither" else f"{word}-bound"
 
 
 def profile(network: Subject, case: Case, seconds: float = 2.0) -> Profile:
     """Measures the ceilings, then each layer within the network: of somebody's own module each module that does a single thing,
     and what its code does between them, together. Raises what torch raises if the case cannot run."""
     clock: Clock = CudaClock(case.device) if case.cuda else CpuClock()
-    stamps: list[Any] = []
-    stamp = _cuda_stamp if case.cuda else perf_counter_ns
+    stamps = _CudaStamps(case) if case.cuda else _CpuStamps()
     check(case)
-    with precision(case), torch.inference_mode():
+    with conditions(case), torch.inference_mode():
         say("measuring what the device can do")
         ceilings = measure_ceilings(case, clock)
         say(f"warming up {network.graph.name}")
@@ -107,17 +121,71 @@ def profile(network: Subject, case: Case, seconds: float = 2.0) -> Profile:
         latency = _latency(module, call, clock, seconds / 2)
         passes: list[list[float]] = []
         start = perf_counter()
-        with measured.stamped(lambda: stamps.append(stamp())):
+        with measured.stamped(stamps.ended):
             while len(passes) < LEAST_PASSES or perf_counter() - start < seconds:
                 say("timing layers", perf_counter() - start, seconds)
-                stamps.clear()
-                passes.append(_one_pass(measured, call, stamps, stamp, case, latency))
+                stamps.started(latency)
+                call(measured.module)
+                measured.ended()
+                passes.append(stamps.seconds())
     groups = [(k, group) for k, group in enumerate(measured.groups) if group]
     layers = tuple(_layers(network.graph, group, median(p[k] for p in passes), case, ceilings) for k, group in groups)
     return Profile(network, case, ceilings, layers, latency, len(passes))
 
 
-def _cuda_stamp() -> torch.cuda.Event:
+class _CpuStamps:
+    """The moments of one pass by the clock."""
+
+    def __init__(self) -> None:
+        self.moments: list[int] = []
+
+    def started(self, latency: float) -> None:
+        """A pass begins, which takes about `latency` seconds."""
+        self.moments = [perf_counter_ns()]
+
+    def ended(self) -> None:
+        """A group of layers has run."""
+        self.moments.append(perf_counter_ns())
+
+    def seconds(self) -> list[float]:
+        """What each group took."""
+        return [(b - a) / 1e9 for a, b in zip(self.moments, self.moments[1:], strict=False)]
+
+
+class _CudaStamps:
+    """The moments of one pass as events. The device first sleeps until launches are queued, so that the events bracket work and
+    not the wait for the next launch; as the queue is short, it does so again after every QUEUED groups."""
+
+    def __init__(self, case: Case) -> None:
+        self.case, self.nap = case, 0.0
+        self.spans: list[tuple[torch.cuda.Event, torch.cuda.Event]] = []
+        self.last: torch.cuda.Event
+
+    def started(self, latency: float) -> None:
+        """A pass begins, which takes about `latency` seconds."""
+        self.spans, self.nap = [], 2 * min(latency, 0.2)
+        self._asleep()
+
+    def ended(self) -> None:
+        """A group of layers has been launched."""
+        now = _event()
+        self.spans.append((self.last, now))
+        self.last = now
+        if not len(self.spans) % QUEUED:
+            self._asleep()
+
+    def seconds(self) -> list[float]:
+        """What each group took, when all of them have run."""
+        torch.cuda.synchronize(self.case.device)
+        return [a.elapsed_time(b) / 1000 for a, b in self.spans]
+
+    def _asleep(self) -> None:
+        torch.cuda.synchronize(self.case.device)
+        sleep(self.nap)
+        self.last = _event()
+
+
+def _event() -> torch.cuda.Event:
     event = torch.cuda.Event(enable_timing=True)
     event.record()
     return event
@@ -128,23 +196,6 @@ def _latency(module: nn.Module, call: Call, clock: Clock, seconds: float) -> flo
     warm = warm_up(clock, lambda: call(module), seconds)
     samples = clock.block(lambda: call(module), max(5, warm.block))
     return median(samples) / 1000
-
-
-def _one_pass(
-    measured: Segmented, call: Call, stamps: list[Any], stamp: Callable[[], Any], case: Case, latency: float
-) -> list[float]:
-    """Seconds of each group of layers in one pass. On CUDA the device first sleeps until all launches are queued, so that the
-    events bracket work and not the wait for the next launch."""
-    if case.cuda:
-        torch.cuda.synchronize(case.device)
-        torch.cuda._sleep(int(4e9 * min(latency, 0.2)))
-    first = stamp()
-    call(measured.module)
-    measured.ended()
-    if case.cuda:
-        torch.cuda.synchronize(case.device)
-        return [a.elapsed_time(b) / 1000 for a, b in zip([first, *stamps], stamps, strict=False)]
-    return [(b - a) / 1e9 for a, b in zip([first, *stamps], stamps, strict=False)]
 
 
 def _layers(graph: Graph, group: Group, seconds: float, case: Case, ceilings: Ceilings) -> LayerTime:

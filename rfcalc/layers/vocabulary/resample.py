@@ -36,15 +36,20 @@ RESAMPLE = '''class Resample(nn.Module):
 
     def __init__(self, axes):
         super().__init__()
-        self.axes = axes
+        exact = torch.float64
+        self.axes = [[(torch.tensor(i), torch.tensor(w, dtype=exact)) for i, w in columns] for columns in axes]
+
+    def _apply(self, fn, recurse=True):
+        super()._apply(fn, recurse)
+        self.axes = [[(fn(index), fn(weights)) for index, weights in columns] for columns in self.axes]
+        return self
 
     def forward(self, x):
         for axis, columns in enumerate(self.axes, 2):
             parts = []
             for index, weights in columns:
-                taken = x.index_select(axis, torch.tensor(index, device=x.device))
-                weight = torch.tensor(weights, dtype=x.dtype, device=x.device)
-                parts.append(taken * weight.reshape(-1, *(1,) * (x.dim() - axis - 1)))
+                taken = x.index_select(axis, index)
+                parts.append(taken * weights.to(x.dtype).reshape(-1, *(1,) * (x.dim() - axis - 1)))
             x = sum(parts) if parts else x
         return x
 '''

@@ -105,7 +105,7 @@ class CeilingsData(TypedDict):
     """What the device can do at best, measured in the same run."""
 
     bytes_per_second: Annotated[float, "of a copy"]
-    flops_per_second: Annotated[float, "of a matrix product"]
+    flops_per_second: Annotated[float, "of a matrix product or a convolution, the best that was seen"]
     launch_us: Annotated[float, "microseconds of the smallest call"]
 
 
@@ -134,7 +134,7 @@ class ProfileData(TypedDict):
     dtype: Annotated[str, "type of the numbers"]
     memory_format: Annotated[str, "layout of the tensors"]
     mode: Annotated[str, "always eager"]
-    verdict: Annotated[str, "launch-bound, memory-bound or compute-bound"]
+    verdict: Annotated[str, "launch-bound, memory-bound, compute-bound, neither or undecided"]
     latency_ms: Annotated[float, "median of whole passes"]
     layers_ms: Annotated[float, "the layers together"]
     passes: Annotated[int, "how many passes were measured"]

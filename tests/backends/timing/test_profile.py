@@ -27,6 +27,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ceilings of a small copy and a small product: quick, and good enough for tests of the arithmetic."""
     monkeypatch.setattr(ceilings, "COPY_BYTES", {True: 1 << 20, False: 1 << 20})
     monkeypatch.setattr(ceilings, "MATRICES", {True: (64,), False: (64,)})
+    monkeypatch.setattr(ceilings, "CONVOLUTIONS", {True: (1, 8, 8), False: (1, 8, 8)})
     monkeypatch.setattr(ceilings, "WARM_SECONDS", 0.01)
 
 
@@ -57,13 +58,13 @@ def test_each_layer_of_the_spec_has_its_time_bytes_and_flops(tiny: str) -> None:
         assert layer.ratio == (pytest.approx(layer.seconds / layer.floor) if layer.moved else None)
     assert found.busy == pytest.approx(sum(layer.seconds for layer in found.layers))
     assert found.passes >= profile.LEAST_PASSES
-    assert sum(found.share(bound) for bound in ("launch", "memory", "compute", "view")) == pytest.approx(1)
+    assert sum(found.share(bound) for bound in (*profile.HOLDS, "view")) == pytest.approx(1)
 
 
 def test_the_verdict_follows_the_time(tiny: str) -> None:
     graph = load(tiny)
     layers = [
-        profile.LayerTime((node,), seconds, 8, 8, 1e-6, bound)
+        profile.LayerTime((node,), seconds, 8, 8, seconds / 2, bound)
         for node, seconds, bound in zip(graph.layers, (1.0, 2.0, 4.0), ("launch", "compute", "memory"), strict=False)
     ]
     limits = Ceilings(1, 1, 1)
@@ -72,6 +73,20 @@ def test_the_verdict_follows_the_time(tiny: str) -> None:
     assert found.share("compute") == pytest.approx(2 / 7)
     idle = profile.Profile(subject(graph), Case("cuda", 1, "fp32", "contiguous", "eager"), limits, tuple(layers), 14.0, 10)
     assert idle.verdict == "launch-bound"
+
+
+def test_no_verdict_without_an_explanation(tiny: str) -> None:
+    """A pass that takes another time than its layers; layers that take far more than any ceiling allows."""
+    graph, limits = load(tiny), Ceilings(1, 1, 1)
+    layers = tuple(profile.LayerTime((node,), 1.0, 8, 8, 0.5, "compute") for node in graph.layers[:3])
+    for case, latency in ((CPU, 3.8), (CPU, 2.3), (Case("cuda", 1, "fp32", "contiguous", "eager"), 2.3)):
+        found = profile.Profile(subject(graph), case, limits, layers, latency, 10)
+        assert (found.agrees, found.verdict) == (False, "undecided")
+    slow = tuple(profile.LayerTime((node,), 1.0, 8, 8, 0.33, "compute") for node in graph.layers[:2])
+    found = profile.Profile(subject(graph), CPU, limits, (*slow, layers[0]), 3.0, 10)
+    assert found.verdict == "neither"
+    assert found.share("neither") == pytest.approx(2 / 3)
+    assert found.share("compute") == pytest.approx(1 / 3)
 
 
 def test_a_layer_that_is_much_larger_takes_most_of_the_time() -> None:
@@ -84,7 +99,7 @@ def test_the_table_and_json(tiny: str) -> None:
     run = rfcalc("profile", tiny, "--top", "3", *QUICK, columns=140)
     assert run.code == 0
     assert "the 3 slowest of" in run.out
-    assert "-bound" in run.out
+    assert "Verdict" in run.out
     data = rfcalc("profile", tiny, "--format", "json", *QUICK).data
     assert len(data["layers"]) == len(load(tiny).layers)
     assert {"name", "ms", "floor_ms", "ratio", "bytes", "flops", "intensity", "bound"} <= set(data["layers"][0])
