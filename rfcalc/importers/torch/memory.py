@@ -13,17 +13,17 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rfcalc.graph import Alive, MemoryOfRun
+from rfcalc.importers.torch.fakes import UNCOMPILED, direct, tensors
 from rfcalc.origin import Call
 
 Run = Callable[..., object]
-UNCOMPILED = classmethod(lambda cls: False)  # nothing is compiled in these modes: torch's guard against it would take a fifth
 
 
 def memory_of(module: Any, call: Call, mode: Any) -> MemoryOfRun:
     """The memory of a module of fake tensors, called so; a figure is None if its run breaks off."""
 
     def run(*more: Any) -> object:
-        with mode, contextlib.ExitStack() as modes:
+        with mode, direct(mode), contextlib.ExitStack() as modes:
             for each in more:
                 modes.enter_context(each)
             return call(module)
@@ -79,8 +79,8 @@ def _most(module: Any, run: Run) -> Alive:
 
     around: list[str] = []
     watch = Living(around)
-    with torch.no_grad(), _told(module, around), watching(watch):
-        run()
+    with torch.no_grad(), _told(module, around):
+        run(watching(watch))
     return watch.most
 
 
@@ -120,30 +120,10 @@ def _kept(module: Any, run: Run, inputs: Sequence[Any]) -> Alive:
         return tensor
 
     with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        result = run(brief())
+        result = run()
     del result
     sizes = [size_of(tensor) for key, tensor in kept.items() if key not in known]
     return Alive(sum(size for size, _ in sizes), sum(size for _, size in sizes))
-
-
-def brief() -> Any:
-    """A mode in which a batch norm of a batch's own statistics is one step: on fake tensors it is some twenty."""
-    import torch
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    aten = torch.ops.aten
-    norms = (aten.native_batch_norm.default, aten._native_batch_norm_legit.default)
-
-    class Brief(TorchDispatchMode):  # type: ignore[misc]
-        _should_skip_dynamo = UNCOMPILED
-
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            if func not in norms or not args[5]:
-                return func(*args, **(kwargs or {}))
-            x = args[0]
-            return torch.empty_like(x), x.new_empty(x.shape[1]), x.new_empty(x.shape[1])
-
-    return Brief()
 
 
 def size_of(tensor: Any) -> tuple[int, int]:
@@ -186,21 +166,18 @@ class Living:
 
 def watching(living: Living) -> Any:
     """A mode that tells `living` of every operator; what existed before does not count."""
-    from torch import Tensor
     from torch.utils._python_dispatch import TorchDispatchMode
-    from torch.utils._pytree import tree_leaves
 
     class Watch(TorchDispatchMode):  # type: ignore[misc]
         _should_skip_dynamo = UNCOMPILED
 
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            for tensor in tree_leaves((args, kwargs)):
-                if isinstance(tensor, Tensor):
-                    living.meet(tensor, (0, 0))
-            found = func(*args, **(kwargs or {}))
-            for tensor in tree_leaves(found):
-                if isinstance(tensor, Tensor):
-                    living.meet(tensor, size_of(tensor))
+            kwargs = kwargs or {}
+            for tensor in tensors((args, *kwargs.values())):
+                living.meet(tensor, (0, 0))
+            found = func(*args, **kwargs)
+            for tensor in tensors(found):
+                living.meet(tensor, size_of(tensor))
             living.step()
             return found
 
