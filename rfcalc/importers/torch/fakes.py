@@ -13,24 +13,20 @@ UNCOMPILED = classmethod(lambda cls: False)  # nothing is compiled in these mode
 @contextmanager
 def faked(module: Any) -> Iterator[Any]:
     """The module with fake tensors in place of its stored ones, for a while; gives the mode that makes such tensors."""
-    import torch
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     mode = FakeTensorMode(allow_non_fake_inputs=True)
     fakes: dict[int, Any] = {}
     originals: list[tuple[dict[str, Any], str, Any]] = []
-    for part in module.modules():
-        for tensors in (part._parameters, part._buffers):
-            for name, tensor in tensors.items():
-                if tensor is None:
-                    continue
-                originals.append((tensors, name, tensor))
-                if id(tensor) not in fakes:
-                    with mode:
-                        fake = torch.empty(tensor.shape, dtype=tensor.dtype)
-                    if isinstance(tensor, torch.nn.Parameter):
-                        fake = torch.nn.Parameter(fake, requires_grad=tensor.requires_grad)
-                    fakes[id(tensor)] = fake
+    with mode, direct(mode):
+        for part in module.modules():
+            for tensors in (part._parameters, part._buffers):
+                for name, tensor in tensors.items():
+                    if tensor is None:
+                        continue
+                    originals.append((tensors, name, tensor))
+                    if id(tensor) not in fakes:
+                        fakes[id(tensor)] = _fake(tensor)
     for tensors, name, tensor in originals:
         tensors[name] = fakes[id(tensor)]
     try:
@@ -38,6 +34,13 @@ def faked(module: Any) -> Iterator[Any]:
     finally:
         for tensors, name, tensor in originals:
             tensors[name] = tensor
+
+
+def _fake(tensor: Any) -> Any:
+    import torch
+
+    fake = torch.empty(tensor.shape, dtype=tensor.dtype)
+    return torch.nn.Parameter(fake, tensor.requires_grad) if isinstance(tensor, torch.nn.Parameter) else fake
 
 
 def direct(mode: Any) -> Any:
