@@ -85,6 +85,28 @@ def test_a_causal_one_is_a_bound(tmp_path: Path) -> None:
     assert claimed(graph).all()
 
 
+def masked(**settings: int) -> tuple[Nodes, dict[str, np.ndarray]]:
+    """Attention of rows, with a mask of the keys that is made of them."""
+    made, stored = weighted("q", "k", "v")
+    mask = [node("ReduceMean", "r last", "m"), node("Reshape", "m keys", "mask")]
+    attention = node("Attention", "q k v mask", "o", q_num_heads=3, kv_num_heads=3, **settings)
+    narrow = {name: weight * 1e-2 for name, weight in stored.items()}
+    return [*rows("r"), *made, *mask, attention, *TO_MAP], {**STORED, **narrow, "last": ints(2), "keys": ints(0, 1, 1, 6)}
+
+
+def test_a_mask_of_the_input_is_added_to_the_scores(tmp_path: Path) -> None:
+    nodes, stored = masked()
+    graph = agrees(model(nodes, ["n", *SHAPE], stored, opset=23), SHAPE, tmp_path, change=1e-1)
+    assert last(graph) == "contract"
+    assert sum(one.cost.macs for one in graph.nodes if one.op.word == "contract") == 2 * 3 * 6 * 6 * 4
+
+
+def test_a_mask_of_the_input_and_a_causal_one_are_refused(tmp_path: Path) -> None:
+    nodes, stored = masked(is_causal=1)
+    with pytest.raises(SpecError, match="its mask depends on the input"):
+        imported(model(nodes, ["n", *SHAPE], stored, opset=23), tmp_path)
+
+
 def test_what_an_earlier_run_left_is_refused(tmp_path: Path) -> None:
     nodes = [node("Attention", "x x x - p p", "y pk pv")]
     made = model(nodes, ["n", 2, 5, 4], {"p": np.ones((1, 2, 3, 4))}, opset=23)

@@ -71,7 +71,7 @@ def test_what_depends_on_numbers_is_the_error_that_it_was(operator: Run) -> None
     with mode:
         image = torch.empty(1, 4, 8, 8)
         for above in (nullcontext(), direct(mode)):
-            with above, pytest.raises(Exception, match=".") as caught:  # noqa: PT011
+            with above, pytest.raises(Exception, match=r".") as caught:
                 operator(image)
             kinds.append(caught.type)
     assert kinds[0] is kinds[1]

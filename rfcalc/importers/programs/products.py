@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from rfcalc.importers.programs.arithmetic import with_stored
+from rfcalc.importers.programs.arithmetic import binary, with_stored
 from rfcalc.importers.programs.axes import solid
 from rfcalc.importers.programs.digits import Labels, Product, repeats
 from rfcalc.importers.programs.layout import CHANNELS, Factor, full, merged, size_of, text
+from rfcalc.importers.programs.norms import softmax
 from rfcalc.importers.programs.program import Const, Program, Tensor, UnfollowedError
 from rfcalc.layers.words import make
 
@@ -119,7 +120,13 @@ def _labels(term: str, dots: int) -> list[str]:
 def attend(
     program: Program, query: Tensor, key: Tensor, value: Tensor, extra: Sequence[Any] = (), causal: bool = False
 ) -> Tensor:
-    """Scaled dot product attention of (..., queries, d), (..., keys, d) and (..., keys, e)."""
+    """Scaled dot product attention of (..., queries, d), (..., keys, d) and (..., keys, e). `extra`: a mask, which is added to
+    the scores."""
+    masks = [value for value in extra if isinstance(value, Tensor)]
+    if masks and causal:
+        raise UnfollowedError("its mask depends on the input, and a query sees the keys up to its own place only")
+    if masks:
+        return _attend_in_steps(program, query, key, value, masks[0])
     ends = (("q", "d"), ("k", "d"), ("k", "e"))
     sides = (query, key, value)
     labels = [[*_lead(len(side.layout) - 2), *end] for side, end in zip(sides, ends, strict=True)]
@@ -128,6 +135,13 @@ def attend(
     return program.emit(
         make("attend", pattern=product.pattern(), causal=causal), operands, product.layout, program.claim(extra)
     )
+
+
+def _attend_in_steps(program: Program, query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+    """Attention whose scores have something added that depends on the input: the products, the sum and the softmax."""
+    scores = product(program, query, Tensor(key.node, (*key.layout[:-2], key.layout[-1], key.layout[-2])))
+    scores = binary(program, "add", scores, mask)
+    return product(program, softmax(program, scores, len(scores.layout) - 1), value)
 
 
 def _solid(program: Program, operands: Sequence[Tensor], labels: Sequence[Labels]) -> list[Tensor]:

@@ -54,4 +54,4 @@ def _attention(call: Call) -> Tensor:
     query, key, value = (products.laid(call.program, call[name]) for name in ("query", "key", "value"))
     if call["enable_gqa"] and key.shape[-3] != query.shape[-3]:
         key, value = (interleaved(o, query.shape[-3] // o.shape[-3], len(o.layout) - 3) for o in (key, value))
-    return products.attend(call.program, query, key, value, [call.optional("attn_mask", "mask")], bool(call["is_causal"]))
+    return products.attend(call.program, query, key, value, [call.get("attn_mask")], bool(call["is_causal"]))

@@ -37,6 +37,11 @@ def set_row(x: Tensor, v: Tensor) -> Tensor:
 
 
 # name: (shape of the parameter, function); images are 3x4x5
+def masked(x: Tensor, mask: Callable[[Tensor], Tensor]) -> Tensor:
+    """Attention of rows, with a mask that is made of them."""
+    return F.scaled_dot_product_attention(x, x, x, mask(x))
+
+
 EXACT: dict[str, tuple[tuple[int, ...], Function]] = {
     "max": ((), lambda x, _: x * x.max(2, keepdim=True)[0]),
     "places of the maximum": ((), lambda x, _: x * (x.max(2, keepdim=True)[1] + 1)),
@@ -96,6 +101,8 @@ EXACT: dict[str, tuple[tuple[int, ...], Function]] = {
 # positions of two axes become one: followed, and marked as an upper bound
 BOUNDED: dict[str, tuple[tuple[int, ...], Function]] = {
     "pairs of rows and columns": ((), lambda x, _: x[:, :, [3, 0, 3], [0, 4, 2]].unsqueeze(3)),
+    "attention with a mask that depends": ((), lambda x, _: masked(x / 8, lambda y: y @ y.mT)),
+    "attention with a mask of the keys": ((), lambda x, _: masked(x / 8, lambda y: y[:, :1].mean(3)[:, :, None])),
     "a table of pairs": ((), lambda x, _: x[:, :, torch.tensor([[3], [0]]), torch.tensor([[0, -1, 2]])]),
 }
 
@@ -114,5 +121,4 @@ REFUSED: dict[str, tuple[tuple[int, ...], Function]] = {
     "linear": ((5, 5), lambda x, v: F.linear(x, v, x.mean((0, 1, 2)))),
     "conv2d": ((3, 3, 1, 1), lambda x, v: F.conv2d(x, v, x.mean((0, 2, 3)))),
     "group_norm": ((3,), lambda x, v: F.group_norm(x, 3, v, x.mean((0, 2, 3)))),
-    "scaled_dot_product_attention": ((), lambda x, _: F.scaled_dot_product_attention(x, x, x, x @ x.mT)),
 }
