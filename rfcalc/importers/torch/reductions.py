@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from rfcalc.importers.programs import reductions
-from rfcalc.importers.programs.arithmetic import binary, opaque
+from rfcalc.importers.programs.arithmetic import binary, opaque, unary
 from rfcalc.importers.programs.program import Tensor, UnfollowedError
 from rfcalc.importers.torch.call import Call, handles
 
 NAMES = {"amax": "max", "amin": "min", "linalg_vector_norm": "norm"}
+LOSSES = {"mse_loss": "square", "l1_loss": "abs"}
 
 
 @handles("mean", "sum", "amax", "amin", "var", "std", "linalg_vector_norm", "norm", "logsumexp", "prod")
@@ -54,6 +55,17 @@ def _cosine(call: Call) -> Tensor:
     program, pair = call.program, (call["x1"], call["x2"])
     sizes = [_over(call, "norm", side) for side in pair]
     return binary(program, "div", _over(call, "sum", binary(program, "mul", *pair)), binary(program, "mul", *sizes))
+
+
+@handles("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
+def _loss(call: Call) -> Tensor:
+    """How far the numbers of two tensors lie apart: of each pair, or their mean or sum."""
+    program, (each, mean) = call.program, (0, 1)
+    apart = binary(program, "sub", call.x, call["target"])
+    function = LOSSES.get(call.name)
+    apart = unary(program, "pointwise", apart, function=function) if function else opaque(program, apart)
+    kind = mean if call["reduction"] is None else call["reduction"]
+    return apart if kind == each else reductions.reduced(program, "mean" if kind == mean else "sum", apart, [], False)
 
 
 def _over(call: Call, function: str, tensor: Any) -> Tensor:
