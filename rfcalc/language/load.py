@@ -21,11 +21,14 @@ from rfcalc.language.objects import object_sizes, written
 from rfcalc.language.overrides import LayerOverrides, parsed
 from rfcalc.language.problems import Problems
 from rfcalc.language.reading import Reader
+from rfcalc.language.recipes import Defaults
 from rfcalc.language.scopes import Frame, Sources
 from rfcalc.language.shapes import inputs
 from rfcalc.language.space import stated
+from rfcalc.language.steps import Block, Body
 from rfcalc.language.top import Top, merged
 from rfcalc.layers.vocabulary.source import Input
+from rfcalc.record import record
 
 
 def load(path: str, overrides: Mapping[str, str], max_layers: int) -> Graph:
@@ -56,6 +59,7 @@ class Template:
         self.top = merged(text, source, problems, max(MOST_VALUES, 20 * max_layers))
         node = self.top.nodes.pop("space", None)
         self.choices = {} if node is None else stated(node, list(self.top.params), problems)
+        self.read: _Read | None = None
         if problems.found:
             problems.stop()
 
@@ -79,8 +83,12 @@ class Template:
         return found
 
     def graph(self, given: Mapping[str, Marked]) -> Graph:
-        """The graph, with overrides; raises SpecError."""
-        return _Load(self.top, given, Problems(), self.max_layers).graph(self.source)
+        """The graph, with overrides; raises SpecError. Its layers are read once, as long as defaults do not change."""
+        load = _Load(self.top, given, Problems(), self.max_layers)
+        load.read, self.read = self.read, None  # a layer that cannot be made tells so only once
+        found = load.graph(self.source)
+        self.read = load.read
+        return found
 
 
 def _is_plain(node: Marked) -> bool:
@@ -100,8 +108,19 @@ def _paused_collector() -> Iterator[None]:
             gc.enable()
 
 
+@record(eq=False)
+class _Read:
+    """The layers of a spec as they are read, before they are expanded: with which defaults, and its blocks."""
+
+    defaults: Defaults
+    blocks: Mapping[str, Block]
+    body: Body
+
+
 class _Load:
-    """One spec on its way from tree to graph."""
+    """One spec on its way from tree to graph. `read`: its layers, where they were read before."""
+
+    read: _Read | None = None
 
     def __init__(self, top: Top, given: Mapping[str, Marked], problems: Problems, most: int) -> None:
         self.top, self.problems, self.most = top, problems, most
@@ -115,11 +134,13 @@ class _Load:
     def graph(self, source: str) -> Graph:
         """The finished graph; raises SpecError."""
         known = frozenset(self.params)
-        self.defaults = defaults(self.top, self.params, self.problems)
-        checker = blocks(self.top, known, self.problems, self.defaults)
-        body = Reader(checker).body(self.top.nodes.get("layers"), known)
+        given = defaults(self.top, self.params, self.problems)
+        if self.read is None or self.read.defaults != given:
+            checker = blocks(self.top, known, self.problems, given)
+            self.read = _Read(given, checker.blocks, Reader(checker).body(self.top.nodes.get("layers"), known))
+        body = self.read.body
         builder = Builder(self._name(source), source)
-        expansion = Expansion(builder, self.problems, checker.blocks, self.params, self.overrides, self.most)
+        expansion = Expansion(builder, self.problems, self.read.blocks, self.params, self.overrides, self.most)
         frame = Frame(self.params, body)
         last = expansion.run(body, frame, self._inputs(builder, expansion))
         outputs = self._outputs(expansion, frame, last, bool(body.steps))

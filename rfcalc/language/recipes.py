@@ -19,6 +19,7 @@ from rfcalc.layers.words import WORDS, class_of, make, words_in
 from rfcalc.record import MISSING, record
 
 Chain = tuple[tuple[str, Op], ...]  # (suffix of the name, operation)
+MOST_KEPT = 1 << 14  # chains of one recipe
 FOLLOWED = ("conv", "dwconv", "sepconv", "upconv", "linear", "add", "residual")
 NORMS = words_in("norm")
 ACTS = words_in("activation")
@@ -138,6 +139,8 @@ class LayerRecipe:
                 return self.kept[key]
         except TypeError:  # not kept
             return self._made(params, problems, changed)
+        if len(self.kept) >= MOST_KEPT:
+            self.kept.clear()
         self.kept[key] = self._made(params, problems, changed)
         return self.kept[key]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import cast
 
 from rfcalc.analyses.layer import Found, Layer
@@ -36,7 +36,8 @@ from rfcalc.relations.shape import Shape
 from rfcalc.sweeping.names import Names, Unfolded
 
 KNOWN = ("name", "input", "params", "defaults", "blocks", "layers", "budget", "object_size", "published", "lesson", "extends")
-MOST_KEPT = 200_000
+MOST_KEPT = 50_000
+ENOUGH, SELDOM = 3000, 8  # tries of a step, of which one in so many must be known
 ALONE = (0,)  # the only input of a layer
 Params = Mapping[str, object]
 Seen = tuple[tuple[int, int, int], ...]  # per axis: unit i reads the units i * stride + first to i * stride + last
@@ -70,6 +71,7 @@ class Folding:
         self.template, self.metrics, self.most = template, metrics, template.max_layers
         self.sums = [metric for metric in metrics if metric.axes is None]
         self.kept: dict[object, Part] = {}
+        self.tried: dict[int, list[int]] = {}  # how often a step was asked for, and how often it was known
         self.units: dict[object, Unit] = {}
         self.arguments: dict[int, Sequence[tuple[str, bool, Callable[[Params], object]]]] = {}
         self.powers: dict[object, tuple[Part, Part]] = {}
@@ -132,7 +134,7 @@ class Folding:
         return values
 
     def _nothing(self, shape: Shape) -> Part:
-        return Part(shape, (0,) * len(self.sums), 0, ((1, 0, 0),) * shape.rank, None)
+        return Part(shape, (0,) * len(self.sums), 0, _same(shape.rank), None)
 
     def _body(self, body: Body, params: Params, shape: Shape, part: Part) -> Part:
         """The steps one after the other, behind those of a part."""
@@ -178,17 +180,23 @@ class Folding:
         return found[1]
 
     def _once(self, step: Step, params: Params, shape: Shape) -> Part:
-        """One turn of a step, kept for equal params."""
+        """One turn of a step, kept for equal params, unless those seldom come again."""
+        tried = self.tried.setdefault(id(step), [0, 0])
+        tried[0] += 1
+        if tried[0] > ENOUGH and tried[1] * SELDOM < tried[0]:
+            return self._made(step, params, shape)
         key = (id(step), shape, *self.names.key(step, params, self.params))
         try:
             found = self.kept.get(key)
         except TypeError:  # a mapping among the params
             return self._made(step, params, shape)
-        if found is None:
-            if len(self.kept) >= MOST_KEPT:
-                self.kept.clear()
-                self.powers.clear()
-            found = self.kept[key] = self._made(step, params, shape)
+        if found is not None:
+            tried[1] += 1
+            return found
+        if len(self.kept) >= MOST_KEPT:
+            self.kept.clear()
+            self.powers.clear()
+        found = self.kept[key] = self._made(step, params, shape)
         return found
 
     def _made(self, step: Step, params: Params, shape: Shape) -> Part:
@@ -288,7 +296,7 @@ class Unit:
     @cached_property
     def alone(self) -> Part:
         """It as a part that has one input."""
-        return self.behind([((1, 0, 0),) * (len(self.reads[0][1]) if self.reads else 0)])
+        return self.behind([_same(len(self.reads[0][1]) if self.reads else 0)])
 
     def behind(self, given: Sequence[Seen | Shape | None]) -> Part:
         """It as a part, behind what its inputs read, or on inputs of some shapes."""
@@ -332,9 +340,17 @@ def _through(first: Seen | None, then: Seen | None) -> Seen | None:
     """What a unit reads through another layer."""
     if first is None or then is None:
         return None
+    if then is _same(len(first)):
+        return first
     if len(first) != len(then):
         raise Unfolded
     return tuple([(a * s, b * s + x, c * s + y) for (s, x, y), (a, b, c) in zip(first, then, strict=True)])
+
+
+@cache
+def _same(rank: int) -> Seen:
+    """Each unit itself."""
+    return ((1, 0, 0),) * rank
 
 
 def _union(one: Seen, other: Seen) -> Seen:
@@ -358,7 +374,8 @@ def _axes(read: Read, node: Node) -> Seen:
     rank = node.shapes[read.source].rank
     if read.phases or read.together or node.shape.rank != rank:
         raise Unfolded
-    return tuple([_axis(axis) for axis in read.axes]) if read.axes else ((1, 0, 0),) * rank
+    found = tuple([_axis(axis) for axis in read.axes])
+    return found if found and found != _same(rank) else _same(rank)
 
 
 def _axis(reach: object) -> tuple[int, int, int]:

@@ -1,7 +1,7 @@
 """Those of many designs that no other one beats: as good in every figure of the front, and better in one. Designs that lack one
 of the figures are not among them. Of equal designs all are.
 
-The store leaves out, in one pass, what one of a few strong designs beats in every figure; few are left to be compared."""
+The store leaves out, in one pass, what one of a few strong designs beats; few are left to be compared."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def front(store: Store, figures: Sequence[tuple[str, bool]]) -> list[int]:
             row[1:] for row in execute(f"SELECT design, {names} FROM {store.source()} WHERE {there} AND design % {step} = 0")
         ]
         strong = _strong(sample)
-        beaten = [" AND ".join(f"{sign} > ?" for sign in signs)] * len(strong)
-        there += "".join(f" AND NOT ({one})" for one in beaten)
-        values = [value for point in strong for value in point]
+        beaten = f"{' AND '.join(f'{sign} >= ?' for sign in signs)} AND ({' OR '.join(f'{sign} > ?' for sign in signs)})"
+        there += f" AND NOT ({beaten})" * len(strong)
+        values = [value for point in strong for value in (*point, *point)]
     rows = execute(f"SELECT design, {names} FROM {store.source()} WHERE {there}", values)
     return sorted(unbeaten([(row[0], row[1:]) for row in rows]))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 
 from rfcalc.errors import RuleError, did_you_mean, fail
 from rfcalc.language.scalars import resolve
@@ -120,22 +121,23 @@ class View:
         """How a figure is distributed; None where no design has it."""
         execute, source = self.store.connection.execute, self.store.source()
         within = f'FROM {source} WHERE state = {KEPT} AND "{key}" IS NOT NULL'
-        count, least, most = execute(f'SELECT COUNT(*), MIN("{key}"), MAX("{key}") {within}').fetchone()
+        summary = f'SELECT COUNT("{key}"), MIN("{key}"), MAX("{key}"), COUNT(*) FROM {source} WHERE state = {KEPT}'
+        count, least, most, every = execute(summary).fetchone()
         if not count:
             return None
-        (absent,) = execute(f'SELECT COUNT(*) FROM {source} WHERE state = {KEPT} AND "{key}" IS NULL').fetchone()
         ranks = {share: max(1, -int(-share * count // 1)) for share in SHARES}
-        marks = ", ".join("?" * len(set(ranks.values())))
-        ranked = f'SELECT "{key}" v, ROW_NUMBER() OVER (ORDER BY "{key}") r {within}'
-        at = dict(execute(f"SELECT r, v FROM ({ranked}) WHERE r IN ({marks})", sorted(set(ranks.values()))))
+        ordered, at, before = execute(f'SELECT "{key}" {within} ORDER BY 1'), {}, 0
+        for rank in sorted(set(ranks.values())):
+            ((at[rank],),) = islice(ordered, rank - before - 1, rank - before)
+            before = rank
         width = (most - least) / BINS or 1
         bins = dict(
             execute(
                 f'SELECT MIN(CAST(("{key}" - ?) / ? AS INTEGER), ?) b, COUNT(*) {within} GROUP BY b', (least, width, BINS - 1)
             )
         )
-        every = tuple(bins.get(k, 0) for k in range(BINS))
-        return Distribution(key, count, absent, tuple((share, at[rank]) for share, rank in ranks.items()), every)
+        shares = tuple((share, at[rank]) for share, rank in ranks.items())
+        return Distribution(key, count, every - count, shares, tuple(bins.get(k, 0) for k in range(BINS)))
 
     def _index(self, number: int) -> int:
         return number if self.told.drawn is None else self._drawn(number)
