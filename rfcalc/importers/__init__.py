@@ -125,11 +125,11 @@ def _read_once(max_layers: int) -> Callable[..., Graph]:
     return partial(load_spec, text, STDIN, max_layers=max_layers)
 
 
-def spec_text(path: str) -> tuple[str, str]:
-    """The text of a spec, and the name of its source; raises SpecError, also for what is no spec."""
+def spec_text(path: str, why: str = "resize changes the text of one") -> tuple[str, str]:
+    """The text of a spec, and the name of its source; raises SpecError, also for what is no spec: `why` it must be one."""
     if path != "-" and not is_spec(path):
         hint = f"rfcalc convert {path} -o net.yaml"
-        raise fail("E501", f"{path} is no spec, and resize changes the text of one", None, hint)
+        raise fail("E501", f"{path} is no spec, and {why}", None, hint)
     found = None if path == "-" else find(path)
     source = STDIN if found is None else str(found)
     return text_of(read_bytes(found, source), source), source

@@ -15,6 +15,7 @@ from rfcalc.language.budget import UNITS
 from rfcalc.language.expressions import FUNCTIONS, LITERALS, compiled
 from rfcalc.record import record
 
+SMALL, MOST_STEPS = 10_000, 3  # of numbers, and signs between them: the result is below 10^16
 Values = Mapping[str, object]
 Part = Callable[[Values], object]
 AMOUNT = re.compile(r"(?<![\w.])([0-9][0-9_]*(?:\.[0-9]+)?)\s*([kMGT]i?)?(?:B|MACs|FLOPs|px)?(?![\w.(\[])")
@@ -59,7 +60,20 @@ def conditions(text: str) -> list[Condition]:
         raise RuleError("a comparison is ==, <=, >=, <, > or !=")
     tree = compiled(plain).tree
     parts = tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]
-    return [Condition(text, _names(part), _truth(_made(part))) for part in parts]
+    return [Condition(text, _names(part), _truth(function_of(part))) for part in parts]
+
+
+def arithmetic(text: str) -> Part | None:
+    """The function of an expression whose numbers cannot become too large where those of its params are below SMALL; None for
+    another one."""
+    tree = compiled(text).tree
+    nodes = [node for node in ast.walk(tree) if not isinstance(node, ast.expr_context | ast.operator | ast.unaryop)]
+    plain = all(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call | ast.Name | ast.Constant) for node in nodes)
+    constants = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    small = all(type(value) is int and abs(value) < SMALL for value in constants)
+    if not plain or not small or any(isinstance(node, ast.Not) for node in ast.walk(tree)):
+        return None
+    return function_of(tree) if sum(isinstance(node, ast.BinOp) for node in nodes) <= MOST_STEPS else None
 
 
 def _amount(match: re.Match[str]) -> str:
@@ -87,7 +101,7 @@ def _truth(part: Part) -> Part:
     return value
 
 
-def _made(node: ast.AST) -> Part:
+def function_of(node: ast.AST) -> Part:
     """The function of a checked tree."""
     if isinstance(node, ast.Constant):
         constant = node.value
@@ -96,28 +110,28 @@ def _made(node: ast.AST) -> Part:
         name = node.id
         return (lambda values: LITERALS[name]) if name in LITERALS else lambda values: values[name]
     if isinstance(node, ast.BoolOp):
-        return _joined([_truth(_made(part)) for part in node.values], isinstance(node.op, ast.And))
+        return _joined([_truth(function_of(part)) for part in node.values], isinstance(node.op, ast.And))
     if isinstance(node, ast.UnaryOp):
-        return _opposite(_truth(_made(node.operand))) if isinstance(node.op, ast.Not) else _applied(node.op, node.operand)
+        return _opposite(_truth(function_of(node.operand))) if isinstance(node.op, ast.Not) else _applied(node.op, node.operand)
     if isinstance(node, ast.BinOp):
         return _applied(node.op, node.left, node.right)
     if isinstance(node, ast.Compare):
         return _compared(node)
     if isinstance(node, ast.IfExp):
-        test, then, other = _truth(_made(node.test)), _made(node.body), _made(node.orelse)
+        test, then, other = _truth(function_of(node.test)), function_of(node.body), function_of(node.orelse)
         return lambda values: None if (is_so := test(values)) is None else (then if is_so else other)(values)
     if isinstance(node, ast.Call):
         assert isinstance(node.func, ast.Name), "the expression is checked"
-        return _with(FUNCTIONS[node.func.id], [_made(argument) for argument in node.args])
+        return _with(FUNCTIONS[node.func.id], [function_of(argument) for argument in node.args])
     if isinstance(node, ast.Subscript):
-        return _with(lambda holder, key: holder[key], [_made(node.value), _made(node.slice)])
+        return _with(lambda holder, key: holder[key], [function_of(node.value), function_of(node.slice)])
     if isinstance(node, ast.List | ast.Tuple):
-        return _with(lambda *entries: entries, [_made(entry) for entry in node.elts])
+        return _with(lambda *entries: entries, [function_of(entry) for entry in node.elts])
     raise RuleError(f"{type(node).__name__} cannot be used in a condition")
 
 
 def _applied(sign: ast.AST, *sides: ast.AST) -> Part:
-    return _with(SIGNS[type(sign)], [_made(side) for side in sides])
+    return _with(SIGNS[type(sign)], [function_of(side) for side in sides])
 
 
 def _with(function: Callable[..., object], parts: list[Part]) -> Part:

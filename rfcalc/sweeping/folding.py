@@ -7,10 +7,10 @@ else, and a design that cannot be made, is `Unfolded`: its graph says what there
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, cached_property
-from typing import cast
+from typing import Generic, TypeVar, cast
 
 from rfcalc.analyses.layer import Found, Layer
 from rfcalc.analyses.metrics import Metric
@@ -28,18 +28,21 @@ from rfcalc.language.shapes import inputs
 from rfcalc.language.steps import Block, BlockCall, Body, Branches, Step
 from rfcalc.language.values import FREE, evaluate
 from rfcalc.layers.contract import Op
-from rfcalc.layers.facts import facts_of
+from rfcalc.layers.facts import Facts
 from rfcalc.record import record
 from rfcalc.relations.geometry import PaddingMode, Reach
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape
+from rfcalc.sweeping.condition import SMALL, arithmetic
 from rfcalc.sweeping.names import Names, Unfolded
 
 KNOWN = ("name", "input", "params", "defaults", "blocks", "layers", "budget", "object_size", "published", "lesson", "extends")
-MOST_KEPT = 50_000
+MOST_KEPT = 40_000
 ENOUGH, SELDOM = 3000, 8  # tries of a step, of which one in so many must be known
 ALONE = (0,)  # the only input of a layer
+Thing = TypeVar("Thing")
 Params = Mapping[str, object]
+Work = Callable[[Params], object]
 Seen = tuple[tuple[int, int, int], ...]  # per axis: unit i reads the units i * stride + first to i * stride + last
 Map = tuple[Shape, Seen | None]
 
@@ -56,6 +59,28 @@ class Part:
     last: Map | None
 
 
+class Kept(Generic[Thing]):
+    """What was worked out, by its key: what was asked for lately, and some of what was not."""
+
+    def __init__(self) -> None:
+        self.new: dict[object, Thing] = {}
+        self.old: dict[object, Thing] = {}
+
+    def get(self, key: object) -> Thing | None:
+        """What is kept, if it is; raises TypeError for a key without a hash."""
+        found = self.new.get(key)
+        if found is None and (found := self.old.get(key)) is not None:
+            self.put(key, found)
+        return found
+
+    def put(self, key: object, found: Thing) -> Thing:
+        """Keeps a thing, and gives it."""
+        if len(self.new) >= MOST_KEPT:
+            self.new, self.old = {}, self.new
+        self.new[key] = found
+        return found
+
+
 def foldable(metric: Metric) -> bool:
     """Whether a figure is the sum over layers, or that of the last map."""
     return metric.adds_up if metric.axes is None else metric.whole is None
@@ -70,11 +95,11 @@ class Folding:
             raise Unfolded
         self.template, self.metrics, self.most = template, metrics, template.max_layers
         self.sums = [metric for metric in metrics if metric.axes is None]
-        self.kept: dict[object, Part] = {}
+        self.kept: Kept[Part] = Kept()
         self.tried: dict[int, list[int]] = {}  # how often a step was asked for, and how often it was known
-        self.units: dict[object, Unit] = {}
-        self.arguments: dict[int, Sequence[tuple[str, bool, Callable[[Params], object]]]] = {}
-        self.powers: dict[object, tuple[Part, Part]] = {}
+        self.units: Kept[Unit] = Kept()
+        self.arguments: dict[int, Sequence[tuple[str, bool, Work]]] = {}
+        self.powers: Kept[tuple[Part, Part]] = Kept()
         self.body: Body | None = None
         self.image: Shape | None = None
 
@@ -176,7 +201,7 @@ class Folding:
         if found is None or found[0] is not part:
             half = self._power(part, times // 2)
             twice = _after(half, half)
-            found = self.powers[key] = part, _after(twice, part) if times % 2 else twice
+            found = self.powers.put(key, (part, _after(twice, part) if times % 2 else twice))
         return found[1]
 
     def _once(self, step: Step, params: Params, shape: Shape) -> Part:
@@ -193,11 +218,7 @@ class Folding:
         if found is not None:
             tried[1] += 1
             return found
-        if len(self.kept) >= MOST_KEPT:
-            self.kept.clear()
-            self.powers.clear()
-        found = self.kept[key] = self._made(step, params, shape)
-        return found
+        return self.kept.put(key, self._made(step, params, shape))
 
     def _made(self, step: Step, params: Params, shape: Shape) -> Part:
         does = step.does
@@ -215,7 +236,7 @@ class Folding:
             own[key] = value(own if of_block else params)
         return self._body(self.blocks[call.block].body, own, shape, self._nothing(shape))
 
-    def _arguments(self, call: BlockCall) -> Sequence[tuple[str, bool, Callable[[Params], object]]]:
+    def _arguments(self, call: BlockCall) -> Sequence[tuple[str, bool, Work]]:
         """The params of a block, whether each has its default, and how it is worked out."""
         found = self.arguments.get(id(call))
         if found is None:
@@ -224,10 +245,12 @@ class Folding:
             self.arguments[id(call)] = found
         return found
 
-    def _value(self, raw: object) -> Callable[[Params], object]:
+    def _value(self, raw: object) -> Work:
         """How a value is worked out from params."""
         if isinstance(raw, str) and raw in self.names.known:
             return lambda params: evaluate(raw, params, FREE) if params.get(raw) is None else params[raw]
+        if isinstance(raw, str) and (names := self.names.of(raw)) and (quick := arithmetic(raw)):
+            return _quick(quick, names, lambda params: evaluate(raw, params, FREE))
         return (
             (lambda params: raw) if raw is None or isinstance(raw, int | float) else lambda params: evaluate(raw, params, FREE)
         )
@@ -265,16 +288,12 @@ class Folding:
     def _unit(self, op: Op, shapes: tuple[Shape, ...], sources: tuple[int, ...]) -> Unit:
         """One layer, kept for equal inputs."""
         key = (id(op), shapes, sources)
-        found = self.units.get(key)
-        if found is None:
-            if len(self.units) >= MOST_KEPT:
-                self.units.clear()
-            found = self.units[key] = self._worked_out(op, shapes, sources)
-        return found
+        return self.units.get(key) or self.units.put(key, self._worked_out(op, shapes, sources))
 
     def _worked_out(self, op: Op, shapes: tuple[Shape, ...], sources: tuple[int, ...]) -> Unit:
-        facts = facts_of(op, shapes)
+        facts = Facts(op, shapes, op.shape(shapes))
         check_limits(facts)
+        facts.__dict__.update(reads=op.reach(shapes), cost=op.cost(shapes))  # not to be looked for among those of other layers
         node = Node("", facts, sources)
         found = Found(cast(Graph, None), cast(Fields, None))
         layer = Layer(node, 0, found)
@@ -345,6 +364,21 @@ def _through(first: Seen | None, then: Seen | None) -> Seen | None:
     if len(first) != len(then):
         raise Unfolded
     return tuple([(a * s, b * s + x, c * s + y) for (s, x, y), (a, b, c) in zip(first, then, strict=True)])
+
+
+def _quick(quick: Work, names: Iterable[str], slow: Work) -> Work:
+    """Arithmetic on small whole numbers; of anything else the reader of expressions says what it is, or what is wrong."""
+    ordered = sorted(names)
+
+    def value(params: Params) -> object:
+        for name in ordered:
+            given = params.get(name)
+            if given.__class__ is not int or not -SMALL < given < SMALL:
+                return slow(params)
+        found = quick(params)
+        return slow(params) if found is None else found
+
+    return value
 
 
 @cache

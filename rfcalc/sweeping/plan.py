@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from rfcalc.errors import RuleError, SpecError, did_you_mean, fail
@@ -26,12 +25,13 @@ if TYPE_CHECKING:
 MOST_DESIGNS = 10**10  # of a grid that is computed as a whole
 MOST_CHUNK, CHUNKS = 500, 64
 PROBES = 8
+WHY = "sweep gives the params of one many values"
 
 
 @record
 class Asked:
     """What the command line says. `random`: how many designs are drawn, by `seed`; `designs`: how many a file has, and what
-    identifies it; `joined`: the figures that people have brought."""
+    identifies it."""
 
     specs: Sequence[str]
     values: Mapping[str, str]
@@ -95,7 +95,7 @@ def _families(ask: Asked) -> tuple[list[Family], list[str]]:
     families: list[Family] = []
     digests, first = [], 0
     for word in ask.specs:
-        text, source = spec_text(word)
+        text, source = spec_text(word, WHY)
         template = Template(text, source, ask.max_layers)
         misnamed(given, list(template.top.params), problems)
         if problems.found:
@@ -111,7 +111,7 @@ def _families(ask: Asked) -> tuple[list[Family], list[str]]:
 
 def params_of(spec: str, max_layers: int) -> list[str]:
     """The params of a spec; raises SpecError."""
-    return list(Template(*spec_text(spec), max_layers).top.params)
+    return list(Template(*spec_text(spec, WHY), max_layers).top.params)
 
 
 def digest(template: Template) -> str:
@@ -179,7 +179,7 @@ def _probe(task: Task) -> None:
     plain = Task(task.families, (), key=f"probe {task.key}")
     spread = dict.fromkeys(total * k // PROBES for k in range(PROBES))
     found = [_problem(plain, index) for index in spread]
-    if None not in found and len({str(error) for error in islice(found, PROBES)}) == 1 and found[0] is not None:
+    if found[0] is not None and {str(error) for error in found} == {str(found[0])}:
         raise found[0]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rfcalc.sweeping import run as running
 from tests.running import Run, rfcalc
 from tests.sweeping.spaces import SPEC, spec
 
@@ -154,6 +155,32 @@ def test_bad_input(words: tuple[str, ...], message: str) -> None:
     assert run.code == 2
     assert message in " ".join(run.err.replace("\u2502", " ").split())
     assert "Traceback" not in run.err
+
+
+def test_ctrl_c_keeps_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed = []
+
+    def work(*given: object) -> object:
+        if len(computed) == 7:
+            raise KeyboardInterrupt
+        computed.append(given)
+        return running_work(*given)
+
+    running_work = running.work
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "work", work)
+        run = rfcalc("sweep", "space.yaml", "--store", "s.db")
+    assert (run.code, run.err) == (130, "interrupted; what is done is in s.db: the same command goes on\n")
+    assert "7 of 20; the same command goes on" in run.out
+    assert rfcalc("sweep", "space.yaml", "--store", "s.db").out == rfcalc("sweep", "--show", "s.db").out
+    assert rfcalc("sweep", "--show", "s.db", "-f", "json").data["complete"] is True
+
+
+def test_what_is_no_spec() -> None:
+    Path("model.py").write_text("")
+    run = rfcalc("sweep", "model.py", "-s", "w=1,2", columns=200)
+    assert run.code == 2
+    assert "model.py is no spec, and sweep gives the params of one many values" in run.err
 
 
 def test_a_spec_of_which_no_design_can_be_made_is_an_error() -> None:
