@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from math import lcm
 
-from rfcalc.fields.backward import Seen, trace
+from rfcalc.fields.backward import Known, Seen, trace
 from rfcalc.fields.backward import runs as runs_of
 from rfcalc.fields.certain import read_by
 from rfcalc.fields.field import MAX_PHASES, Field
@@ -143,6 +143,7 @@ class Fields:
         self.supports = supports(graph, self.source)
         self._kept: dict[tuple[int, tuple[int, ...]], ReceptiveField] = {}
         self._found: dict[int, ReceptiveField] = {}
+        self._traced: Known = {}
 
     def of(self, index: int) -> ReceptiveField:
         """The field of one node."""
@@ -188,7 +189,7 @@ class Fields:
     def seen(self, index: int, unit: Sequence[int], channel: int | None = None) -> Seen:
         """The exact set of positions that one unit of a node reads: by its support where that is certified, else by a trace."""
         known = read_by(self.supports[index], unit, self.image) if channel is None else None
-        return trace(self.graph, index, unit, self.source, channel) if known is None else known
+        return trace(self.graph, index, unit, self.source, channel, self._traced) if known is None else known
 
     def _measure(self, index: int, node: Node, support: Support) -> ReceptiveField:
         whole, middle = support.extent is not None, Middle(self, index)

@@ -16,6 +16,12 @@ from rfcalc.relations.read import Read
 
 Product = tuple[int, tuple[int, ...]]
 
+# What is read where all that is wanted is wanted of one node: by the node and its products.
+Known = dict[tuple[int, tuple[Product, ...]], "Seen"]
+
+MOST_KNOWN = 1 << 16  # entries
+MOST_BITS = 1 << 13  # of one of them
+EACH = 8  # every how many nodes one is made
 MANY = 64  # phases from which on a relation is worth splitting into runs
 
 
@@ -37,8 +43,12 @@ class Seen:
         return area(self.products)
 
 
-def trace(graph: Graph, target: int, unit: Sequence[int], source: int, channel: int | None = None) -> Seen:
-    """What unit `unit` of node `target` (one channel of it, or all) reads of the input node `source`."""
+def trace(
+    graph: Graph, target: int, unit: Sequence[int], source: int, channel: int | None = None, known: Known | None = None
+) -> Seen:
+    """What unit `unit` of node `target` (one channel of it, or all) reads of the input node `source`. `known`: what earlier
+    traces to it found, which grows by this one; many layers of a chain come by the same units."""
+    met: list[tuple[int, tuple[Product, ...]]] = []
     shape = graph.nodes[target].shape
     channels = (1 << shape.channels) - 1 if channel is None else 1 << channel
     demands: dict[int, list[Product]] = {target: [(channels, tuple(1 << i for i in unit))]}
@@ -47,12 +57,29 @@ def trace(graph: Graph, target: int, unit: Sequence[int], source: int, channel: 
         if not wanted:
             continue
         node, wanted = graph.nodes[index], merged(wanted)
+        if known is not None and not index % EACH and not demands and _bits(wanted) <= MOST_BITS:
+            met.append((index, tuple(wanted)))
+            if met[-1] in known:
+                return _learned(known, met, known[met[-1]])
         for read in node.reads:
             shape = node.shapes[read.source]
             pulled = [p for product in wanted if (p := _pull(read, product, shape.channels, shape.size)) is not None]
             if pulled:
                 demands.setdefault(node.inputs[read.source], []).extend(pulled)
-    return Seen(tuple(axes for _, axes in merged([(1, axes) for _, axes in demands.get(source, [])])))
+    seen = Seen(tuple(axes for _, axes in merged([(1, axes) for _, axes in demands.get(source, [])])))
+    return seen if known is None else _learned(known, met, seen)
+
+
+def _bits(products: Sequence[Product]) -> int:
+    return sum(mask.bit_length() + sum(map(int.bit_length, axes)) for mask, axes in products)
+
+
+def _learned(known: Known, met: Sequence[tuple[int, tuple[Product, ...]]], seen: Seen) -> Seen:
+    """Remembers what is read from each of the places that a trace came by."""
+    if len(known) + len(met) > MOST_KNOWN:
+        known.clear()
+    known.update(dict.fromkeys(met, seen))
+    return seen
 
 
 def _pull(read: Read, product: Product, channels: int, size: tuple[int, ...]) -> Product | None:

@@ -16,11 +16,12 @@ from rfcalc.fields.forward import selects_channels
 from rfcalc.fields.resized import Resized, ShapesAtSize
 from rfcalc.record import record
 from rfcalc.relations.channels import Same
-from rfcalc.relations.geometry import IDENTITY, Reach
+from rfcalc.relations.geometry import IDENTITY, PaddingMode, Reach
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape
 
 MADE, MOVED = 30, 2  # what it takes to make a move, and to move the rows of one place, in layers that are looked up
+PUSHED = 50  # channels that are told apart in the time of one of them
 Place = tuple[int, tuple[int, ...]]  # channels, and positions on the other axes; -1 for all
 Touched = dict[Place, int]  # the rows that touch padding, for units at each place
 
@@ -132,12 +133,13 @@ class _Move:
         axes = list(zip(read.axes or (IDENTITY,) * out.rank, source.size, out.size, strict=True))
         self.axis, self.others = axes[axis], axes[:axis] + axes[axis + 1 :]
         self.sizes.spent += MADE + (self.axis[0].period if self.axis[0] is not None else 0)
+        self.sizes.spent += out.channels // PUSHED if self.by_channel else 0
         phases = [_at(phase, m) for phase, m in zip(read.phases, out.size, strict=False)] if clean.by_channel else []
         self.phase, self.phases = (phases[axis], phases[:axis] + phases[axis + 1 :]) if phases else (-1, [])
         self.start: Place = ((1 << source.channels) - 1 if self.by_channel else -1, (-1,) * len(self.others))
         self.everywhere = self._elsewhere(self.start[1])
         # Where each unit reads something, and all that it may read touches padding, so do all units.
-        (reach, n, m), pushed = self.axis, read.channels.push(self.start[0]) & self.channels
+        (reach, n, m), pushed = self.axis, read.channels.push(self.start[0]) & self.channels if self.by_channel else -1
         every = not phases and self.everywhere == self.start[1] and (not self.by_channel or pushed == self.channels)
         self.total = every and (reach is None or reach.total)
         self.all, self.whole = (1 << n) - 1, {(self.channels if self.by_channel else -1, self.everywhere): (1 << m) - 1}
@@ -171,6 +173,11 @@ def _crossed(reach: Reach | None, n: int, m: int, bits: int) -> int:
     """The units, of `m`, that read any of `bits`."""
     if reach is None or reach is IDENTITY:
         return bits if bits == -1 else bits & ((1 << m) - 1)
+    if bits | -1 << n == -1 and reach.period == 1 and reach.advance and reach.gap <= n and len(taps := reach.taps[0]):
+        first, last = max(0, -(taps[-1] // reach.advance)), min(m - 1, (n - 1 - taps[0]) // reach.advance)
+        if (first, last) == (0, m - 1) or reach.fold is not PaddingMode.ZERO:
+            return -1
+        return (1 << last + 1) - (1 << first) if first <= last else 0
     reading = (any((j := reach.fold.index(tap, n)) is not None and bits >> j & 1 for tap in reach.at(i)) for i in range(m))
     units = int("".join("1" if reads else "0" for reads in reading)[::-1] or "0", 2)
     return -1 if units + 1 == 1 << m else units

@@ -22,6 +22,8 @@ from rfcalc.relations.shape import Shape
 
 T = TypeVar("T")
 INFERRED = 10  # what it takes to infer a layer, in layers that are looked up
+TABLED = 20  # what each phase of a relation takes, where there are more than LONG of them
+LONG = 64
 WINDOWED = (LayerKind.CONVOLUTION, LayerKind.TRANSPOSED)  # the same weights at every position
 
 
@@ -37,13 +39,17 @@ class Resized:
     """One layer at another input size: its shape, and how it reads its inputs. Layers of one kind whose inputs have equal
     shapes share one; `number` is that of the shape."""
 
-    def __init__(self, op: Op, inputs: tuple[Shape, ...], shape: Shape, number: int) -> None:
-        self.op, self.inputs, self.shape, self.number = op, inputs, shape, number
+    def __init__(self, sizes: ShapesAtSize, op: Op, inputs: tuple[Shape, ...], shape: Shape) -> None:
+        self.sizes, self.op, self.inputs, self.shape, self.number = sizes, op, inputs, shape, sizes.number(shape)
 
     @cached_property
     def reads(self) -> tuple[Read, ...]:
         """How it reads its inputs."""
-        return self.op.reach(self.inputs)
+        reads = self.op.reach(self.inputs)
+        reaches = (reach for read in reads for reach in read.axes if reach is not None)
+        tables = (reach.period for reach in reaches if isinstance(reach.taps, tuple) and reach.period > LONG)
+        self.sizes.spent += TABLED * sum(tables)
+        return reads
 
     @cached_property
     def same(self) -> bool:
@@ -74,7 +80,7 @@ class ShapesAtSize:
         layers: list[Resized] = []
         for part, seen in zip(self.stages, self._seen, strict=True):
             if len(part) == 1:
-                layers.append(self._layer(part.start, layers, size))
+                self._add(part, layers, size)
                 continue
             entry = layers[-1].number
             if entry not in seen:
@@ -88,20 +94,27 @@ class ShapesAtSize:
     def _stage(self, part: range, before: Sequence[Resized], size: Sequence[int]) -> list[Resized] | SizeError:
         layers = list(before)
         try:
-            for i in part:
-                layers.append(self._layer(i, layers, size))
+            self._add(part, layers, size)
         except SizeError as error:
             return error
         return layers[part.start :]
 
-    def _layer(self, i: int, before: Sequence[Resized], size: Sequence[int]) -> Resized:
-        """Node `i`, behind the nodes before it."""
-        (kind, inputs), node = self._kinds[i], self.graph.nodes[i]
+    def _add(self, part: range, layers: list[Resized], size: Sequence[int]) -> None:
+        """Adds some nodes in a row to the nodes before them."""
+        known = self._known
+        self.spent += len(part)
+        for i in part:
+            kind, inputs = self._kinds[i]
+            key = (kind, layers[inputs[0]].number) if len(inputs) == 1 else (kind, *[layers[j].number for j in inputs])
+            layer = known.get(key) if inputs else None
+            layers.append(layer if type(layer) is Resized else self._made(i, key, layers, size))
+
+    def _made(self, i: int, key: tuple[int, ...], before: Sequence[Resized], size: Sequence[int]) -> Resized:
+        """Node `i`, behind the nodes before it, where that is not known, or not possible."""
+        node, (_, inputs) = self.graph.nodes[i], self._kinds[i]
         if not inputs and node.is_input:
             return self._input(node, tuple(size))
-        key = (kind, *[before[j].number for j in inputs])
         layer = self._known.get(key)
-        self.spent += 1
         if layer is None:
             self.spent += INFERRED
             layer = self._known[key] = self._infer(node, tuple(before[j].shape for j in inputs))
@@ -142,9 +155,10 @@ class ShapesAtSize:
 
     def _input(self, node: Node, size: tuple[int, ...]) -> Resized:
         shape = Shape(node.shape.channels, size) if node.shape.size == self.image else node.shape
-        return Resized(node.op, (), shape, self._number(shape))
+        return Resized(self, node.op, (), shape)
 
-    def _number(self, shape: Shape) -> int:
+    def number(self, shape: Shape) -> int:
+        """The number of a shape."""
         return self._numbers.setdefault(shape, len(self._numbers))
 
     def _infer(self, node: Node, inputs: tuple[Shape, ...]) -> Resized | str:
@@ -156,7 +170,7 @@ class ShapesAtSize:
         if not _slides(node, inputs) and node.learns and node.op.cost(inputs).params != node.unshared.params:
             was, now = (", ".join(map(str, shapes)) for shapes in (node.shapes, inputs))
             return f"its weights are made for an input of {was}, not {now}"
-        return Resized(node.op, inputs, shape, self._number(shape))
+        return Resized(self, node.op, inputs, shape)
 
 
 def _swapped(values: tuple[T, ...], axis: int) -> tuple[T, ...]:

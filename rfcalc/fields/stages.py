@@ -44,12 +44,14 @@ def _split(far: Sequence[int], entry: int, last: int) -> Iterator[range]:
 def _merged(graph: Graph, parts: Iterator[range]) -> list[range]:
     """Neighbouring stages through which the size stays the same are one."""
     found: list[range] = []
+    plain = False  # whether the last of them is one that the next may join
     for part in parts:
-        before = found[-1] if found else None
-        if before is not None and all(_keeps(graph, each) and _single(graph, each) for each in (before, part)):
-            found[-1] = range(before.start, part.stop)
+        joins = _keeps(graph, part) and _single(graph, part)
+        if plain and joins:
+            found[-1] = range(found[-1].start, part.stop)
         else:
             found.append(part)
+        plain = joins
     return found
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import product
 from random import Random
 from typing import Any
 
 import pytest
 
-from rfcalc.fields.clean import Clean, longest_run, through
+from rfcalc.fields.clean import Clean, _crossed, longest_run, through
 from rfcalc.fields.resized import ShapesAtSize
 from rfcalc.graph import Graph
-from rfcalc.relations.geometry import PaddingMode, transposed, window
+from rfcalc.relations.geometry import IDENTITY, PaddingMode, transposed, window
 from tests.nets import Net, chain, residual, unet
 from tests.oracle.network import Oracle
 
@@ -92,3 +93,17 @@ def test_longest_run() -> None:
     assert longest_run(0) is None
     assert longest_run(0b1) == (0, 0)
     assert longest_run(0b110111011) == (3, 5)
+
+
+@pytest.mark.parametrize("fold", list(PaddingMode))
+def test_units_that_read_any_of_a_whole_axis(fold: PaddingMode) -> None:
+    """By arithmetic where the taps have no gap as wide as the axis, else one by one."""
+    for kernel, stride, dilation, before, n, m in product((1, 2, 3), (1, 2), (1, 3), (-3, 0, 2, 7), (1, 3, 6), (1, 4, 9)):
+        reach = window(kernel, stride, dilation, before, fold)
+        if reach is IDENTITY and n < m:  # a map that padding made longer at its end
+            continue
+        reads = [any(fold.index(tap, n) is not None for tap in reach.at(i)) for i in range(m)]
+        expected = sum(1 << i for i, each in enumerate(reads) if each)
+        for bits in (-1, (1 << n) - 1):
+            found = _crossed(reach, n, m, bits)
+            assert found & ((1 << m) - 1) == expected, (kernel, stride, dilation, before, n, m)

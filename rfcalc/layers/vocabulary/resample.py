@@ -21,6 +21,7 @@ from rfcalc.relations.sampling import tabled
 from rfcalc.relations.shape import Shape, Shapes
 
 COORDINATES = ("half_pixel", "pytorch_half_pixel", "half_pixel_symmetric", "align_corners", "asymmetric", "tf_crop_and_resize")
+EVEN = ("half_pixel", "pytorch_half_pixel", "half_pixel_symmetric", "asymmetric")  # where each unit is as far from the next
 ROUNDING: dict[str, Callable[[Fraction], int]] = {
     "round_prefer_floor": lambda x: ceil(x - Fraction(1, 2)),
     "round_prefer_ceil": lambda x: floor(x + Fraction(1, 2)),
@@ -182,7 +183,11 @@ def _resampled(
 ) -> Reach:
     width = max(1 / scale, Fraction(1)) if antialias else Fraction(1)
     rows: list[tuple[int, ...]] = []
+    turn = scale.numerator if coordinates in EVEN and not exclude_outside else out
     for i in range(out):
+        if i >= turn:  # as far from its place as the unit one turn before
+            rows.append(tuple(tap + scale.denominator for tap in rows[i - turn]))
+            continue
         x = position(i, n, out, scale, coordinates, part)
         if coordinates == "tf_crop_and_resize" and not 0 <= x <= n - 1:
             rows.append(())
