@@ -20,6 +20,7 @@ from rfcalc.progress import each
 from rfcalc.record import record
 from rfcalc.relations.shape import Shape
 
+MOST_BYTES = 8 * 10**9
 WITHIN = 1 - 0.9545  # Luo 2016: a pixel belongs to the effective field if its gradient reaches this share of the largest
 
 
@@ -59,6 +60,19 @@ class Effective:
         return int((self.energy.sqrt() >= WITHIN * self.energy.max().sqrt()).sum())
 
 
+def _need_memory(graph: Graph, layer: int) -> None:
+    """Raises SpecError where the maps up to a layer, and their gradients, take more memory than is asked for."""
+    nodes = graph.nodes[: layer + 1]
+    if 2 * torch.float32.itemsize * sum(node.shape.elements for node in nodes) > MOST_BYTES:
+        largest = max(nodes, key=lambda node: node.shape.elements)
+        raise fail(
+            "E703",
+            f'{graph.name}: its gradients need more than {MOST_BYTES / 1e9:.0f} GB; "{largest.name}" alone has {largest.shape}',
+            largest.span,
+            "a smaller --input, or an earlier --layer, needs less",
+        )
+
+
 def effective_field(
     network: Subject, layer: int, samples: int, seed: int, device: str = "cpu", tensors: Mapping[str, Tensor] | None = None
 ) -> Effective:
@@ -71,6 +85,7 @@ def effective_field(
     graph, origin = network.graph, network.graph.origin
     if origin is not None and not origin.shows(layer):
         network = Subject(graph, False)
+    _need_memory(graph, layer)
     unit = tuple(n // 2 for n in graph.nodes[layer].shape.size)
     total = torch.zeros(graph.nodes[graph.inputs[0]].shape.size, dtype=torch.float64)
     how = "random (He), drawn anew for each sample"

@@ -74,6 +74,12 @@ def test_a_vanished_gradient_is_an_error() -> None:
         effective_field(subject(graph), 2, 2, 0, tensors={key: torch.zeros_like(t) for key, t in weights_of(graph).items()})
 
 
+def test_maps_that_no_memory_holds_are_refused_with_the_layer() -> None:
+    graph = chain((64, 64), *[("patches", {"kernel": 3, "padding": 1})] * 6, channels=1)
+    with pytest.raises(SpecError, match=r'need more than 8 GB; "patches6" alone has 531441x64x64'):
+        effective_field(subject(graph), len(graph.nodes) - 1, 1, 0)
+
+
 def test_the_command(tiny: str, tmp_path: Path) -> None:
     png = tmp_path / "erf.png"
     run = rfcalc("erf", tiny, "--samples", "3", "--png", str(png), "--device", "cpu", "--format", "json")
