@@ -68,6 +68,7 @@ def planned(ask: Asked, settings: Settings | None = None) -> Plan:
     meant = _words(ask, families)
     columns = tuple(dict.fromkeys([*(key for key, _ in front), *meant.values(), *named]))
     seed = None if ask.random is None else ask.seed
+    rules = settings if FINDINGS in columns else None
     told = Told(
         specs=digests,
         spaces=[[(axis.key, _described(axis)) for axis in (*one.space.axes, *one.space.fixed)] for one in families],
@@ -78,9 +79,10 @@ def planned(ask: Asked, settings: Settings | None = None) -> Plan:
         sources=[family.template.source for family in families],
         front=front,
         wanted=_wanted(ask, task.total),
+        rules=_hash(repr(rules)) if rules else None,
     )
-    key = sha256(told.identity.encode()).hexdigest()
-    task = Task(tuple(families), columns, ask.where, meant, seed, settings if FINDINGS in columns else None, key)
+    key = _hash(f"{told.identity} {ask.max_layers}")
+    task = Task(tuple(families), columns, ask.where, meant, seed, rules, key)
     if ask.designs is None:
         _probe(task)
     return Plan(task, min(MOST_CHUNK, max(1, told.wanted // CHUNKS)), told)
@@ -118,7 +120,11 @@ def digest(template: Template) -> str:
     """What identifies the text of a spec and of all that it extends."""
     parts = [node.document.text for node in (template.top.root, *template.top.nodes.values())]
     parts += [mark.document.text for mark, _ in (*template.top.params.values(), *template.top.blocks.values())]
-    return sha256("\0".join(dict.fromkeys(parts)).encode()).hexdigest()[:16]
+    return _hash("\0".join(dict.fromkeys(parts)))
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _described(choices: Choices) -> Values:

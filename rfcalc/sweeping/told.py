@@ -21,6 +21,7 @@ SAME = {
     "columns": "other figures are kept (--columns, --front)",
     "drawn": "it was not drawn in the same way (--random, --seed)",
     "designs": "the designs are those of another file",
+    "rules": "the settings of the rules differ",
 }
 
 
@@ -28,8 +29,8 @@ SAME = {
 class Told:
     """A sweep: `specs`, digests of their texts; `spaces`, the values of the params of each; `where`, the condition; `columns`,
     the keys of the figures that are kept; `drawn`, the seed where designs are drawn, `designs`, a digest of those of a file;
-    `sources`, the names of the specs; `front`, its figures, each with whether more is better; how many designs are `wanted`,
-    and whether the sweep is `complete`."""
+    `sources`, the names of the specs; `front`, its figures, each with whether more is better; how many designs are `wanted`;
+    `rules`, a digest of the settings by which findings are counted; and whether the sweep is `complete`."""
 
     specs: Sequence[str]
     spaces: Sequence[Sequence[tuple[str, Values]]]
@@ -40,6 +41,7 @@ class Told:
     sources: Sequence[str]
     front: Figures
     wanted: int
+    rules: str | None = None
     complete: bool = False
 
     @property
