@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __version__ = "0.1.0"
+DISTRIBUTION = "rfcalc-cli"  # what pip installs: an index takes rfcalc for rf-calc, which is another project's
 
 # What every JSON begins with. The version of the schema changes when a key is dropped or gets another meaning.
 SCHEMA_VERSION = 1
@@ -17,7 +18,7 @@ def to_install(extra: str, package: str) -> str:
 
     missing = [package]
     try:
-        wanted = metadata.requires("rfcalc") or []
+        wanted = metadata.requires(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:  # run from its source
         wanted = []
     for line in wanted:
@@ -37,13 +38,13 @@ def requirement() -> str:
     from importlib import metadata
 
     try:
-        text = metadata.distribution("rfcalc").read_text("direct_url.json")
+        text = metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
     except metadata.PackageNotFoundError:
         text = None
     origin = json.loads(text) if text else {}
     url, vcs = origin.get("url", ""), origin.get("vcs_info")
     if vcs:
-        return f"rfcalc @ {vcs['vcs']}+{url}@{vcs['commit_id']}"
+        return f"{DISTRIBUTION} @ {vcs['vcs']}+{url}@{vcs['commit_id']}"
     if url and not url.startswith("file:"):
-        return f"rfcalc @ {url}"
-    return f"rfcalc=={__version__}"
+        return f"{DISTRIBUTION} @ {url}"
+    return f"{DISTRIBUTION}=={__version__}"

@@ -7,7 +7,8 @@ from importlib import metadata
 
 import pytest
 
-from rfcalc.version import __version__, requirement, to_install
+from rfcalc.version import DISTRIBUTION, __version__, requirement, to_install
+from tests.documents import ROOT
 
 
 class Installed:
@@ -27,10 +28,10 @@ REPOSITORY = {"url": "https://example.org/rfcalc", "vcs_info": {"vcs": "git", "c
 @pytest.mark.parametrize(
     ("origin", "wanted"),
     [
-        (None, f"rfcalc=={__version__}"),
-        (REPOSITORY, "rfcalc @ git+https://example.org/rfcalc@0123abc"),
-        ({"url": "https://example.org/rfcalc.whl", "archive_info": {}}, "rfcalc @ https://example.org/rfcalc.whl"),
-        ({"url": "file:///home/me/rfcalc", "dir_info": {"editable": True}}, f"rfcalc=={__version__}"),
+        (None, f"rfcalc-cli=={__version__}"),
+        (REPOSITORY, "rfcalc-cli @ git+https://example.org/rfcalc@0123abc"),
+        ({"url": "https://example.org/rfcalc.whl", "archive_info": {}}, "rfcalc-cli @ https://example.org/rfcalc.whl"),
+        ({"url": "file:///home/me/rfcalc", "dir_info": {"editable": True}}, f"rfcalc-cli=={__version__}"),
     ],
 )
 def test_where_it_came_from(origin: dict[str, object] | None, wanted: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,4 +59,16 @@ def test_without_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "requires", missing)
     monkeypatch.setattr(metadata, "distribution", missing)
     assert to_install("plot", "pillow") == "pip install pillow"
-    assert requirement() == f"rfcalc=={__version__}"
+    assert requirement() == f"rfcalc-cli=={__version__}"
+
+
+def test_one_name() -> None:
+    """The distribution's name stands in the build's file, which cannot import it; its extras name themselves by it."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["name"] == DISTRIBUTION
+    assert project["scripts"]["rfcalc"] == project["scripts"][DISTRIBUTION]
+    themselves = [need for needs in project["optional-dependencies"].values() for need in needs if need.startswith("rfcalc")]
+    assert themselves
+    assert all(need.startswith(f"{DISTRIBUTION}[") for need in themselves)

@@ -86,7 +86,7 @@ def dask(address: str) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ImportError:
-        raise fail("E505", "--executor dask needs Dask", None, 'pip install "rfcalc[dask]"') from None
+        raise fail("E505", "--executor dask needs Dask", None, 'pip install "rfcalc-cli[dask]"') from None
     try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:

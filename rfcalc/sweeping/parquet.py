@@ -17,7 +17,7 @@ def write(view: View, designs: Iterable[Design], path: str) -> int:
         import pyarrow
         from pyarrow.parquet import ParquetWriter
     except ImportError:
-        raise fail("E505", "--parquet needs pyarrow", None, 'pip install "rfcalc[parquet]"') from None
+        raise fail("E505", "--parquet needs pyarrow", None, 'pip install "rfcalc-cli[parquet]"') from None
     texts = ["spec", "state", "note", *(f"param.{key}" for key in view.keys)]
     kinds = {key: pyarrow.float64() if view.has_fractions(key) else pyarrow.int64() for key in view.columns}
     schema = pyarrow.schema(

@@ -20,7 +20,7 @@ DRAWN = {"random": 14, "seed": 3, "where": "macs <= 5 M and w * d > 16"}
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
     """The address of a scheduler with two workers of two threads each."""
-    distributed = pytest.importorskip("distributed", reason="--executor dask needs rfcalc[dask]")
+    distributed = pytest.importorskip("distributed", reason="--executor dask needs rfcalc-cli[dask]")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=2, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=None
     ) as cluster:
@@ -41,7 +41,7 @@ def test_dask_from_the_command_line(scheduler: str, tmp_path: Path) -> None:
 
 
 def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("distributed", reason="--executor dask needs rfcalc[dask]")
+    pytest.importorskip("distributed", reason="--executor dask needs rfcalc-cli[dask]")
     from rfcalc.sweeping import executors
 
     monkeypatch.setattr(executors, "PATIENCE", 0.5)

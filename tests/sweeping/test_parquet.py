@@ -12,7 +12,7 @@ from tests.sweeping.spaces import spec
 
 
 def test_what_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pyarrow", reason="--parquet needs rfcalc[parquet]")
+    pytest.importorskip("pyarrow", reason="--parquet needs rfcalc-cli[parquet]")
     from pyarrow.parquet import read_table
 
     monkeypatch.setattr(parquet, "GROUP", 3)
