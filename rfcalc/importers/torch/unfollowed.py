@@ -9,6 +9,7 @@ ORDER = "picks numbers by their order, anywhere in its input"
 PLACES = "reads and writes where its indices say"
 BOXES = "reads where the boxes are"
 STATE = "carries a state from step to step"
+COUNTS = "counts numbers by their values"
 BEFORE = "sums up all numbers before each one"
 SPECTRUM = "reads the whole signal for each frequency"
 
@@ -38,6 +39,7 @@ KNOWN |= {
 }
 KNOWN |= {name: Unfollowed(name, ORDER, counted=False) for name in ("sort", "argsort", "topk", "kthvalue", "median", "mode")}
 KNOWN |= {name: Unfollowed(name, PLACES) for name in ("gather", "scatter", "scatter_add", "scatter_reduce", "index_put")}
+KNOWN |= {name: Unfollowed(name, COUNTS) for name in ("histc", "bincount", "histogram")}
 KNOWN |= {name: Unfollowed(name, BEFORE) for name in ("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp")}
 KNOWN |= {name: Unfollowed(f"the transform {name}", SPECTRUM, counted=False) for name in ("stft", "istft")}
 

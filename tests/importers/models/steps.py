@@ -117,6 +117,7 @@ REFUSED: dict[str, tuple[tuple[int, ...], Function]] = {
     "kthvalue": ((), lambda x, _: x * x.kthvalue(2, 2, keepdim=True)[1]),
     "mode": ((), lambda x, _: x * x.mode(2, keepdim=True)[1]),
     "median": ((), lambda x, _: x * x.median(2, keepdim=True)[1]),
+    "histc": ((), lambda x, _: x * x.histc(3, 0, 2)[1]),
     "aminmax": ((), lambda x, _: x * x.aminmax(dim=2, keepdim=True)[1]),
     "cummax": ((), lambda x, _: x.cummax(2)[1]),
     "native_layer_norm": ((), lambda x, _: x * torch.native_layer_norm(x, (5,), None, None, 1e-5)[1]),
