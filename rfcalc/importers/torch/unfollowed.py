@@ -39,6 +39,7 @@ KNOWN |= {
 }
 KNOWN |= {name: Unfollowed(name, ORDER, counted=False) for name in ("sort", "argsort", "topk", "kthvalue", "median", "mode")}
 KNOWN |= {name: Unfollowed(name, PLACES) for name in ("gather", "scatter", "scatter_add", "scatter_reduce", "index_put")}
+KNOWN |= {name: Unfollowed("a max unpooling", PLACES) for name in ("max_unpool2d", "max_unpool3d")}
 KNOWN |= {name: Unfollowed(name, COUNTS) for name in ("histc", "bincount", "histogram")}
 KNOWN |= {name: Unfollowed(name, BEFORE) for name in ("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp")}
 KNOWN |= {name: Unfollowed(f"the transform {name}", SPECTRUM, counted=False) for name in ("stft", "istft")}

@@ -117,6 +117,7 @@ REFUSED: dict[str, tuple[tuple[int, ...], Function]] = {
     "kthvalue": ((), lambda x, _: x * x.kthvalue(2, 2, keepdim=True)[1]),
     "mode": ((), lambda x, _: x * x.mode(2, keepdim=True)[1]),
     "median": ((), lambda x, _: x * x.median(2, keepdim=True)[1]),
+    "max_unpool2d": ((), lambda x, _: x * F.max_unpool2d(*F.max_pool2d(x, (2, 1), return_indices=True), (2, 1))),
     "histc": ((), lambda x, _: x * x.histc(3, 0, 2)[1]),
     "aminmax": ((), lambda x, _: x * x.aminmax(dim=2, keepdim=True)[1]),
     "cummax": ((), lambda x, _: x.cummax(2)[1]),
