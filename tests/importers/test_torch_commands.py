@@ -35,9 +35,9 @@ def test_analyze(rfcalc: Callable[..., Result]) -> None:
 
 
 def test_diff_of_two_models(rfcalc: Callable[..., Result]) -> None:
-    same = rfcalc("diff", NET, NET, *SHAPE, "--exit-code")
+    same = rfcalc("diff", "--trust", NET, NET, *SHAPE, "--exit-code")
     assert (same.code, same.out.strip()) == (0, "no change")
-    other = rfcalc("diff", NET, f"{FOLDER}/classic.py:Classifier", *SHAPE, "--format", "json", "--exit-code")
+    other = rfcalc("diff", NET, f"{FOLDER}/classic.py:Classifier", *SHAPE, "--trust", "--format", "json", "--exit-code")
     assert other.code == 1
     (difference,) = json.loads(other.out)["differences"]
     assert "pool" in other.out
@@ -46,17 +46,19 @@ def test_diff_of_two_models(rfcalc: Callable[..., Result]) -> None:
 
 def test_diff_of_a_spec_and_a_model(rfcalc: Callable[..., Result]) -> None:
     """Options of programs hold for the program only."""
-    done = rfcalc("diff", "resnet18", NET, *SHAPE, "--unknown", "bound")
+    done = rfcalc("diff", "--trust", "resnet18", NET, *SHAPE, "--unknown", "bound")
     assert done.code == 0
     assert "added" in done.out
 
 
 def test_check_with_a_budget_and_a_finding_at_its_line(rfcalc: Callable[..., Result]) -> None:
-    assert rfcalc("check", NET, *SHAPE, "--max-params", "2k", "--select", "RF5").code == 1
-    assert rfcalc("check", NET, *SHAPE, "--max-params", "20k", "--select", "RF5").code == 0
-    done = rfcalc("check", f"{FOLDER}/classic.py:Classifier", *SHAPE, "--max-macs", "stem.0.0=1k", "--format", "concise")
+    assert rfcalc("check", "--trust", NET, *SHAPE, "--max-params", "2k", "--select", "RF5").code == 1
+    assert rfcalc("check", "--trust", NET, *SHAPE, "--max-params", "20k", "--select", "RF5").code == 0
+    done = rfcalc(
+        "check", f"{FOLDER}/classic.py:Classifier", *SHAPE, "--trust", "--max-macs", "stem.0.0=1k", "--format", "concise"
+    )
     assert f"{FOLDER}/classic.py:" in done.out
-    refused = rfcalc("check", NET, *SHAPE, "--base", "HEAD")
+    refused = rfcalc("check", "--trust", NET, *SHAPE, "--base", "HEAD")
     assert refused.code == 2
     assert "a revision of a Python model is compared as a file of its own" in refused.out
 

@@ -218,7 +218,14 @@ def test_errors_of_the_users_code_show_its_line(tmp_path: Path) -> None:
 
 
 def test_commands_end_with_code_2_and_no_traceback(rfcalc: Callable[..., Result]) -> None:
-    for words in (("analyze",), ("check",), ("show",), ("verify",), ("export", "--to", "torch"), ("time", "--device", "cpu")):
+    for words in (
+        ("analyze",),
+        ("check", "--trust"),
+        ("show",),
+        ("verify",),
+        ("export", "--to", "torch"),
+        ("time", "--device", "cpu"),
+    ):
         done = rfcalc(words[0], f"{FILE}:Cumulative", *words[1:], "--input", IMAGE)
         assert done.code == 2
         assert "E410" in (done.out if words[0] == "check" else done.err)  # to check it is a finding as others are
