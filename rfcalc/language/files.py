@@ -15,6 +15,7 @@ PACKAGED = Path(__file__).resolve().parent.parent / "configs"
 CHECKOUT = PACKAGED.parent.parent / "configs"
 SCALED = re.compile(r"(yolo(?:e-)?v?\d+)([nsmlx])(?=6?[-_.][^/\\]*$)")
 FOLDERS = ("", "lessons")
+YAML = (".yaml", ".yml")
 
 
 def shipped_files() -> dict[str, Path]:
@@ -37,6 +38,8 @@ def find(name: str, beside: str = "") -> Path:
         if path.is_dir():
             raise fail("E002", f"{name} is a folder; a spec is a file")
         if path.exists():
+            if path.is_symlink() and name.endswith(YAML) and not os.path.realpath(path).endswith(YAML):
+                raise fail("E001", f"{name} is a link to a file that is no YAML, which is not shown to those who read messages")
             plain = Path(os.path.normpath(path))  # a/../b as b, which findings show, unless a is a link
             return plain if ".." in path.parts and plain.exists() and plain.samefile(path) else path
     except (OSError, ValueError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from rfcalc.errors import SpecError, did_you_mean, fail
-from rfcalc.language.files import find, read_bytes, text_of
+from rfcalc.language.files import YAML, find, read_bytes, text_of
 from rfcalc.language.limits import MOST_FILES
 from rfcalc.language.marked import Marked, MarkedMapping, MarkedScalar, read
 from rfcalc.language.problems import Problems
@@ -49,6 +49,10 @@ def merged(text: str, source: str, problems: Problems, most_nodes: int) -> Top:
         try:
             path = find(name, beside)
             source = str(path)
+            if not os.path.realpath(source).endswith(YAML):  # somebody's key, say, of which a message would show a line
+                problems.add("E117", f"{name} is no YAML file, and a spec extends only these", node)
+                whole = False
+                break
             if os.path.realpath(source) in seen or len(seen) > MOST_FILES:
                 problems.add("E117", f"{name} extends itself, through {len(seen)} files", node)
                 whole = False

@@ -67,6 +67,38 @@ def test_a_change_against_the_base(repository: Repository) -> None:
     assert repository.rfcalc("check", "net.yaml").returncode == 0
 
 
+def test_a_spec_that_was_renamed(repository: Repository) -> None:
+    """It is compared with what it was, under its old name."""
+    repository.git("mv", "net.yaml", "detector.yaml")
+    repository.write("detector.yaml", NET.replace("out: 32", "out: 40"))
+    shown = repository.rfcalc("diff", "detector.yaml", "--base", "main")
+    assert (shown.returncode, "body" in shown.stdout) == (0, True)
+    repository.write("other.yaml", "input: 1x8\nlayers: [relu]\n")
+    assert "other.yaml: new since main" in repository.rfcalc("diff", "other.yaml", "--base", "main").stdout
+
+
+def test_a_spec_that_extends_one_of_another_folder(repository: Repository) -> None:
+    """At the base both are as they were there; a link that leads out of the repository is left out."""
+    for folder in ("common", "mine"):
+        (repository.folder / folder).mkdir()
+    repository.write("common/net.yaml", NET)
+    repository.write("mine/net.yaml", "extends: ../common/net.yaml\n")
+    (repository.folder / "mine" / "evil.yaml").symlink_to("/etc/passwd")
+    repository.commit("apart")
+    repository.write("common/net.yaml", NET.replace("out: 32", "out: 40"))
+    shown = repository.rfcalc("diff", "mine/net.yaml", "--base", "main")
+    assert (shown.returncode, "body" in shown.stdout) == (0, True), shown
+
+
+def test_a_shallow_clone_says_how_to_fetch(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> None:
+    repository.write("net.yaml", NET + "# more\n")
+    repository.commit("more")
+    clone = Repository(tmp_path_factory.mktemp("clone"))
+    clone.git("fetch", "-q", "--depth", "1", f"file://{repository.folder}", "main:theirs")
+    assert "fetch-depth: 0" in clone.rfcalc("diff", "net.yaml", "--base", "theirs~1").stdout
+    assert "fetch-depth" not in repository.rfcalc("diff", "net.yaml", "--base", "nowhere").stdout
+
+
 def test_a_comment_silences_a_rule_on_its_line(repository: Repository) -> None:
     layer = "  - {name: up, upconv: {out: 8, k: 3, s: 2, p: 1, output_padding: 1}}"
     repository.write("net.yaml", NET + layer + "\n")

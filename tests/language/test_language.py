@@ -267,6 +267,19 @@ def test_extends_merges_and_replaces(tmp_path: Path) -> None:
     assert shapes(load(str(tmp_path / "other.yaml"), {"k": "3"})) == ["1x4x4", "6x4x4", "6x4x4"]
 
 
+@pytest.mark.parametrize("how", ["extends", "link", "link that is extended"])
+def test_a_file_that_is_no_spec_is_not_shown(how: str, tmp_path: Path) -> None:
+    """A message shows lines of a spec; no spec of a stranger makes it show lines of somebody's keys."""
+    (tmp_path / "id_rsa").write_text("-----BEGIN KEY: secret\n")
+    net, link = tmp_path / "net.yaml", tmp_path / "link.yaml"
+    if how != "extends":
+        link.symlink_to(tmp_path / "id_rsa")
+    net.write_text(f"extends: {tmp_path / 'id_rsa' if how == 'extends' else 'link.yaml'}\n")
+    with pytest.raises(SpecError, match="no YAML") as caught:
+        load(str(link if how == "link" else net))
+    assert "secret" not in str(caught.value)
+
+
 def test_extends_finds_shipped_networks_and_refuses_circles(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("extends: resnet18\nparams: {classes: 7}\n")
     assert shapes(load(str(tmp_path / "mine.yaml")))[-1] == "7"
