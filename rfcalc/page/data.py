@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from rfcalc.analyses.erf import deviations
+from rfcalc.analyses.erf import State, moments
 from rfcalc.analyses.layer import Layer
 from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.receptive_field import Fields
@@ -16,6 +16,7 @@ from rfcalc.layers.label import label
 from rfcalc.page.cards import budgets, cards, findings, pages
 from rfcalc.page.extras import paths, stated_objects
 from rfcalc.page.files import named
+from rfcalc.page.means import means
 from rfcalc.page.supports import Supports
 from rfcalc.record import field, record
 from rfcalc.report.units import joined, percent
@@ -57,7 +58,8 @@ def network_data(analysis: Analysis, asked: Asked = Asked()) -> PageData:  # noq
     """The page of a network."""
     graph, fields = analysis.graph, Fields(analysis.graph)
     supports, inputs = Supports(fields), [graph.nodes[i] for i in graph.inputs]
-    columns = _Columns(analysis, supports.of, asked.times, fields.source)
+    states = moments(graph, fields.source)
+    columns = _Columns(analysis, supports.of, asked.times, states)
     made: PageData = {
         "kind": "network",
         "title": graph.name,
@@ -82,6 +84,8 @@ def network_data(analysis: Analysis, asked: Asked = Asked()) -> PageData:  # noq
         "memory": _memory(analysis),
         "objects": [*stated_objects(graph, len(fields.image)), *asked.objects],
     }
+    if offsets := means(fields, states):
+        made["means"] = offsets
     if asked.paths:
         made["paths"] = paths(graph, fields)
     if asked.image:
@@ -92,13 +96,15 @@ def network_data(analysis: Analysis, asked: Asked = Asked()) -> PageData:  # noq
 class _Columns:
     """The layers as columns, and the lists that they refer to."""
 
-    def __init__(self, analysis: Analysis, supports: Sequence[int], times: Mapping[str, float], source: int) -> None:
+    def __init__(
+        self, analysis: Analysis, supports: Sequence[int], times: Mapping[str, float], states: Sequence[State]
+    ) -> None:
         self.analysis, self.nodes = analysis, analysis.graph.nodes
         self.ops: Interned[tuple[str, str]] = Interned()
         self.shapes: Interned[tuple[int, tuple[int, ...]]] = Interned()
         self.rows: Interned[tuple[str, str, int, tuple[float, ...]]] = Interned()
         self.notes: Interned[str] = Interned()
-        self.sigma = deviations(analysis.graph, source)
+        self.states = states
         self.layers = self._layers(supports, times)
 
     def row_data(self) -> RowsData:
@@ -122,7 +128,7 @@ class _Columns:
             "part": [first[node.part_of] for node in nodes],
             "op": [self.ops((node.op.word, label(node.op, node.shape.rank))) for node in nodes],
             "shape": [self.shapes((node.shape.channels, node.shape.size)) for node in nodes],
-            "inputs": [None if node.inputs == (i - 1,) else node.inputs for i, node in enumerate(nodes)],
+            "inputs": {str(i): node.inputs for i, node in enumerate(nodes) if node.inputs != (i - 1,)},
             "support": supports,
             "field": [-1 if layer is None else self._row(layer, i) for i, layer in enumerate(figures)],
             "macs": [None if node.op.uncounted else node.cost.macs for node in nodes],
@@ -137,7 +143,7 @@ class _Columns:
         """A layer's field, its stride, what else is to be said of it, and the sigma of its effective field."""
         stride = "-" if layer.field.stride is None else joined([float(x) for x in layer.field.stride])
         said = "; ".join(_notes(layer))
-        sigma = tuple(round(x, 2) for x in self.sigma[index])
+        sigma = tuple(round(axis.sigma, 2) for axis in self.states[index] or ())
         return self.rows(("<=" * layer.bounded + field_text(layer.field), stride, self.notes(said) if said else -1, sigma))
 
 

@@ -116,6 +116,8 @@ export interface Network {
   lead: number[];
   fields: Fields;
   memory: { peak: number | null; bytes: number; about: boolean };
+  /** How far from the middle of its box a unit's energy has its mean, where it is not there. */
+  means?: { axes: number[][]; of: Record<number, number[]> };
   paths?: { lengths: Share[]; fields: Share[]; count: string };
   objects: Sized[];
   image?: string;
@@ -150,8 +152,11 @@ export interface Front {
   front: boolean[];
 }
 
-/** A network as it is given: `lead` only where that is not the first input. */
-export type Given = Omit<Network, "lead"> & { lead: Record<number, number> };
+/** A network as it is given: `lead` only where that is not the first input, `inputs` where these are not the layer before. */
+export type Given = Omit<Network, "lead" | "layers"> & {
+  lead: Record<number, number>;
+  layers: Omit<Layers, "inputs"> & { inputs: Record<number, number[]> };
+};
 
 export type Page = Given | Compare | Front;
 
@@ -165,7 +170,7 @@ export function read<T extends Page>(kind: T["kind"]): T {
 /** A network with what its data leave out because it is as usual. */
 export function filled(data: Given): Network {
   const { layers, shapes, fields } = data;
-  const inputs = (layers.inputs as (number[] | null)[]).map((list, k) => list ?? [k - 1]);
+  const inputs = layers.name.map((_, k) => layers.inputs[k] ?? [k - 1]);
   const bytes = layers.shape.map((k) => {
     const [channels, size] = shapes[k]!;
     return size.reduce((product, n) => product * n, channels) * data.dtype_bytes;

@@ -91,6 +91,15 @@ export class Figures {
     return { field: rows.field[k] ?? "–", stride: rows.stride[k] ?? "–", note: notes[rows.note[k]!] ?? "" };
   }
 
+  /** How far from the middle of a unit's box the mean of its energy lies, per axis. */
+  offset(layer: number, unit: readonly number[]): number[] {
+    const { axes, of } = this.#data.means ?? { axes: [], of: {} };
+    return unit.map((i, k) => {
+      const list = axes[of[layer]?.[k] ?? -1] ?? [0];
+      return list[i % list.length]!;
+    });
+  }
+
   /** Sigma of a layer's effective field, per axis. */
   sigma(layer: number): number[] | null {
     return this.#data.rows.sigma[this.#data.layers.field[layer]!] ?? null;

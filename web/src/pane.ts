@@ -217,12 +217,14 @@ function draw(): void {
   const seen = supports.at(layer, unit, channel);
   const rank = unit.length;
   const sigma = figures.sigma(layer);
+  const offset = figures.offset(layer, unit);
   const last = middles.slice(-2);
   stage.draw({
     seen,
     middles: last.length === 1 ? [[0], last[0]!] : [last[0] ?? [], last[1] ?? []],
     unit: [rank > 1 ? unit[rank - 2]! : 0, unit[rank - 1] ?? 0],
     sigma: show.heat && sigma ? plane(sigma) : null,
+    offset: [rank > 1 ? offset[rank - 2]! : 0, offset[rank - 1] ?? 0],
     objects: show.objects ? data.objects : [],
     grid: show.grid,
   });

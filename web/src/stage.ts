@@ -9,12 +9,14 @@ const STRIP = 72; // height of a signal of one axis
 const MARGIN = 0.09;
 const CLOSE = 7; // screen pixels between units, below which their grid is left out
 
-/** What is drawn over the picture. `middles`: of the units of a row and a column; `sigma`: in pixels. */
+/** What is drawn over the picture. `middles`: of the units of a row and a column; `sigma`: in pixels;
+ * `offset`: of the mean of the energy from the unit's middle. */
 export interface Scene {
   seen: Seen | null;
   middles: [ys: (number | null)[], xs: (number | null)[]];
   unit: [y: number, x: number];
   sigma: [number, number] | null;
+  offset: [y: number, x: number];
   objects: Sized[];
   grid: boolean;
 }
@@ -175,6 +177,8 @@ function point(scene: Scene): void {
 function heat(scene: Scene, [down, across]: [number, number]): void {
   const place = at(scene);
   if (!place || !across) return;
+  place[0] += scene.offset[1] * sx;
+  place[1] += scene.offset[0] * sy;
   const wide = across * sx;
   const tall = height === 1 ? STRIP / 4 : down * sy;
   pen.save();

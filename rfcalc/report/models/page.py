@@ -60,7 +60,7 @@ class WordData(TypedDict):
 
 
 class LayersData(TypedDict):
-    """The layers in order of execution, inputs included: each list has one entry per layer."""
+    """The layers in order of execution, network inputs included: each list has one entry per layer."""
 
     name: Annotated[Sequence[str], "full names"]
     part: Annotated[
@@ -68,7 +68,7 @@ class LayersData(TypedDict):
     ]
     op: Annotated[Sequence[int], "which of ops"]
     shape: Annotated[Sequence[int], "the shape of the output, which of shapes"]
-    inputs: Annotated[Sequence[Sequence[int] | None], "the layers that it reads; null: the one before it"]
+    inputs: Annotated[Mapping[str, Sequence[int]], "what a layer reads, where that is not just the one before it"]
     support: Annotated[Sequence[int], "what its units see, which of fields.supports; -1 where they see nothing of the image"]
     field: Annotated[Sequence[int], "its field as text, which of rows; -1 for an input"]
     macs: Annotated[Sequence[int | None], "multiply-accumulates, batch 1; null where nobody can count them"]
@@ -151,6 +151,13 @@ class FieldsData(TypedDict):
     units: Annotated[Mapping[str, Sequence[SeenData]], "some units of layers whose support is not certain, by the layer"]
 
 
+class MeansData(TypedDict):
+    """How far from the middle of a unit's box, uncut, the mean of its energy lies, in pixels."""
+
+    axes: Annotated[Sequence[Sequence[float]], "what layers have on an axis: unit i is entry i % length"]
+    of: Annotated[Mapping[str, Sequence[int]], "for each layer that has any, which of axes, per axis"]
+
+
 class MemoryData(TypedDict):
     """Memory over time: `layers.live`."""
 
@@ -197,6 +204,9 @@ class PageData(TypedDict):
     dtype_bytes: Annotated[int, "bytes of a number: the bytes of an output are its elements times that"]
     lead: Annotated[Mapping[str, int], "the input of a layer with the largest field, where that is not its first one"]
     fields: Annotated[FieldsData, "what units see"]
+    means: NotRequired[
+        Annotated[MeansData, "where the effective fields of layers lie; absent where all are in the middle of their boxes"]
+    ]
     memory: Annotated[MemoryData, "memory over time"]
     paths: NotRequired[Annotated[EnsembleData, "the paths from the input; absent where they cannot be counted"]]
     objects: Annotated[Sequence[ObjectData], "what is to be found in the images, as a square of its longer side, or a box"]
