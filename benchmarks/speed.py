@@ -126,6 +126,26 @@ def designs(place: Path, count: int) -> list[str]:
     return found
 
 
+def weighty(place: Path) -> str:
+    """An ONNX file of 240 MB: a chain of convolutions."""
+    from onnx import TensorProto, helper
+
+    names = [f"{i}.weight" for i in range(100)]
+    tensors = [
+        TensorProto(name=name, dims=[256, 256, 3, 3], data_type=TensorProto.FLOAT, raw_data=bytes(4 * 9 * 256**2))
+        for name in names
+    ]
+    nodes = [helper.make_node("Conv", [str(i), name], [str(i + 1)], pads=[1] * 4) for i, name in enumerate(names)]
+    image, output = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in (("0", [1, 256, 8, 8]), ("100", None))
+    )
+    made = helper.make_model(
+        helper.make_graph(nodes, "chain", [image], [output], tensors), opset_imports=[helper.make_opsetid("", 17)]
+    )
+    (place / "weighty.onnx").write_bytes(made.SerializeToString())
+    return str(place / "weighty.onnx")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=7)
@@ -150,6 +170,10 @@ def main() -> None:
         rows.append(("resnet152 --full / bare typer", *paired([*analyze, "--full"], bare, options.runs), "<= 1.0"))
         page = [*rfcalc, "report", "resnet152.yaml", "--format", "html"]
         rows.append(("resnet152 report / analyze table", *paired(page, analyze, options.runs), "<= 1.5"))
+        onnx = [*rfcalc, "analyze", weighty(place), "--format", "json"]
+        rows.append(
+            ("240 MB of ONNX / import onnx", *paired(onnx, [sys.executable, "-c", "import onnx"], options.runs), "<= 3")
+        )
         for words in ASKED:
             asked = [*rfcalc, *words.split()]
             rows.append((f"{words} / bare typer", *paired(asked, bare, max(1, options.runs // 2)), ""))

@@ -1,4 +1,4 @@
-"""Imports ONNX models. Nothing is run, external data are not read; the graph is followed node by node."""
+"""Imports ONNX models. Nothing is run, neither external data nor large weights are read; the graph is followed node by node."""
 
 from __future__ import annotations
 

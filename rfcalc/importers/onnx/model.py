@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rfcalc.errors import SpecError, fail
+from rfcalc.importers.onnx.skim import Left, skimmed
 from rfcalc.importers.programs.declared import Declarations
 from rfcalc.record import record
 
@@ -21,11 +22,12 @@ BYTES |= dict.fromkeys((17, 18, 19, 20), 1)
 
 @record
 class Model:
-    """A parsed file: its graph, the version of each operator domain, its stored tensors by name, the nodes in order."""
+    """A parsed file: its graph, the version of each operator domain, its stored tensors by name, what was left in the file."""
 
     proto: Any
     opsets: dict[str, int]
     stored: dict[str, Any]
+    left: Left
 
     @property
     def graph(self) -> Any:
@@ -37,10 +39,22 @@ class Model:
         """The version of ONNX's own operators."""
         return self.opsets.get("", 1)
 
+    def values_of(self, tensor: Any, most: int) -> Any:
+        """The numbers of a stored tensor as an array; None if there are more than `most`, or they lie in another file."""
+        from onnx import numpy_helper
+
+        if hasattr(tensor, "indices") or tensor.data_location == 1 or prod(tensor.dims) > most or type_of(tensor) in UNSTORED:
+            return None
+        try:
+            return numpy_helper.to_array(self.left.whole(tensor))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
+
 
 def read(path: str, max_layers: int, rules: Declarations) -> Model:
     """The model of a file, at most 2 GB and `max_layers` nodes; raises SpecError."""
-    model = parsed(_bytes(path), path)
+    data, left = _bytes(path)
+    model = parsed(data, path)
     if not model.graph.node and not model.graph.output:
         raise fail("E602", f"{path}: no ONNX model (it has no graph)")
     opsets = _opsets(model, path)
@@ -53,11 +67,11 @@ def read(path: str, max_layers: int, rules: Declarations) -> Model:
     if not all(isinstance(name, str) for name in (*stored, *values)):
         raise fail("E602", f"{path}: damaged (a name is no text)")
     for name, tensor in stored.items():
-        _check_stored(path, name, tensor)
-    return Model(model, opsets, stored)
+        _check_stored(path, name, tensor, left)
+    return Model(model, opsets, stored, left)
 
 
-def _bytes(path: str) -> bytes:
+def _bytes(path: str) -> tuple[bytes, Left]:
     try:
         size = Path(path).stat().st_size
         if size > MOST_BYTES:
@@ -66,7 +80,7 @@ def _bytes(path: str) -> bytes:
                 f"{path}: {size / 2**30:.1f} GB; a model file holds 2 GB at most",
                 hint="save the weights as external data, which are not read",
             )
-        return Path(path).read_bytes()
+        return skimmed(path)
     except FileNotFoundError:
         raise fail("E001", f"there is no file {path}") from None
     except OSError as error:
@@ -187,28 +201,15 @@ def type_of(tensor: Any) -> int:
     return int(tensor.values.data_type if hasattr(tensor, "indices") else tensor.data_type)
 
 
-def _check_stored(path: str, name: str, tensor: Any) -> None:
+def _check_stored(path: str, name: str, tensor: Any, left: Left) -> None:
     """Refuses a stored tensor whose data do not fit its shape."""
     shape, kind = shape_of(tensor), type_of(tensor)
     if not all(0 <= n <= MOST_SIZE for n in shape) or kind == 0:
         raise fail("E606", f"{path}: the stored tensor {name!r} has no valid shape and type")
     if hasattr(tensor, "indices") or tensor.data_location == 1 or kind not in BYTES:
         return
-    if tensor.HasField("raw_data") and len(tensor.raw_data) != prod(shape) * BYTES[kind]:
-        have = len(tensor.raw_data)
+    if tensor.HasField("raw_data") and (have := left.size(tensor)) != prod(shape) * BYTES[kind]:
         raise fail("E606", f"{path}: the stored tensor {name!r} of shape {list(shape)} has {have:,} bytes of data")
-
-
-def values_of(tensor: Any, most: int) -> Any:
-    """The numbers of a stored tensor as an array; None if there are more than `most`, or they lie in another file."""
-    from onnx import numpy_helper
-
-    if hasattr(tensor, "indices") or tensor.data_location == 1 or prod(tensor.dims) > most or type_of(tensor) in UNSTORED:
-        return None
-    try:
-        return numpy_helper.to_array(tensor)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
 
 
 @record(eq=False)

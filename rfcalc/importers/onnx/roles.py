@@ -13,7 +13,7 @@ from math import prod
 from typing import Any
 
 from rfcalc.importers.onnx.call import handles
-from rfcalc.importers.onnx.model import DOMAINS, Lazy, Model, shape_of, type_of, values_of
+from rfcalc.importers.onnx.model import DOMAINS, Lazy, Model, shape_of, type_of
 from rfcalc.importers.onnx.names import module_of, owner_of
 from rfcalc.importers.programs.program import Const, Held
 
@@ -43,7 +43,7 @@ class StoredConstants:
     def const(self, name: str, tensor: Any) -> Const:
         """A stored tensor as a constant."""
         shape = shape_of(tensor)
-        return Const(shape, frozenset([name] if name in self.held else []), value=Lazy(lambda: values_of(tensor, MOST_VALUES)))
+        return Const(shape, frozenset([name] if name in self.held else []), value=Lazy(lambda: self._values(tensor)))
 
     def used(self, name: str, node: Any, const: Const) -> Const:
         """A constant as one node uses it."""
@@ -61,7 +61,7 @@ class StoredConstants:
                     uses.setdefault(name, []).append(path)
         for name, paths in uses.items():
             tensor = self.model.stored[name]
-            if len(set(paths)) < 2 or not self._counts(name, tensor) or not _uniform(tensor):
+            if len(set(paths)) < 2 or not self._counts(name, tensor) or not self._uniform(tensor):
                 continue
             first = owner_of(name) if owner_of(name) in paths else paths[0]
             for path in dict.fromkeys(paths):
@@ -74,7 +74,7 @@ class StoredConstants:
             if node.op_type != "Identity" or not node.input or node.input[0] not in self.model.stored:
                 continue
             tensor = self.model.stored[node.input[0]]
-            if type_of(tensor) in FLOATS and _uniform(tensor):
+            if type_of(tensor) in FLOATS and self._uniform(tensor):
                 yield node.output[0], tensor
 
     def _varying(self) -> set[str]:
@@ -118,7 +118,7 @@ class StoredConstants:
             yield key, Held(prod(shape_of(self.model.stored[name])), self.roles.get(name) != FIXED)
         for name, tensor in self.consts.items():
             number = not shape_of(tensor) and name not in self.taken  # of the program: an epsilon, a count
-            if name in self.roles and self._counts(name, tensor) and not number and not _filled(tensor):
+            if name in self.roles and self._counts(name, tensor) and not number and not self._filled(tensor):
                 yield name, Held(prod(shape_of(tensor)), self.roles[name] == LEARNED)
 
     def _counts(self, name: str, tensor: Any) -> bool:
@@ -127,17 +127,18 @@ class StoredConstants:
             return role is not None or (bool(shape_of(tensor)) and name not in self.settings)
         return role is not None and (kind in QUANTIZED or name in self.integer)
 
+    def _values(self, tensor: Any) -> Any:
+        return self.model.values_of(tensor, MOST_VALUES)
 
-def _uniform(tensor: Any) -> bool:
-    """True for a tensor that holds one number over and over."""
-    values = values_of(tensor, MOST_VALUES)
-    return values is not None and values.size > 0 and bool(values.min() == values.max())
+    def _uniform(self, tensor: Any) -> bool:
+        """True for a tensor that holds one number over and over."""
+        values = self._values(tensor)
+        return values is not None and values.size > 0 and bool(values.min() == values.max())
 
-
-def _filled(tensor: Any) -> bool:
-    """True for a tensor of ones or of zeros: what an exporter writes for a norm without weights."""
-    values = values_of(tensor, MOST_VALUES)
-    return values is not None and values.size > 0 and values.min() == values.max() and values.flat[0] in (0, 1)
+    def _filled(self, tensor: Any) -> bool:
+        """True for a tensor of ones or of zeros: what an exporter writes for a norm without weights."""
+        values = self._values(tensor)
+        return values is not None and values.size > 0 and values.min() == values.max() and values.flat[0] in (0, 1)
 
 
 def constant_tensor(node: Any) -> Any:
