@@ -9,8 +9,16 @@ from rfcalc.errors import RuleError, did_you_mean
 
 FINDINGS = "findings"  # how many things `rfcalc check` finds, which is no figure of the table
 WAYS = {"less": Better.LESS, "more": Better.MORE}
-# Without --columns and --front: those that diff shows. Without --front: costs, and what has no better direction by itself.
-USUAL = tuple(metric for metric in METRICS if Shown.DIFF in metric.shown)
+
+
+def foldable(metric: Metric) -> bool:
+    """Whether a figure is the sum over layers, or that of the last map."""
+    return metric.adds_up if metric.axes is None else metric.whole is None
+
+
+# Without --columns and --front: those that diff shows and that need no design's graph. Without --front: costs, and what has no
+# better direction by itself.
+USUAL = tuple(metric for metric in METRICS if Shown.DIFF in metric.shown and foldable(metric))
 USUAL_FRONT = tuple(metric for metric in USUAL if metric.unit.is_cost or metric.better is Better.NEITHER)
 
 

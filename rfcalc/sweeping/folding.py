@@ -34,6 +34,7 @@ from rfcalc.relations.geometry import PaddingMode, Reach
 from rfcalc.relations.read import Read
 from rfcalc.relations.shape import Shape
 from rfcalc.sweeping.condition import SMALL, arithmetic
+from rfcalc.sweeping.figures import foldable
 from rfcalc.sweeping.names import Names, Unfolded
 
 KNOWN = ("name", "input", "params", "defaults", "blocks", "layers", "budget", "object_size", "published", "lesson", "extends")
@@ -79,11 +80,6 @@ class Kept(Generic[Thing]):
             self.new, self.old = {}, self.new
         self.new[key] = found
         return found
-
-
-def foldable(metric: Metric) -> bool:
-    """Whether a figure is the sum over layers, or that of the last map."""
-    return metric.adds_up if metric.axes is None else metric.whole is None
 
 
 class Folding:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rfcalc.sweeping import run as running
+from rfcalc.sweeping import task
 from tests.running import Run, rfcalc
 from tests.sweeping.spaces import SPEC, spec
 
@@ -32,6 +33,20 @@ def test_what_is_seen() -> None:
     assert "     0  w=8 d=1   221 k      3\n" in run.out
     assert "How the figures of 20 designs are distributed" in run.out
     assert "(less MACs, more Field)" in run.out.replace("\n" + " " * 9, " ")
+
+
+def test_no_graph_is_made_unless_a_figure_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By default it is what folds; memory is asked for."""
+
+    def analyzed(*_: object) -> None:
+        raise AssertionError("a graph")
+
+    monkeypatch.setattr(task, "analyze", analyzed)
+    rows = table(rfcalc("sweep", "space.yaml", "--all", "-f", "csv"))
+    assert list(rows[0])[-4:] == ["params", "macs", "receptive_field", "stride"]
+    for words in (("--columns", "memory"), ("--front", "memory"), ("--where", "memory > 0")):
+        with pytest.raises(AssertionError, match="a graph"):
+            rfcalc("sweep", "space.yaml", *words)
 
 
 def test_a_design_has_the_figures_that_analyze_prints(folder: Path) -> None:

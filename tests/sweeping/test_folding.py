@@ -14,7 +14,8 @@ from rfcalc.language.load import Template
 from rfcalc.language.marked import Marked
 from rfcalc.language.overrides import parsed
 from rfcalc.language.problems import Problems
-from rfcalc.sweeping.folding import Folding, foldable
+from rfcalc.sweeping.figures import foldable
+from rfcalc.sweeping.folding import Folding
 from rfcalc.sweeping.names import Unfolded
 from tests.documents import ROOT, examples
 
