@@ -11,11 +11,11 @@ from rfcalc.analyses.network import Analysis
 from rfcalc.analyses.receptive_field import Fields
 from rfcalc.analyses.rows import field_text
 from rfcalc.analyses.target import target
-from rfcalc.graph import Graph
 from rfcalc.layers.label import label
 from rfcalc.page.cards import budgets, cards, findings, pages
 from rfcalc.page.extras import paths, stated_objects
 from rfcalc.page.files import named
+from rfcalc.page.leads import leads
 from rfcalc.page.means import means
 from rfcalc.page.supports import Supports
 from rfcalc.record import field, record
@@ -58,7 +58,7 @@ def network_data(analysis: Analysis, asked: Asked = Asked()) -> PageData:  # noq
     """The page of a network."""
     graph, fields = analysis.graph, Fields(analysis.graph)
     supports, inputs = Supports(fields), [graph.nodes[i] for i in graph.inputs]
-    states = moments(graph, fields.source)
+    states, led = moments(graph, fields.source), leads(fields)
     columns = _Columns(analysis, supports.of, asked.times, states)
     made: PageData = {
         "kind": "network",
@@ -79,11 +79,13 @@ def network_data(analysis: Analysis, asked: Asked = Asked()) -> PageData:  # noq
         "rows": columns.row_data(),
         "notes": list(columns.notes.places),
         "dtype_bytes": analysis.dtype_bytes,
-        "lead": _lead(graph, fields),
+        "lead": led.of,
         "fields": supports.data,
         "memory": _memory(analysis),
         "objects": [*stated_objects(graph, len(fields.image)), *asked.objects],
     }
+    if led.differ:
+        made["lead_differs"] = led.differ
     if offsets := means(fields, states):
         made["means"] = offsets
     if asked.paths:
@@ -157,13 +159,6 @@ def _notes(layer: Layer) -> Iterator[str]:
         yield "what it reads already sees more than the image"
     if field.misaligned:
         yield f"the inputs' {field.misaligned}"
-
-
-def _lead(graph: Graph, fields: Fields) -> dict[str, int]:
-    """For nodes whose first input does not have the largest field, the input that has it."""
-    sizes = [sum(fields.of(i).size or ()) for i in range(len(graph.nodes))]
-    leads = {i: max(node.inputs, key=sizes.__getitem__) for i, node in enumerate(graph.nodes) if len(node.inputs) > 1}
-    return {str(i): lead for i, lead in leads.items() if lead != graph.nodes[i].inputs[0]}
 
 
 def _memory(analysis: Analysis) -> MemoryData:

@@ -177,3 +177,30 @@ def test_the_ring_lies_around_the_mean_of_the_energy(opened: Open, report: Repor
     across, down = opened(report(str(spec))).evaluate(RING)
     found = [(share - MARGIN) / (1 - 2 * MARGIN) * 64 - 0.5 for share in (down, across)]
     assert found == pytest.approx(means, abs=0.4)
+
+
+BOTH_WAYS = """
+input: 1x40
+layers:
+  - {name: back, conv: {out: 1, k: 5, p: [[4, 0]]}}
+  - {name: ahead, conv: {out: 1, k: 7, p: [[0, 6]]}, from: input}
+  - {name: near, conv: {out: 1, k: 3}, from: input}
+  - {name: sum, add: {}, from: [near, back, ahead]}
+"""
+LIT = "rows => rows.filter(row => row.querySelector('.mark.hot')).map(row => row.querySelector('.name').title).sort()"
+
+
+def test_the_paths_of_both_ends_are_lit(opened: Open, report: Report, tmp_path: Path) -> None:
+    spec = tmp_path / "both.yaml"
+    spec.write_text(BOTH_WAYS)
+    page = opened(report(str(spec)))
+    page.locator(".row", has_text="sum").click()
+    assert page.locator(".rows .row").evaluate_all(LIT) == ["ahead", "back", "input", "sum"]
+    assert "several critical paths" not in (page.locator(".about").text_content() or "")
+
+
+def test_of_several_paths_one_is_lit_and_the_page_says_so(opened: Open, report: Report) -> None:
+    page = opened(report("lessons/dilated_by_phases"))
+    page.click("text=Unfold all")
+    page.locator(".row", has_text="stitched").click()
+    assert "several critical paths" in (page.locator(".pane .about").text_content() or "")

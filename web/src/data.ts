@@ -113,7 +113,9 @@ export interface Network {
   rows: { field: string[]; stride: string[]; note: number[]; sigma: (number[] | null)[] };
   notes: string[];
   dtype_bytes: number;
-  lead: number[];
+  /** The layers that set the ends of a layer's box: one for all, or for each axis those of the first and the last pixel. */
+  lead: number[][];
+  lead_differs?: number[];
   fields: Fields;
   memory: { peak: number | null; bytes: number; about: boolean };
   /** How far from the middle of its box a unit's energy has its mean, where it is not there. */
@@ -154,7 +156,7 @@ export interface Front {
 
 /** A network as it is given: `lead` only where that is not the first input, `inputs` where these are not the layer before. */
 export type Given = Omit<Network, "lead" | "layers"> & {
-  lead: Record<number, number>;
+  lead: Record<number, number[]>;
   layers: Omit<Layers, "inputs"> & { inputs: Record<number, number[]> };
 };
 
@@ -175,7 +177,7 @@ export function filled(data: Given): Network {
     const [channels, size] = shapes[k]!;
     return size.reduce((product, n) => product * n, channels) * data.dtype_bytes;
   });
-  const lead = inputs.map((list, k) => data.lead[k] ?? list[0] ?? -1);
+  const lead = inputs.map((list, k) => data.lead[k] ?? list.slice(0, 1));
   const axes = fields.axes.map((axis) => ({ ...axis, period: axis.period ?? axis.spans.length }));
   return { ...data, lead, layers: { ...layers, inputs, bytes }, fields: { ...fields, axes } };
 }

@@ -31,16 +31,27 @@ export function view(rows: readonly Block[], inputs: readonly (readonly number[]
   return { rows, graph: lanes(edges), place, layerRow };
 }
 
-/** The critical path of a layer: for each row on it the next one. The layer's own leads to none, -1. */
-export function critical(shown: View, lead: readonly number[], layer: number): Map<number, number> {
-  const hot = new Map<number, number>();
-  let next = shown.layerRow[layer]!;
-  hot.set(next, -1);
-  for (let at = lead[layer] ?? -1; at >= 0; at = lead[at] ?? -1) {
-    const row = shown.layerRow[at]!;
-    if (row === next) continue;
-    hot.set(row, next);
-    next = row;
+/** The layers that lead to each of so many ends of a layer's box, from the layer on. */
+export function chains(lead: readonly (readonly number[])[], layer: number, ends: number): number[][] {
+  return Array.from({ length: ends }, (_, end) => {
+    const found: number[] = [];
+    for (let at: number | undefined = layer; at !== undefined; at = lead[at]![end % lead[at]!.length]) found.push(at);
+    return found;
+  });
+}
+
+/** The critical paths of a layer to so many ends: for each row on them the next ones. The layer's own leads to none. */
+export function critical(shown: View, lead: readonly (readonly number[])[], layer: number, ends: number): Map<number, Set<number>> {
+  const own = shown.layerRow[layer]!;
+  const hot = new Map([[own, new Set<number>()]]);
+  for (const chain of chains(lead, layer, ends)) {
+    let next = own;
+    for (const at of chain) {
+      const row = shown.layerRow[at]!;
+      if (row === next) continue;
+      hot.set(row, (hot.get(row) ?? new Set()).add(next));
+      next = row;
+    }
   }
   return hot;
 }

@@ -9,8 +9,8 @@ const ROUND = 6;
 export type Mark = "layer" | "block" | "none";
 
 /** Draws a row. `row` is its place in the graph, or the next one's for the head of a block, which has no mark; `hot`: for each
- * row on the critical path the next one on it; `widest`: the room for all lanes. */
-export function gutter(graph: Lanes, row: number, mark: Mark, hot: ReadonlyMap<number, number>, height: number, widest: number): SVGSVGElement {
+ * row on the critical paths the next ones; `widest`: the room for all lanes. */
+export function gutter(graph: Lanes, row: number, mark: Mark, hot: ReadonlyMap<number, ReadonlySet<number>>, height: number, widest: number): SVGSVGElement {
   const count = graph.held.length;
   const step = Math.max(2, Math.min(MOST, widest / count));
   const x = (lane: number): number => Math.round((9 + lane * step) * 2) / 2;
@@ -23,10 +23,9 @@ export function gutter(graph: Lanes, row: number, mark: Mark, hot: ReadonlyMap<n
     if (!turn) return `M${own} ${end}V${middle}`;
     return `M${lane} ${end}V${middle + (end ? turn : -turn)}Q${lane} ${middle} ${lane + (own < lane ? -turn : turn)} ${middle}H${own}`;
   };
-  const leads = ({ from, beside }: Stretch): boolean => {
-    const next = hot.get(from) ?? -1;
-    return (mark === "none" ? next >= row : next > row) && beside === (next !== graph.first[from]);
-  };
+  const nexts = (from: number): number[] => [...(hot.get(from) ?? [])];
+  const leads = ({ from, beside }: Stretch): boolean =>
+    nexts(from).some((next) => (mark === "none" ? next >= row : next > row) && beside === (next !== graph.first[from]));
   for (let lane = 0; lane < count; lane++) {
     const stretch = passing(graph, lane, row);
     if (stretch) add(leads(stretch), `M${x(lane)} 0V${height}`);
@@ -34,14 +33,14 @@ export function gutter(graph: Lanes, row: number, mark: Mark, hot: ReadonlyMap<n
   const own = x(graph.lane[row] ?? 0);
   for (const source of graph.inputs[row] ?? []) {
     const lane = laneOf(graph, source, row);
-    if (mark !== "none") add(hot.get(source) === row, bend(own, x(lane), 0));
-    else if (!passing(graph, lane, row)) add(hot.get(source) === row, `M${x(lane)} 0V${height}`);
+    if (mark !== "none") add(nexts(source).includes(row), bend(own, x(lane), 0));
+    else if (!passing(graph, lane, row)) add(nexts(source).includes(row), `M${x(lane)} 0V${height}`);
   }
   const parts: SVGElement[] = [];
   if (mark !== "none") {
-    const next = hot.get(row) ?? -1;
-    if (graph.first[row]! >= 0) add(next >= 0 && next === graph.first[row], `M${own} ${middle}V${height}`);
-    if (graph.beside[row]! >= 0) add(next >= 0 && next !== graph.first[row], bend(own, x(graph.beside[row]!), height));
+    const first = graph.first[row]!;
+    if (first >= 0) add(nexts(row).includes(first), `M${own} ${middle}V${height}`);
+    if (graph.beside[row]! >= 0) add(nexts(row).some((next) => next !== first), bend(own, x(graph.beside[row]!), height));
     const kind = hot.has(row) ? "mark hot" : "mark";
     const size = step < 6 ? 2.5 : 3.5;
     parts.push(

@@ -3,6 +3,7 @@
 import type { Network } from "./data.ts";
 import { h, recolored } from "./dom.ts";
 import type { Figures } from "./figures.ts";
+import { chains } from "./graph.ts";
 import { OutputMap } from "./outmap.ts";
 import { chart, embedded, type Picture } from "./picture.ts";
 import { Readout } from "./readout.ts";
@@ -166,7 +167,7 @@ export function choose(chosen: number, block: Block): void {
   draw();
 }
 
-/** The name of the layer, and what its row says. */
+/** The name of the layer, what its row says, and whether its units or channels have other critical paths as well. */
 function say(block: Block): void {
   const { field, stride, note } = figures.row(layer);
   title.textContent = data.layers.name[layer]!;
@@ -176,6 +177,7 @@ function say(block: Block): void {
     /\w/.test(field) && `field ${times(field)}`,
     /\w/.test(stride) && `stride ${times(stride)}`,
     note,
+    chains(data.lead, layer, 2 * image.length).flat().some((at) => data.lead_differs?.includes(at)) && "one of several critical paths is lit",
   ].filter(Boolean).join(" · ");
 }
 

@@ -38,7 +38,7 @@ let blocks: Block[];
 let layers: Block[];
 let found: Map<number, string[]>;
 let shown: View = view([], []);
-let hot = new Map<number, number>();
+let hot = new Map<number, Set<number>>();
 let sort: { key: Measure; down: boolean } | null = null;
 let query: string[] = [];
 let word = "";
@@ -156,7 +156,7 @@ function nearest(block: Block): number {
 
 function light(): void {
   const block = shown.rows[active];
-  hot = block && !flat ? critical(shown, data.lead, block.last) : new Map();
+  hot = block && !flat ? critical(shown, data.lead, block.last, 2 * data.fields.image.length) : new Map();
 }
 
 function row(index: number): HTMLElement {

@@ -46,5 +46,8 @@ test("a folded block stands for its layers, also on the critical path", () => {
   const blocks = tree(names, [0, 1, 2, 3, 4]);
   const shown = view(blocks, [[], [0], [1], [0], [3, 2]]);
   assert.deepEqual(shown.graph.inputs, [[], [0], [0], [2, 1]]);
-  assert.deepEqual([...critical(shown, [-1, 0, 1, 0, 2], 4)], [[3, -1], [1, 3], [0, 1]]);
+  const found = (lead: number[][]): [number, number[]][] => [...critical(shown, lead, 4, 2)].map(([row, nexts]) => [row, [...nexts]]);
+  assert.deepEqual(found([[], [0], [1], [0], [2]]), [[3, []], [1, [3]], [0, [1]]]);
+  assert.deepEqual(found([[], [0], [1], [0], [2, 3]]), [[3, []], [1, [3]], [0, [1, 2]], [2, [3]]], "each end has its path");
+  assert.deepEqual(found([[], [], [1], [0], [2]]), [[3, []], [1, [3]]], "what is global ends it");
 });

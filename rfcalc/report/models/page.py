@@ -202,7 +202,12 @@ class PageData(TypedDict):
     rows: Annotated[RowsData, "fields as text"]
     notes: Annotated[Sequence[str], "what is said of fields"]
     dtype_bytes: Annotated[int, "bytes of a number: the bytes of an output are its elements times that"]
-    lead: Annotated[Mapping[str, int], "the input of a layer with the largest field, where that is not its first one"]
+    lead: Annotated[
+        Mapping[str, Sequence[int]],
+        "what sets the box of a layer, where that is not its first input: one layer, or for each axis that of the first and of "
+        "the last pixel; none where the critical path ends",
+    ]
+    lead_differs: NotRequired[Annotated[Sequence[int], "layers in which other units or channels have another lead"]]
     fields: Annotated[FieldsData, "what units see"]
     means: NotRequired[
         Annotated[MeansData, "where the effective fields of layers lie; absent where all are in the middle of their boxes"]
