@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from textwrap import indent
 
 from rfcalc.record import record
 
@@ -51,6 +52,13 @@ layers:
   - {{name: fc, linear: {{out: classes}}}}
 """
 
+PAGES = """\
+mkdir -p pages
+for spec in $SPECS; do
+  rfcalc report --force -o "pages/$(echo "${spec%.*}" | tr / -).html" -- "$spec" || true
+done
+"""
+
 GITHUB = """\
 # Holds the designs to their rules and budgets; on pull requests also shows what changed.
 name: rfcalc
@@ -77,14 +85,11 @@ jobs:
       - if: ${{{{ !cancelled() }}}}
         name: A page of each design
         run: |
-          mkdir -p pages
-          for spec in $SPECS; do
-            rfcalc report --force -o "pages/$(echo "${{spec%.*}}" | tr / -).html" -- "$spec" || true
-          done
+{pages}
       - if: ${{{{ !cancelled() }}}}
         id: upload
         uses: actions/upload-artifact@v4
-        with: {{name: rfcalc, path: "rfcalc.sarif\npages"}}
+        with: {{name: rfcalc, path: "rfcalc.sarif\\npages"}}
       - if: ${{{{ !cancelled() }}}}
         run: echo "[Pages of the designs](${{{{ steps.upload.outputs.artifact-url }}}})" >> "$GITHUB_STEP_SUMMARY"
 """
@@ -98,9 +103,13 @@ rfcalc:
     SPECS: {specs}
   script:
     - python -P -m pip install "$RFCALC"
+    - |  # a page of each design
+{pages}
     - rfcalc check --format concise --format gitlab=gl-code-quality-report.json -- $SPECS
   artifacts:
     when: always
+    expose_as: pages of the designs
+    paths: [pages/]
     reports: {{codequality: gl-code-quality-report.json}}
 """
 
@@ -131,8 +140,10 @@ def spec(name: str) -> str:
     return SPEC.format(name=name)
 
 
-def _job(template: str) -> Callable[[str, str], str]:
-    return lambda install, specs: template.format(install=json.dumps(install), specs=json.dumps(specs))
+def _job(template: str, depth: int) -> Callable[[str, str], str]:
+    """`depth`: how far the lines of a step are indented."""
+    pages = indent(PAGES.rstrip(), " " * depth)
+    return lambda install, specs: template.format(install=json.dumps(install), specs=json.dumps(specs), pages=pages)
 
 
 def _pre_commit(install: str, specs: str) -> str:
@@ -146,7 +157,7 @@ def _pattern(glob: str) -> str:
 
 
 JOBS = {
-    "github": Job(".github/workflows/rfcalc.yml", False, _job(GITHUB)),
-    "gitlab": Job(".gitlab-ci.yml", True, _job(GITLAB)),
+    "github": Job(".github/workflows/rfcalc.yml", False, _job(GITHUB, 10)),
+    "gitlab": Job(".gitlab-ci.yml", True, _job(GITLAB, 6)),
     "pre-commit": Job(".pre-commit-config.yaml", True, _pre_commit),
 }

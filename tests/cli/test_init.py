@@ -116,7 +116,18 @@ def test_the_workflows_steps(repository: Repository, tmp_path: Path) -> None:
     assert (repository.folder / "pages/net.html").read_text().startswith("<!doctype html>")
     assert [path.name for path in (repository.folder / "pages").iterdir()] == ["net.html"]
     uploaded = next(step["with"]["path"] for step in job["steps"] if "upload-artifact" in step.get("uses", ""))
-    assert uploaded.split() == ["rfcalc.sarif", "pages"]
+    assert uploaded.splitlines() == ["rfcalc.sarif", "pages"]
+
+
+def test_gitlabs_script(repository: Repository, tmp_path: Path) -> None:
+    repository.rfcalc("init", "--ci", "gitlab")
+    job = yaml.safe_load((repository.folder / ".gitlab-ci.yml").read_text())["rfcalc"]
+    installed, *script = job["script"]
+    assert "pip install" in installed
+    done = [_bash(line, repository, tmp_path, {"SPECS": "net.yaml none.yaml"}).returncode for line in script]
+    assert done == [0, 2], "pages are made before the check can fail"
+    assert [path.name for path in (repository.folder / "pages").iterdir()] == ["net.html"]
+    assert (job["artifacts"]["when"], job["artifacts"]["paths"]) == ("always", ["pages/"])
 
 
 def test_the_actions_steps_interpolate_nothing() -> None:
