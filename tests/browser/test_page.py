@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from rfcalc.analyses.erf import effective_field
 from rfcalc.analyses.network import analyze
 from rfcalc.importers import load
 from tests.browser.conftest import KEPT, Open
@@ -20,35 +19,6 @@ RED = """() => {
     return red > 120 && blue < 90;
 }"""
 FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-# The middle of all that "4σ" draws, as shares of the canvas.
-RING = """() => {
-    const canvas = document.querySelector(".stage canvas");
-    const shot = () => {
-        const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-        pen.canvas.width = canvas.width;
-        pen.canvas.height = canvas.height;
-        pen.drawImage(canvas, 0, 0);
-        return pen.getImageData(0, 0, canvas.width, canvas.height).data;
-    };
-    const on = shot();
-    [...document.querySelectorAll(".options label")].find(label => label.textContent === "4σ").click();
-    const off = shot(), xs = [], ys = [];
-    for (let k = 0; k < on.length; k += 4) {
-        if (on[k] === off[k] && on[k + 1] === off[k + 1] && on[k + 2] === off[k + 2]) continue;
-        xs.push((k / 4) % canvas.width);
-        ys.push(Math.floor(k / 4 / canvas.width));
-    }
-    const middle = all => (all.reduce((a, b) => Math.min(a, b)) + all.reduce((a, b) => Math.max(a, b)) + 1) / 2;
-    return [middle(xs) / canvas.width, middle(ys) / canvas.height];
-}"""
-MARGIN = 0.09  # of the canvas around the picture, as web/src/stage.ts has it
-SKEWED = """
-input: 1x64x64
-layers:
-  - {name: wide, conv: {out: 1, k: 13, p: [[12, 0], [6, 6]]}}
-  - {name: narrow, conv: {out: 1, k: 3}, from: input}
-  - {name: sum, add: {}, from: [wide, narrow]}
-"""
 
 
 def names(page: Any) -> list[str]:
@@ -164,19 +134,6 @@ def test_pictures_are_kept(name: str, opened: Open, report: Report) -> None:
         page = opened(report(name), color_scheme=scheme, viewport={"width": width, "height": 900})
         page.evaluate(FRAMES)
         page.screenshot(path=KEPT / f"{name}-{scheme}-{width}.png", full_page=True)
-
-
-def test_the_ring_lies_around_the_mean_of_the_energy(opened: Open, report: Report, tmp_path: Path) -> None:
-    spec = tmp_path / "skewed.yaml"
-    spec.write_text(SKEWED)
-    graph = load(str(spec), {}, 100_000)
-    means = []
-    for marginal in effective_field(graph, graph.outputs[0], 0).marginals:
-        assert marginal
-        means.append(sum((marginal.start + k) * share for k, share in enumerate(marginal.shares)))
-    across, down = opened(report(str(spec))).evaluate(RING)
-    found = [(share - MARGIN) / (1 - 2 * MARGIN) * 64 - 0.5 for share in (down, across)]
-    assert found == pytest.approx(means, abs=0.4)
 
 
 BOTH_WAYS = """

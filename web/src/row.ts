@@ -59,7 +59,7 @@ function figure(block: Block, column: Column, { figures, most }: Look): HTMLElem
   const cell = h("div", { role: "gridcell", class: `figure ${key}${value ? "" : " none"}`, title: figures.exact(block, column) });
   if (value && !(block.open && !isLayer(block))) {
     const bar = h("span", { class: "bar", "aria-hidden": "true" });
-    bar.style.width = `${(100 * value) / (most.get(key) || 1)}%`;
+    bar.style.width = `calc((100% - 6px) * ${value / (most.get(key) || 1)})`;
     cell.append(bar);
   }
   cell.append(h("span", {}, value === 0 ? "0" : figures.said(block, column)));
