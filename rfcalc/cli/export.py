@@ -53,7 +53,7 @@ def export(
 
     The Python source needs torch and nothing of rfcalc; writing it needs not even torch. Blocks are classes and repeats are
     nn.Sequential; --flat has the same submodules, one statement for each layer. An ONNX file has random weights, or
-    those of --weights, and any batch size; it needs rfcalc\\[export], and is kept only if it computes what torch computes.
+    those of --weights, and any batch size; it needs rfcalc-cli\\[export], and is kept only if it computes what torch computes.
 
     Examples:
 

@@ -71,12 +71,12 @@ def sweep(
     workers: Annotated[int | None, option("--workers", metavar="N", min=1, help="Processes (one a processor).")] = None,
     executor: Annotated[
         Text,
-        option("--executor", metavar="dask:ADDRESS", help="Workers of a scheduler of Dask; needs rfcalc\\[dask]."),
+        option("--executor", metavar="dask:ADDRESS", help="Workers of a scheduler of Dask; needs rfcalc-cli\\[dask]."),
     ] = None,
     max_layers: MaxLayers = MAX_LAYERS,
     every: Annotated[bool, option("--all", help="Show every design.")] = False,
     parquet: Annotated[
-        Text, option("--parquet", metavar="FILE", callback=free, help="Write the designs; needs rfcalc\\[parquet].")
+        Text, option("--parquet", metavar="FILE", callback=free, help="Write the designs; needs rfcalc-cli\\[parquet].")
     ] = None,
     output: Output = None,
     force: Force = False,

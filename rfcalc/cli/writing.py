@@ -30,7 +30,7 @@ Output = Annotated[
     str | None,
     option("--output", "-o", metavar="FILE", callback=free, help="Write to a file instead (- is standard output)."),
 ]
-Png = Annotated[str | None, option("--png", metavar="FILE", callback=_picture, help="Draw it (needs rfcalc\\[plot]).")]
+Png = Annotated[str | None, option("--png", metavar="FILE", callback=_picture, help="Draw it (needs rfcalc-cli\\[plot]).")]
 ErfMap = Annotated[
     str | None,
     option("--erf-map", metavar="FILE.png", callback=_picture, help="Its map, for the last selected layer, as a picture."),

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rfcalc.converting.model import Item
-from rfcalc.record import replace
 
 LONGEST, FEWEST = 40, 3  # layers of a unit; lines that a repeat must save
 WIDTHS = frozenset(("out", "params", "buffers"))

@@ -26,7 +26,7 @@ class Fake:
         self.capturing: int | None = None
         self.largest = 1 << 40
         self.bad_batch = 1 << 40
-        self.reserved = 7_000_000
+        self.reserved, self.batch = 7_000_000, 0
 
     def index(self, device: Any) -> int:
         if isinstance(device, int):
@@ -72,12 +72,13 @@ class OnTheCpu(TorchFunctionMode):
         if place is not None and torch.device(place).type == "cuda":
             kwargs["device"] = "cpu"
         args = tuple(torch.device("cpu") if isinstance(a, torch.device) and a.type == "cuda" else a for a in args)
-        found = func(*args, **kwargs)
-        if func is torch.nn.functional.conv2d and len(args[0]) >= self.fake.bad_batch:
-            raise RuntimeError("CUDNN_STATUS_NOT_SUPPORTED")
-        if func is torch.nn.functional.conv2d and len(args[0]) >= self.fake.largest:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return found
+        if func is torch.nn.functional.conv2d:
+            self.fake.batch = len(args[0])
+            if self.fake.batch >= self.fake.bad_batch:
+                raise RuntimeError("CUDNN_STATUS_NOT_SUPPORTED")
+            if self.fake.batch >= self.fake.largest:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+        return func(*args, **kwargs)
 
 
 @contextmanager
@@ -148,7 +149,7 @@ def two_gpus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
         "memory_allocated": at(lambda: 1_000_000),
         "max_memory_allocated": at(lambda: 3_000_000),
         "memory_reserved": at(lambda: fake.reserved),
-        "max_memory_reserved": at(lambda: fake.reserved + 2_000_000),
+        "max_memory_reserved": at(lambda: fake.reserved + 2_000_000 + 20_000 * fake.batch),
         "mem_get_info": at(lambda: (10**9, 2 * 10**9)),
         "get_device_name": lambda device=None: "Fake",
         "get_device_capability": lambda device=None: (8, 0),
