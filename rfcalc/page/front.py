@@ -55,14 +55,16 @@ def store_data(path: str, command: str = "") -> FrontPageData:
     try:
         view = View(store)
         front = set(view.front)
-        step = max(1, store.counts()[0] // MOST_POINTS)
+        count = store.counts()[0]
+        step = max(1, count // MOST_POINTS)
         designs = [one for one in view.designs(f"state = {KEPT} AND design % {step} = 0") if one.number not in front]
         designs = sorted([*view.some(view.front[:MOST_POINTS]), *designs], key=lambda one: one.number)
         others = {key: "high" if more else "low" for key, more in view.figures}
         columns = [_column(key, others.get(key)) for key in view.columns]
+        shown = f"{len(designs):,} of {count:,}" if len(designs) < count else f"{count:,}"
         return {
             "kind": "front",
-            "title": f"{len(designs):,} of {store.counts()[0]:,} designs of {', '.join(map(named, view.told.sources))}",
+            "title": f"{shown} designs of {', '.join(map(named, view.told.sources))}",
             "command": command,
             "columns": [{"key": "design", "title": "design", "unit": "", "better": None}, *columns],
             "rows": [[_called(one, view.keys), *(one.figures[key] for key in view.columns)] for one in designs],

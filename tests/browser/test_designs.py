@@ -43,6 +43,32 @@ def test_many_designs_are_points_lines_and_rows(opened: Open, front: Path) -> No
     assert "stride" in (page.locator(".plot").first.get_attribute("aria-label") or "")
 
 
+SPACE = """
+input: 3x32x32
+params: {width: 8, depth: 2, kernel: 3, hidden: 8}
+space: {width: 8:33:8, depth: 1:5, kernel: [3, 5, 7], hidden: "8:65:*2"}
+layers:
+  - {repeat: depth, conv: {out: width, k: kernel}}
+  - {conv: {out: hidden, k: 1}}
+"""
+
+
+def test_a_sweep_of_few_designs_has_labels_with_room(opened: Open, report: Report, tmp_path: Path) -> None:
+    (tmp_path / "space.yaml").write_text(SPACE)
+    store = str(tmp_path / "s.db")
+    assert rfcalc("sweep", str(tmp_path / "space.yaml"), "--random", "10", "--workers", "1", "--store", store).code == 0
+    page = opened(report(store))
+    assert page.locator("h1").text_content() == "10 designs of space.yaml"
+    assert "kernel=" in (page.locator("tbody tr").first.text_content() or "")
+    plot = page.locator(".plot").first.bounding_box()
+    assert plot
+    for label in page.locator(".plot").first.locator(".dot + text").all():
+        box = label.bounding_box()
+        assert box
+        assert box["width"] < 140
+        assert plot["x"] <= box["x"] <= box["x"] + box["width"] <= plot["x"] + plot["width"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_both_are_for_everybody(scheme: str, opened: Open, report: Report, front: Path) -> None:
     KEPT.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ const EDGE = { left: 64, right: 16, top: 14, bottom: 44 };
 
 const page = read<Front>("front");
 const FEW = 14; // designs that have room for their names
+const ROOM = 18; // letters of a name that have room
 const names = page.rows.length ? page.columns.findIndex((_, k) => page.rows.every((row) => typeof row[k] === "string")) : -1;
 const numbers = page.columns.flatMap((_, k) => (page.rows.some((row) => typeof row[k] === "number") ? [k] : []));
 const plot = s("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", class: "plot" });
@@ -118,7 +119,13 @@ function dot(row: number, x: (value: number) => number, y: (value: number) => nu
   const point = s("circle", { class: kind(row), cx: x(a), cy: y(b), r: size, pointerenter: () => choose(row) });
   if (names < 0 || page.rows.length > FEW) return [point];
   const anchor = x(a) > WIDE * 0.8 ? "end" : x(a) < WIDE * 0.2 ? "start" : "middle";
-  return [point, s("text", { class: "tick", x: x(a), y: y(b) - 10, "text-anchor": anchor }, page.rows[row]![names])];
+  return [point, s("text", { class: "tick", x: x(a), y: y(b) - 10, "text-anchor": anchor }, brief(String(page.rows[row]![names])))];
+}
+
+/** What has room beside a point: of a design that says all it sets, its number. */
+function brief(name: string): string {
+  const first = name.length > ROOM ? name.split(" ")[0]! : name;
+  return first.length > ROOM ? `${first.slice(0, ROOM)}…` : first;
 }
 
 /** Parallel axes: a line for each design. */
