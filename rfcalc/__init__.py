@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rfcalc.api.designing import design, resize
     from rfcalc.api.measuring import erf, profile, time, verify
     from rfcalc.api.sources import load, loads
+    from rfcalc.api.sweeping import sweep
     from rfcalc.api.transforming import transform
     from rfcalc.errors import SpecError
 
@@ -43,6 +44,7 @@ __all__ = [
     "loads",
     "profile",
     "resize",
+    "sweep",
     "time",
     "to_torch",
     "to_yaml",
@@ -67,6 +69,7 @@ LAZY = {
     "loads": "rfcalc.api.sources",
     "profile": "rfcalc.api.measuring",
     "resize": "rfcalc.api.designing",
+    "sweep": "rfcalc.api.sweeping",
     "time": "rfcalc.api.measuring",
     "to_torch": "rfcalc.api.building",
     "to_yaml": "rfcalc.api.building",

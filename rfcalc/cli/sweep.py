@@ -231,18 +231,11 @@ def _executor(text: Text) -> str:
 
 
 def _planned(given: Asked, designs: Text) -> tuple[Plan, Designs | None]:
-    from pathlib import Path
-
-    from rfcalc.checks.settings import read as settings_of
-    from rfcalc.sweeping.plan import params_of, planned
-
-    settings = settings_of(Path.cwd()).of(given.specs[0])
-    if designs is None:
-        return planned(given, settings), None
     from rfcalc.sweeping.designs import read
+    from rfcalc.sweeping.plan import params_of, planned_here
 
-    found = read(designs, params_of(given.specs[0], given.max_layers))
-    return planned(replace(given, designs=(len(found), found.digest)), settings), found
+    found = None if designs is None else read(designs, params_of(given.specs[0], given.max_layers))
+    return planned_here(given, found), found
 
 
 def _store(plan: Plan, path: str) -> Store:

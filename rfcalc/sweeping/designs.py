@@ -7,10 +7,11 @@ import csv
 import json
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from tempfile import TemporaryFile
 from typing import IO
+from weakref import finalize
 
 from rfcalc.errors import Span, did_you_mean, fail
 
@@ -24,6 +25,7 @@ class Designs:
 
     def __init__(self, found: Iterator[str]) -> None:
         self.file: IO[bytes] = TemporaryFile()  # noqa: SIM115  (open as long as the designs are asked for)
+        finalize(self, self.file.close)
         self.places = array("Q", [0])
         digest = sha256()
         for text in found:
@@ -54,6 +56,11 @@ def read(path: str, known: Sequence[str]) -> Designs:
         raise fail("E505", f"cannot read {path}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise fail("E505", f"{path} is not text in UTF-8") from None
+
+
+def of(found: Iterable[Mapping[str, str]], source: str, known: Sequence[str]) -> Designs:
+    """The designs that some mappings say, each value as a spec writes it. Raises SpecError, with the number of the design."""
+    return _checked(Designs(_objects(map(json.dumps, found), source, known)), source)
 
 
 def _checked(designs: Designs, source: str) -> Designs:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from rfcalc.errors import RuleError, SpecError, did_you_mean, fail
 from rfcalc.importers import spec_text
 from rfcalc.language.load import Template
 from rfcalc.language.problems import Problems
 from rfcalc.language.space import Choices, asked, misnamed
-from rfcalc.record import record
+from rfcalc.record import record, replace
 from rfcalc.sweeping.condition import conditions
 from rfcalc.sweeping.draws import MOST_BITS
 from rfcalc.sweeping.figures import FINDINGS, USUAL, USUAL_FRONT, direction, figures, key_of, words
@@ -21,19 +21,21 @@ from rfcalc.sweeping.told import Told, Values
 
 if TYPE_CHECKING:
     from rfcalc.checks.settings import Settings
+    from rfcalc.sweeping.designs import Designs
 
 MOST_DESIGNS = 10**10  # of a grid that is computed as a whole
 MOST_CHUNK, CHUNKS = 500, 64
 PROBES = 8
 WHY = "sweep gives the params of one many values"
+Spec: TypeAlias = "str | tuple[str, str]"
 
 
 @record
 class Asked:
-    """What the command line says. `random`: how many designs are drawn, by `seed`; `designs`: how many a file has, and what
-    identifies it."""
+    """What the command line says. `specs`: names, or texts with what they are called. `random`: how many designs are drawn, by
+    `seed`; `designs`: how many a file has, and what identifies it."""
 
-    specs: Sequence[str]
+    specs: Sequence[Spec]
     values: Mapping[str, str]
     where: str = ""
     front: str = ""
@@ -56,6 +58,17 @@ class Plan:
     def wanted(self) -> int:
         """How many designs are wanted."""
         return self.told.wanted
+
+
+def planned_here(ask: Asked, designs: Designs | None) -> Plan:
+    """The plan of what was asked for, with certain designs, by the settings of the working folder; raises as `planned`."""
+    from pathlib import Path
+
+    from rfcalc.checks.settings import read
+
+    first = ask.specs[0]
+    given = ask if designs is None else replace(ask, designs=(len(designs), designs.digest))
+    return planned(given, read(Path.cwd()).of(first if isinstance(first, str) else first[1]))
 
 
 def planned(ask: Asked, settings: Settings | None = None) -> Plan:
@@ -97,8 +110,7 @@ def _families(ask: Asked) -> tuple[list[Family], list[str]]:
     families: list[Family] = []
     digests, first = [], 0
     for word in ask.specs:
-        text, source = spec_text(word, WHY)
-        template = Template(text, source, ask.max_layers)
+        template = _template(word, ask.max_layers)
         misnamed(given, list(template.top.params), problems)
         if problems.found:
             problems.stop()
@@ -111,9 +123,14 @@ def _families(ask: Asked) -> tuple[list[Family], list[str]]:
     return families, digests
 
 
-def params_of(spec: str, max_layers: int) -> list[str]:
+def params_of(spec: Spec, max_layers: int) -> list[str]:
     """The params of a spec; raises SpecError."""
-    return list(Template(*spec_text(spec, WHY), max_layers).top.params)
+    return list(_template(spec, max_layers).top.params)
+
+
+def _template(spec: Spec, max_layers: int) -> Template:
+    text, source = spec_text(spec, WHY) if isinstance(spec, str) else spec
+    return Template(text, source, max_layers)
 
 
 def digest(template: Template) -> str:
