@@ -71,13 +71,13 @@ def _card(run: Mapping[str, object], ms: float) -> CardData:
 
 
 def _of_layers(path: str, rows: Sequence[object], graph: Graph) -> dict[str, float]:
-    """The time of layers that are timed together is that of the first of them."""
+    """The time of layers that are timed together is that of the first of them; the others have none of their own, 0."""
     found: dict[str, float] = {}
     for row in rows:
         names, ms = (row.get("layers"), row.get("ms")) if isinstance(row, dict) else (None, None)
         if not isinstance(names, list) or not names or not isinstance(ms, int | float) or str(names[0]) not in graph.by_name:
             raise fail("E504", f"{path}: its layers are not those of {graph.name}", None, "measure it again")
-        found[str(names[0])] = round(ms, 4)
+        found |= dict.fromkeys(map(str, names), 0.0) | {str(names[0]): round(ms, 4)}
     return found
 
 

@@ -85,11 +85,14 @@ def test_objects_are_drawn_to_scale_around_the_unit(opened: Open, report: Report
 
 def test_bars_are_as_long_as_times(opened: Open, report: Report, tmp_path: Path) -> None:
     times = {"conv1": 4.0, "layer1.0.conv1": 1.0, "layer4.1.conv2": 2.0}
-    rows = [{"name": name, "layers": [name], "ms": ms} for name, ms in times.items()]
+    rows = [{"name": name, "layers": [name, f"{name}_bn"], "ms": ms} for name, ms in times.items()]
+    rows[0]["layers"] += ["conv1_relu"]
     path = tmp_path / "times.json"
     profile = {"network": "resnet18", "runs": "built", "device": "cpu", "batch": 1, "dtype": "fp32", "latency_ms": 7.5}
     path.write_text(json.dumps({**profile, "layers": rows}))
     page = opened(report("resnet18", "--time", str(path)))
+    folded = page.locator(".rows .row:has(.name[title=conv1]) .time")
+    assert folded.text_content() == "4\u202fms", "the time of layers that are timed together is that of their block"
     page.fill("input[type=search]", "conv")
     page.locator(".head .time button").click()
     bars = page.locator(".rows .row .figure.time .bar")

@@ -121,7 +121,7 @@ def test_measured_times(tmp_path: Path) -> None:
     path = tmp_path / "profile.json"
     path.write_text(json.dumps({**profile, "layers": rows}))
     data = data_of("resnet18", "--time", str(path))
-    assert data["layers"]["time"][:3] == [None, 1.25, None]
+    assert data["layers"]["time"][:3] == [None, 1.25, 0]
     assert data["cards"][-1] == {"label": "measured", "text": "12.5 ms", "note": "batch 4, cpu, fp32"}
     assert "is of resnet18, not of resnet34" in rfcalc("report", "resnet34", "--time", str(path)).err
     path.write_text(

@@ -18,7 +18,7 @@ const COLUMNS: Column[] = [
   { key: "macs", title: "MACs", unit: "", help: "Multiply-accumulates" },
   { key: "params", title: "Params", unit: "", help: "Learned numbers" },
   { key: "bytes", title: "Bytes", unit: "B", help: "Bytes of the output" },
-  { key: "time", title: "Time", unit: "s", help: "Measured time" },
+  { key: "time", title: "Time", unit: "", help: "Measured time" },
 ];
 
 export class Figures {
@@ -54,14 +54,16 @@ export class Figures {
 
   said(block: Block, { key, unit }: Column): string {
     const value = this.of(block, key);
-    return short(key === "time" && value !== null ? value / 1000 : value, unit);
+    if (key !== "time" || value === null) return short(value, unit);
+    return value < 1 ? short(1000 * value, "µs") : value < 1000 ? short(value, "ms") : short(value / 1000, "s");
   }
 
   /** With all digits. */
   exact(block: Block, { key, help }: Column): string {
     const value = this.of(block, key);
     if (value === null) return `${help}: not known`;
-    return key === "time" ? `${help}: ${value} ms` : `${help}: ${whole(value)}`;
+    if (key === "time") return `${help}: ${value ? `${value} ms` : "with an earlier layer"}`;
+    return `${help}: ${whole(value)}`;
   }
 
   op(block: Block): string {

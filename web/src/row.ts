@@ -62,6 +62,6 @@ function figure(block: Block, column: Column, { figures, most }: Look): HTMLElem
     bar.style.width = `calc((100% - 6px) * ${value / (most.get(key) || 1)})`;
     cell.append(bar);
   }
-  cell.append(h("span", {}, value === 0 ? "0" : figures.said(block, column)));
+  cell.append(h("span", {}, value === 0 ? (key === "time" ? "↑" : "0") : figures.said(block, column)));
   return cell;
 }

@@ -74,7 +74,7 @@ class LayersData(TypedDict):
     macs: Annotated[Sequence[int | None], "multiply-accumulates, batch 1; null where nobody can count them"]
     params: Annotated[Sequence[int], "learned numbers"]
     live: Annotated[Sequence[int], "bytes of the activations that are alive while it runs, batch 1"]
-    time: NotRequired[Annotated[Sequence[float | None], "measured, in milliseconds; null where it was not"]]
+    time: NotRequired[Annotated[Sequence[float | None], "milliseconds; 0 if timed with an earlier one, null if not at all"]]
 
 
 class RowsData(TypedDict):
