@@ -146,6 +146,7 @@ class _Columns:
         stride = "-" if layer.field.stride is None else joined([float(x) for x in layer.field.stride])
         said = "; ".join(_notes(layer))
         sigma = tuple(round(axis.sigma, 2) for axis in self.states[index] or ())
+        sigma = sigma[:1] if len(set(sigma)) == 1 else sigma
         return self.rows(("<=" * layer.bounded + field_text(layer.field), stride, self.notes(said) if said else -1, sigma))
 
 

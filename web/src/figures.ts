@@ -104,6 +104,8 @@ export class Figures {
 
   /** Sigma of a layer's effective field, per axis. */
   sigma(layer: number): number[] | null {
-    return this.#data.rows.sigma[this.#data.layers.field[layer]!] ?? null;
+    const { rows, layers, fields } = this.#data;
+    const found = rows.sigma[layers.field[layer]!];
+    return found ? fields.image.map((_, k) => found[k] ?? found[0]!) : null;
   }
 }

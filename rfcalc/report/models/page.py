@@ -83,7 +83,9 @@ class RowsData(TypedDict):
     field: Annotated[Sequence[str], "its size in pixels"]
     stride: Annotated[Sequence[str], "input pixels from one unit to the next"]
     note: Annotated[Sequence[int], "what else is to be said of it, which of notes; -1 for nothing"]
-    sigma: Annotated[Sequence[Sequence[float] | None], "sigma of the effective field under random weights, per axis"]
+    sigma: Annotated[
+        Sequence[Sequence[float] | None], "sigma of the effective field under random weights; one if axes are alike"
+    ]
 
 
 class ReadData(TypedDict):
