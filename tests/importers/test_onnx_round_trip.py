@@ -84,7 +84,7 @@ def test_the_same_figures(tmp_path: Path, name: str) -> None:
 
 LONG = """cpm deepercut deeplabv3_resnet50 deeplabv3plus fcn16s fcn32s fcn8s hourglass pspnet101 resnet101 resnet152 resnet34
 ssd300 vgg11 vgg13 vgg16 vgg19 vit_b16 wavenet yolov2 unet3d hrnet_w18 inception_v3 convnext_t
-efficientnet_b0 lessons/fc_as_convolution""".split()  # noqa: SIM905
+efficientnet_b0 lessons/fc_as_convolution resnet50 se_resnet50 head_pose mobilenet_v3_large unet""".split()  # noqa: SIM905
 ASKED = pytest.mark.skipif(not os.environ.get("RFCALC_LONG"), reason="half a minute each: RFCALC_LONG=1 runs them")
 OTHERS = sorted({*shipped_files()} - NETWORKS.keys())
 

@@ -22,7 +22,7 @@ LEFT_OUT = {"attend", "normalize", "tokens", "constant", "unused", "unknown", "d
 
 JOINT = ("patches", "fold", "rearrange")
 
-EXAMPLES = int(os.environ.get("RFCALC_ORACLE_EXAMPLES", "500"))
+EXAMPLES = int(os.environ.get("RFCALC_ORACLE_EXAMPLES", "250"))
 # In CI, and wherever no number is asked for, always the same graphs.
 FIXED = "RFCALC_ORACLE_EXAMPLES" not in os.environ
 

@@ -45,4 +45,4 @@ def run(graph: Graph, state: State, images: tuple[Tensor, ...] | None = None) ->
 
 
 def close(a: Tensor, b: Tensor) -> bool:
-    return a.shape == b.shape and torch.allclose(a, b, rtol=1e-9, atol=1e-9)
+    return a.shape == b.shape and torch.allclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
