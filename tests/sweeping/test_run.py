@@ -113,9 +113,10 @@ def test_no_design_within_the_condition(tmp_path: Path, monkeypatch: pytest.Monk
     assert swept(plan(spec(tmp_path), where="w > 1000")).counts() == (0, 0, 0, 20)
 
 
-@pytest.mark.parametrize(
-    "times", [2, pytest.param(10, marks=pytest.mark.skipif("RFCALC_LONG" not in os.environ, reason="long"))]
-)
+ASKED = pytest.mark.skipif(not os.environ.get("RFCALC_LONG"), reason="minutes: RFCALC_LONG=1 runs it")
+
+
+@pytest.mark.parametrize("times", [2, pytest.param(10, marks=ASKED)])
 def test_kill_9(tmp_path: Path, times: int) -> None:
     """Killed at random moments, the parent or a worker: nothing is lost, nothing is there twice, nobody lives on."""
     source = spec(tmp_path)
